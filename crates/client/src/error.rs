@@ -1,0 +1,125 @@
+//! What can go wrong with a call.
+
+use std::fmt;
+
+use reqwest::StatusCode;
+
+use crate::RawResponse;
+
+/// Why a call has no decoded answer.
+///
+/// Neither `Display` nor `Debug`, nor any source, shows a body, a header or a URL.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The request could not be built from what the caller gave. Nothing was sent.
+    #[error("nothing was sent, because the request is not valid: {0}")]
+    InvalidRequest(String),
+
+    /// No connection could be made (DNS, TCP, TLS). Nothing was sent.
+    #[error("nothing was sent, because there is no connection")]
+    NotSent(#[source] reqwest::Error),
+
+    /// The request left, at least in part, and no answer began. It may have taken effect.
+    #[error("the request was sent and no answer came")]
+    NoResponse(#[source] reqwest::Error),
+
+    /// The answer has a status that the spec does not list as a success.
+    #[error("the provider answered with HTTP status {}", .0.status().as_u16())]
+    UnexpectedResponse(Box<RawResponse>),
+
+    /// The status is a success and the body is not what the spec says.
+    #[error("the provider answered with HTTP status {}, and the body could not be read", .0.status().as_u16())]
+    InvalidResponsePayload(Box<RawResponse>, #[source] DecodeError),
+}
+
+impl Error {
+    /// Whether it is certain that nothing of the request left this process.
+    pub fn is_not_sent(&self) -> bool {
+        matches!(self, Self::InvalidRequest(_) | Self::NotSent(_))
+    }
+
+    /// Whether the time ran out while connecting or waiting for the answer to begin.
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::NotSent(error) | Self::NoResponse(error) => error.is_timeout(),
+            _ => false,
+        }
+    }
+
+    /// The HTTP status, when an answer began.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.response().map(RawResponse::status)
+    }
+
+    /// The answer, when one began.
+    pub fn response(&self) -> Option<&RawResponse> {
+        match self {
+            Self::UnexpectedResponse(response) | Self::InvalidResponsePayload(response, _) => {
+                Some(response)
+            }
+            _ => None,
+        }
+    }
+
+    /// The answer, when one began; otherwise the error itself.
+    ///
+    /// # Errors
+    ///
+    /// The error itself, when no answer began.
+    pub fn into_response(self) -> Result<Box<RawResponse>, Self> {
+        match self {
+            Self::UnexpectedResponse(response) | Self::InvalidResponsePayload(response, _) => {
+                Ok(response)
+            }
+            error => Err(error),
+        }
+    }
+}
+
+// Generated code builds its requests with `?`.
+impl From<reqwest::Error> for Error {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        if error.is_builder() || error.is_connect() {
+            Self::NotSent(error)
+        } else {
+            Self::NoResponse(error)
+        }
+    }
+}
+
+/// Where a body stopped being what the spec says.
+///
+/// It names a place and never the text that stood there: serde's own message would quote it.
+#[derive(Clone, Debug)]
+pub struct DecodeError {
+    kind: &'static str,
+    line: usize,
+    column: usize,
+}
+
+impl From<serde_json::Error> for DecodeError {
+    fn from(error: serde_json::Error) -> Self {
+        Self {
+            kind: match error.classify() {
+                serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
+                    "not JSON from"
+                }
+                serde_json::error::Category::Eof => "cut off at",
+                serde_json::error::Category::Data => "not as specified at",
+            },
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, line, column } = self;
+        write!(f, "the body is {kind} line {line}, column {column}")
+    }
+}
+
+impl std::error::Error for DecodeError {}

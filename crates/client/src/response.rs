@@ -1,0 +1,91 @@
+//! What came back, whole.
+
+use std::fmt;
+use std::ops::Deref;
+
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use zeroize::Zeroizing;
+
+/// An answer as it arrived: its body may hold a token, so it does not print it.
+pub struct RawResponse {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Zeroizing<Vec<u8>>,
+    pub(crate) complete: bool,
+}
+
+impl RawResponse {
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// All headers. They print in clear.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// One header, when it is there once and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body, as far as it arrived. It may hold a token.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Whether the body arrived whole: the connection did not break off, the time did not run
+    /// out, and the size limit was not met.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+}
+
+impl fmt::Debug for RawResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawResponse")
+            .field("status", &self.status.as_u16())
+            .field("body_length", &self.body.len())
+            .field("complete", &self.complete)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A successful answer, decoded. It dereferences to the value.
+#[derive(Debug)]
+pub struct ResponseValue<T> {
+    pub(crate) value: T,
+    pub(crate) response: Box<RawResponse>,
+}
+
+impl<T> ResponseValue<T> {
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.response.status
+    }
+
+    /// All headers. They print in clear.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.response.headers
+    }
+
+    /// The value alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The value, and the answer that it was decoded from.
+    pub fn into_parts(self) -> (T, Box<RawResponse>) {
+        (self.value, self.response)
+    }
+}
+
+impl<T> Deref for ResponseValue<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}

@@ -1,0 +1,235 @@
+//! Setting a [`Transport`] up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::{ClientBuilder, redirect, retry};
+use zeroize::Zeroizing;
+
+use super::{Shared, Transport, guard, tls};
+use crate::Secret;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than either provider takes to give up (GitHub 10 s, OhMyGPT's proxies 100 s): whoever
+/// gives up first loses the answer.
+const TIMEOUT: Duration = Duration::from_secs(120);
+/// A hundred times the largest answer of either provider.
+const BODY_LIMIT: usize = 1 << 20;
+const MAX_ATTEMPTS: u32 = 3;
+const DEFAULT_USER_AGENT: &str = concat!("tokenturn/", env!("CARGO_PKG_VERSION"));
+
+/// Why a transport cannot be built, and what to do about it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+/// Begins with [`Transport::builder`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing before `build`"]
+pub struct TransportBuilder {
+    base_url: String,
+    credentials: Credentials,
+    headers: Vec<(String, String)>,
+    timeout: Duration,
+    body_limit: usize,
+    max_attempts: u32,
+    allow_http: bool,
+}
+
+#[derive(Debug)]
+enum Credentials {
+    None,
+    Basic { user: String, password: Secret },
+    Bearer(Secret),
+}
+
+impl TransportBuilder {
+    pub(super) fn new(base_url: String) -> Self {
+        Self {
+            base_url,
+            credentials: Credentials::None,
+            headers: vec![(USER_AGENT.to_string(), DEFAULT_USER_AGENT.into())],
+            timeout: TIMEOUT,
+            body_limit: BODY_LIMIT,
+            max_attempts: MAX_ATTEMPTS,
+            allow_http: false,
+        }
+    }
+
+    /// Sends a user name and a password (a client ID and its secret) as Basic credentials.
+    pub fn basic(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
+        self.credentials = Credentials::Basic {
+            user: user.into(),
+            password: password.into(),
+        };
+        self
+    }
+
+    /// Sends a Bearer token.
+    pub fn bearer(mut self, token: impl Into<Secret>) -> Self {
+        self.credentials = Credentials::Bearer(token.into());
+        self
+    }
+
+    /// Sends a header with every call, in place of the one that the call has.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The `User-Agent`; without one, this crate's name and version.
+    pub fn user_agent(self, user_agent: impl Into<String>) -> Self {
+        self.header(USER_AGENT.as_str(), user_agent)
+    }
+
+    /// How long one attempt may take from connecting to the end of the answer; 120 seconds unless
+    /// set. Connecting alone may take 10 seconds.
+    ///
+    /// Giving up on a call that replaces a token means not learning the new one.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How many bytes of a body are read at most; 1 MiB unless set.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// How often a `safe` or `idempotent` call is sent at most; 3 unless set. All others are sent
+    /// once.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// Allows `http://` to hosts other than this one. Everything travels in clear.
+    pub fn allow_http(mut self) -> Self {
+        self.allow_http = true;
+        self
+    }
+
+    /// Builds the transport.
+    ///
+    /// # Errors
+    ///
+    /// When the base URL is not `https://` (or `http://` to this host), or when credentials or
+    /// headers hold what cannot be sent.
+    pub fn build(self) -> Result<Transport, ConfigError> {
+        let url = guard::base_url(&self.base_url, self.allow_http).map_err(ConfigError)?;
+        let authorization = match &self.credentials {
+            Credentials::None => None,
+            Credentials::Basic { user, password } => Some(basic(user, password)?),
+            Credentials::Bearer(token) => Some(bearer(token)?),
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            headers.insert(
+                HeaderName::try_from(name)
+                    .map_err(|_| ConfigError(format!("{name:?} is not a header name")))?,
+                HeaderValue::try_from(value).map_err(|_| {
+                    ConfigError(format!(
+                        "the header {name} has a line break or a control character in its value"
+                    ))
+                })?,
+            );
+        }
+
+        let mut http = ClientBuilder::new()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(self.timeout)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never());
+        if url.host_str().is_some_and(guard::is_loopback) {
+            // A proxy would carry what is meant for this host out of it.
+            http = http.no_proxy();
+        }
+        let http = tls::configure(http, url.scheme() == "https")
+            .map_err(ConfigError)?
+            .build()
+            .map_err(|e| ConfigError(e.to_string()))?;
+        Ok(Transport {
+            shared: Arc::new(Shared {
+                base: url,
+                http,
+                headers,
+                body_limit: self.body_limit,
+                max_attempts: self.max_attempts,
+            }),
+            authorization,
+        })
+    }
+}
+
+/// RFC 7617: the first colon ends the user name, and neither part has control characters.
+fn basic(user: &str, password: &Secret) -> Result<HeaderValue, ConfigError> {
+    if user.contains(':') {
+        return Err(ConfigError("a client ID cannot contain a colon".into()));
+    }
+    if user.contains(char::is_control) || password.expose().contains(char::is_control) {
+        return Err(ConfigError(
+            "the client ID or the client secret has a control character in it, perhaps a line \
+             break at its end"
+                .into(),
+        ));
+    }
+    let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
+    sensitive("Basic", &Zeroizing::new(STANDARD.encode(pair.as_bytes())))
+}
+
+pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ConfigError> {
+    if token.is_empty() || !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ConfigError(
+            "the token is empty, or has a space, a line break or a character outside ASCII in it"
+                .into(),
+        ));
+    }
+    sensitive("Bearer", token.expose())
+}
+
+fn sensitive(scheme: &str, value: &str) -> Result<HeaderValue, ConfigError> {
+    let header = Zeroizing::new(format!("{scheme} {value}"));
+    let mut header = HeaderValue::from_str(&header)
+        .map_err(|_| ConfigError("the credentials cannot stand in a header".into()))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_is_the_pair_in_base64() {
+        let header = basic("Aladdin", &"open sesame".into()).unwrap();
+        assert_eq!(header, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert!(header.is_sensitive());
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_sent() {
+        let builder = || Transport::builder("http://127.0.0.1:1");
+        for (builder, advice) in [
+            (builder().basic("a:b", "c"), "colon"),
+            (builder().basic("a", "b\n"), "line break at its end"),
+            (builder().bearer(""), "empty"),
+            (builder().bearer("a b"), "a space"),
+            (builder().header("a b", "c"), "not a header name"),
+            (builder().header("a", "b\nc"), "the header a"),
+            (Transport::builder("http://ghe.example"), "in clear"),
+        ] {
+            let error = builder.build().unwrap_err().to_string();
+            assert!(error.contains(advice), "{error}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Sending one call: credentials, limits, and what may be repeated.
+
+mod builder;
+mod guard;
+mod retry;
+mod tls;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Request, Response, Url};
+use zeroize::Zeroizing;
+
+pub use builder::{ConfigError, TransportBuilder};
+pub use guard::check_path_parameter;
+
+use crate::{Error, Operation, RawResponse, Secret};
+
+/// Sends the calls of one API to one base URL.
+///
+/// A clone is cheap and shares the connections. Redirects are never followed. Calls that the spec
+/// marks `safe` or `idempotent` are repeated on a failure that may pass; all others are sent once.
+#[derive(Clone)]
+pub struct Transport {
+    shared: Arc<Shared>,
+    authorization: Option<HeaderValue>,
+}
+
+struct Shared {
+    base: Url,
+    http: reqwest::Client,
+    headers: HeaderMap,
+    body_limit: usize,
+    max_attempts: u32,
+}
+
+impl Transport {
+    /// Begins a transport for `base_url`, such as `https://api.github.com`.
+    pub fn builder(base_url: impl Into<String>) -> TransportBuilder {
+        TransportBuilder::new(base_url.into())
+    }
+
+    /// The base URL, without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        self.shared.base.as_str().trim_end_matches('/')
+    }
+
+    /// The same transport, and the same connections, with another Bearer token.
+    ///
+    /// # Errors
+    ///
+    /// When the token holds a character that cannot stand in a header.
+    pub fn with_bearer(&self, token: &Secret) -> Result<Self, ConfigError> {
+        Ok(Self {
+            shared: Arc::clone(&self.shared),
+            authorization: Some(builder::bearer(token)?),
+        })
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.shared.http
+    }
+
+    /// Adds credentials and headers to a generated request and refuses a path that is not its
+    /// operation's.
+    pub(crate) fn prepare(
+        &self,
+        request: &mut Request,
+        operation: &Operation,
+    ) -> Result<(), String> {
+        guard::path(request.url(), &self.shared.base, operation)?;
+        let headers = request.headers_mut();
+        // progenitor adds the spec's version to every request; no provider asks for it.
+        headers.remove(HeaderName::from_static("api-version"));
+        for (name, value) in &self.shared.headers {
+            headers.insert(name, value.clone());
+        }
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        Ok(())
+    }
+
+    /// Sends a prepared request, repeats it where the operation allows, and reads the answer.
+    pub(crate) async fn send(
+        &self,
+        mut request: Request,
+        operation: &Operation,
+    ) -> Result<Box<RawResponse>, Error> {
+        let attempts = if operation.retry.is_automatic() {
+            self.shared.max_attempts
+        } else {
+            1
+        };
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let copy = (attempt < attempts).then(|| request.try_clone()).flatten();
+            let started = Instant::now();
+            let result = self.send_once(request).await;
+            log(operation, attempt, started, &result);
+            match copy.zip(retry::delay(&result, attempt)) {
+                Some((next, delay)) => {
+                    tokio::time::sleep(delay).await;
+                    request = next;
+                }
+                None => return result,
+            }
+        }
+    }
+
+    async fn send_once(&self, request: Request) -> Result<Box<RawResponse>, Error> {
+        let response = self.shared.http.execute(request).await?;
+        Ok(Box::new(read(response, self.shared.body_limit).await))
+    }
+}
+
+/// Reads a body up to the limit. What arrived before a failure is kept: a token may be in it.
+async fn read(mut response: Response, limit: usize) -> RawResponse {
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = Zeroizing::new(Vec::new());
+    let complete = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                let room = limit - body.len();
+                append(&mut body, &chunk[..chunk.len().min(room)]);
+                if chunk.len() > room {
+                    break false;
+                }
+            }
+            Ok(None) => break true,
+            Err(_) => break false,
+        }
+    };
+    RawResponse {
+        status,
+        headers,
+        body,
+        complete,
+    }
+}
+
+/// Grows by hand: a `Vec` that grows by itself leaves its old content behind in freed memory.
+fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+    if body.capacity() - body.len() < chunk.len() {
+        let mut larger = Vec::with_capacity((body.len() + chunk.len()).max(body.capacity() * 2));
+        larger.extend_from_slice(body);
+        *body = Zeroizing::new(larger);
+    }
+    body.extend_from_slice(chunk);
+}
+
+fn log(
+    operation: &Operation,
+    attempt: u32,
+    started: Instant,
+    result: &Result<Box<RawResponse>, Error>,
+) {
+    let status = match result {
+        Ok(response) => Some(response.status()),
+        Err(error) => error.status(),
+    };
+    tracing::debug!(
+        operation = operation.id,
+        method = operation.method,
+        path = operation.path,
+        attempt,
+        status = status.map(|status| status.as_u16()),
+        elapsed_ms = started.elapsed().as_millis() as u64,
+        error = result.as_ref().err().map(tracing::field::display),
+        "call"
+    );
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_grows_without_losing_anything() {
+        let mut body = Zeroizing::new(Vec::new());
+        for _ in 0..1000 {
+            append(&mut body, b"abc");
+        }
+        assert_eq!(body.as_slice(), b"abc".repeat(1000));
+    }
+}

@@ -1,0 +1,93 @@
+//! When a call that may be repeated is repeated.
+
+use std::time::Duration;
+
+use crate::{Error, RawResponse};
+
+/// The first wait; each further one is twice as long.
+const BASE: Duration = Duration::from_millis(200);
+/// The longest wait, whether we choose it or the server asks for it. A caller who is asked to
+/// wait longer wants to know.
+const CAP: Duration = Duration::from_secs(5);
+
+/// How long to wait before the next attempt, or `None` when the result stands.
+pub(super) fn delay(result: &Result<Box<RawResponse>, Error>, attempt: u32) -> Option<Duration> {
+    let asked = match result {
+        Err(Error::NotSent(error)) => error.is_connect().then_some(None),
+        Err(Error::NoResponse(_)) => Some(None),
+        Err(_) => None,
+        Ok(response) => match response.status().as_u16() {
+            408 | 502 | 503 | 504 => Some(retry_after(response)),
+            // Without the header it is a limit that lasts longer than any wait of ours.
+            429 => retry_after(response).map(Some),
+            _ => None,
+        },
+    }?;
+    match asked {
+        Some(asked) => (asked <= CAP).then_some(asked),
+        None => Some(backoff(attempt)),
+    }
+}
+
+fn retry_after(response: &RawResponse) -> Option<Duration> {
+    let seconds = response.header("retry-after")?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// Exponential, with full jitter so that many clients do not return at once.
+fn backoff(attempt: u32) -> Duration {
+    let longest = BASE.saturating_mul(1 << (attempt - 1).min(16)).min(CAP);
+    longest.mul_f64(fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+    use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    fn answer(status: u16, retry_after: Option<&'static str>) -> Result<Box<RawResponse>, Error> {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(value));
+        }
+        Ok(Box::new(RawResponse {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers,
+            body: Zeroizing::default(),
+            complete: true,
+        }))
+    }
+
+    #[test]
+    fn waits_only_for_what_may_pass() {
+        for status in [200, 301, 400, 401, 403, 404, 422, 500] {
+            assert_eq!(delay(&answer(status, None), 1), None, "{status}");
+        }
+        for status in [408, 502, 503, 504] {
+            assert!(delay(&answer(status, None), 1) <= Some(BASE), "{status}");
+            assert!(delay(&answer(status, None), 1).is_some(), "{status}");
+        }
+        let invalid = Err(Error::InvalidRequest(String::new()));
+        assert_eq!(delay(&invalid, 1), None);
+    }
+
+    #[test]
+    fn waits_as_long_as_asked_up_to_the_cap() {
+        for status in [429, 503] {
+            let two = Some(Duration::from_secs(2));
+            assert_eq!(delay(&answer(status, Some("2")), 1), two, "{status}");
+            assert_eq!(delay(&answer(status, Some("3600")), 1), None, "{status}");
+        }
+        assert_eq!(delay(&answer(429, None), 1), None);
+    }
+
+    #[test]
+    fn backs_off_up_to_the_cap() {
+        for attempt in 1..100 {
+            assert!(backoff(attempt) <= CAP);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Moves progenitor's output onto the runtime of `tokenturn-client`.
+//!
+//! progenitor-client prints whole bodies in its errors and forgets the status of an answer that it
+//! cannot decode. The generated code needs only a handful of its names, so they are resolved in
+//! `crate::runtime` instead.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Attribute, Expr, ExprLit, File, ImplItem, Item, ItemUse, Lit, Meta, PathArguments, PathSegment,
+    UseTree, parse_quote, parse2,
+};
+
+use crate::operations::{self, Operation};
+use crate::spec::Error;
+
+/// Rewrites the generated client and adds the operation table.
+pub(crate) fn to_runtime(client: TokenStream, operations: &[Operation]) -> Result<File, Error> {
+    let mut file: File = parse2(client)
+        .map_err(|e| Error::new(format!("progenitor's output does not parse: {e}")))?;
+    Runtime.visit_file_mut(&mut file);
+
+    let table = operations::table(operations);
+    file.items.push(parse_quote!(#table));
+    file.items.push(parse_quote! {
+        impl ClientHooks<crate::Transport> for Client {
+            const OPERATIONS: &'static [crate::Operation] = OPERATIONS;
+        }
+    });
+    Ok(file)
+}
+
+struct Runtime;
+
+impl VisitMut for Runtime {
+    fn visit_item_use_mut(&mut self, item: &mut ItemUse) {
+        if let UseTree::Path(path) = &item.tree
+            && path.ident == "progenitor_client"
+        {
+            let names = &path.tree;
+            item.tree = parse_quote!(crate::runtime::#names);
+        }
+        visit_mut::visit_item_use_mut(self, item);
+    }
+
+    fn visit_use_group_mut(&mut self, group: &mut syn::UseGroup) {
+        group.items = std::mem::take(&mut group.items)
+            .into_iter()
+            .filter(|item| !matches!(item, UseTree::Name(name) if name.ident == "ByteStream"))
+            .collect();
+    }
+
+    // Both constructors take a reqwest client that follows redirects and has no credentials.
+    fn visit_item_mut(&mut self, item: &mut Item) {
+        if let Item::Impl(block) = item {
+            block.items.retain(
+                |item| !matches!(item, ImplItem::Fn(f) if f.sig.ident == "new_with_client"),
+            );
+            for item in &mut block.items {
+                if let ImplItem::Fn(function) = item {
+                    let takes_baseurl = function.sig.inputs.iter().any(|input| {
+                        matches!(input, syn::FnArg::Typed(arg)
+                            if matches!(&*arg.pat, syn::Pat::Ident(p) if p.ident == "baseurl"))
+                    });
+                    if function.sig.ident == "new" && takes_baseurl {
+                        *function = parse_quote! {
+                            /// A client that sends through `transport`, which knows the base URL.
+                            pub fn new(transport: crate::Transport) -> Self {
+                                Self {
+                                    baseurl: transport.base_url().to_owned(),
+                                    client: transport.http().clone(),
+                                    inner: transport,
+                                }
+                            }
+                        };
+                    }
+                }
+            }
+        }
+        visit_mut::visit_item_mut(self, item);
+    }
+
+    // No error body is declared in the generation copy, so the error type needs no parameter.
+    fn visit_path_segment_mut(&mut self, segment: &mut PathSegment) {
+        if segment.ident == "Error" && quote!(#segment).to_string() == "Error < () >" {
+            segment.arguments = PathArguments::None;
+        }
+        visit_mut::visit_path_segment_mut(self, segment);
+    }
+
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        *attributes = std::mem::take(attributes)
+            .into_iter()
+            .flat_map(split_doc)
+            .collect();
+    }
+}
+
+/// One `///` line for each line of a doc text, with the space that rustfmt would put there.
+fn split_doc(attribute: Attribute) -> Vec<Attribute> {
+    let Meta::NameValue(meta) = &attribute.meta else {
+        return vec![attribute];
+    };
+    let Expr::Lit(ExprLit {
+        lit: Lit::Str(text),
+        ..
+    }) = &meta.value
+    else {
+        return vec![attribute];
+    };
+    if !meta.path.is_ident("doc") {
+        return vec![attribute];
+    }
+    let text = text.value();
+    let text = text.trim_end();
+    let mut previous_blank = false;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let line = line.trim_end();
+        let blank = line.is_empty();
+        if !(blank && previous_blank) {
+            // The examples call a client that the reader has to imagine.
+            let line = line.replace("```ignore", "```text");
+            let line = if blank || line.starts_with(' ') {
+                line
+            } else {
+                format!(" {line}")
+            };
+            lines.push(parse_quote!(#[doc = #line]));
+        }
+        previous_blank = blank;
+    }
+    lines
+}

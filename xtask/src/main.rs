@@ -1,0 +1,44 @@
+//! The developers' verbs: `cargo xtask VERB`.
+
+mod build_cost;
+mod ci;
+mod codegen;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask codegen           write the generated code of every spec into the client crate
+cargo xtask codegen --check   write nothing; fail when a generated file is stale
+cargo xtask ci                every gate: format, clippy, codegen, docs, features, tests
+cargo xtask build-cost        what tokenturn costs to build, as a ratio to bare reqwest";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = root();
+    let result = match arguments[..] {
+        ["codegen"] => codegen::write(&root),
+        ["codegen", "--check"] => codegen::check(&root),
+        ["ci"] => ci::run(&root),
+        ["build-cost"] => build_cost::run(&root),
+        _ => {
+            eprintln!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace: cargo names the folder of this crate in the environment.
+fn root() -> PathBuf {
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.parent().map(Path::to_path_buf).unwrap_or(here)
+}

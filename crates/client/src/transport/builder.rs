@@ -65,6 +65,12 @@ impl TransportBuilder {
         }
     }
 
+    /// Replaces the base URL.
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = base_url.into();
+        self
+    }
+
     /// Sends a user name and a password (a client ID and its secret) as Basic credentials.
     pub fn basic(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
         self.credentials = Credentials::Basic {

@@ -1,0 +1,83 @@
+//! A replaced token.
+
+use std::fmt;
+
+use tokenturn_client::Secret;
+
+/// The old token is dead, and this is the new one. Save it before anything else.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[must_use = "the new token is in it, and the provider will not print it again"]
+pub struct Rotated<D> {
+    /// The new token.
+    pub token: Secret,
+    /// What else the provider said, or `None` when only the token could be read.
+    pub details: Option<D>,
+    /// Whether the token is the one that the provider meant to send.
+    pub receipt: Receipt,
+    /// The HTTP status.
+    pub status: u16,
+    /// The provider's name for the call, for its support.
+    pub request_id: Option<String>,
+}
+
+/// Whether the provider's hash of the new token and its last eight characters match the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// They match.
+    Verified,
+    /// They do not. The token may work all the same: check it.
+    Mismatch,
+    /// The provider sent neither.
+    Absent,
+}
+
+impl Receipt {
+    /// Compares `token` with what the provider said about it.
+    pub(crate) fn of(token: &Secret, hashed: Option<&str>, last_eight: Option<&str>) -> Self {
+        let hash_matches = hashed.map(|hash| hash == token.fingerprint().to_string());
+        let end_matches = last_eight.map(|end| end.len() == 8 && token.expose().ends_with(end));
+        match (hash_matches, end_matches) {
+            (None, None) => Self::Absent,
+            (Some(false), _) | (_, Some(false)) => Self::Mismatch,
+            _ => Self::Verified,
+        }
+    }
+}
+
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Verified => "verified",
+            Self::Mismatch => "mismatch",
+            Self::Absent => "absent",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_needs_all_that_is_there_to_match() {
+        const HASH: &str = "25f94a2a5c7fbaf499c665bc73d67c1c87e496da8985131633ee0a95819db2e8";
+        let token = Secret::new("abcdefgh12345678");
+        for (hashed, last_eight, receipt) in [
+            (None, None, Receipt::Absent),
+            (Some(HASH), None, Receipt::Verified),
+            (None, Some("12345678"), Receipt::Verified),
+            (Some(HASH), Some("12345678"), Receipt::Verified),
+            (Some(HASH), Some("87654321"), Receipt::Mismatch),
+            (Some("25f9"), Some("12345678"), Receipt::Mismatch),
+            (None, Some("5678"), Receipt::Mismatch),
+            (Some(""), None, Receipt::Mismatch),
+        ] {
+            assert_eq!(
+                Receipt::of(&token, hashed, last_eight),
+                receipt,
+                "{hashed:?} {last_eight:?}"
+            );
+        }
+    }
+}

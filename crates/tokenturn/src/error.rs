@@ -15,8 +15,8 @@ pub enum RotateError {
     #[error("{0}")]
     Refused(Refusal),
     /// Nothing left this process. The token was not replaced, and the call may be sent again.
-    #[error("nothing was sent")]
-    NotSent(#[source] NotSent),
+    #[error(transparent)]
+    NotSent(NotSent),
     /// The call was sent and its outcome did not arrive. The token may have been replaced: check
     /// the old one before sending again.
     #[error("the outcome is unknown")]

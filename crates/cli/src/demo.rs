@@ -1,0 +1,87 @@
+//! `tokenturn demo`
+
+use anyhow::{Result, ensure};
+use tokenturn::{GitHub, OhMyGpt, Secret};
+use tokenturn_sandbox::Sandbox;
+
+/// Replaces a token at each provider and shows what became of both tokens.
+pub(crate) async fn run() -> Result<()> {
+    let sandbox = Sandbox::start(0).await?;
+    println!("a sandbox of both providers runs at {}", sandbox.url());
+    github(&sandbox).await?;
+    ohmygpt(&sandbox).await
+}
+
+async fn github(sandbox: &Sandbox) -> Result<()> {
+    let github = GitHub::builder(sandbox.client_id(), sandbox.client_secret())
+        .base_url(sandbox.url())
+        .build()?;
+    let old = Secret::new(sandbox.new_github_token());
+    let rotated = github.reset_token(&old).await?;
+    let old_works = github.check_token(&old).await?.is_valid();
+    let new_works = github.check_token(&rotated.token).await?.is_valid();
+
+    Shown {
+        provider: "GitHub",
+        call: "PATCH /applications/{client_id}/token",
+        receipt: rotated.receipt.to_string(),
+        old: &old,
+        old_works,
+        new: &rotated.token,
+        new_works,
+    }
+    .print()
+}
+
+async fn ohmygpt(sandbox: &Sandbox) -> Result<()> {
+    let ohmygpt = OhMyGpt::builder().base_url(sandbox.url()).build()?;
+    let user = sandbox.new_ohmygpt_user();
+    let old = Secret::new(user.admin_token);
+    let rotated = ohmygpt
+        .rotate_admin_token(&Secret::new(user.oauth_token))
+        .await?;
+    // The API has no call that checks an admin token, so the sandbox is asked.
+    let old_works = sandbox.is_alive(old.expose());
+    let new_works = sandbox.is_alive(rotated.token.expose());
+
+    Shown {
+        provider: "OhMyGPT",
+        call: "POST /api/v1/user/oauth/app/rotate-user-admin-token",
+        receipt: format!("{} (OhMyGPT sends none)", rotated.receipt),
+        old: &old,
+        old_works,
+        new: &rotated.token,
+        new_works,
+    }
+    .print()
+}
+
+struct Shown<'a> {
+    provider: &'a str,
+    call: &'a str,
+    receipt: String,
+    old: &'a Secret,
+    old_works: bool,
+    new: &'a Secret,
+    new_works: bool,
+}
+
+impl Shown<'_> {
+    fn print(&self) -> Result<()> {
+        let life = |works| if works { "alive" } else { "dead" };
+        let old = self.old.fingerprint().short();
+        let new = self.new.fingerprint().short();
+        println!("\n{}", self.provider);
+        println!("  token      {old}");
+        println!("  call       {}", self.call);
+        println!("  new token  {new}");
+        println!("  receipt    {}", self.receipt);
+        println!("  {old}   {}", life(self.old_works));
+        println!("  {new}   {}", life(self.new_works));
+        ensure!(
+            !self.old_works && self.new_works,
+            "the token was not replaced"
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! Not going away between a question and its answer.
+
+use std::pin::pin;
+
+/// Runs a call to its end even when the user or the system asks the program to stop: the answer
+/// holds a token that nobody prints twice.
+pub(crate) async fn to_the_end<T>(call: impl Future<Output = T>) -> T {
+    let mut call = pin!(call);
+    loop {
+        tokio::select! {
+            biased;
+            result = &mut call => return result,
+            () = asked_to_stop() => {
+                eprintln!("waiting for the answer first: the new token is in it");
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let signals = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    );
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = signals else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,168 @@
+//! Telling a person or a script what happened.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use tokenturn::{Fingerprint, Receipt, Refusal, RefusalReason, RotateError, Secret};
+
+/// What happened, in the words of `--json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Rotated,
+    Valid,
+    Invalid,
+    BadInput,
+    Refused,
+    NotSent,
+    Unknown,
+    NotSaved,
+}
+
+impl Outcome {
+    fn exit_code(self) -> u8 {
+        match self {
+            Self::Rotated | Self::Valid => 0,
+            Self::Invalid => 1,
+            Self::BadInput => 2,
+            Self::Refused => 3,
+            Self::NotSent => 4,
+            Self::Unknown => 5,
+            Self::NotSaved => 6,
+        }
+    }
+}
+
+/// The result of one call. There is no secret in it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    pub(crate) provider: &'static str,
+    pub(crate) outcome: Outcome,
+    pub(crate) reason: Option<&'static str>,
+    pub(crate) retry_after_seconds: Option<u64>,
+    pub(crate) status: Option<u16>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) token_fingerprint: Option<String>,
+    pub(crate) new_fingerprint: Option<String>,
+    pub(crate) receipt: Option<String>,
+    pub(crate) out: Option<PathBuf>,
+    pub(crate) message: Option<String>,
+}
+
+impl Report {
+    pub(crate) fn new(provider: &'static str, outcome: Outcome) -> Self {
+        Self {
+            provider,
+            outcome,
+            reason: None,
+            retry_after_seconds: None,
+            status: None,
+            request_id: None,
+            token_fingerprint: None,
+            new_fingerprint: None,
+            receipt: None,
+            out: None,
+            message: None,
+        }
+    }
+
+    pub(crate) fn bad_input(provider: &'static str, error: &anyhow::Error) -> Self {
+        Self {
+            message: Some(format!("{error:#}")),
+            ..Self::new(provider, Outcome::BadInput)
+        }
+    }
+
+    /// A call that did not do what was asked. `error` is [`RotateError`] or holds one.
+    pub(crate) fn failure(
+        provider: &'static str,
+        outcome: Outcome,
+        error: anyhow::Error,
+        refusal: Option<&Refusal>,
+    ) -> Self {
+        let retry_after = match refusal.map(|refusal| refusal.reason) {
+            Some(RefusalReason::RateLimited { retry_after }) => retry_after,
+            _ => None,
+        };
+        Self {
+            reason: refusal.map(|refusal| refusal.reason.as_str()),
+            retry_after_seconds: retry_after.map(|wait| wait.as_secs()),
+            message: Some(format!("{error:#}")),
+            ..Self::new(provider, outcome)
+        }
+    }
+
+    pub(crate) fn about(mut self, old: &Secret) -> Self {
+        self.token_fingerprint = Some(old.fingerprint().to_string());
+        self
+    }
+
+    pub(crate) fn answered(mut self, status: Option<u16>, request_id: Option<&str>) -> Self {
+        self.status = status;
+        self.request_id = request_id.map(str::to_owned);
+        self
+    }
+
+    pub(crate) fn with_new(mut self, new: Fingerprint, receipt: Receipt) -> Self {
+        self.new_fingerprint = Some(new.to_string());
+        self.receipt = Some(receipt.to_string());
+        self
+    }
+
+    /// Prints the report and turns it into an exit code.
+    pub(crate) fn finish(self, json: bool) -> ExitCode {
+        if json {
+            match serde_json::to_string(&self) {
+                Ok(line) => println!("{line}"),
+                Err(error) => eprintln!("error: {error}"),
+            }
+        } else if matches!(
+            self.outcome,
+            Outcome::Rotated | Outcome::Valid | Outcome::Invalid
+        ) {
+            print!("{}", self.text());
+        } else {
+            eprint!("{}", self.text());
+        }
+        ExitCode::from(self.outcome.exit_code())
+    }
+
+    fn text(&self) -> String {
+        let headline = match self.outcome {
+            Outcome::Rotated => "rotated",
+            Outcome::Valid => "the token is valid",
+            Outcome::Invalid => "the token is not valid; its user has to authorize the app again",
+            Outcome::BadInput => "error, nothing was sent",
+            Outcome::Refused => "refused; the token is as it was",
+            Outcome::NotSent => "not sent; the token is as it was, try again",
+            Outcome::Unknown => "outcome unknown; keep the token and check it before trying again",
+            Outcome::NotSaved => "rotated, but the new token is not where you asked for it",
+        };
+        let mut text = format!("{}: {headline}\n", self.provider);
+        let mut line = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                text.push_str(&format!("  {name:<8} {value}\n"));
+            }
+        };
+        line("because", self.message.clone());
+        line("token", self.token_fingerprint.clone());
+        line("new", self.new_fingerprint.clone());
+        line("receipt", self.receipt.clone());
+        line(
+            "saved in",
+            self.out.as_ref().map(|out| out.display().to_string()),
+        );
+        line("request", self.request_id.clone());
+        text
+    }
+}
+
+/// How a failed call is reported.
+pub(crate) fn outcome_of(error: &RotateError) -> Outcome {
+    match error {
+        RotateError::Refused(_) => Outcome::Refused,
+        RotateError::NotSent(_) => Outcome::NotSent,
+        _ => Outcome::Unknown,
+    }
+}

@@ -1,0 +1,48 @@
+//! `tokenturn sandbox`
+
+use anyhow::{Context, Result};
+use tokenturn_sandbox::Sandbox;
+
+/// Serves the sandbox until Ctrl-C.
+pub(crate) async fn run(port: u16) -> Result<()> {
+    let sandbox = Sandbox::start(port)
+        .await
+        .with_context(|| format!("cannot listen on port {port}"))?;
+    let user = sandbox.new_ohmygpt_user();
+    print!(
+        "\
+sandbox of GitHub and OhMyGPT, until Ctrl-C
+
+GitHub
+  base URL         {url}
+  as Enterprise    {url}/api/v3
+  client ID        {client_id}
+  client secret    {client_secret}
+  token            {github_token}
+
+OhMyGPT
+  base URL         {url}
+  OAuth token      {oauth_token}
+  admin token      {admin_token}
+
+to replace each token, in another terminal:
+
+  printf %s {github_token} |
+    TOKENTURN_GITHUB_CLIENT_SECRET={client_secret} \\
+    tokenturn rotate github --client-id {client_id} --base-url {url} \\
+    --token-file - --out github-token.txt
+
+  printf %s {oauth_token} |
+    tokenturn rotate ohmygpt --base-url {url} --token-file - --out ohmygpt-token.txt
+",
+        url = sandbox.url(),
+        client_id = sandbox.client_id(),
+        client_secret = sandbox.client_secret(),
+        github_token = sandbox.new_github_token(),
+        oauth_token = user.oauth_token,
+        admin_token = user.admin_token,
+    );
+    tokio::signal::ctrl_c()
+        .await
+        .context("cannot wait for Ctrl-C")
+}

@@ -53,14 +53,34 @@ pub(crate) fn wait(response: &RawResponse) -> Option<Duration> {
 /// length, and without the secret that the call carried, should the provider repeat it.
 pub(crate) fn presentable(message: &str, sent: &Secret) -> String {
     const LONGEST: usize = 300;
-    let message = match sent.is_empty() {
-        true => message.to_owned(),
-        false => message.replace(sent.expose(), "[redacted]"),
-    };
-    let line = message
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c });
+    let mut message = message.to_owned();
+    if !sent.is_empty() {
+        message = message.replace(sent.expose(), REDACTED);
+    }
+    let mut line = String::new();
+    for word in message.split_inclusive(|c| !is_token_character(c)) {
+        let bare = word.trim_end_matches(|c| !is_token_character(c));
+        if looks_secret(bare) {
+            line.push_str(REDACTED);
+        } else {
+            line.push_str(bare);
+        }
+        line.push_str(&word[bare.len()..]);
+    }
+    let line = line.chars().map(|c| if c.is_control() { ' ' } else { c });
     line.take(LONGEST).collect()
+}
+
+const REDACTED: &str = "[redacted]";
+
+/// Tokens of both providers consist of these.
+fn is_token_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+/// Whether a word could be a token or a client secret: longer than words are, and with a digit.
+fn looks_secret(word: &str) -> bool {
+    word.len() >= 16 && word.contains(|c: char| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -69,12 +89,23 @@ mod tests {
 
     #[test]
     fn a_message_is_fit_to_be_shown() {
-        let sent = Secret::new("gho_abc");
-        assert_eq!(
-            presentable("no gho_abc\x1b[2J\n", &sent),
-            "no [redacted] [2J "
-        );
+        let sent = Secret::new("sent");
+        for (message, shown) in [
+            ("no sent\x1b[2J\n", "no [redacted] [2J "),
+            ("abcdefgh12345678!", "[redacted]!"),
+            ("a 0123456789abcdef0123, b", "a [redacted], b"),
+            (
+                "recharge in time at https://www.ohmygpt.com/pay .",
+                "recharge in time at https://www.ohmygpt.com/pay .",
+            ),
+            (
+                "OAuthAccess is internationalization",
+                "OAuthAccess is internationalization",
+            ),
+        ] {
+            assert_eq!(presentable(message, &sent), shown);
+        }
         assert_eq!(presentable("no", &Secret::new("")), "no");
-        assert_eq!(presentable(&"x".repeat(1000), &sent).len(), 300);
+        assert_eq!(presentable(&"x ".repeat(1000), &sent).len(), 300);
     }
 }

@@ -9,8 +9,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Request, Response, Url};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Body, Request, Response, Url};
 use zeroize::Zeroizing;
 
 pub use builder::{ConfigError, TransportBuilder};
@@ -79,6 +79,13 @@ impl Transport {
         }
         if let Some(authorization) = &self.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        // hyper sends no length with an empty body, and some servers then answer 411 (RFC 9110,
+        // section 8.6).
+        let is_empty = request.body().and_then(Body::as_bytes) == Some(&[]);
+        if is_empty {
+            let headers = request.headers_mut();
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         Ok(())
     }

@@ -1,0 +1,153 @@
+//! Snapshots of what the generator makes: the outline of each client, for the review of a spec
+//! change, and the whole text for a small spec, for the review of the generator.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Fields, File, ImplItem, Item, Type, Visibility};
+
+const SMALL_SPEC: &str = r##"
+openapi: 3.0.3
+info: { title: Keys, version: "1" }
+paths:
+  /keys/{name}:
+    put:
+      operationId: put_key
+      x-retry: idempotent
+      parameters:
+        - { name: name, in: path, required: true, schema: { type: string } }
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: { $ref: "#/components/schemas/Key" }
+      responses:
+        "200":
+          description: The key is there.
+          content:
+            application/json:
+              schema: { $ref: "#/components/schemas/Key" }
+        "409": { description: Another key has this name. }
+components:
+  schemas:
+    Key:
+      description: A key.
+      type: object
+      required: [value]
+      properties:
+        value: { type: string, format: password, description: The secret part. }
+"##;
+
+#[test]
+fn outline_of_the_github_client() {
+    insta::assert_snapshot!(outline(include_str!(
+        "../crates/client/src/generated/github.rs"
+    )));
+}
+
+#[test]
+fn outline_of_the_ohmygpt_client() {
+    insta::assert_snapshot!(outline(include_str!(
+        "../crates/client/src/generated/ohmygpt.rs"
+    )));
+}
+
+#[test]
+fn text_for_a_small_spec() {
+    insta::assert_snapshot!(tokenturn_codegen::generate(SMALL_SPEC).unwrap());
+}
+
+/// The public API of a generated file, a line for each item.
+fn outline(source: &str) -> String {
+    let file: File = syn::parse_str(source).unwrap();
+    let mut lines = Vec::new();
+    list("", &file.items, &mut lines);
+    lines.join("\n")
+}
+
+fn list(path: &str, items: &[Item], lines: &mut Vec<String>) {
+    for item in items {
+        match item {
+            Item::Mod(module) if is_public(&module.vis) => {
+                let path = format!("{path}{}::", module.ident);
+                // Builders of types follow from the types.
+                if let Some((_, items)) = &module.content
+                    && path != "types::builder::"
+                {
+                    list(&path, items, lines);
+                }
+            }
+            Item::Struct(item) if is_public(&item.vis) => {
+                lines.push(format!("struct {path}{}", item.ident));
+                for field in item.fields.iter().filter(|field| is_public(&field.vis)) {
+                    let name = field.ident.as_ref().unwrap();
+                    lines.push(format!("    {name}: {}", show(&field.ty)));
+                }
+            }
+            Item::Enum(item) if is_public(&item.vis) => {
+                lines.push(format!("enum {path}{}", item.ident));
+                for variant in &item.variants {
+                    let fields = match &variant.fields {
+                        Fields::Unit => String::new(),
+                        fields => show(fields),
+                    };
+                    lines.push(format!("    {}{fields}", variant.ident));
+                }
+            }
+            Item::Const(item) if is_public(&item.vis) => {
+                lines.push(format!("const {path}{}: {}", item.ident, show(&item.ty)));
+                lines.push(format!("    {}", show(&item.expr)));
+            }
+            Item::Impl(item) if item.trait_.is_none() => functions(path, item, lines),
+            _ => {}
+        }
+    }
+}
+
+fn functions(path: &str, block: &syn::ItemImpl, lines: &mut Vec<String>) {
+    let Type::Path(name) = &*block.self_ty else {
+        return;
+    };
+    let name = &name.path.segments.last().unwrap().ident;
+    for item in &block.items {
+        // Every type has a builder.
+        if let ImplItem::Fn(function) = item
+            && is_public(&function.vis)
+            && function.sig.ident != "builder"
+        {
+            let mut signature = function.sig.clone();
+            signature.generics.where_clause = None;
+            lines.push(format!("{path}{name}: {}", show(&signature)));
+        }
+    }
+}
+
+fn is_public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
+}
+
+/// Tokens as a person would write them.
+fn show(tokens: &impl ToTokens) -> String {
+    let stream: TokenStream = tokens.to_token_stream();
+    let mut text = stream.to_string();
+    for (from, to) in [
+        (":: std :: option :: ", ""),
+        (":: std :: string :: ", ""),
+        (":: std :: vec :: ", ""),
+        (":: chrono :: ", ""),
+        (":: offset :: ", ""),
+        ("crate :: ", ""),
+        (" :: ", "::"),
+        (" <", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        (" :", ":"),
+        ("& ", "&"),
+    ] {
+        text = text.replace(from, to);
+    }
+    text
+}

@@ -1,0 +1,203 @@
+//! No secret shows in any `Debug`, `Display`, error source or log line, whatever happens.
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use tokenturn::{GitHub, OhMyGpt, Secret};
+use tokenturn_client::{Transport, github, ohmygpt};
+use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, OAUTH_TOKEN, RawServer, json_answer};
+use tracing_subscriber::fmt::MakeWriter;
+
+const OLD: &str = "gho_canaryOldTokenCanaryOldToken0123456789";
+const NEW: &str = "gho_canaryNewTokenCanaryNewToken9876543210";
+
+/// All that anybody could see.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<String>>);
+
+impl Seen {
+    fn debug(&self, value: &impl Debug) {
+        self.add(&format!("{value:?}\n{value:#?}\n"));
+    }
+
+    fn error(&self, error: &(dyn Error + 'static)) {
+        self.add(&format!("{error:?}\n{error:#?}\n"));
+        let mut next = Some(error);
+        while let Some(error) = next {
+            self.add(&format!("{error}\n{error:#}\n{error:?}\n"));
+            next = error.source();
+        }
+    }
+
+    fn result<T: Debug, E: Error + 'static>(&self, result: &Result<T, E>) {
+        match result {
+            Ok(value) => self.debug(value),
+            Err(error) => self.error(error),
+        }
+    }
+
+    fn add(&self, text: &str) {
+        self.0.lock().unwrap().push_str(text);
+    }
+
+    fn text(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl io::Write for Seen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Seen {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Every form in which a secret could slip out.
+fn forms(secret: &str) -> Vec<String> {
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let bytes = format!("{:?}", secret.as_bytes());
+    vec![
+        secret.to_owned(),
+        STANDARD_NO_PAD.encode(secret),
+        hex.to_uppercase(),
+        hex,
+        percent.to_lowercase(),
+        percent,
+        bytes.trim_matches(['[', ']']).to_owned(),
+    ]
+}
+
+fn leaks(text: &str) -> Vec<String> {
+    let pair = STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}"));
+    [OLD, NEW, CLIENT_SECRET, OAUTH_TOKEN]
+        .iter()
+        .flat_map(|secret| forms(secret))
+        .chain([pair])
+        .filter(|form| text.contains(form))
+        .collect()
+}
+
+/// Answers of every kind, each with canaries wherever a provider could put them.
+fn answers() -> Vec<String> {
+    let authorization = format!(
+        r#"{{"token":"{NEW}","hashed_token":"0","scopes":null,"note":"n","app":{{"url":""}}}}"#
+    );
+    let strange = format!(r#"{{"token":"{NEW}","id":"{NEW}","scopes":"{OLD}"}}"#);
+    let hidden = format!(r#"{{"tokens":["{NEW}"]}}"#);
+    let envelope = format!(r#"{{"statusCode":200,"message":"m","data":{{"token":"{NEW}"}}}}"#);
+    let wrong =
+        format!(r#"{{"statusCode":"{NEW}","data":{{"token":"{NEW}","user_id":["{NEW}"]}}}}"#);
+    let echo = format!(
+        r#"{{"message":"cannot use {OLD} or {OAUTH_TOKEN}","statusCode":401,"errors":["{OLD}"]}}"#
+    );
+    let cookie = format!("set-cookie: session={NEW}\r\nlocation: https://e.example/?t={OLD}\r\n");
+    let mut answers = vec![
+        String::new(),
+        json_answer("200 OK", &cookie, &authorization),
+        json_answer("200 OK", &cookie, &strange),
+        json_answer("200 OK", &cookie, &hidden),
+        json_answer("200 OK", &cookie, &envelope),
+        json_answer("200 OK", &cookie, &wrong),
+        json_answer("200 OK", &cookie, &format!("<html>{NEW}</html>")),
+        format!("HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{{\"token\":\"{NEW}"),
+        format!("{NEW}\r\n\r\n"),
+    ];
+    for status in [302, 400, 401, 402, 403, 404, 410, 422, 429, 500, 502] {
+        answers.push(json_answer(&format!("{status} X"), &cookie, &echo));
+        answers.push(json_answer(&format!("{status} X"), &cookie, NEW));
+    }
+    answers
+}
+
+#[tokio::test]
+async fn no_secret_is_seen() {
+    let seen = Seen::default();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_ansi(false)
+        .with_writer(seen.clone())
+        .init();
+
+    let (old, oauth) = (Secret::new(OLD), Secret::new(OAUTH_TOKEN));
+    seen.debug(&old);
+    for answer in answers() {
+        // An operation meets the answer first by itself and then through the wrapper.
+        let server = RawServer::start(vec![answer; 8]).await;
+        let url = server.url();
+        let builder = GitHub::builder(CLIENT_ID, CLIENT_SECRET)
+            .base_url(&url)
+            .transport(|transport| transport.max_attempts(1));
+        seen.debug(&builder);
+        let client = builder.build().unwrap();
+        seen.debug(&client);
+        seen.result(&client.check_token(&old).await);
+        seen.result(&client.reset_token(&old).await);
+
+        let client = OhMyGpt::builder().base_url(&url).build().unwrap();
+        seen.debug(&client);
+        seen.result(&client.rotate_admin_token(&oauth).await);
+
+        let transport = Transport::builder(&url)
+            .basic(CLIENT_ID, CLIENT_SECRET)
+            .max_attempts(1);
+        seen.debug(&transport);
+        let client = github::Client::new(transport.build().unwrap());
+        seen.debug(&client);
+        let check = client.check_token().client_id(CLIENT_ID);
+        let check = check.body_map(|body| body.access_token(OLD));
+        seen.debug(&check);
+        seen.result(&check.send().await);
+        let reset = client.reset_token().client_id(CLIENT_ID);
+        let reset = reset.body_map(|body| body.access_token(OLD));
+        seen.debug(&reset);
+        seen.result(&reset.send().await);
+        let transport = Transport::builder(&url).bearer(OAUTH_TOKEN).build();
+        let client = ohmygpt::Client::new(transport.unwrap());
+        seen.debug(&client);
+        seen.result(&client.rotate_user_admin_token().send().await);
+        assert_eq!(server.requests().len(), 6);
+    }
+
+    // Mistakes in the set-up.
+    let broken = format!("{CLIENT_SECRET}\n");
+    seen.result(&GitHub::builder(CLIENT_ID, broken.as_str()).build());
+    let transport = Transport::builder("https://127.0.0.1:1");
+    seen.result(
+        &transport
+            .bearer(format!("{OAUTH_TOKEN} x").as_str())
+            .build(),
+    );
+    let url = format!("https://user:{CLIENT_SECRET}@ghe.example");
+    seen.result(&GitHub::builder(CLIENT_ID, "s").base_url(url).build());
+
+    let text = seen.text();
+    assert_eq!(leaks(&text), Vec::<String>::new());
+    // It was worth looking: the log is in there, and the secrets by their other name.
+    assert!(text.contains("operation=\"reset_token\""));
+    assert!(text.contains(&format!("{:?}", Secret::new(NEW))));
+}
+
+#[test]
+fn a_leak_would_be_found() {
+    for form in forms(OLD) {
+        assert!(!leaks(&format!("before {form} after")).is_empty(), "{form}");
+    }
+    assert!(leaks("nothing here").is_empty());
+}

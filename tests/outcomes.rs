@@ -1,0 +1,393 @@
+//! What an answer means for the token: the table in the README, row by row, on canned answers.
+
+use std::time::Duration;
+
+use httpmock::{Method, Mock, MockServer};
+use serde_json::{Value, json};
+use tokenturn::github::TokenCheck;
+use tokenturn::{Receipt, RefusalReason, RotateError};
+use tokenturn_tests::{
+    GITHUB_SEED, OHMYGPT_SEED, RawServer, github, json_answer, oauth_token, ohmygpt, old_token,
+};
+
+/// A reset that is answered with `status`, `headers` and `body`, and sent once whatever happens.
+async fn reset(
+    status: u16,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<tokenturn::Rotated<tokenturn::github::Authorization>, RotateError> {
+    let server = MockServer::start_async().await;
+    let mock = answer(&server, Method::PATCH, status, headers, body).await;
+    let result = github(&server.base_url()).reset_token(&old_token()).await;
+    assert_eq!(mock.calls_async().await, 1, "{status} {body}");
+    result
+}
+
+async fn rotate(
+    status: u16,
+    body: &str,
+) -> Result<tokenturn::Rotated<tokenturn::ohmygpt::UserAdminToken>, RotateError> {
+    let server = MockServer::start_async().await;
+    let mock = answer(&server, Method::POST, status, &[], body).await;
+    let result = ohmygpt(&server.base_url())
+        .rotate_admin_token(&oauth_token())
+        .await;
+    assert_eq!(mock.calls_async().await, 1, "{status} {body}");
+    result
+}
+
+async fn check(status: u16, body: &str) -> Result<TokenCheck, tokenturn::CheckError> {
+    let server = MockServer::start_async().await;
+    let _mock = answer(&server, Method::POST, status, &[], body).await;
+    github(&server.base_url()).check_token(&old_token()).await
+}
+
+async fn answer<'a>(
+    server: &'a MockServer,
+    method: Method,
+    status: u16,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Mock<'a> {
+    server
+        .mock_async(|when, mut then| {
+            when.method(method);
+            then = then.status(status).body(body);
+            for (name, value) in headers {
+                then = then.header(*name, *value);
+            }
+            let _ = then;
+        })
+        .await
+}
+
+/// GitHub's own example with one change.
+fn seed_with(change: impl FnOnce(&mut Value)) -> String {
+    let mut seed = serde_json::from_str(GITHUB_SEED).unwrap();
+    change(&mut seed);
+    seed.to_string()
+}
+
+#[tokio::test]
+async fn the_documented_answers_are_understood() {
+    let rotated = reset(200, &[("x-github-request-id", "A:1")], GITHUB_SEED)
+        .await
+        .unwrap();
+    assert_eq!(rotated.token.expose(), "abcdefgh12345678");
+    assert_eq!(rotated.receipt, Receipt::Verified);
+    assert_eq!(rotated.request_id.as_deref(), Some("A:1"));
+    assert_eq!(rotated.details.unwrap().id, Some(1));
+
+    let rotated = rotate(200, OHMYGPT_SEED).await.unwrap();
+    assert_eq!(rotated.token.expose().len(), 51);
+    assert_eq!(rotated.receipt, Receipt::Absent);
+    let id = rotated.details.unwrap().user_id.unwrap();
+    assert_eq!(id.to_string(), "2286");
+}
+
+#[tokio::test]
+async fn oddities_that_the_documents_allow_are_a_success() {
+    for body in [
+        seed_with(|seed| seed["scopes"] = Value::Null),
+        seed_with(|seed| seed["user"] = Value::Null),
+        seed_with(|seed| {
+            seed.as_object_mut().unwrap().remove("user");
+        }),
+        seed_with(|seed| seed["user"]["gravatar_id"] = Value::Null),
+        seed_with(|seed| seed["app"]["url"] = json!("")),
+        seed_with(|seed| seed["brand_new"] = json!({ "a": [1] })),
+        seed_with(|seed| seed["expires_at"] = Value::Null),
+        seed_with(|seed| seed["expires_at"] = json!("2026-11-22T10:00:00Z")),
+    ] {
+        let rotated = reset(200, &[], &body).await.unwrap();
+        assert_eq!(rotated.token.expose(), "abcdefgh12345678");
+        assert!(rotated.details.is_some(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_a_strange_answer_is_salvaged() {
+    for body in [
+        seed_with(|seed| seed["id"] = json!("one")),
+        seed_with(|seed| seed["app"] = json!("gone")),
+        seed_with(|seed| seed["created_at"] = json!("yesterday")),
+        seed_with(|seed| seed["scopes"] = json!({})),
+    ] {
+        let rotated = reset(200, &[], &body).await.unwrap();
+        assert_eq!(rotated.token.expose(), "abcdefgh12345678");
+        assert!(rotated.details.is_none(), "{body}");
+        assert_eq!(rotated.receipt, Receipt::Absent);
+    }
+    let rotated = reset(201, &[], GITHUB_SEED).await.unwrap();
+    assert_eq!(rotated.token.expose(), "abcdefgh12345678");
+
+    for (status, body) in [
+        (200, json!({ "data": { "token": "sk-new" } })),
+        (
+            200,
+            json!({ "statusCode": "200", "data": { "token": "sk-new" } }),
+        ),
+        (
+            200,
+            json!({ "statusCode": 200, "data": { "token": "sk-new", "user_id": [] } }),
+        ),
+        (
+            200,
+            json!({ "statusCode": 500, "data": { "token": "sk-new" } }),
+        ),
+        (
+            202,
+            json!({ "statusCode": 200, "data": { "token": "sk-new" } }),
+        ),
+    ] {
+        let rotated = rotate(status, &body.to_string()).await.unwrap();
+        assert_eq!(rotated.token.expose(), "sk-new");
+        assert!(rotated.details.is_none(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_receipt_is_told_and_loses_nothing() {
+    for body in [
+        seed_with(|seed| seed["hashed_token"] = json!("0".repeat(64))),
+        seed_with(|seed| seed["token_last_eight"] = json!("87654321")),
+    ] {
+        let rotated = reset(200, &[], &body).await.unwrap();
+        assert_eq!(rotated.receipt, Receipt::Mismatch);
+        assert_eq!(rotated.token.expose(), "abcdefgh12345678");
+    }
+}
+
+#[tokio::test]
+async fn a_success_without_a_token_is_unknown_and_keeps_the_body() {
+    for body in [
+        "",
+        "<html>hello</html>",
+        "{}",
+        r#"{"token":null}"#,
+        r#"{"token":5}"#,
+        r#"{"token":{}}"#,
+        r#"{"token":""}"#,
+    ] {
+        match reset(200, &[], body).await.unwrap_err() {
+            RotateError::Unknown(unknown) => {
+                assert_eq!(unknown.status(), Some(200));
+                assert_eq!(unknown.body(), Some(body.as_bytes()));
+            }
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+    for body in ["", "<html>", "{}", r#"{"statusCode":200,"data":null}"#] {
+        let error = rotate(200, body).await.unwrap_err();
+        assert!(error.is_unknown(), "{body}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn github_refuses_with_a_reason() {
+    use RefusalReason::*;
+    let limited = |seconds| RateLimited {
+        retry_after: Some(Duration::from_secs(seconds)),
+    };
+    let not_found = r#"{"message":"Not Found"}"#;
+    let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;
+    let none: &[(&str, &str)] = &[];
+    for (status, headers, body, reason) in [
+        (400, none, r#"{"message":"Problems parsing JSON"}"#, Invalid),
+        (
+            401,
+            none,
+            r#"{"message":"Bad credentials"}"#,
+            BadCredentials,
+        ),
+        (401, none, "<html>", BadCredentials),
+        (403, none, r#"{"message":"Forbidden"}"#, MissingPermission),
+        (403, &[("retry-after", "30")], "{}", limited(30)),
+        (403, none, secondary, limited(60)),
+        (429, none, secondary, limited(60)),
+        (429, &[("retry-after", "7")], secondary, limited(7)),
+        (429, none, "", RateLimited { retry_after: None }),
+        (404, none, not_found, InvalidToken),
+        (404, none, "<html>no such page</html>", Other),
+        (404, none, "", Other),
+        (410, none, "", Other),
+        (
+            422,
+            none,
+            r#"{"message":"Invalid request","errors":[]}"#,
+            Invalid,
+        ),
+        (
+            301,
+            &[("location", "https://elsewhere.example/")],
+            "",
+            Redirected,
+        ),
+        (
+            307,
+            &[("location", "https://elsewhere.example/")],
+            "",
+            Redirected,
+        ),
+    ] {
+        match reset(status, headers, body).await.unwrap_err() {
+            RotateError::Refused(refusal) => {
+                assert_eq!(refusal.reason, reason, "{status} {body}");
+                assert_eq!(refusal.status, status);
+            }
+            other => panic!("{status} {body}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_exhausted_limit_ends_when_its_window_does() {
+    let reset_at = std::time::SystemTime::now() + Duration::from_secs(600);
+    let epoch = reset_at.duration_since(std::time::UNIX_EPOCH).unwrap();
+    let epoch = epoch.as_secs().to_string();
+    let headers = [
+        ("x-ratelimit-remaining", "0"),
+        ("x-ratelimit-reset", &epoch),
+    ];
+    let error = reset(403, &headers, "{}").await.unwrap_err();
+    match error.refusal().unwrap().reason {
+        RefusalReason::RateLimited {
+            retry_after: Some(wait),
+        } => assert!((590..=600).contains(&wait.as_secs()), "{wait:?}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn ohmygpt_refuses_in_its_envelope_whatever_http_says() {
+    use RefusalReason::*;
+    for (code, error_type, reason) in [
+        (401, "oauth_invalid_token_error", InvalidToken),
+        (401, "something_else", BadCredentials),
+        (402, "insufficient_balance_error", InsufficientBalance),
+        (403, "x", MissingPermission),
+        (400, "x", Invalid),
+        (404, "x", Other),
+        (429, "x", RateLimited { retry_after: None }),
+    ] {
+        let body = json!({
+            "statusCode": code, "errorType": error_type, "message": "words", "data": null,
+        });
+        for http in [200, code] {
+            let error = rotate(http, &body.to_string()).await.unwrap_err();
+            let refusal = error
+                .refusal()
+                .unwrap_or_else(|| panic!("{http} {error:?}"));
+            assert_eq!(refusal.reason, reason, "{http} {code}");
+            assert_eq!(refusal.status, code);
+            assert_eq!(refusal.message.as_deref(), Some("words"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failing_provider_leaves_the_outcome_unknown() {
+    for status in [408, 500, 502, 503, 504] {
+        let error = reset(status, &[], r#"{"message":"Server Error"}"#).await;
+        let error = error.unwrap_err();
+        assert!(error.is_unknown(), "{status}: {error:?}");
+        assert_eq!(error.status(), Some(status));
+        assert!(rotate(status, "").await.unwrap_err().is_unknown());
+    }
+    let envelope = r#"{"statusCode":500,"message":"x","data":null}"#;
+    assert!(rotate(200, envelope).await.unwrap_err().is_unknown());
+}
+
+#[tokio::test]
+async fn no_connection_means_not_sent() {
+    let url = RawServer::start([""]).await.url();
+    // The server is gone by now, and its port refuses.
+    let error = github(&url).reset_token(&old_token()).await.unwrap_err();
+    assert!(error.is_not_sent(), "{error:?}");
+    let error = ohmygpt(&url).rotate_admin_token(&oauth_token()).await;
+    assert!(error.unwrap_err().is_not_sent());
+}
+
+#[tokio::test]
+async fn a_connection_that_closes_without_an_answer_is_unknown() {
+    let server = RawServer::start([""]).await;
+    let error = github(&server.url()).reset_token(&old_token()).await;
+    let error = error.unwrap_err();
+    assert!(error.is_unknown(), "{error:?}");
+    assert_eq!(error.status(), None);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_whole_document_in_a_cut_answer_is_enough() {
+    let cut = json_answer("200 OK", "", &format!("{GITHUB_SEED}    "));
+    let cut = cut.trim_end().to_owned();
+    let server = RawServer::start([cut]).await;
+    let rotated = github(&server.url()).reset_token(&old_token()).await;
+    assert_eq!(rotated.unwrap().token.expose(), "abcdefgh12345678");
+}
+
+#[tokio::test]
+async fn a_timeout_is_unknown() {
+    let server = MockServer::start_async().await;
+    let mock = server
+        .mock_async(|when, then| {
+            when.method(Method::PATCH);
+            then.status(200)
+                .body(GITHUB_SEED)
+                .delay(Duration::from_secs(5));
+        })
+        .await;
+    let github = tokenturn::GitHub::builder("id", "secret")
+        .base_url(server.base_url())
+        .transport(|transport| transport.timeout(Duration::from_millis(200)))
+        .build()
+        .unwrap();
+    assert!(
+        github
+            .reset_token(&old_token())
+            .await
+            .unwrap_err()
+            .is_unknown()
+    );
+    assert_eq!(mock.calls_async().await, 1);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = MockServer::start_async().await;
+    let trap = answer(&elsewhere, Method::PATCH, 200, &[], GITHUB_SEED).await;
+    for status in [301, 302, 307, 308] {
+        let location = elsewhere.url("/applications/x/token");
+        let error = reset(status, &[("location", &location)], "").await;
+        assert!(error.unwrap_err().is_refused());
+    }
+    assert_eq!(trap.calls_async().await, 0);
+}
+
+#[tokio::test]
+async fn only_an_explicit_404_makes_a_token_invalid() {
+    let valid = check(200, GITHUB_SEED).await.unwrap();
+    assert!(matches!(&valid, TokenCheck::Valid(Some(a)) if a.id == Some(1)));
+    assert!(valid.is_valid());
+    let strange = seed_with(|seed| seed["id"] = json!("one"));
+    assert!(check(200, &strange).await.unwrap().is_valid());
+
+    let not_found = check(404, r#"{"message":"Not Found"}"#).await.unwrap();
+    assert!(matches!(not_found, TokenCheck::Invalid { .. }));
+
+    for (status, body) in [
+        (200, "<html>"),
+        (200, ""),
+        (404, "<html>a proxy's page</html>"),
+        (404, ""),
+        (401, r#"{"message":"Bad credentials"}"#),
+        (403, "{}"),
+        (410, ""),
+        (422, r#"{"message":"Not Found"}"#),
+        (500, ""),
+        (302, ""),
+    ] {
+        assert!(check(status, body).await.is_err(), "{status} {body}");
+    }
+}

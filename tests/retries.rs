@@ -1,0 +1,76 @@
+//! What may be repeated is repeated, and nothing else.
+
+use tokenturn_client::{Retry, github, ohmygpt};
+use tokenturn_tests::{
+    GITHUB_SEED, RawServer, github as client, json_answer, oauth_token, ohmygpt as omg, old_token,
+};
+
+fn bad_gateway() -> String {
+    json_answer("502 Bad Gateway", "", "")
+}
+
+#[test]
+fn the_table_says_what_may_be_repeated() {
+    let rows: Vec<_> = github::OPERATIONS
+        .iter()
+        .chain(ohmygpt::OPERATIONS)
+        .map(|operation| {
+            (
+                operation.id,
+                operation.method,
+                operation.path,
+                operation.retry,
+            )
+        })
+        .collect();
+    let token = "/applications/{client_id}/token";
+    let rotate = "/api/v1/user/oauth/app/rotate-user-admin-token";
+    assert_eq!(
+        rows,
+        [
+            ("check_token", "POST", token, Retry::Safe),
+            ("reset_token", "PATCH", token, Retry::Never),
+            ("rotate_user_admin_token", "POST", rotate, Retry::Repeatable),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_check_survives_a_failure_that_passes() {
+    // A status that passes, a connection that closes, and an answer.
+    let good = json_answer("200 OK", "", GITHUB_SEED);
+    let server = RawServer::start([bad_gateway(), String::new(), good]).await;
+    let check = client(&server.url()).check_token(&old_token()).await;
+    assert!(check.unwrap().is_valid());
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_check_gives_up_in_the_end() {
+    let server =
+        RawServer::start([bad_gateway(), bad_gateway(), bad_gateway(), bad_gateway()]).await;
+    let error = client(&server.url()).check_token(&old_token()).await;
+    assert_eq!(error.unwrap_err().status(), Some(502));
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_reset_is_sent_once() {
+    for answer in [
+        String::new(),
+        bad_gateway(),
+        json_answer("503 Service Unavailable", "retry-after: 0\r\n", ""),
+        json_answer("429 Too Many Requests", "retry-after: 0\r\n", ""),
+    ] {
+        let server = RawServer::start([answer]).await;
+        let _ = client(&server.url())
+            .reset_token(&old_token())
+            .await
+            .unwrap_err();
+        let _ = omg(&server.url())
+            .rotate_admin_token(&oauth_token())
+            .await
+            .unwrap_err();
+        assert_eq!(server.requests().len(), 2);
+    }
+}

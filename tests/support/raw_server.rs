@@ -47,10 +47,15 @@ impl RawServer {
     /// Sends `answers` in turn. An empty answer closes the connection after the request was read;
     /// after the last one every connection is closed like that.
     pub async fn start<A: Into<Vec<u8>>>(answers: impl IntoIterator<Item = A>) -> Self {
+        let mut answers: VecDeque<Vec<u8>> = answers.into_iter().map(Into::into).collect();
+        Self::start_with(move || answers.pop_front().unwrap_or_default()).await
+    }
+
+    /// Asks `answer` for an answer to each request.
+    pub async fn start_with(mut answer: impl FnMut() -> Vec<u8> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound address");
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let mut answers: VecDeque<Vec<u8>> = answers.into_iter().map(Into::into).collect();
         let log = Arc::clone(&requests);
         let task = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
@@ -58,8 +63,7 @@ impl RawServer {
                     continue;
                 };
                 log.lock().expect("no test panics here").push(request);
-                let answer = answers.pop_front().unwrap_or_default();
-                let _ = stream.write_all(&answer).await;
+                let _ = stream.write_all(&answer()).await;
                 let _ = stream.shutdown().await;
             }
         });

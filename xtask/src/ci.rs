@@ -1,6 +1,105 @@
-//! Every gate that a change has to pass.
-use anyhow::Result;
+//! Every gate that a change has to pass, beside the tests themselves.
+
 use std::path::Path;
-pub(crate) fn run(_root: &Path) -> Result<()> {
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{build_cost, codegen};
+
+/// What must never reach a user of the wrapper: generators, YAML parsers, test tools.
+const NOT_SHIPPED: [&str; 10] = [
+    "progenitor",
+    "typify",
+    "openapiv3",
+    "prettyplease",
+    "yaml",
+    "norway",
+    "httpmock",
+    "insta",
+    "tokenturn-codegen",
+    "tokenturn-sandbox",
+];
+
+/// The ways in which the two library crates can be built, beside the default.
+const FEATURES: [&str; 3] = ["", "tls-aws-lc", "tls-native"];
+
+pub(crate) fn run(root: &Path) -> Result<()> {
+    step("format", || {
+        cargo(root, &["fmt", "--all", "--check"]).map(drop)
+    })?;
+    step("codegen", || codegen::check(root))?;
+    step("clippy", || clippy(root, &["--workspace", "--all-targets"]))?;
+    for features in FEATURES {
+        step(&format!("clippy with features {features:?}"), || {
+            clippy(
+                root,
+                &[
+                    "--package=tokenturn",
+                    "--package=tokenturn-client",
+                    "--no-default-features",
+                    "--features",
+                    features,
+                ],
+            )
+        })?;
+    }
+    step("docs", || {
+        let arguments = ["doc", "--workspace", "--no-deps", "--locked", "--quiet"];
+        cargo(root, &arguments).map(drop)
+    })?;
+    step("doc tests", || {
+        cargo(
+            root,
+            &["test", "--doc", "--workspace", "--locked", "--quiet"],
+        )
+        .map(drop)
+    })?;
+    step("shipped crates", || shipped(root))?;
+    step("build cost", || build_cost::run(root))
+}
+
+fn step(name: &str, gate: impl FnOnce() -> Result<()>) -> Result<()> {
+    println!("== {name}");
+    gate().with_context(|| format!("the gate `{name}` is shut"))
+}
+
+fn clippy(root: &Path, what: &[&str]) -> Result<()> {
+    let arguments = [
+        &["clippy", "--locked", "--quiet"],
+        what,
+        &["--", "-Dwarnings"],
+    ]
+    .concat();
+    cargo(root, &arguments).map(drop)
+}
+
+fn shipped(root: &Path) -> Result<()> {
+    let arguments = ["tree", "--package=tokenturn", "--locked", "--prefix=none"];
+    let tree = cargo(root, &[&arguments[..], &["--edges=normal,build"]].concat())?;
+    for name in NOT_SHIPPED {
+        ensure!(!tree.contains(name), "tokenturn depends on {name}");
+    }
     Ok(())
+}
+
+/// Runs cargo, lets it complain, and returns what it printed.
+fn cargo(root: &Path, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .current_dir(root)
+        .env("RUSTDOCFLAGS", "-Dwarnings")
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        print!("{text}");
+    }
+    ensure!(
+        output.status.success(),
+        "`cargo {}` failed",
+        arguments.join(" ")
+    );
+    Ok(text)
 }

@@ -30,7 +30,7 @@ pub(crate) fn write(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Fails when [`write`] would change anything.
+/// Fails when [`write()`] would change anything.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let wanted = generate(root)?;
     let present = read(&root.join(GENERATED))?;

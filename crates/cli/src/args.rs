@@ -1,5 +1,7 @@
 //! The command line. No secret is ever an argument: other users can read those.
 
+#![allow(rustdoc::bare_urls, reason = "the comments are help texts")]
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};

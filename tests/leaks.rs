@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use tokenturn::{GitHub, OhMyGpt, Secret};
 use tokenturn_client::{Transport, github, ohmygpt};
-use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, OAUTH_TOKEN, RawServer, json_answer};
+use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, OAUTH_TOKEN, OLD_TOKEN, RawServer, json_answer};
 use tracing_subscriber::fmt::MakeWriter;
 
 const OLD: &str = "gho_canaryOldTokenCanaryOldToken0123456789";
@@ -185,13 +185,39 @@ async fn no_secret_is_seen() {
             .build(),
     );
     let url = format!("https://user:{CLIENT_SECRET}@ghe.example");
-    seen.result(&GitHub::builder(CLIENT_ID, "s").base_url(url).build());
+    let builder = GitHub::builder(CLIENT_ID, "s").base_url(url);
+    let builder = builder.transport(|transport| transport.header("x-key", NEW));
+    seen.debug(&builder);
+    seen.result(&builder.build());
 
     let text = seen.text();
     assert_eq!(leaks(&text), Vec::<String>::new());
     // It was worth looking: the log is in there, and the secrets by their other name.
     assert!(text.contains("operation=\"reset_token\""));
     assert!(text.contains(&format!("{:?}", Secret::new(NEW))));
+}
+
+#[test]
+fn no_snapshot_holds_a_token() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots");
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for token in [
+            "gho_",
+            "ghu_",
+            "ghr_",
+            "omg-oat",
+            "\"sk-",
+            OLD_TOKEN,
+            "abcdefgh12345678",
+        ] {
+            assert!(!text.contains(token), "{token}");
+        }
+        assert_eq!(leaks(&text), Vec::<String>::new());
+        read += 1;
+    }
+    assert!(read >= 3);
 }
 
 #[test]

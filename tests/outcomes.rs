@@ -8,6 +8,7 @@ use tokenturn::github::TokenCheck;
 use tokenturn::{Receipt, RefusalReason, RotateError};
 use tokenturn_tests::{
     GITHUB_SEED, OHMYGPT_SEED, RawServer, github, json_answer, oauth_token, ohmygpt, old_token,
+    refusing_url,
 };
 
 /// A reset that is answered with `status`, `headers` and `body`, and sent once whatever happens.
@@ -300,8 +301,7 @@ async fn a_failing_provider_leaves_the_outcome_unknown() {
 
 #[tokio::test]
 async fn no_connection_means_not_sent() {
-    let url = RawServer::start([""]).await.url();
-    // The server is gone by now, and its port refuses.
+    let url = refusing_url();
     let error = github(&url).reset_token(&old_token()).await.unwrap_err();
     assert!(error.is_not_sent(), "{error:?}");
     let error = ohmygpt(&url).rotate_admin_token(&oauth_token()).await;

@@ -5,7 +5,7 @@ mod raw_server;
 
 use tokenturn::{GitHub, OhMyGpt, Secret};
 
-pub use raw_server::{RawRequest, RawServer, json_answer};
+pub use raw_server::{RawRequest, RawServer, json_answer, refusing_url};
 
 /// The README's Rust runs as a doc test.
 #[cfg(doctest)]

@@ -103,6 +103,12 @@ impl Drop for RawServer {
     }
 }
 
+/// A base URL at which nobody listens.
+pub fn refusing_url() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    format!("http://{}", listener.local_addr().expect("a bound address"))
+}
+
 /// A whole answer with a JSON body.
 pub fn json_answer(status: &str, headers: &str, body: &str) -> String {
     let length = body.len();

@@ -24,7 +24,7 @@ pub(crate) fn client_secret(path: Option<&Path>) -> Result<Secret> {
         return file(path);
     }
     match std::env::var(CLIENT_SECRET) {
-        Ok(secret) => read(CLIENT_SECRET, secret.as_bytes()),
+        Ok(secret) => read(CLIENT_SECRET, Secret::new(secret).expose().as_bytes()),
         Err(_) => bail!("no client secret: set {CLIENT_SECRET} or give --client-secret-file"),
     }
 }
@@ -39,6 +39,7 @@ fn file(path: &Path) -> Result<Secret> {
 fn read(name: &str, source: impl Read) -> Result<Secret> {
     /// Far beyond any token; stops a wrong file from being read whole.
     const LONGEST: u64 = 64 * 1024;
+    // In one piece: a string that grows leaves its old content behind in freed memory.
     let mut text = String::with_capacity(LONGEST as usize);
     source
         .take(LONGEST)

@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokenturn_sandbox::Sandbox;
-use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, GITHUB_SEED, OLD_TOKEN, RawServer, json_answer};
+use tokenturn_tests::{
+    CLIENT_ID, CLIENT_SECRET, GITHUB_SEED, OLD_TOKEN, RawServer, json_answer, refusing_url,
+};
 
 const SECRET_VARIABLE: &str = "TOKENTURN_GITHUB_CLIENT_SECRET";
 
@@ -349,7 +351,7 @@ async fn a_limit_says_how_long_to_wait() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_server_means_not_sent() {
     let folder = TempDir::new().unwrap();
-    let url = RawServer::start([""]).await.url();
+    let url = refusing_url();
     for verb in [&["rotate", "--out", "new.txt"][..], &["check"]] {
         let command = github(
             verb[0],

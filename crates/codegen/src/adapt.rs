@@ -8,8 +8,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Expr, ExprLit, File, ImplItem, Item, ItemUse, Lit, Meta, PathArguments, PathSegment,
-    UseTree, parse_quote, parse2,
+    Attribute, Expr, ExprLit, File, FnArg, ImplItem, ItemImpl, ItemUse, Lit, Meta, Pat,
+    PathArguments, PathSegment, UseGroup, UseTree, parse_quote, parse2,
 };
 
 use crate::operations::{self, Operation};
@@ -44,41 +44,31 @@ impl VisitMut for Runtime {
         visit_mut::visit_item_use_mut(self, item);
     }
 
-    fn visit_use_group_mut(&mut self, group: &mut syn::UseGroup) {
+    fn visit_use_group_mut(&mut self, group: &mut UseGroup) {
         group.items = std::mem::take(&mut group.items)
             .into_iter()
             .filter(|item| !matches!(item, UseTree::Name(name) if name.ident == "ByteStream"))
             .collect();
     }
 
-    // Both constructors take a reqwest client that follows redirects and has no credentials.
-    fn visit_item_mut(&mut self, item: &mut Item) {
-        if let Item::Impl(block) = item {
-            block.items.retain(
-                |item| !matches!(item, ImplItem::Fn(f) if f.sig.ident == "new_with_client"),
-            );
-            for item in &mut block.items {
-                if let ImplItem::Fn(function) = item {
-                    let takes_baseurl = function.sig.inputs.iter().any(|input| {
-                        matches!(input, syn::FnArg::Typed(arg)
-                            if matches!(&*arg.pat, syn::Pat::Ident(p) if p.ident == "baseurl"))
-                    });
-                    if function.sig.ident == "new" && takes_baseurl {
-                        *function = parse_quote! {
-                            /// A client that sends through `transport`, which knows the base URL.
-                            pub fn new(transport: crate::Transport) -> Self {
-                                Self {
-                                    baseurl: transport.base_url().to_owned(),
-                                    client: transport.http().clone(),
-                                    inner: transport,
-                                }
-                            }
-                        };
+    // progenitor's constructors take or make a reqwest client of their own, which follows redirects
+    // and has no credentials.
+    fn visit_item_impl_mut(&mut self, block: &mut ItemImpl) {
+        let constructors = block.items.len();
+        block.items.retain(|item| !takes_base_url(item));
+        if block.items.len() < constructors {
+            block.items.push(parse_quote! {
+                /// A client that sends through `transport`, which knows the base URL.
+                pub fn new(transport: crate::Transport) -> Self {
+                    Self {
+                        baseurl: transport.base_url().to_owned(),
+                        client: transport.http().clone(),
+                        inner: transport,
                     }
                 }
-            }
+            });
         }
-        visit_mut::visit_item_mut(self, item);
+        visit_mut::visit_item_impl_mut(self, block);
     }
 
     // No error body is declared in the generation copy, so the error type needs no parameter.
@@ -95,6 +85,15 @@ impl VisitMut for Runtime {
             .flat_map(split_doc)
             .collect();
     }
+}
+
+fn takes_base_url(item: &ImplItem) -> bool {
+    let ImplItem::Fn(function) = item else {
+        return false;
+    };
+    let first = function.sig.inputs.first();
+    matches!(first, Some(FnArg::Typed(argument))
+        if matches!(&*argument.pat, Pat::Ident(name) if name.ident == "baseurl"))
 }
 
 /// One `///` line for each line of a doc text, with the space that rustfmt would put there.

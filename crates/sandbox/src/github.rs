@@ -34,7 +34,7 @@ async fn check(
 ) -> Response {
     let mut world = shared.world();
     let answer = find(&mut world, &client_id, &headers, &body).map(|found| found.clone());
-    reply(&world, answer)
+    reply(&mut world, answer)
 }
 
 async fn reset(
@@ -49,7 +49,7 @@ async fn reset(
         found.updated_at = now();
         found.clone()
     });
-    reply(&world, answer)
+    reply(&mut world, answer)
 }
 
 type Problem = (StatusCode, Value);
@@ -101,18 +101,19 @@ fn authenticate(app: &App, headers: &HeaderMap) -> Result<(), &'static str> {
 }
 
 /// The answer with the headers that recordings of the real one show.
-fn reply(world: &World, answer: Result<Authorization, Problem>) -> Response {
+fn reply(world: &mut World, answer: Result<Authorization, Problem>) -> Response {
     let (status, body) = match answer {
         Ok(authorization) => (StatusCode::OK, describe(&world.app, &authorization)),
         Err(problem) => problem,
     };
+    world.github_calls += 1;
     let headers = [
         (CONTENT_TYPE, "application/json; charset=utf-8".into()),
         (CACHE_CONTROL, "public, max-age=60, s-maxage=60".into()),
         (LIMIT, RATE_LIMIT.to_string()),
         (
             REMAINING,
-            RATE_LIMIT.saturating_sub(world.requests.len()).to_string(),
+            RATE_LIMIT.saturating_sub(world.github_calls).to_string(),
         ),
         (REQUEST_ID, random(24, "0123456789ABCDEF")),
     ];

@@ -9,6 +9,8 @@ use crate::LoggedRequest;
 pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) authorizations: Vec<Authorization>,
+    /// How many calls GitHub has counted against its limit.
+    pub(crate) github_calls: usize,
     pub(crate) users: Vec<OhMyGptUser>,
     pub(crate) requests: Vec<LoggedRequest>,
 }
@@ -48,6 +50,7 @@ impl Default for World {
                 client_secret: random(40, "0123456789abcdef"),
             },
             authorizations: Vec::new(),
+            github_calls: 0,
             users: Vec::new(),
             requests: Vec::new(),
         }

@@ -188,6 +188,7 @@ pub struct NotSent(#[from] ClientError);
 #[derive(Debug)]
 pub struct Unknown {
     pub(crate) answer: Result<Box<RawResponse>, ClientError>,
+    pub(crate) request_id: Option<String>,
 }
 
 impl Unknown {
@@ -204,7 +205,7 @@ impl Unknown {
 
     /// The provider's name for the call, for its support.
     pub fn request_id(&self) -> Option<&str> {
-        crate::outcome::request_id(self.answer.as_ref().ok()?)
+        self.request_id.as_deref()
     }
 }
 

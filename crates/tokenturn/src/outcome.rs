@@ -20,19 +20,24 @@ pub(crate) fn answer<T>(
         Err(error) => match error.into_response() {
             Ok(response) => Ok((None, response)),
             Err(error) if error.is_not_sent() => Err(RotateError::NotSent(NotSent::from(error))),
-            Err(error) => Err(RotateError::Unknown(Unknown { answer: Err(error) })),
+            Err(error) => Err(RotateError::Unknown(Unknown {
+                answer: Err(error),
+                request_id: None,
+            })),
         },
     }
 }
 
 pub(crate) fn unknown(response: Box<RawResponse>) -> RotateError {
     RotateError::Unknown(Unknown {
+        request_id: request_id(&response),
         answer: Ok(response),
     })
 }
 
-pub(crate) fn request_id(response: &RawResponse) -> Option<&str> {
-    response.header("x-github-request-id")
+/// The provider's name for the call. OhMyGPT documents none.
+pub(crate) fn request_id(response: &RawResponse) -> Option<String> {
+    response.header("x-github-request-id").map(str::to_owned)
 }
 
 /// How long a rate-limited caller should wait, by GitHub's documented rules: `retry-after` first,

@@ -1,5 +1,6 @@
 //! Setting a [`Transport`] up.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +34,6 @@ impl ConfigError {
 }
 
 /// Begins with [`Transport::builder`].
-#[derive(Debug)]
 #[must_use = "a builder does nothing before `build`"]
 pub struct TransportBuilder {
     base_url: String,
@@ -45,7 +45,6 @@ pub struct TransportBuilder {
     allow_http: bool,
 }
 
-#[derive(Debug)]
 enum Credentials {
     None,
     Basic { user: String, password: Secret },
@@ -174,6 +173,13 @@ impl TransportBuilder {
             }),
             authorization,
         })
+    }
+}
+
+// Headers and even a base URL can hold secrets before `build` has seen them.
+impl fmt::Debug for TransportBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportBuilder").finish_non_exhaustive()
     }
 }
 

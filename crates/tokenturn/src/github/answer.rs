@@ -52,7 +52,7 @@ pub(super) fn rotated(
         details: authorization,
         receipt,
         status: response.status().as_u16(),
-        request_id: outcome::request_id(&response).map(str::to_owned),
+        request_id: outcome::request_id(&response),
     })
 }
 
@@ -83,7 +83,7 @@ fn failure(response: Box<RawResponse>, sent: &Secret) -> RotateError {
             reason,
             status: response.status().as_u16(),
             message: message.map(|message| outcome::presentable(&message, sent)),
-            request_id: outcome::request_id(&response).map(str::to_owned),
+            request_id: outcome::request_id(&response),
         }),
         None => outcome::unknown(response),
     }

@@ -1,5 +1,7 @@
 //! Setting a [`GitHub`] up.
 
+use std::fmt;
+
 use tokenturn_client::{Secret, Transport, TransportBuilder, check_path_parameter, github};
 
 use super::GitHub;
@@ -7,7 +9,6 @@ use super::server::Server;
 use crate::error::BuildError;
 
 /// Begins with [`GitHub::builder`].
-#[derive(Debug)]
 #[must_use = "a builder does nothing before `build`"]
 pub struct GitHubBuilder {
     client_id: String,
@@ -98,5 +99,14 @@ impl GitHubBuilder {
             client: github::Client::new(transport.build()?),
             client_id: self.client_id,
         })
+    }
+}
+
+// Even an address can hold a secret before `build` has seen it.
+impl fmt::Debug for GitHubBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GitHubBuilder")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
     }
 }

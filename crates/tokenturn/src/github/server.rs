@@ -2,7 +2,6 @@
 
 use crate::error::BuildError;
 
-#[derive(Debug)]
 pub(super) enum Server {
     DotCom,
     Enterprise { host: String, version: String },

@@ -42,7 +42,7 @@ pub(super) fn rotated(
         // OhMyGPT says nothing about the token but the token itself.
         receipt: Receipt::Absent,
         status: response.status().as_u16(),
-        request_id: outcome::request_id(&response).map(str::to_owned),
+        request_id: outcome::request_id(&response),
     })
 }
 
@@ -71,7 +71,7 @@ fn failure(response: Box<RawResponse>, sent: &Secret) -> RotateError {
             message: envelope
                 .message
                 .map(|message| outcome::presentable(&message, sent)),
-            request_id: outcome::request_id(&response).map(str::to_owned),
+            request_id: outcome::request_id(&response),
         }),
         None => outcome::unknown(response),
     }

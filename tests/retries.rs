@@ -74,3 +74,17 @@ async fn a_reset_is_sent_once() {
         assert_eq!(server.requests().len(), 2);
     }
 }
+
+#[tokio::test]
+async fn a_reset_on_a_reused_connection_is_sent_once() {
+    // The second request arrives on the connection of the first and is read, and then the server
+    // closes: whoever sends it again may kill the token that it made.
+    let good = json_answer("200 OK", "connection: keep-alive\r\n", GITHUB_SEED);
+    let server = RawServer::start([good, String::new()]).await;
+    let client = client(&server.url());
+    assert!(client.check_token(&old_token()).await.unwrap().is_valid());
+    let error = client.reset_token(&old_token()).await.unwrap_err();
+    assert!(error.is_unknown(), "{error:?}");
+    let connections: Vec<_> = server.requests().iter().map(|r| r.connection).collect();
+    assert_eq!(connections, [0, 0]);
+}

@@ -8,19 +8,25 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
-/// Answers one request on each connection and closes it, until it is dropped.
+/// Answers requests until it is dropped, and closes the connection after each answer that does not
+/// say `connection: keep-alive`.
 #[derive(Debug)]
 pub struct RawServer {
     address: SocketAddr,
-    requests: Arc<Mutex<Vec<RawRequest>>>,
+    requests: Log,
     task: JoinHandle<()>,
 }
+
+type Log = Arc<Mutex<Vec<RawRequest>>>;
+type Answers = Arc<Mutex<dyn FnMut() -> Vec<u8> + Send>>;
 
 /// One request as it arrived.
 #[derive(Clone, Debug)]
 pub struct RawRequest {
+    /// Which connection it came on, counted from 0.
+    pub connection: usize,
     /// The first line.
     pub line: String,
     /// The headers in the order of arrival, names in lower case.
@@ -52,19 +58,18 @@ impl RawServer {
     }
 
     /// Asks `answer` for an answer to each request.
-    pub async fn start_with(mut answer: impl FnMut() -> Vec<u8> + Send + 'static) -> Self {
+    pub async fn start_with(answer: impl FnMut() -> Vec<u8> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound address");
-        let requests = Arc::new(Mutex::new(Vec::new()));
+        let requests = Log::default();
         let log = Arc::clone(&requests);
+        let answers: Answers = Arc::new(Mutex::new(answer));
         let task = tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let Ok(request) = read(&mut stream).await else {
-                    continue;
-                };
-                log.lock().expect("no test panics here").push(request);
-                let _ = stream.write_all(&answer()).await;
-                let _ = stream.shutdown().await;
+            // The connections end with the server: dropping the set aborts them.
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let (log, answers) = (Arc::clone(&log), Arc::clone(&answers));
+                connections.spawn(serve(connections.len(), stream, log, answers));
             }
         });
         Self {
@@ -118,7 +123,20 @@ pub fn json_answer(status: &str, headers: &str, body: &str) -> String {
     )
 }
 
-async fn read(stream: &mut TcpStream) -> io::Result<RawRequest> {
+async fn serve(connection: usize, mut stream: TcpStream, log: Log, answers: Answers) {
+    while let Ok(request) = read(connection, &mut stream).await {
+        log.lock().expect("no test panics here").push(request);
+        let answer = answers.lock().expect("no test panics here")();
+        let written = stream.write_all(&answer).await;
+        let head = String::from_utf8_lossy(&answer);
+        if written.is_err() || !head.contains("connection: keep-alive\r\n") {
+            let _ = stream.shutdown().await;
+            return;
+        }
+    }
+}
+
+async fn read(connection: usize, stream: &mut TcpStream) -> io::Result<RawRequest> {
     let mut bytes = Vec::new();
     let head_end = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -147,6 +165,7 @@ async fn read(stream: &mut TcpStream) -> io::Result<RawRequest> {
         }
     }
     Ok(RawRequest {
+        connection,
         line,
         headers,
         body,

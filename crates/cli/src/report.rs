@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use tokenturn::{Fingerprint, Receipt, Refusal, RefusalReason, RotateError, Secret};
+use tokenturn::{Fingerprint, Receipt, Refusal, RefusalReason, Secret};
+
+pub(crate) const GITHUB: &str = "github";
+pub(crate) const OHMYGPT: &str = "ohmygpt";
 
 /// What happened, in the words of `--json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -74,21 +77,22 @@ impl Report {
         }
     }
 
-    /// A call that did not do what was asked. `error` is [`RotateError`] or holds one.
+    /// A call that did not do what was asked.
     pub(crate) fn failure(
         provider: &'static str,
         outcome: Outcome,
-        error: anyhow::Error,
+        error: impl Into<anyhow::Error>,
         refusal: Option<&Refusal>,
     ) -> Self {
-        let retry_after = match refusal.map(|refusal| refusal.reason) {
+        let reason = refusal.map(|refusal| refusal.reason);
+        let retry_after = match reason {
             Some(RefusalReason::RateLimited { retry_after }) => retry_after,
             _ => None,
         };
         Self {
-            reason: refusal.map(|refusal| refusal.reason.as_str()),
+            reason: reason.map(|reason| reason.as_str()),
             retry_after_seconds: retry_after.map(|wait| wait.as_secs()),
-            message: Some(format!("{error:#}")),
+            message: Some(format!("{:#}", error.into())),
             ..Self::new(provider, outcome)
         }
     }
@@ -98,9 +102,9 @@ impl Report {
         self
     }
 
-    pub(crate) fn answered(mut self, status: Option<u16>, request_id: Option<&str>) -> Self {
+    pub(crate) fn answered(mut self, status: Option<u16>, request_id: Option<String>) -> Self {
         self.status = status;
-        self.request_id = request_id.map(str::to_owned);
+        self.request_id = request_id;
         self
     }
 
@@ -136,6 +140,9 @@ impl Report {
             Outcome::BadInput => "error, nothing was sent",
             Outcome::Refused => "refused; the token is as it was",
             Outcome::NotSent => "not sent; the token is as it was, try again",
+            Outcome::Unknown if self.provider == OHMYGPT => {
+                "outcome unknown; run it again: the OAuth token is not what it replaces"
+            }
             Outcome::Unknown => "outcome unknown; keep the token and check it before trying again",
             Outcome::NotSaved => "rotated, but the new token is not where you asked for it",
         };
@@ -155,14 +162,5 @@ impl Report {
         );
         line("request", self.request_id.clone());
         text
-    }
-}
-
-/// How a failed call is reported.
-pub(crate) fn outcome_of(error: &RotateError) -> Outcome {
-    match error {
-        RotateError::Refused(_) => Outcome::Refused,
-        RotateError::NotSent(_) => Outcome::NotSent,
-        _ => Outcome::Unknown,
     }
 }

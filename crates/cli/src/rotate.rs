@@ -8,11 +8,8 @@ use tokenturn::{CheckError, GitHub, OhMyGpt, RotateError, Rotated, Secret};
 
 use crate::args::{GitHubArgs, RotateGitHub, RotateOhMyGpt};
 use crate::out::{NotSaved, OutFile};
-use crate::report::{Outcome, Report, outcome_of};
+use crate::report::{GITHUB, OHMYGPT, Outcome, Report};
 use crate::{input, patience};
-
-const GITHUB: &str = "github";
-const OHMYGPT: &str = "ohmygpt";
 
 /// `tokenturn rotate github`
 pub(crate) async fn github(args: RotateGitHub) -> ExitCode {
@@ -86,21 +83,23 @@ fn ohmygpt_client(args: &RotateOhMyGpt) -> Result<(OhMyGpt, Secret, OutFile)> {
 
 fn rotated<D>(
     provider: &'static str,
-    old: &Secret,
+    token: &Secret,
     result: Result<Rotated<D>, RotateError>,
     out: OutFile,
 ) -> Report {
-    let rotated = match result {
-        Ok(rotated) => rotated,
+    match result {
+        Ok(rotated) => saved(provider, rotated, out),
         Err(error) => {
-            let (status, request_id) = (error.status(), error.request_id().map(str::to_owned));
             let refusal = error.refusal().cloned();
-            let outcome = outcome_of(&error);
-            return Report::failure(provider, outcome, error.into(), refusal.as_ref())
-                .answered(status, request_id.as_deref())
-                .about(old);
+            let (status, request_id) = (error.status(), error.request_id().map(str::to_owned));
+            let outcome = failed(refusal.is_some(), error.is_not_sent());
+            Report::failure(provider, outcome, error, refusal.as_ref()).answered(status, request_id)
         }
-    };
+    }
+    .about(token)
+}
+
+fn saved<D>(provider: &'static str, rotated: Rotated<D>, out: OutFile) -> Report {
     let (outcome, message, place) = match out.save(&rotated.token) {
         Ok(path) => (Outcome::Rotated, None, Some(path)),
         Err(NotSaved { why, rescued }) => {
@@ -112,8 +111,7 @@ fn rotated<D>(
         }
     };
     let mut report = Report::new(provider, outcome)
-        .about(old)
-        .answered(Some(rotated.status), rotated.request_id.as_deref())
+        .answered(Some(rotated.status), rotated.request_id)
         .with_new(rotated.token.fingerprint(), rotated.receipt);
     report.out = place;
     report.message = message;
@@ -121,22 +119,25 @@ fn rotated<D>(
 }
 
 fn checked(token: &Secret, result: Result<TokenCheck, CheckError>) -> Report {
-    let report = match result {
+    match result {
         Ok(TokenCheck::Invalid { request_id }) => {
-            Report::new(GITHUB, Outcome::Invalid).answered(Some(404), request_id.as_deref())
+            Report::new(GITHUB, Outcome::Invalid).answered(Some(404), request_id)
         }
         Ok(_) => Report::new(GITHUB, Outcome::Valid).answered(Some(200), None),
         Err(error) => {
-            let (status, request_id) = (error.status(), error.request_id().map(str::to_owned));
             let refusal = error.refusal().cloned();
-            let outcome = match &refusal {
-                Some(_) => Outcome::Refused,
-                None if error.is_not_sent() => Outcome::NotSent,
-                None => Outcome::Unknown,
-            };
-            Report::failure(GITHUB, outcome, error.into(), refusal.as_ref())
-                .answered(status, request_id.as_deref())
+            let (status, request_id) = (error.status(), error.request_id().map(str::to_owned));
+            let outcome = failed(refusal.is_some(), error.is_not_sent());
+            Report::failure(GITHUB, outcome, error, refusal.as_ref()).answered(status, request_id)
         }
-    };
-    report.about(token)
+    }
+    .about(token)
+}
+
+fn failed(refused: bool, not_sent: bool) -> Outcome {
+    match (refused, not_sent) {
+        (true, _) => Outcome::Refused,
+        (_, true) => Outcome::NotSent,
+        _ => Outcome::Unknown,
+    }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -44,7 +43,7 @@ impl Secret {
 
     /// The name under which the secret may appear in logs and reports.
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint(Sha256::digest(self.0.as_bytes()).into())
+        Fingerprint(hmac_sha256::Hash::hash(self.0.as_bytes()))
     }
 }
 

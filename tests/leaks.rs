@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use tokenturn::{GitHub, OhMyGpt, Secret};
 use tokenturn_client::{Transport, github, ohmygpt};
+use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, OAUTH_TOKEN, OLD_TOKEN, RawServer, json_answer};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -195,6 +196,37 @@ async fn no_secret_is_seen() {
     // It was worth looking: the log is in there, and the secrets by their other name.
     assert!(text.contains("operation=\"reset_token\""));
     assert!(text.contains(&format!("{:?}", Secret::new(NEW))));
+}
+
+#[tokio::test]
+async fn the_sandbox_does_not_show_what_it_knows() {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let token = sandbox.new_github_token();
+    let user = sandbox.new_ohmygpt_user();
+    let client = GitHub::builder(sandbox.client_id(), sandbox.client_secret())
+        .base_url(sandbox.url())
+        .build()
+        .unwrap();
+    let rotated = client.reset_token(&Secret::new(&*token)).await.unwrap();
+    let requests = sandbox.requests();
+    assert_eq!(requests.len(), 1);
+
+    let text = format!("{sandbox:#?}{user:#?}{requests:#?}");
+    let pair = format!("{}:{}", sandbox.client_id(), sandbox.client_secret());
+    for secret in [
+        &token,
+        rotated.token.expose(),
+        &user.oauth_token,
+        &user.admin_token,
+        &sandbox.client_secret(),
+        &STANDARD.encode(pair),
+    ] {
+        let shown: Vec<_> = forms(secret)
+            .into_iter()
+            .filter(|form| text.contains(form))
+            .collect();
+        assert!(shown.is_empty(), "{shown:?}");
+    }
 }
 
 #[test]

@@ -260,6 +260,23 @@ async fn an_exhausted_limit_ends_when_its_window_does() {
 }
 
 #[tokio::test]
+async fn an_absurd_limit_is_a_limit_all_the_same() {
+    let most = u64::MAX.to_string();
+    for headers in [
+        [
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", &*most),
+        ],
+        [("retry-after", &*most), ("x-ratelimit-reset", "-1")],
+        [("x-ratelimit-remaining", "0"), ("retry-after", "soon")],
+    ] {
+        let error = reset(429, &headers, "{}").await.unwrap_err();
+        let reason = error.refusal().unwrap().reason;
+        assert!(matches!(reason, RefusalReason::RateLimited { .. }));
+    }
+}
+
+#[tokio::test]
 async fn ohmygpt_refuses_in_its_envelope_whatever_http_says() {
     use RefusalReason::*;
     for (code, error_type, reason) in [

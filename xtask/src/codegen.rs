@@ -15,7 +15,7 @@ pub(crate) fn write(root: &Path) -> Result<()> {
     let folder = root.join(GENERATED);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let wanted = generate(root)?;
-    let present = read(&folder)?;
+    let present = read(&folder, ".rs")?;
     for name in present.keys().filter(|name| !wanted.contains_key(*name)) {
         fs::remove_file(folder.join(name))?;
         println!("removed {GENERATED}/{name}");
@@ -33,7 +33,7 @@ pub(crate) fn write(root: &Path) -> Result<()> {
 /// Fails when [`write()`] would change anything.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let wanted = generate(root)?;
-    let present = read(&root.join(GENERATED))?;
+    let present = read(&root.join(GENERATED), ".rs")?;
     let mut stale = Vec::new();
     for (name, source) in &wanted {
         match present.get(name) {
@@ -58,11 +58,8 @@ pub(crate) fn check(root: &Path) -> Result<()> {
 fn generate(root: &Path) -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     let mut index = String::from(HEADER);
-    for (name, yaml) in read(&root.join(SPECS))? {
-        let Some(stem) = name.strip_suffix(".yaml") else {
-            continue;
-        };
-        let module = stem.replace('-', "_");
+    for (name, yaml) in read(&root.join(SPECS), ".yaml")? {
+        let module = name.trim_end_matches(".yaml").replace('-', "_");
         let source =
             tokenturn_codegen::generate(&yaml).with_context(|| format!("{SPECS}/{name}"))?;
         index.push_str(&format!("pub mod {module};\n"));
@@ -72,13 +69,16 @@ fn generate(root: &Path) -> Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// The text files of a folder, with LF line ends, by name.
-fn read(folder: &Path) -> Result<BTreeMap<String, String>> {
+/// The files of a folder with this ending, by name, with LF line ends.
+fn read(folder: &Path, ending: &str) -> Result<BTreeMap<String, String>> {
     let unreadable = || format!("cannot read {}", folder.display());
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).with_context(unreadable)? {
         let entry = entry.with_context(unreadable)?;
         let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.ends_with(ending) {
+            continue;
+        }
         let text = fs::read_to_string(entry.path())
             .with_context(|| format!("cannot read {}", entry.path().display()))?;
         files.insert(name, text.replace("\r\n", "\n"));

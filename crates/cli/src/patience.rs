@@ -1,5 +1,6 @@
 //! Not going away between a question and its answer.
 
+use std::io::{self, Write};
 use std::pin::pin;
 
 /// Runs a call to its end even when the user or the system asks the program to stop: the answer
@@ -11,7 +12,11 @@ pub(crate) async fn to_the_end<T>(call: impl Future<Output = T>) -> T {
             biased;
             result = &mut call => return result,
             () = asked_to_stop() => {
-                eprintln!("waiting for the answer first: the new token is in it");
+                // Not `eprintln!`: it panics when the terminal is gone, which is what a hangup is.
+                let _ = writeln!(
+                    io::stderr(),
+                    "waiting for the answer first: the new token is in it"
+                );
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Telling a person or a script what happened.
 
-use std::path::PathBuf;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
+use serde_json::json;
 use tokenturn::{Fingerprint, Receipt, Refusal, RefusalReason, Secret};
 
 pub(crate) const GITHUB: &str = "github";
@@ -49,7 +50,7 @@ pub(crate) struct Report {
     pub(crate) token_fingerprint: Option<String>,
     pub(crate) new_fingerprint: Option<String>,
     pub(crate) receipt: Option<String>,
-    pub(crate) out: Option<PathBuf>,
+    pub(crate) out: Option<String>,
     pub(crate) message: Option<String>,
 }
 
@@ -114,21 +115,17 @@ impl Report {
         self
     }
 
-    /// Prints the report and turns it into an exit code.
+    /// Prints the report and turns it into an exit code, which stands even when nobody reads.
     pub(crate) fn finish(self, json: bool) -> ExitCode {
-        if json {
-            match serde_json::to_string(&self) {
-                Ok(line) => println!("{line}"),
-                Err(error) => eprintln!("error: {error}"),
-            }
-        } else if matches!(
+        let is_answer = matches!(
             self.outcome,
             Outcome::Rotated | Outcome::Valid | Outcome::Invalid
-        ) {
-            print!("{}", self.text());
-        } else {
-            eprint!("{}", self.text());
-        }
+        );
+        let _ = match (json, is_answer) {
+            (true, _) => writeln!(io::stdout(), "{}", json!(self)),
+            (false, true) => write!(io::stdout(), "{}", self.text()),
+            (false, false) => write!(io::stderr(), "{}", self.text()),
+        };
         ExitCode::from(self.outcome.exit_code())
     }
 
@@ -156,10 +153,7 @@ impl Report {
         line("token", self.token_fingerprint.clone());
         line("new", self.new_fingerprint.clone());
         line("receipt", self.receipt.clone());
-        line(
-            "saved in",
-            self.out.as_ref().map(|out| out.display().to_string()),
-        );
+        line("saved in", self.out.clone());
         line("request", self.request_id.clone());
         text
     }

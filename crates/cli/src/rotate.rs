@@ -113,7 +113,8 @@ fn saved<D>(provider: &'static str, rotated: Rotated<D>, out: OutFile) -> Report
     let mut report = Report::new(provider, outcome)
         .answered(Some(rotated.status), rotated.request_id)
         .with_new(rotated.token.fingerprint(), rotated.receipt);
-    report.out = place;
+    // A path need not be text; what is not shows as the replacement character.
+    report.out = place.map(|place| place.display().to_string());
     report.message = message;
     report
 }

@@ -201,6 +201,13 @@ async fn ohmygpt_needs_another_file_for_its_answer() {
     assert!(!sandbox.is_alive(&user.admin_token));
 }
 
+#[track_caller]
+fn assert_bad_input(output: &Output, advice: &str) {
+    let text = both(output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains(advice), "{advice}: {text}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_refused_before_anything_is_sent() {
     let sandbox = Sandbox::start(0).await.unwrap();
@@ -233,12 +240,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             "--client-id",
         ),
     ] {
-        assert_eq!(output.status.code(), Some(2), "{}", both(&output));
-        assert!(
-            both(&output).contains(advice),
-            "{advice}: {}",
-            both(&output)
-        );
+        assert_bad_input(&output, advice);
     }
 
     let arguments = ["check", "github", "--client-id", &id, "--token-file", "-"];
@@ -266,12 +268,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             "cannot be used with",
         ),
     ] {
-        assert_eq!(output.status.code(), Some(2), "{}", both(&output));
-        assert!(
-            both(&output).contains(advice),
-            "{advice}: {}",
-            both(&output)
-        );
+        assert_bad_input(&output, advice);
     }
     let mut old = github("check", folder.path(), "x", &id, &secret, &[]);
     old.args(["--json"]);
@@ -300,8 +297,7 @@ async fn an_old_server_is_named_as_the_reason() {
     let mut command = tokenturn(folder.path(), &arguments);
     command.env(SECRET_VARIABLE, CLIENT_SECRET);
     let output = run(command, OLD_TOKEN);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(both(&output).contains("2.20 or newer"), "{}", both(&output));
+    assert_bad_input(&output, "2.20 or newer");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -414,9 +410,9 @@ async fn a_token_that_cannot_be_saved_is_rescued() {
     assert_eq!(mode(rescued), 0o600);
 }
 
+/// Asks the program to stop while it waits for its answer.
 #[cfg(unix)]
-#[tokio::test(flavor = "multi_thread")]
-async fn asked_to_stop_it_waits_for_the_answer() {
+async fn interrupted(terminal_is_gone: bool) {
     let folder = TempDir::new().unwrap();
     let child_id = Arc::new(AtomicU32::new(0));
     let id = Arc::clone(&child_id);
@@ -424,29 +420,51 @@ async fn asked_to_stop_it_waits_for_the_answer() {
         for name in ["INT", "TERM", "HUP"] {
             signal(name, id.load(Ordering::SeqCst));
         }
+        // Time for the program to take notice.
+        std::thread::sleep(std::time::Duration::from_millis(200));
         json_answer("200 OK", "", GITHUB_SEED).into_bytes()
     })
     .await;
     let more = ["--out", "new.txt"];
-    let command = github(
+    let url = server.url();
+    let mut command = github(
         "rotate",
         folder.path(),
-        &server.url(),
+        &url,
         CLIENT_ID,
         CLIENT_SECRET,
         &more,
     );
-    let mut command = command;
     let mut child = command.spawn().unwrap();
     child_id.store(child.id(), Ordering::SeqCst);
+    if terminal_is_gone {
+        drop(child.stderr.take());
+        drop(child.stdout.take());
+    }
     // It waits for its token, so the server cannot be asked before the number is known.
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(OLD_TOKEN.as_bytes()).unwrap();
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+    assert_eq!(
+        both(&output).contains("waiting for the answer"),
+        !terminal_is_gone
+    );
     let saved = fs::read_to_string(folder.path().join("new.txt")).unwrap();
     assert_eq!(saved, "abcdefgh12345678\n");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn asked_to_stop_it_waits_for_the_answer() {
+    interrupted(false).await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn with_its_terminal_gone_it_still_saves_the_token() {
+    interrupted(true).await;
 }
 
 #[cfg(unix)]

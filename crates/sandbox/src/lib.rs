@@ -19,6 +19,7 @@ mod log;
 mod ohmygpt;
 mod world;
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,14 +38,13 @@ use world::World;
 ///
 /// GitHub answers at [`url`](Self::url) as github.com does, and below `/api/v3` as an Enterprise
 /// Server does; OhMyGPT answers at the same URL.
-#[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
     shared: Shared,
     server: JoinHandle<()>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 struct Shared(Arc<Mutex<World>>);
 
 impl Shared {
@@ -113,6 +113,14 @@ impl Sandbox {
     /// Every request so far, in the order of arrival. There are secrets in them.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         self.shared.world().requests.clone()
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 

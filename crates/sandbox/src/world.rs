@@ -1,11 +1,11 @@
 //! What both providers remember.
 
+use std::fmt;
 use std::iter::repeat_with;
 
 use crate::LoggedRequest;
 
 /// Everything that the sandbox knows.
-#[derive(Debug)]
 pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) authorizations: Vec<Authorization>,
@@ -16,14 +16,13 @@ pub(crate) struct World {
 }
 
 /// An OAuth app at GitHub.
-#[derive(Debug)]
 pub(crate) struct App {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
 }
 
 /// What a GitHub token stands for. The token changes, the rest stays.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Authorization {
     pub(crate) id: usize,
     pub(crate) token: String,
@@ -32,7 +31,7 @@ pub(crate) struct Authorization {
 }
 
 /// A user of OhMyGPT.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OhMyGptUser {
     /// The user's number.
     pub id: usize,
@@ -40,6 +39,14 @@ pub struct OhMyGptUser {
     pub oauth_token: String,
     /// What a rotation replaces.
     pub admin_token: String,
+}
+
+impl fmt::Debug for OhMyGptUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OhMyGptUser")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for World {

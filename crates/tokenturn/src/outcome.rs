@@ -50,8 +50,10 @@ pub(crate) fn wait(response: &RawResponse) -> Option<Duration> {
     if number("x-ratelimit-remaining") != Some(0) {
         return None;
     }
-    let reset = SystemTime::UNIX_EPOCH + Duration::from_secs(number("x-ratelimit-reset")?);
-    Some(reset.duration_since(SystemTime::now()).unwrap_or_default())
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.unwrap_or_default().as_secs();
+    let left = number("x-ratelimit-reset")?.saturating_sub(now);
+    Some(Duration::from_secs(left))
 }
 
 /// A provider's message as one line that can be shown: without control characters, of bounded

@@ -133,8 +133,6 @@ fn show(tokens: &impl ToTokens) -> String {
         (":: std :: option :: ", ""),
         (":: std :: string :: ", ""),
         (":: std :: vec :: ", ""),
-        (":: chrono :: ", ""),
-        (":: offset :: ", ""),
         ("crate :: ", ""),
         (" :: ", "::"),
         (" <", "<"),

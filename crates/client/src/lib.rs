@@ -40,6 +40,7 @@ mod response;
 #[doc(hidden)]
 pub mod runtime;
 mod secret;
+mod timestamp;
 mod transport;
 
 pub use error::{DecodeError, Error};
@@ -47,4 +48,5 @@ pub use generated::*;
 pub use operation::{Operation, Retry};
 pub use response::{RawResponse, ResponseValue};
 pub use secret::{Fingerprint, Secret};
+pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use transport::{ConfigError, Transport, TransportBuilder, check_path_parameter};

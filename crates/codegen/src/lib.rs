@@ -3,7 +3,8 @@
 //! [progenitor] does most of the work. This crate adds what a client of irreversible operations
 //! needs and progenitor lacks:
 //!
-//! - every `format: password` becomes a `Secret`, which does not print itself;
+//! - every `format: password` becomes a `Secret`, which does not print itself, and every
+//!   `format: date-time` a `Timestamp`, which ties nobody to a time crate;
 //! - answers other than 2xx arrive whole, with their status, headers and body;
 //! - the code runs on the runtime of `tokenturn-client`, whose errors never print a body, instead
 //!   of on `progenitor-client`;

@@ -16,15 +16,20 @@ pub(crate) fn run_progenitor(mut document: Value) -> Result<TokenStream, Error> 
     keep_success_responses(&mut document);
     let spec: OpenAPI = serde_json::from_value(document)
         .map_err(|e| Error::new(format!("not a valid OpenAPI 3.0 document: {e}")))?;
-    let password = serde_json::from_value(json!({"type": "string", "format": "password"}))
-        .map_err(|e| Error::new(e.to_string()))?;
 
     let mut settings = GenerationSettings::default();
     settings
         .with_interface(InterfaceStyle::Builder)
         .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote!(crate::Transport))
-        .with_conversion(password, "crate::Secret", std::iter::empty());
+        .with_inner_type(quote!(crate::Transport));
+    for (format, ours) in [
+        ("password", "crate::Secret"),
+        ("date-time", "crate::Timestamp"),
+    ] {
+        let schema = serde_json::from_value(json!({"type": "string", "format": format}))
+            .map_err(|e| Error::new(e.to_string()))?;
+        settings.with_conversion(schema, ours, std::iter::empty());
+    }
     Generator::new(&settings)
         .generate_tokens(&spec)
         .map_err(|e| Error::new(e.to_string()))

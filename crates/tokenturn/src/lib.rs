@@ -49,4 +49,4 @@ pub use error::{BuildError, CheckError, NotSent, Refusal, RefusalReason, RotateE
 pub use github::GitHub;
 pub use ohmygpt::OhMyGpt;
 pub use rotated::{Receipt, Rotated};
-pub use tokenturn_client::{Fingerprint, Secret, TransportBuilder};
+pub use tokenturn_client::{Fingerprint, Secret, Timestamp, TransportBuilder};

@@ -23,6 +23,7 @@ fn github_headers(host: &str, accept: &str, version: Option<&str>) -> BTreeMap<S
     let pair = STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}"));
     let mut headers: BTreeMap<String, String> = [
         ("accept", accept),
+        ("accept-encoding", "identity"),
         ("authorization", &format!("Basic {pair}")),
         ("content-length", "59"),
         ("content-type", "application/json"),
@@ -115,6 +116,7 @@ async fn rotate_at_ohmygpt() {
     let bearer = format!("Bearer {OAUTH_TOKEN}");
     let wanted: BTreeMap<&str, &str> = [
         ("accept", "application/json"),
+        ("accept-encoding", "identity"),
         ("authorization", &bearer),
         ("content-length", "0"),
         ("content-type", "application/x-www-form-urlencoded"),

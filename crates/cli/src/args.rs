@@ -4,16 +4,16 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
-Exit codes of rotate and check:
-  0  rotated (check: valid)
-  1  check says that the token is not valid
+Exit codes of rotate, recover and check:
+  0  rotated (check: valid; recover: not replaced, so rotate again)
+  1  the token is not valid (recover: it was replaced, and the new one is lost)
   2  bad usage or input; nothing was sent
   3  refused by the provider; the token is as it was
   4  not sent; try again
-  5  outcome unknown: check the old token before sending again
+  5  outcome unknown: keep the old token, and run recover
   6  rotated, but not saved where asked: the token is in a file of mode 0600 whose path is printed
 
 Secrets:
@@ -37,12 +37,21 @@ pub(crate) enum Command {
         /// The port on this host; a free one unless given.
         #[arg(long, default_value_t = 0, value_name = "N", hide_default_value = true)]
         port: u16,
+        /// Answer every change with 502, before it is made or after; or every call with 503.
+        #[arg(long, value_name = "WHEN")]
+        fault: Option<Fault>,
     },
     /// Replace a token and save the new one.
     #[command(after_help = EXIT_CODES)]
     Rotate {
         #[command(subcommand)]
         target: Target,
+    },
+    /// Find out what became of a rotation whose outcome is unknown.
+    #[command(after_help = EXIT_CODES)]
+    Recover {
+        #[command(subcommand)]
+        target: RecoverTarget,
     },
     /// Ask whether a token is valid.
     #[command(after_help = EXIT_CODES)]
@@ -52,14 +61,46 @@ pub(crate) enum Command {
     },
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Fault {
+    Before,
+    After,
+    Outage,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Target {
     /// Reset a token of an OAuth app.
     #[command(after_help = EXIT_CODES)]
-    Github(RotateGitHub),
+    Github {
+        #[command(flatten)]
+        github: GitHubArgs,
+        #[command(flatten)]
+        out: Out,
+    },
     /// Issue a new admin token of the user whose OAuth token is in the token file.
     #[command(after_help = EXIT_CODES)]
-    Ohmygpt(RotateOhMyGpt),
+    Ohmygpt {
+        #[command(flatten)]
+        ohmygpt: OhMyGptArgs,
+        #[command(flatten)]
+        out: Out,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecoverTarget {
+    /// Check the old token, and say what that means for the new one.
+    #[command(after_help = EXIT_CODES)]
+    Github(GitHubArgs),
+    /// Issue another admin token: the OAuth token in the token file still works.
+    #[command(after_help = EXIT_CODES)]
+    Ohmygpt {
+        #[command(flatten)]
+        ohmygpt: OhMyGptArgs,
+        #[command(flatten)]
+        out: Out,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -70,22 +111,12 @@ pub(crate) enum CheckTarget {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct RotateGitHub {
-    #[command(flatten)]
-    pub(crate) github: GitHubArgs,
-    #[command(flatten)]
-    pub(crate) out: Out,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RotateOhMyGpt {
+pub(crate) struct OhMyGptArgs {
     /// Another base URL than https://cn2us02.opapi.win.
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     #[command(flatten)]
     pub(crate) common: Common,
-    #[command(flatten)]
-    pub(crate) out: Out,
 }
 
 #[derive(Debug, Args)]
@@ -114,6 +145,9 @@ pub(crate) struct Common {
     /// A file that holds the token, or `-` for standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: PathBuf,
+    /// A PEM file of certificates to trust beside those of the platform.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// Print one line of JSON about the result.
     #[arg(long)]
     pub(crate) json: bool,

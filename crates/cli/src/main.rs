@@ -1,11 +1,12 @@
 //! The `tokenturn` program.
 
 mod args;
+mod client;
 mod demo;
 mod input;
-mod out;
 mod patience;
 mod report;
+mod rescue;
 mod rotate;
 mod serve;
 
@@ -13,21 +14,16 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Command, Target};
+use args::Command;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match args::Arguments::parse().command {
         Command::Demo => finish(demo::run().await),
-        Command::Sandbox { port } => finish(serve::run(port).await),
-        Command::Rotate { target } => match target {
-            Target::Github(github) => rotate::github(github).await,
-            Target::Ohmygpt(ohmygpt) => rotate::ohmygpt(ohmygpt).await,
-        },
-        Command::Check { target } => {
-            let args::CheckTarget::Github(github) = target;
-            rotate::check(github).await
-        }
+        Command::Sandbox { port, fault } => finish(serve::run(port, fault).await),
+        Command::Rotate { target } => rotate::rotate(target).await,
+        Command::Recover { target } => rotate::recover(target).await,
+        Command::Check { target } => rotate::check(target).await,
     }
 }
 

@@ -17,22 +17,25 @@ pub(crate) enum Outcome {
     Rotated,
     Valid,
     Invalid,
+    NotReplaced,
+    Lost,
     BadInput,
     Refused,
     NotSent,
     Unknown,
+    StillUnknown,
     NotSaved,
 }
 
 impl Outcome {
     fn exit_code(self) -> u8 {
         match self {
-            Self::Rotated | Self::Valid => 0,
-            Self::Invalid => 1,
+            Self::Rotated | Self::Valid | Self::NotReplaced => 0,
+            Self::Invalid | Self::Lost => 1,
             Self::BadInput => 2,
             Self::Refused => 3,
             Self::NotSent => 4,
-            Self::Unknown => 5,
+            Self::Unknown | Self::StillUnknown => 5,
             Self::NotSaved => 6,
         }
     }
@@ -109,9 +112,9 @@ impl Report {
         self
     }
 
-    pub(crate) fn with_new(mut self, new: Fingerprint, receipt: Receipt) -> Self {
+    pub(crate) fn with_new(mut self, new: Fingerprint, receipt: Option<Receipt>) -> Self {
         self.new_fingerprint = Some(new.to_string());
-        self.receipt = Some(receipt.to_string());
+        self.receipt = receipt.map(|receipt| receipt.to_string());
         self
     }
 
@@ -119,7 +122,11 @@ impl Report {
     pub(crate) fn finish(self, json: bool) -> ExitCode {
         let is_answer = matches!(
             self.outcome,
-            Outcome::Rotated | Outcome::Valid | Outcome::Invalid
+            Outcome::Rotated
+                | Outcome::Valid
+                | Outcome::Invalid
+                | Outcome::NotReplaced
+                | Outcome::Lost
         );
         let _ = match (json, is_answer) {
             (true, _) => writeln!(io::stdout(), "{}", json!(self)),
@@ -134,13 +141,23 @@ impl Report {
             Outcome::Rotated => "rotated",
             Outcome::Valid => "the token is valid",
             Outcome::Invalid => "the token is not valid; its user has to authorize the app again",
+            Outcome::NotReplaced => "not replaced: the token works, so rotate it again",
+            Outcome::Lost => {
+                "lost: the token was replaced and the new one is gone; its user has to authorize \
+                 the app again"
+            }
             Outcome::BadInput => "error, nothing was sent",
             Outcome::Refused => "refused; the token is as it was",
             Outcome::NotSent => "not sent; the token is as it was, try again",
             Outcome::Unknown if self.provider == OHMYGPT => {
-                "outcome unknown; run it again: the OAuth token is not what it replaces"
+                "outcome unknown; run `tokenturn recover ohmygpt` with the same options: it issues \
+                 another admin token"
             }
-            Outcome::Unknown => "outcome unknown; keep the token and check it before trying again",
+            Outcome::Unknown => {
+                "outcome unknown; keep the token, don't rotate it again, and run `tokenturn recover \
+                 github` with the same options but --out: it tells whether the token was replaced"
+            }
+            Outcome::StillUnknown => "still unknown; keep the token, and ask again later",
             Outcome::NotSaved => "rotated, but the new token is not where you asked for it",
         };
         let mut text = format!("{}: {headline}\n", self.provider);

@@ -1,125 +1,152 @@
-//! `tokenturn rotate` and `tokenturn check`.
+//! `tokenturn rotate`, `tokenturn recover` and `tokenturn check`.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use tokenturn::github::TokenCheck;
-use tokenturn::{CheckError, GitHub, OhMyGpt, RotateError, Rotated, Secret};
+use tokenturn::sink::FileSink;
+use tokenturn::{
+    CheckError, NotSaved, Provider, RecoverError, Recovery, RotateError, Rotated, Secret,
+};
 
-use crate::args::{GitHubArgs, RotateGitHub, RotateOhMyGpt};
-use crate::out::{NotSaved, OutFile};
+use crate::args::{CheckTarget, GitHubArgs, RecoverTarget, Target};
 use crate::report::{GITHUB, OHMYGPT, Outcome, Report};
-use crate::{input, patience};
+use crate::{client, patience, rescue};
 
-/// `tokenturn rotate github`
-pub(crate) async fn github(args: RotateGitHub) -> ExitCode {
-    let json = args.github.common.json;
-    let ready = github_client(&args.github).and_then(|(client, old)| {
-        let out = OutFile::prepare(&args.out.path)?;
-        Ok((client, old, out))
-    });
-    let report = match ready {
-        Ok((client, old, out)) => {
-            let result = patience::to_the_end(client.reset_token(&old)).await;
-            rotated(GITHUB, &old, result, out)
+/// `tokenturn rotate`
+pub(crate) async fn rotate(target: Target) -> ExitCode {
+    let (report, json) = match &target {
+        Target::Github { github, out } => {
+            let client = client::github(github);
+            (rotated(GITHUB, client, &out.path).await, github.common.json)
         }
-        Err(error) => Report::bad_input(GITHUB, &error),
+        Target::Ohmygpt { ohmygpt, out } => {
+            let client = client::ohmygpt(ohmygpt, &out.path);
+            let report = rotated(OHMYGPT, client, &out.path).await;
+            (report, ohmygpt.common.json)
+        }
     };
     report.finish(json)
 }
 
-/// `tokenturn rotate ohmygpt`
-pub(crate) async fn ohmygpt(args: RotateOhMyGpt) -> ExitCode {
-    let json = args.common.json;
-    let report = match ohmygpt_client(&args) {
-        Ok((client, token, out)) => {
-            let result = patience::to_the_end(client.rotate_admin_token(&token)).await;
-            rotated(OHMYGPT, &token, result, out)
+/// `tokenturn recover`
+pub(crate) async fn recover(target: RecoverTarget) -> ExitCode {
+    let (report, json) = match &target {
+        RecoverTarget::Github(github) => (recovered_github(github).await, github.common.json),
+        RecoverTarget::Ohmygpt { ohmygpt, out } => {
+            let client = client::ohmygpt(ohmygpt, &out.path);
+            let report = recovered_ohmygpt(client, &out.path).await;
+            (report, ohmygpt.common.json)
         }
-        Err(error) => Report::bad_input(OHMYGPT, &error),
     };
     report.finish(json)
 }
 
-/// `tokenturn check github`
-pub(crate) async fn check(args: GitHubArgs) -> ExitCode {
-    let report = match github_client(&args) {
-        Ok((client, token)) => checked(&token, client.check_token(&token).await),
+/// `tokenturn check`
+pub(crate) async fn check(target: CheckTarget) -> ExitCode {
+    let CheckTarget::Github(github) = target;
+    let report = match client::github(&github) {
+        Ok((client, token)) => checked(client.check_token(&token).await).about(&token),
         Err(error) => Report::bad_input(GITHUB, &error),
     };
-    report.finish(args.common.json)
+    report.finish(github.common.json)
 }
 
-fn github_client(args: &GitHubArgs) -> Result<(GitHub, Secret)> {
-    let secret = input::client_secret(args.client_secret_file.as_deref())?;
-    let mut builder = GitHub::builder(&args.client_id, secret);
-    if let (Some(host), Some(version)) = (&args.enterprise, &args.enterprise_version) {
-        builder = builder.enterprise_server(host, version);
-    }
-    if let Some(url) = &args.base_url {
-        builder = builder.base_url(url);
-    }
-    let client = builder.build()?;
-    Ok((client, input::token(&args.common.token_file)?))
-}
-
-fn ohmygpt_client(args: &RotateOhMyGpt) -> Result<(OhMyGpt, Secret, OutFile)> {
-    let mut builder = OhMyGpt::builder();
-    if let Some(url) = &args.base_url {
-        builder = builder.base_url(url);
-    }
-    let client = builder.build()?;
-    let token = input::token(&args.common.token_file)?;
-    let same = std::fs::canonicalize(&args.common.token_file)
-        .is_ok_and(|token| std::fs::canonicalize(&args.out.path).is_ok_and(|out| out == token));
-    ensure!(
-        !same,
-        "--out would replace the OAuth token in {}, which stays in use; name another file",
-        args.out.path.display()
-    );
-    let out = OutFile::prepare(&args.out.path)?;
-    Ok((client, token, out))
-}
-
-fn rotated<D>(
+async fn rotated<P: Provider>(
     provider: &'static str,
-    token: &Secret,
-    result: Result<Rotated<D>, RotateError>,
-    out: OutFile,
+    client: Result<(P, Secret)>,
+    out: &Path,
 ) -> Report {
-    match result {
-        Ok(rotated) => saved(provider, rotated, out),
-        Err(error) => {
-            let refusal = error.refusal().cloned();
-            let (status, request_id) = (error.status(), error.request_id().map(str::to_owned));
-            let outcome = failed(refusal.is_some(), error.is_not_sent());
-            Report::failure(provider, outcome, error, refusal.as_ref()).answered(status, request_id)
-        }
+    let (client, old) = match client {
+        Ok(ready) => ready,
+        Err(error) => return Report::bad_input(provider, &error),
+    };
+    let call = tokenturn::rotate(&client, &old, FileSink::new(out));
+    match patience::to_the_end(call).await {
+        Ok(rotated) => saved(provider, &rotated, out),
+        Err(error) => failed(provider, error),
     }
-    .about(token)
+    .about(&old)
 }
 
-fn saved<D>(provider: &'static str, rotated: Rotated<D>, out: OutFile) -> Report {
-    let (outcome, message, place) = match out.save(&rotated.token) {
-        Ok(path) => (Outcome::Rotated, None, Some(path)),
-        Err(NotSaved { why, rescued }) => {
-            let message = match rescued {
-                Some(_) => format!("{why:#}"),
-                None => format!("{why:#}, and no other file could be written: the token is lost"),
-            };
-            (Outcome::NotSaved, Some(message), rescued)
-        }
+async fn recovered_github(args: &GitHubArgs) -> Report {
+    let (client, old) = match client::github(args) {
+        Ok(ready) => ready,
+        Err(error) => return Report::bad_input(GITHUB, &error),
     };
-    let mut report = Report::new(provider, outcome)
-        .answered(Some(rotated.status), rotated.request_id)
-        .with_new(rotated.token.fingerprint(), rotated.receipt);
+    match client.recover(&old).await {
+        Ok(Recovery::Lost { request_id }) => {
+            Report::new(GITHUB, Outcome::Lost).answered(Some(404), request_id)
+        }
+        Ok(_) => Report::new(GITHUB, Outcome::NotReplaced).answered(Some(200), None),
+        Err(error) => still_unknown(GITHUB, error),
+    }
+    .about(&old)
+}
+
+async fn recovered_ohmygpt<P: Provider>(client: Result<(P, Secret)>, out: &Path) -> Report {
+    let (client, token) = match client {
+        Ok(ready) => ready,
+        Err(error) => return Report::bad_input(OHMYGPT, &error),
+    };
+    let call = tokenturn::recover(&client, &token, FileSink::new(out));
+    match patience::to_the_end(call).await {
+        Ok(Recovery::Rotated(rotated)) => saved(OHMYGPT, &rotated, out),
+        Ok(_) => Report::new(OHMYGPT, Outcome::NotReplaced),
+        Err(error) => still_unknown(OHMYGPT, error),
+    }
+    .about(&token)
+}
+
+fn saved<D>(provider: &'static str, rotated: &Rotated<D>, out: &Path) -> Report {
+    let mut report = Report::new(provider, Outcome::Rotated)
+        .answered(Some(rotated.status), rotated.request_id.clone())
+        .with_new(rotated.token.fingerprint(), Some(rotated.receipt));
     // A path need not be text; what is not shows as the replacement character.
-    report.out = place.map(|place| place.display().to_string());
-    report.message = message;
+    report.out = Some(out.display().to_string());
     report
 }
 
-fn checked(token: &Secret, result: Result<TokenCheck, CheckError>) -> Report {
+fn failed(provider: &'static str, error: RotateError) -> Report {
+    let outcome = match &error {
+        RotateError::NotSent(why) if why.is_sink() => Outcome::BadInput,
+        RotateError::NotSent(_) => Outcome::NotSent,
+        RotateError::Refused(_) => Outcome::Refused,
+        RotateError::NotSaved(unsaved) => return rescued(provider, unsaved),
+        _ => Outcome::Unknown,
+    };
+    explained(provider, outcome, error)
+}
+
+fn still_unknown(provider: &'static str, RecoverError(why): RecoverError) -> Report {
+    match &why {
+        RotateError::NotSent(reason) if reason.is_sink() => failed(provider, why),
+        RotateError::NotSaved(_) => failed(provider, why),
+        _ => explained(provider, Outcome::StillUnknown, why),
+    }
+}
+
+fn explained(provider: &'static str, outcome: Outcome, error: RotateError) -> Report {
+    let refusal = error.refusal().cloned();
+    let (status, request_id) = (error.status(), error.request_id().map(str::to_owned));
+    Report::failure(provider, outcome, error, refusal.as_ref()).answered(status, request_id)
+}
+
+fn rescued(provider: &'static str, unsaved: &NotSaved) -> Report {
+    let place: Option<PathBuf> = rescue::rescue(unsaved.token());
+    let message = match &place {
+        Some(_) => unsaved.to_string(),
+        None => format!("{unsaved}, and no other file could be written: the token is lost"),
+    };
+    let mut report =
+        Report::new(provider, Outcome::NotSaved).with_new(unsaved.token().fingerprint(), None);
+    report.out = place.map(|place| place.display().to_string());
+    report.message = Some(message);
+    report
+}
+
+fn checked(result: Result<TokenCheck, CheckError>) -> Report {
     match result {
         Ok(TokenCheck::Invalid { request_id }) => {
             Report::new(GITHUB, Outcome::Invalid).answered(Some(404), request_id)
@@ -128,17 +155,12 @@ fn checked(token: &Secret, result: Result<TokenCheck, CheckError>) -> Report {
         Err(error) => {
             let refusal = error.refusal().cloned();
             let (status, request_id) = (error.status(), error.request_id().map(str::to_owned));
-            let outcome = failed(refusal.is_some(), error.is_not_sent());
+            let outcome = match &refusal {
+                Some(_) => Outcome::Refused,
+                None if error.is_not_sent() => Outcome::NotSent,
+                None => Outcome::Unknown,
+            };
             Report::failure(GITHUB, outcome, error, refusal.as_ref()).answered(status, request_id)
         }
-    }
-    .about(token)
-}
-
-fn failed(refused: bool, not_sent: bool) -> Outcome {
-    match (refused, not_sent) {
-        (true, _) => Outcome::Refused,
-        (_, true) => Outcome::NotSent,
-        _ => Outcome::Unknown,
     }
 }

@@ -1,13 +1,20 @@
 //! `tokenturn sandbox`
 
 use anyhow::{Context, Result};
-use tokenturn_sandbox::Sandbox;
+use tokenturn_sandbox::{self as sandbox, Sandbox};
+
+use crate::args::Fault;
 
 /// Serves the sandbox until Ctrl-C.
-pub(crate) async fn run(port: u16) -> Result<()> {
+pub(crate) async fn run(port: u16, fault: Option<Fault>) -> Result<()> {
     let sandbox = Sandbox::start(port)
         .await
         .with_context(|| format!("cannot listen on port {port}"))?;
+    sandbox.set_fault(fault.map(|fault| match fault {
+        Fault::Before => sandbox::Fault::BeforeChange,
+        Fault::After => sandbox::Fault::AfterChange,
+        Fault::Outage => sandbox::Fault::Outage,
+    }));
     let user = sandbox.new_ohmygpt_user();
     print!(
         "\

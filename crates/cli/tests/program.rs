@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokenturn_sandbox::Sandbox;
+use tokenturn_sandbox::{Fault, Sandbox};
 use tokenturn_tests::{
     CLIENT_ID, CLIENT_SECRET, GITHUB_SEED, OLD_TOKEN, RawServer, json_answer, refusing_url,
 };
@@ -379,6 +379,21 @@ async fn no_server_means_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_file_has_to_hold_certificates() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("ca.pem"), "no PEM").unwrap();
+    for (file, advice) in [
+        ("none.pem", "cannot read none.pem"),
+        ("ca.pem", "as PEM text"),
+    ] {
+        let url = "https://127.0.0.1:1";
+        let more = ["--ca-file", file];
+        let command = github("check", folder.path(), url, CLIENT_ID, CLIENT_SECRET, &more);
+        assert_bad_input(&run(command, OLD_TOKEN), advice);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_cannot_be_saved_is_rescued() {
     let folder = TempDir::new().unwrap();
     let place = folder.path().join("place");
@@ -408,6 +423,68 @@ async fn a_token_that_cannot_be_saved_is_rescued() {
     assert_eq!(fs::read_to_string(rescued).unwrap(), "abcdefgh12345678\n");
     #[cfg(unix)]
     assert_eq!(mode(rescued), 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_named_and_recover_tells_which_world_it_is() {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let (url, id, secret) = (sandbox.url(), sandbox.client_id(), sandbox.client_secret());
+    let command = |verb: &str, more: &[&str]| github(verb, folder.path(), &url, &id, &secret, more);
+    for (fault, code, world) in [
+        (Fault::AfterChange, 1, "lost: the token was replaced"),
+        (Fault::BeforeChange, 0, "not replaced: the token works"),
+    ] {
+        let old = sandbox.new_github_token();
+        sandbox.set_fault(fault);
+        let before = sandbox.requests().len();
+        let output = run(command("rotate", &["--out", "new.txt"]), &old);
+        assert_eq!(output.status.code(), Some(5), "{}", both(&output));
+        assert_eq!(sandbox.requests().len(), before + 1);
+        assert!(
+            both(&output).contains("HTTP status 502"),
+            "{}",
+            both(&output)
+        );
+        assert!(both(&output).contains("run `tokenturn recover github`"));
+        assert!(!folder.path().join("new.txt").exists());
+
+        sandbox.set_fault(Fault::Outage);
+        let output = run(command("recover", &[]), &old);
+        assert_eq!(output.status.code(), Some(5), "{}", both(&output));
+        assert!(both(&output).contains("still unknown; keep the token"));
+
+        sandbox.set_fault(fault);
+        let output = run(command("recover", &[]), &old);
+        assert_eq!(output.status.code(), Some(code), "{}", both(&output));
+        assert!(both(&output).contains(world), "{}", both(&output));
+        assert_eq!(sandbox.is_alive(&old), code == 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recover_issues_another_admin_token_at_ohmygpt() {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let user = sandbox.new_ohmygpt_user();
+    let folder = TempDir::new().unwrap();
+    let url = sandbox.url();
+    let run = |verb: &str| {
+        let arguments = [verb, "ohmygpt", "--base-url", &url, "--token-file", "-"];
+        let arguments = [&arguments[..], &["--out", "admin.txt"]].concat();
+        run(tokenturn(folder.path(), &arguments), &user.oauth_token)
+    };
+    sandbox.set_fault(Fault::AfterChange);
+    let output = run("rotate");
+    assert_eq!(output.status.code(), Some(5), "{}", both(&output));
+    assert!(both(&output).contains("run `tokenturn recover ohmygpt`"));
+    assert!(!sandbox.is_alive(&user.admin_token));
+    assert_eq!(run("recover").status.code(), Some(5));
+
+    sandbox.set_fault(None);
+    let output = run("recover");
+    assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+    let admin = fs::read_to_string(folder.path().join("admin.txt")).unwrap();
+    assert!(sandbox.is_alive(admin.trim()));
 }
 
 /// Asks the program to stop while it waits for its answer.

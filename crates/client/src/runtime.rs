@@ -1,14 +1,19 @@
 //! What generated code calls. The names and shapes are those of progenitor-client, whose place it
 //! takes; not a public API.
 
+use std::io::Write;
+
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Request, RequestBuilder};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
+use zeroize::Zeroizing;
 
 pub use crate::error::Error;
 pub use crate::response::ResponseValue;
-use crate::{Operation, RawResponse, Transport};
+use crate::transport::Buffer;
+use crate::{Operation, RawResponse, Secret, Transport};
 
 /// Implemented by every generated client.
 pub trait ClientInfo<Inner> {
@@ -85,15 +90,49 @@ impl<T: DeserializeOwned> ResponseValue<T> {
     }
 }
 
-/// Form bodies.
+/// Bodies that are overwritten when they have been sent.
 pub trait RequestBuilderExt: Sized {
-    /// Sets the body and its content type.
-    fn form_urlencoded<T: Serialize + ?Sized>(self, body: &T) -> Result<Self, Error>;
+    /// Sets a body of JSON and its content type.
+    fn json_body<T: Serialize>(self, body: &T) -> Result<Self, Error>;
+    /// Sets a form and its content type.
+    fn form_urlencoded<T: Serialize>(self, body: &T) -> Result<Self, Error>;
 }
 
 impl RequestBuilderExt for RequestBuilder {
-    fn form_urlencoded<T: Serialize + ?Sized>(self, body: &T) -> Result<Self, Error> {
-        Ok(self.form(body))
+    fn json_body<T: Serialize>(self, body: &T) -> Result<Self, Error> {
+        let mut buffer = Buffer::default();
+        serde_json::to_writer(&mut buffer, body).map_err(not_valid)?;
+        Ok(self.header(CONTENT_TYPE, "application/json").body(buffer))
+    }
+
+    fn form_urlencoded<T: Serialize>(self, body: &T) -> Result<Self, Error> {
+        let form = Zeroizing::new(serde_urlencoded::to_string(body).map_err(not_valid)?);
+        let mut buffer = Buffer::default();
+        buffer.write_all(form.as_bytes()).map_err(not_valid)?;
+        let content_type = "application/x-www-form-urlencoded";
+        Ok(self.header(CONTENT_TYPE, content_type).body(buffer))
+    }
+}
+
+fn not_valid(error: impl ToString) -> Error {
+    Error::InvalidRequest(error.to_string())
+}
+
+/// How a secret goes over the wire. Generated types name it at each field that holds one, since
+/// [`Secret`] by itself does not serialize.
+pub fn expose<T: Expose, S: Serializer>(secret: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.expose_to(serializer)
+}
+
+/// What [`expose`] knows how to write.
+pub trait Expose {
+    /// Writes the secret itself.
+    fn expose_to<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+impl Expose for Secret {
+    fn expose_to<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
     }
 }
 

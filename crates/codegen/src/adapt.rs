@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Expr, ExprLit, File, FnArg, ImplItem, ItemImpl, ItemUse, Lit, Meta, Pat,
+    Attribute, Expr, ExprLit, File, FnArg, ImplItem, ItemImpl, ItemStruct, ItemUse, Lit, Meta, Pat,
     PathArguments, PathSegment, UseGroup, UseTree, parse_quote, parse2,
 };
 
@@ -49,6 +49,35 @@ impl VisitMut for Runtime {
             .into_iter()
             .filter(|item| !matches!(item, UseTree::Name(name) if name.ident == "ByteStream"))
             .collect();
+    }
+
+    // reqwest's own `json` leaves the body behind in freed memory.
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::MethodCall(call) = expr
+            && call.method == "json"
+        {
+            let (receiver, body) = (&call.receiver, &call.args);
+            *expr = parse_quote!(#receiver.json_body(#body)?);
+        }
+        visit_mut::visit_expr_mut(self, expr);
+    }
+
+    // A secret serializes only where a field says so, and that is on the wire.
+    fn visit_item_struct_mut(&mut self, item: &mut ItemStruct) {
+        let is_wire_type = item.attrs.iter().any(|attribute| {
+            let Meta::List(list) = &attribute.meta else {
+                return false;
+            };
+            list.path.is_ident("derive") && list.tokens.to_string().contains("Serialize")
+        });
+        for field in item.fields.iter_mut().filter(|_| is_wire_type) {
+            let ty = &field.ty;
+            if quote!(#ty).to_string().contains("crate :: Secret") {
+                let attribute = parse_quote!(#[serde(serialize_with = "crate::runtime::expose")]);
+                field.attrs.push(attribute);
+            }
+        }
+        visit_mut::visit_item_struct_mut(self, item);
     }
 
     // progenitor's constructors take or make a reqwest client of their own, which follows redirects

@@ -14,6 +14,7 @@
 //! # }
 //! ```
 
+mod fault;
 mod github;
 mod log;
 mod ohmygpt;
@@ -29,6 +30,7 @@ use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use fault::Fault;
 pub use log::LoggedRequest;
 pub use world::OhMyGptUser;
 
@@ -67,6 +69,7 @@ impl Sandbox {
             .merge(github::routes())
             .nest("/api/v3", github::routes())
             .merge(ohmygpt::routes())
+            .layer(from_fn_with_state(shared.clone(), fault::inject))
             .layer(from_fn_with_state(shared.clone(), log::record))
             .with_state(shared.clone());
         let server = tokio::spawn(async move {
@@ -103,6 +106,11 @@ impl Sandbox {
     /// A new OhMyGPT user with an OAuth token and an admin token.
     pub fn new_ohmygpt_user(&self) -> OhMyGptUser {
         self.shared.world().new_ohmygpt_user()
+    }
+
+    /// Makes it fail like this from now on, or not at all.
+    pub fn set_fault(&self, fault: impl Into<Option<Fault>>) {
+        self.shared.world().fault = fault.into();
     }
 
     /// Whether a token of either provider works.

@@ -11,11 +11,10 @@ use serde_json::{Value, json};
 use crate::Shared;
 use crate::world::ohmygpt_token;
 
+pub(crate) const ROTATE: &str = "/api/v1/user/oauth/app/rotate-user-admin-token";
+
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route(
-        "/api/v1/user/oauth/app/rotate-user-admin-token",
-        post(rotate),
-    )
+    Router::new().route(ROTATE, post(rotate))
 }
 
 /// The documents do not say what becomes of the old admin token; here it dies.

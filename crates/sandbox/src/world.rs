@@ -3,7 +3,7 @@
 use std::fmt;
 use std::iter::repeat_with;
 
-use crate::LoggedRequest;
+use crate::{Fault, LoggedRequest};
 
 /// Everything that the sandbox knows.
 pub(crate) struct World {
@@ -13,6 +13,7 @@ pub(crate) struct World {
     pub(crate) github_calls: usize,
     pub(crate) users: Vec<OhMyGptUser>,
     pub(crate) requests: Vec<LoggedRequest>,
+    pub(crate) fault: Option<Fault>,
 }
 
 /// An OAuth app at GitHub.
@@ -60,6 +61,7 @@ impl Default for World {
             github_calls: 0,
             users: Vec::new(),
             requests: Vec::new(),
+            fault: None,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! What can happen instead of a new token.
 
+use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use tokenturn_client::{ConfigError, Error as ClientError, RawResponse};
+use tokenturn_client::{ConfigError, Error as ClientError, RawResponse, Secret};
+
+use crate::rotated::Rotated;
 
 /// Why there is no new token, and what is known about the old one.
 ///
@@ -21,6 +24,9 @@ pub enum RotateError {
     /// the old one before sending again.
     #[error("the outcome is unknown")]
     Unknown(#[source] Unknown),
+    /// The token was replaced, and the sink did not save the new one, which is in here.
+    #[error(transparent)]
+    NotSaved(NotSaved),
 }
 
 impl RotateError {
@@ -39,6 +45,11 @@ impl RotateError {
         matches!(self, Self::Unknown(_))
     }
 
+    /// Whether the token was replaced and the new one is in here and nowhere else.
+    pub fn is_not_saved(&self) -> bool {
+        matches!(self, Self::NotSaved(_))
+    }
+
     /// What the provider said when it refused the call.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -53,6 +64,7 @@ impl RotateError {
             Self::Refused(refusal) => Some(refusal.status),
             Self::NotSent(_) => None,
             Self::Unknown(unknown) => unknown.status(),
+            Self::NotSaved(unsaved) => Some(unsaved.status),
         }
     }
 
@@ -62,6 +74,7 @@ impl RotateError {
             Self::Refused(refusal) => refusal.request_id.as_deref(),
             Self::NotSent(_) => None,
             Self::Unknown(unknown) => unknown.request_id(),
+            Self::NotSaved(unsaved) => unsaved.request_id.as_deref(),
         }
     }
 }
@@ -92,6 +105,15 @@ impl CheckError {
         self.0.request_id()
     }
 }
+
+/// Why it could not be found out what became of a call. The outcome is as unknown as before: keep
+/// the old token, and ask again later.
+///
+/// In it is what became of the call that asked; [`RotateError::NotSaved`] is the exception, in
+/// which the new token is known.
+#[derive(Debug, thiserror::Error)]
+#[error("the outcome is still unknown")]
+pub struct RecoverError(#[source] pub RotateError);
 
 /// The provider said no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,25 +204,109 @@ impl fmt::Display for RefusalReason {
 /// Why nothing was sent.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct NotSent(#[from] ClientError);
+pub struct NotSent(WhyNotSent);
+
+#[derive(Debug, thiserror::Error)]
+enum WhyNotSent {
+    #[error(transparent)]
+    Call(ClientError),
+    #[error("nothing was sent, because the new token could not be saved: {0}")]
+    Sink(Box<dyn Error + Send + Sync>),
+}
+
+impl NotSent {
+    pub(crate) fn call(error: ClientError) -> Self {
+        Self(WhyNotSent::Call(error))
+    }
+
+    pub(crate) fn sink(error: Box<dyn Error + Send + Sync>) -> Self {
+        Self(WhyNotSent::Sink(error))
+    }
+
+    /// Whether it was the sink that was not ready.
+    pub fn is_sink(&self) -> bool {
+        matches!(self.0, WhyNotSent::Sink(_))
+    }
+}
+
+/// A new token that its sink did not save. Put it where it is safe: the old one is dead.
+#[derive(Debug, thiserror::Error)]
+#[error("the token was replaced, and the new one is not saved: {why}")]
+pub struct NotSaved {
+    token: Secret,
+    status: u16,
+    request_id: Option<String>,
+    why: Box<dyn Error + Send + Sync>,
+}
+
+impl NotSaved {
+    pub(crate) fn new<D>(new: &Rotated<D>, why: Box<dyn Error + Send + Sync>) -> Self {
+        Self {
+            token: new.token.clone(),
+            status: new.status,
+            request_id: new.request_id.clone(),
+            why,
+        }
+    }
+
+    /// The new token.
+    pub fn token(&self) -> &Secret {
+        &self.token
+    }
+}
 
 /// What is known about a call whose outcome did not arrive.
 #[derive(Debug)]
 pub struct Unknown {
-    pub(crate) answer: Result<Box<RawResponse>, ClientError>,
-    pub(crate) request_id: Option<String>,
+    answer: Answer,
+    request_id: Option<String>,
+}
+
+#[derive(Debug)]
+enum Answer {
+    Came(Box<RawResponse>),
+    Failed(ClientError),
+    /// Nobody was there to receive one.
+    Abandoned,
 }
 
 impl Unknown {
+    pub(crate) fn answered(response: Box<RawResponse>, request_id: Option<String>) -> Self {
+        Self {
+            answer: Answer::Came(response),
+            request_id,
+        }
+    }
+
+    pub(crate) fn failed(error: ClientError) -> Self {
+        Self {
+            answer: Answer::Failed(error),
+            request_id: None,
+        }
+    }
+
+    pub(crate) fn abandoned() -> Self {
+        Self {
+            answer: Answer::Abandoned,
+            request_id: None,
+        }
+    }
+
+    fn response(&self) -> Option<&RawResponse> {
+        match &self.answer {
+            Answer::Came(response) => Some(response),
+            _ => None,
+        }
+    }
+
     /// The HTTP status, when an answer began.
     pub fn status(&self) -> Option<u16> {
-        let response = self.answer.as_ref().ok()?;
-        Some(response.status().as_u16())
+        Some(self.response()?.status().as_u16())
     }
 
     /// The body as far as it arrived. Treat it as a secret: there may be a token in it.
     pub fn body(&self) -> Option<&[u8]> {
-        Some(self.answer.as_ref().ok()?.body())
+        Some(self.response()?.body())
     }
 
     /// The provider's name for the call, for its support.
@@ -212,25 +318,28 @@ impl Unknown {
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.answer {
-            Err(error) => error.fmt(f),
-            Ok(response) if !response.status().is_success() => {
-                write!(
-                    f,
-                    "the provider answered with HTTP status {}",
-                    response.status().as_u16()
-                )
+            Answer::Failed(error) => error.fmt(f),
+            Answer::Abandoned => f.write_str("the call was abandoned when its runtime ended"),
+            Answer::Came(response) if !response.status().is_success() => {
+                let status = response.status().as_u16();
+                write!(f, "the provider answered with HTTP status {status}")
             }
-            Ok(response) if !response.is_complete() => f.write_str(
+            Answer::Came(response) if !response.is_complete() => f.write_str(
                 "the provider answered with success, and the answer broke off before a token",
             ),
-            Ok(_) => f.write_str("the provider answered with success, and without a token"),
+            Answer::Came(_) => {
+                f.write_str("the provider answered with success, and without a token")
+            }
         }
     }
 }
 
-impl std::error::Error for Unknown {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.answer.as_ref().err()?.source()
+impl Error for Unknown {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.answer {
+            Answer::Failed(error) => error.source(),
+            _ => None,
+        }
     }
 }
 

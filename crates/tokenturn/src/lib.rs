@@ -43,10 +43,20 @@ mod error;
 pub mod github;
 pub mod ohmygpt;
 mod outcome;
+mod provider;
 mod rotated;
+mod rotations;
+mod salvage;
+pub mod sink;
 
-pub use error::{BuildError, CheckError, NotSent, Refusal, RefusalReason, RotateError, Unknown};
+pub use error::{
+    BuildError, CheckError, NotSaved, NotSent, RecoverError, Refusal, RefusalReason, RotateError,
+    Unknown,
+};
 pub use github::GitHub;
 pub use ohmygpt::OhMyGpt;
-pub use rotated::{Receipt, Rotated};
+pub use provider::Provider;
+pub use rotated::{Receipt, Recovery, Rotated};
+pub use rotations::{Rotations, recover, rotate};
+pub use sink::Sink;
 pub use tokenturn_client::{Fingerprint, Secret, Timestamp, TransportBuilder};

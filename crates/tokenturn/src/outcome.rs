@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret};
 
 use crate::error::{NotSent, RotateError, Unknown};
+use crate::rotated::{Receipt, Rotated};
+use crate::salvage::{self, Found};
 
 /// The decoded value, where there is one, and the answer; an error where none came.
 pub(crate) type Answer<T> = (Option<T>, Box<RawResponse>);
@@ -19,20 +21,46 @@ pub(crate) fn answer<T>(
         }
         Err(error) => match error.into_response() {
             Ok(response) => Ok((None, response)),
-            Err(error) if error.is_not_sent() => Err(RotateError::NotSent(NotSent::from(error))),
-            Err(error) => Err(RotateError::Unknown(Unknown {
-                answer: Err(error),
-                request_id: None,
-            })),
+            Err(error) if error.is_not_sent() => Err(RotateError::NotSent(NotSent::call(error))),
+            Err(error) => Err(RotateError::Unknown(Unknown::failed(error))),
         },
     }
 }
 
+/// Hands over what there is: the decoded token, or else one that stands somewhere in the answer.
+///
+/// # Errors
+///
+/// What `failure` makes of an answer without a token. A token in an answer that is no success
+/// contradicts it, and counts only when the rest of the answer vouches for it.
+pub(crate) fn rotated<D>(
+    decoded: Option<(Found, D)>,
+    response: Box<RawResponse>,
+    sent: &Secret,
+    failure: impl FnOnce(Box<RawResponse>, &Secret) -> RotateError,
+) -> Result<Rotated<D>, RotateError> {
+    let (found, details) = match decoded {
+        Some((found, details)) => (Some(found), Some(details)),
+        None => (salvage::token(&response, sent), None),
+    };
+    match found {
+        None => Err(failure(response, sent)),
+        Some(found) if !response.status().is_success() && found.receipt != Receipt::Verified => {
+            Err(unknown(response))
+        }
+        Some(Found { token, receipt }) => Ok(Rotated {
+            token,
+            details,
+            receipt,
+            status: response.status().as_u16(),
+            request_id: request_id(&response),
+        }),
+    }
+}
+
 pub(crate) fn unknown(response: Box<RawResponse>) -> RotateError {
-    RotateError::Unknown(Unknown {
-        request_id: request_id(&response),
-        answer: Ok(response),
-    })
+    let request_id = request_id(&response);
+    RotateError::Unknown(Unknown::answered(response, request_id))
 }
 
 /// The provider's name for the call. OhMyGPT documents none.

@@ -21,6 +21,26 @@ pub struct Rotated<D> {
     pub request_id: Option<String>,
 }
 
+/// What became of a call whose outcome was unknown.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[must_use = "there may be a new token in it"]
+pub enum Recovery<D> {
+    /// The old token works, so it was not replaced. The call may be sent again.
+    ///
+    /// This is how things stand now: a call that ran into a timeout may still be on its way. GitHub
+    /// gives up on a call after 10 seconds, so ask no earlier than that after it was sent.
+    NotReplaced,
+    /// The token was replaced, and the new one is lost: the provider will not print it again. Its
+    /// user has to authorize the app again.
+    Lost {
+        /// The provider's name for the call that told so, for its support.
+        request_id: Option<String>,
+    },
+    /// The token was replaced once more, and this is the new one.
+    Rotated(Rotated<D>),
+}
+
 /// Whether the provider's hash of the new token and its last eight characters match the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {

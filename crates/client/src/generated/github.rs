@@ -11,6 +11,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct AccessTokenRequest {
         /// The OAuth access token.
+        #[serde(serialize_with = "crate::runtime::expose")]
         pub access_token: crate::Secret,
     }
     impl AccessTokenRequest {
@@ -45,6 +46,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub scopes: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
         /// The token. After a reset this is the new one, and it is printed nowhere else.
+        #[serde(serialize_with = "crate::runtime::expose")]
         pub token: crate::Secret,
         /// The last eight characters of `token`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1568,7 +1570,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
-                .json(&body)
+                .json_body(&body)?
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {
@@ -1666,7 +1668,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
-                .json(&body)
+                .json_body(&body)?
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo {

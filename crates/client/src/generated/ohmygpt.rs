@@ -66,6 +66,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct UserAdminToken {
         /// The new management token. It is printed nowhere else.
+        #[serde(serialize_with = "crate::runtime::expose")]
         pub token: crate::Secret,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub user_id: ::std::option::Option<UserId>,

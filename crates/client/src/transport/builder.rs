@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use bytes::Bytes;
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{ClientBuilder, redirect, retry};
 use zeroize::Zeroizing;
 
@@ -20,6 +21,24 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// A hundred times the largest answer of either provider.
 const BODY_LIMIT: usize = 1 << 20;
 const MAX_ATTEMPTS: u32 = 3;
+/// How long a connection may lie idle and still be used.
+///
+/// What reqwest 0.13 and hyper 1 do on HTTP/1.1 when the server has closed a pooled connection
+/// (read in their sources, and held by `tests/stale_connections.rs`):
+///
+/// - The close has arrived: hyper sees it before it writes, hands the request back untouched, and
+///   hyper-util sends it on another connection. No byte of it went out before, so the server sees
+///   it once; this cannot be turned off through reqwest, and need not be.
+/// - The close is still on its way: the request is written, and the reset of the connection comes
+///   back. It is not sent again. Nobody can tell whether it was read, so the outcome is unknown.
+/// - An answer that nobody asked for lies on the idle connection (such as a 408): hyper drops the
+///   connection, and the request goes out on another one.
+///
+/// So nothing is sent twice, and what is left to do is to make the second case rare. Servers close
+/// connections that are idle: the shortest default in wide use is 5 seconds (Node.js, Apache). A
+/// connection that was in use a moment ago is not one of those. HTTP/2 has other rules for requests
+/// that a closing server did not handle, so it is off.
+const IDLE: Duration = Duration::from_secs(2);
 const DEFAULT_USER_AGENT: &str = concat!("tokenturn/", env!("CARGO_PKG_VERSION"));
 
 /// Why a transport cannot be built, and what to do about it.
@@ -43,6 +62,7 @@ pub struct TransportBuilder {
     body_limit: usize,
     max_attempts: u32,
     allow_http: bool,
+    roots: Vec<Vec<u8>>,
 }
 
 enum Credentials {
@@ -56,11 +76,17 @@ impl TransportBuilder {
         Self {
             base_url,
             credentials: Credentials::None,
-            headers: vec![(USER_AGENT.to_string(), DEFAULT_USER_AGENT.into())],
+            headers: vec![
+                (USER_AGENT.to_string(), DEFAULT_USER_AGENT.into()),
+                // Without this header any coding would do, and a packed answer that breaks off
+                // shows less of itself than a plain one.
+                (ACCEPT_ENCODING.to_string(), "identity".into()),
+            ],
             timeout: TIMEOUT,
             body_limit: BODY_LIMIT,
             max_attempts: MAX_ATTEMPTS,
             allow_http: false,
+            roots: Vec::new(),
         }
     }
 
@@ -124,12 +150,19 @@ impl TransportBuilder {
         self
     }
 
+    /// Trusts the certificates in `pem`, one or several, beside those that the platform trusts:
+    /// for a server whose certificate comes from an authority of its own.
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots.push(pem.into());
+        self
+    }
+
     /// Builds the transport.
     ///
     /// # Errors
     ///
-    /// When the base URL is not `https://` (or `http://` to this host), or when credentials or
-    /// headers hold what cannot be sent.
+    /// When the base URL is not `https://` (or `http://` to this host), when credentials or headers
+    /// hold what cannot be sent, or when a root certificate cannot be read.
     pub fn build(self) -> Result<Transport, ConfigError> {
         let url = guard::base_url(&self.base_url, self.allow_http).map_err(ConfigError)?;
         let authorization = match &self.credentials {
@@ -152,6 +185,8 @@ impl TransportBuilder {
 
         let mut http = ClientBuilder::new()
             .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE)
+            .http1_only()
             .timeout(self.timeout)
             .redirect(redirect::Policy::none())
             .retry(retry::never());
@@ -159,7 +194,7 @@ impl TransportBuilder {
             // A proxy would carry what is meant for this host out of it.
             http = http.no_proxy();
         }
-        let http = tls::configure(http, url.scheme() == "https")
+        let http = tls::configure(http, url.scheme() == "https", &self.roots)
             .map_err(ConfigError)?
             .build()
             .map_err(|e| ConfigError(e.to_string()))?;
@@ -210,8 +245,8 @@ pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ConfigError> {
 }
 
 fn sensitive(scheme: &str, value: &str) -> Result<HeaderValue, ConfigError> {
-    let header = Zeroizing::new(format!("{scheme} {value}"));
-    let mut header = HeaderValue::from_str(&header)
+    let header = Zeroizing::new(format!("{scheme} {value}").into_bytes());
+    let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(header))
         .map_err(|_| ConfigError("the credentials cannot stand in a header".into()))?;
     header.set_sensitive(true);
     Ok(header)
@@ -239,6 +274,10 @@ mod tests {
             (builder().header("a b", "c"), "not a header name"),
             (builder().header("a", "b\nc"), "the header a"),
             (Transport::builder("http://ghe.example"), "in clear"),
+            (
+                Transport::builder("https://ghe.example").root_certificates("no PEM"),
+                "BEGIN CERTIFICATE",
+            ),
         ] {
             let error = builder.build().unwrap_err().to_string();
             assert!(error.contains(advice), "{error}");

@@ -1,5 +1,6 @@
 //! Sending one call: credentials, limits, and what may be repeated.
 
+mod body;
 mod builder;
 mod guard;
 mod retry;
@@ -10,9 +11,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Body, Request, Response, Url};
-use zeroize::Zeroizing;
+use reqwest::{Body, Request, Url};
 
+pub(crate) use body::Buffer;
 pub use builder::{ConfigError, TransportBuilder};
 pub use guard::check_path_parameter;
 
@@ -120,44 +121,8 @@ impl Transport {
 
     async fn send_once(&self, request: Request) -> Result<Box<RawResponse>, Error> {
         let response = self.shared.http.execute(request).await?;
-        Ok(Box::new(read(response, self.shared.body_limit).await))
+        Ok(Box::new(body::read(response, self.shared.body_limit).await))
     }
-}
-
-/// Reads a body up to the limit. What arrived before a failure is kept: a token may be in it.
-async fn read(mut response: Response, limit: usize) -> RawResponse {
-    let status = response.status();
-    let headers = std::mem::take(response.headers_mut());
-    let mut body = Zeroizing::new(Vec::new());
-    let complete = loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => {
-                let room = limit - body.len();
-                append(&mut body, &chunk[..chunk.len().min(room)]);
-                if chunk.len() > room {
-                    break false;
-                }
-            }
-            Ok(None) => break true,
-            Err(_) => break false,
-        }
-    };
-    RawResponse {
-        status,
-        headers,
-        body,
-        complete,
-    }
-}
-
-/// Grows by hand: a `Vec` that grows by itself leaves its old content behind in freed memory.
-fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
-    if body.capacity() - body.len() < chunk.len() {
-        let mut larger = Vec::with_capacity((body.len() + chunk.len()).max(body.capacity() * 2));
-        larger.extend_from_slice(body);
-        *body = Zeroizing::new(larger);
-    }
-    body.extend_from_slice(chunk);
 }
 
 fn log(
@@ -187,19 +152,5 @@ impl fmt::Debug for Transport {
         f.debug_struct("Transport")
             .field("base_url", &self.base_url())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_grows_without_losing_anything() {
-        let mut body = Zeroizing::new(Vec::new());
-        for _ in 0..1000 {
-            append(&mut body, b"abc");
-        }
-        assert_eq!(body.as_slice(), b"abc".repeat(1000));
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use tokenturn_client::github::types::{Authorization, BasicError};
 use tokenturn_client::{RawResponse, Secret};
 
@@ -10,62 +9,41 @@ use super::TokenCheck;
 use crate::error::{Refusal, RefusalReason, RotateError};
 use crate::outcome::{self, Answer};
 use crate::rotated::{Receipt, Rotated};
-
-/// What is left of an answer when nothing else in it is as specified.
-#[derive(Deserialize)]
-struct TokenOnly {
-    token: Secret,
-}
-
-/// The token in a successful answer, decoded or not.
-fn token((authorization, response): &Answer<Authorization>) -> Option<Secret> {
-    let token = match authorization {
-        Some(authorization) => authorization.token.clone(),
-        None if response.status().is_success() => {
-            let found: TokenOnly = serde_json::from_slice(response.body()).ok()?;
-            found.token
-        }
-        None => return None,
-    };
-    (!token.is_empty()).then_some(token)
-}
+use crate::salvage::{self, Found};
 
 /// The answer to a reset of `old`.
 pub(super) fn rotated(
-    answer: Answer<Authorization>,
+    (authorization, response): Answer<Authorization>,
     old: &Secret,
 ) -> Result<Rotated<Authorization>, RotateError> {
-    let token = token(&answer);
-    let (authorization, response) = answer;
-    let Some(token) = token else {
-        return Err(failure(response, old));
-    };
-    let receipt = authorization.as_ref().map_or(Receipt::Absent, |a| {
-        Receipt::of(
-            &token,
-            a.hashed_token.as_deref(),
-            a.token_last_eight.as_deref(),
-        )
-    });
-    Ok(Rotated {
-        token,
-        details: authorization,
-        receipt,
-        status: response.status().as_u16(),
-        request_id: outcome::request_id(&response),
-    })
+    let decoded = authorization
+        .filter(|authorization| !authorization.token.is_empty())
+        .map(|authorization| {
+            let token = authorization.token.clone();
+            let receipt = Receipt::of(
+                &token,
+                authorization.hashed_token.as_deref(),
+                authorization.token_last_eight.as_deref(),
+            );
+            (Found { token, receipt }, authorization)
+        });
+    outcome::rotated(decoded, response, old, failure)
 }
 
 /// The answer to a check of `asked`.
 pub(super) fn checked(
-    answer: Answer<Authorization>,
+    (authorization, response): Answer<Authorization>,
     asked: &Secret,
 ) -> Result<TokenCheck, RotateError> {
-    // A success without a token in it does not come from GitHub.
-    if token(&answer).is_some() {
-        return Ok(TokenCheck::Valid(answer.0.map(Box::new)));
+    // GitHub repeats the token in its answer, so a success without one does not come from GitHub.
+    let has_token = match &authorization {
+        Some(authorization) => !authorization.token.is_empty(),
+        None => response.status().is_success() && salvage::has_token(&response),
+    };
+    if has_token {
+        return Ok(TokenCheck::Valid(authorization.map(Box::new)));
     }
-    let failure = failure(answer.1, asked);
+    let failure = failure(response, asked);
     match failure.refusal() {
         Some(refusal) if refusal.reason == RefusalReason::InvalidToken => Ok(TokenCheck::Invalid {
             request_id: refusal.request_id.clone(),

@@ -9,9 +9,10 @@ use tokenturn_client::{Secret, github};
 pub use builder::GitHubBuilder;
 pub use tokenturn_client::github::types::{Authorization, AuthorizationApp, SimpleUser};
 
-use crate::error::{CheckError, RotateError};
+use crate::error::{CheckError, RecoverError, RotateError};
 use crate::outcome;
-use crate::rotated::Rotated;
+use crate::provider::Provider;
+use crate::rotated::{Recovery, Rotated};
 
 /// An OAuth app (or a GitHub App, for its user tokens) at one GitHub.
 ///
@@ -88,7 +89,8 @@ impl GitHub {
     /// else.
     ///
     /// The call is sent exactly once. It does not protect against this process ending, or this
-    /// future being dropped, between GitHub's answer and your saving the token.
+    /// future being dropped, between GitHub's answer and your saving the token: for that,
+    /// [`rotate`](crate::rotate) is there.
     ///
     /// Source: [Reset a token](https://docs.github.com/en/rest/apps/oauth-applications#reset-a-token).
     ///
@@ -112,5 +114,34 @@ impl GitHub {
             .send()
             .await;
         answer::rotated(outcome::answer(result)?, old)
+    }
+
+    /// Finds out what became of a reset whose outcome is unknown, by a check of the old token.
+    ///
+    /// Nothing but GitHub's own 404 makes a token [`Lost`](Recovery::Lost).
+    ///
+    /// # Errors
+    ///
+    /// Whenever GitHub did not answer the question: the outcome is as unknown as before, so keep
+    /// the old token and ask again later.
+    pub async fn recover(&self, old: &Secret) -> Result<Recovery<Authorization>, RecoverError> {
+        match self.check_token(old).await {
+            Ok(TokenCheck::Valid(_)) => Ok(Recovery::NotReplaced),
+            Ok(TokenCheck::Invalid { request_id }) => Ok(Recovery::Lost { request_id }),
+            Err(CheckError(why)) => Err(RecoverError(why)),
+        }
+    }
+}
+
+/// Replaces by [`GitHub::reset_token`].
+impl Provider for GitHub {
+    type Details = Authorization;
+
+    async fn replace(&self, old: &Secret) -> Result<Rotated<Authorization>, RotateError> {
+        self.reset_token(old).await
+    }
+
+    async fn recover(&self, old: &Secret) -> Result<Recovery<Authorization>, RecoverError> {
+        self.recover(old).await
     }
 }

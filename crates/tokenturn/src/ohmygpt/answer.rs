@@ -1,6 +1,5 @@
 //! What OhMyGPT's answers mean.
 
-use serde::Deserialize;
 use tokenturn_client::ohmygpt::types::{
     ErrorEnvelope, RotateUserAdminTokenResponse, UserAdminToken,
 };
@@ -9,50 +8,24 @@ use tokenturn_client::{RawResponse, Secret};
 use crate::error::{Refusal, RefusalReason, RotateError};
 use crate::outcome::{self, Answer};
 use crate::rotated::{Receipt, Rotated};
-
-/// What is left of an answer when nothing else in it is as specified.
-#[derive(Deserialize)]
-struct TokenOnly {
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    token: Secret,
-}
+use crate::salvage::Found;
 
 /// The answer to a rotation with `oauth_token`.
 pub(super) fn rotated(
     (envelope, response): Answer<RotateUserAdminTokenResponse>,
     oauth_token: &Secret,
 ) -> Result<Rotated<UserAdminToken>, RotateError> {
-    let details = envelope
+    let decoded = envelope
         .filter(|envelope| envelope.status_code == 200)
-        .and_then(|envelope| envelope.data);
-    let token = match &details {
-        Some(details) => Some(details.token.clone()),
-        None => salvage(&response),
-    };
-    let Some(token) = token.filter(|token| !token.is_empty()) else {
-        return Err(failure(response, oauth_token));
-    };
-    Ok(Rotated {
-        token,
-        details,
-        // OhMyGPT says nothing about the token but the token itself.
-        receipt: Receipt::Absent,
-        status: response.status().as_u16(),
-        request_id: outcome::request_id(&response),
-    })
-}
-
-/// A token in a successful answer that is not as specified otherwise.
-fn salvage(response: &RawResponse) -> Option<Secret> {
-    if !response.status().is_success() {
-        return None;
-    }
-    let found: TokenOnly = serde_json::from_slice(response.body()).ok()?;
-    Some(found.data.token)
+        .and_then(|envelope| envelope.data)
+        .filter(|data| !data.token.is_empty())
+        .map(|data| {
+            let token = data.token.clone();
+            // OhMyGPT says nothing about the token but the token itself.
+            let receipt = Receipt::Absent;
+            (Found { token, receipt }, data)
+        });
+    outcome::rotated(decoded, response, oauth_token, failure)
 }
 
 /// What an answer without a token means.

@@ -6,9 +6,10 @@ use tokenturn_client::{Error as ClientError, Secret, Transport, TransportBuilder
 
 pub use tokenturn_client::ohmygpt::types::{UserAdminToken, UserId};
 
-use crate::error::{BuildError, NotSent, RotateError};
+use crate::error::{BuildError, NotSent, RecoverError, RotateError};
 use crate::outcome;
-use crate::rotated::Rotated;
+use crate::provider::Provider;
+use crate::rotated::{Recovery, Rotated};
 
 /// The documented addresses of the API, as base URLs.
 ///
@@ -50,7 +51,8 @@ impl OhMyGpt {
     /// happens to the old management token is not documented; take it for dead.
     ///
     /// The call is sent exactly once. It does not protect against this process ending, or this
-    /// future being dropped, between the answer and your saving the token.
+    /// future being dropped, between the answer and your saving the token: for that,
+    /// [`rotate`](crate::rotate) is there.
     ///
     /// Source: the provider's page "Update user management token through OAuth Token", modified
     /// 2025-10-15.
@@ -73,11 +75,42 @@ impl OhMyGpt {
         oauth_token: &Secret,
     ) -> Result<Rotated<UserAdminToken>, RotateError> {
         let transport = self.transport.with_bearer(oauth_token).map_err(|e| {
-            RotateError::NotSent(NotSent::from(ClientError::InvalidRequest(e.to_string())))
+            RotateError::NotSent(NotSent::call(ClientError::InvalidRequest(e.to_string())))
         })?;
         let client = ohmygpt::Client::new(transport);
         let result = client.rotate_user_admin_token().send().await;
         answer::rotated(outcome::answer(result)?, oauth_token)
+    }
+
+    /// Ends the doubt about a rotation whose outcome is unknown, by another rotation: the OAuth
+    /// token that authorizes the call is not the token that it replaces.
+    ///
+    /// # Errors
+    ///
+    /// When the rotation fails too: the outcome of the first one is as unknown as before.
+    pub async fn recover(
+        &self,
+        oauth_token: &Secret,
+    ) -> Result<Recovery<UserAdminToken>, RecoverError> {
+        let rotated = self.rotate_admin_token(oauth_token).await;
+        rotated.map(Recovery::Rotated).map_err(RecoverError)
+    }
+}
+
+/// Replaces by [`OhMyGpt::rotate_admin_token`]; what is given as the old token is the user's OAuth
+/// token.
+impl Provider for OhMyGpt {
+    type Details = UserAdminToken;
+
+    async fn replace(&self, oauth_token: &Secret) -> Result<Rotated<UserAdminToken>, RotateError> {
+        self.rotate_admin_token(oauth_token).await
+    }
+
+    async fn recover(
+        &self,
+        oauth_token: &Secret,
+    ) -> Result<Recovery<UserAdminToken>, RecoverError> {
+        self.recover(oauth_token).await
     }
 }
 

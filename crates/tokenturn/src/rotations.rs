@@ -1,0 +1,323 @@
+//! The front door: a token that was replaced is saved, whatever becomes of the caller.
+
+use std::error::Error;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokenturn_client::Secret;
+use tokio::sync::{oneshot, watch};
+
+use crate::error::{NotSaved, NotSent, RecoverError, RotateError, Unknown};
+use crate::provider::Provider;
+use crate::rotated::{Recovery, Rotated};
+use crate::sink::Sink;
+
+/// How often a sink is asked to save a token.
+const ATTEMPTS: u32 = 5;
+/// The wait after the first attempt; each further one is four times as long, 8.5 s in all.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// How long one attempt to save may take.
+const SAVE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Replaces a token and saves the new one before it returns; see [`Rotations::rotate`].
+///
+/// It is counted in [`Rotations::shared`].
+///
+/// # Errors
+///
+/// As [`Rotations::rotate`].
+pub async fn rotate<P: Provider, S: Sink<P::Details>>(
+    provider: &P,
+    old: &Secret,
+    sink: S,
+) -> Result<Rotated<P::Details>, RotateError> {
+    Rotations::shared().rotate(provider, old, sink).await
+}
+
+/// Finds out what became of a call whose outcome is unknown; see [`Rotations::recover`].
+///
+/// It is counted in [`Rotations::shared`].
+///
+/// # Errors
+///
+/// As [`Rotations::recover`].
+pub async fn recover<P: Provider, S: Sink<P::Details>>(
+    provider: &P,
+    old: &Secret,
+    sink: S,
+) -> Result<Recovery<P::Details>, RecoverError> {
+    Rotations::shared().recover(provider, old, sink).await
+}
+
+/// The calls that are under way, so that a runtime can be kept alive until they have ended.
+///
+/// Each runs in a task of its own, which goes on when its caller goes away. Only the end of the
+/// runtime stops it: wait for [`drain`](Self::drain) before.
+///
+/// ```no_run
+/// # async fn serve() {}
+/// #[tokio::main]
+/// async fn main() {
+///     serve().await; // calls `tokenturn::rotate`
+///     for unsaved in tokenturn::Rotations::shared().drain().await {
+///         eprintln!("{unsaved}"); // and put `unsaved.token()` where it is safe
+///     }
+/// }
+/// ```
+///
+/// A clone is the same set of calls.
+#[derive(Clone, Debug, Default)]
+pub struct Rotations(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    running: watch::Sender<usize>,
+    unsaved: Mutex<Vec<NotSaved>>,
+}
+
+impl Rotations {
+    /// A set of its own.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The set that [`rotate`] and [`recover`] use.
+    pub fn shared() -> &'static Self {
+        static SHARED: LazyLock<Rotations> = LazyLock::new(Rotations::new);
+        &SHARED
+    }
+
+    /// Asks `sink` whether it can save, replaces `old`, saves the new token, and then returns it.
+    ///
+    /// Until `sink` has answered, nothing was sent and dropping this future ends it. After that
+    /// it goes on by itself: a caller who drops the future or lets it time out finds the new token
+    /// in the sink.
+    ///
+    /// ```no_run
+    /// use tokenturn::{GitHub, Secret, sink::FileSink};
+    ///
+    /// # async fn run(github: GitHub, old: Secret) -> Result<(), tokenturn::RotateError> {
+    /// tokenturn::rotate(&github, &old, FileSink::new("token.txt")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RotateError`] tells whether the token may have been replaced all the same. With
+    /// [`RotateError::NotSaved`] it was, and the new one is in the error.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime with time and I/O; nothing was sent then.
+    pub async fn rotate<P: Provider, S: Sink<P::Details>>(
+        &self,
+        provider: &P,
+        old: &Secret,
+        mut sink: S,
+    ) -> Result<Rotated<P::Details>, RotateError> {
+        prepare(&mut sink).await?;
+        let (provider, old, state) = (provider.clone(), old.clone(), Arc::clone(&self.0));
+        self.detached(async move {
+            let rotated = provider.replace(&old).await?;
+            save(&state, &mut sink, &rotated).await?;
+            Ok(rotated)
+        })
+        .await
+        .unwrap_or_else(|| Err(RotateError::Unknown(Unknown::abandoned())))
+    }
+
+    /// Finds out what became of a call whose outcome is unknown, by [`Provider::recover`]. Where
+    /// that brings a new token, it is saved as in [`rotate`](Self::rotate).
+    ///
+    /// # Errors
+    ///
+    /// Whenever that could not be found out: the outcome is as unknown as before, so keep the old
+    /// token and ask again later.
+    pub async fn recover<P: Provider, S: Sink<P::Details>>(
+        &self,
+        provider: &P,
+        old: &Secret,
+        mut sink: S,
+    ) -> Result<Recovery<P::Details>, RecoverError> {
+        prepare(&mut sink).await.map_err(RecoverError)?;
+        let (provider, old, state) = (provider.clone(), old.clone(), Arc::clone(&self.0));
+        self.detached(async move {
+            let recovery = provider.recover(&old).await?;
+            if let Recovery::Rotated(rotated) = &recovery {
+                save(&state, &mut sink, rotated)
+                    .await
+                    .map_err(RecoverError)?;
+            }
+            Ok(recovery)
+        })
+        .await
+        .unwrap_or_else(|| Err(RecoverError(RotateError::Unknown(Unknown::abandoned()))))
+    }
+
+    /// Waits until every call has ended, and hands over the tokens that nobody has: their sinks
+    /// failed, and their callers had gone.
+    pub async fn drain(&self) -> Vec<NotSaved> {
+        let mut running = self.0.running.subscribe();
+        // It fails when the sender is gone, and that is `self.0`.
+        let _ = running.wait_for(|running| *running == 0).await;
+        std::mem::take(&mut *self.0.unsaved())
+    }
+
+    /// Runs `call` to its end, whatever becomes of the future that waits for it. `None` when the
+    /// runtime ended first.
+    async fn detached<T, E>(
+        &self,
+        call: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Option<Result<T, E>>
+    where
+        T: Send + 'static,
+        E: HoldsToken + Send + 'static,
+    {
+        let (answer, waiting) = oneshot::channel();
+        let running = Running::begin(Arc::clone(&self.0));
+        tokio::spawn(async move {
+            let result = call.await;
+            if let Err(unheard) = answer.send(result) {
+                running.0.keep(unheard);
+            }
+        });
+        let mut waiting = Waiting(waiting, Arc::clone(&self.0));
+        (&mut waiting.0).await.ok()
+    }
+}
+
+impl State {
+    fn unsaved(&self) -> std::sync::MutexGuard<'_, Vec<NotSaved>> {
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the token in a result that nobody takes.
+    fn keep<T, E: HoldsToken>(&self, unheard: Result<T, E>) {
+        if let Some(unsaved) = unheard.err().and_then(HoldsToken::into_not_saved) {
+            tracing::error!(
+                fingerprint = %unsaved.token().fingerprint(),
+                "a new token is not saved and its caller is gone; `Rotations::drain` has it"
+            );
+            self.unsaved().push(unsaved);
+        }
+    }
+}
+
+/// Counts a call until it is dropped.
+struct Running(Arc<State>);
+
+impl Running {
+    fn begin(state: Arc<State>) -> Self {
+        state.running.send_modify(|running| *running += 1);
+        Self(state)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.send_modify(|running| *running -= 1);
+    }
+}
+
+/// The caller's end. What has been sent to it and not been read is kept when it goes away.
+struct Waiting<T, E: HoldsToken>(oneshot::Receiver<Result<T, E>>, Arc<State>);
+
+impl<T, E: HoldsToken> Drop for Waiting<T, E> {
+    fn drop(&mut self) {
+        self.0.close();
+        if let Ok(unheard) = self.0.try_recv() {
+            self.1.keep(unheard);
+        }
+    }
+}
+
+/// An error that can have a token in it.
+trait HoldsToken {
+    fn into_not_saved(self) -> Option<NotSaved>;
+}
+
+impl HoldsToken for RotateError {
+    fn into_not_saved(self) -> Option<NotSaved> {
+        match self {
+            Self::NotSaved(unsaved) => Some(unsaved),
+            _ => None,
+        }
+    }
+}
+
+impl HoldsToken for RecoverError {
+    fn into_not_saved(self) -> Option<NotSaved> {
+        self.0.into_not_saved()
+    }
+}
+
+async fn prepare<D>(sink: &mut impl Sink<D>) -> Result<(), RotateError> {
+    sink.prepare()
+        .await
+        .map_err(|why| RotateError::NotSent(NotSent::sink(why.into())))
+}
+
+/// Saves a token, in several attempts.
+async fn save<D>(
+    state: &State,
+    sink: &mut impl Sink<D>,
+    new: &Rotated<D>,
+) -> Result<(), RotateError> {
+    let mut pending = Pending {
+        state,
+        unsaved: Some(NotSaved::new(
+            new,
+            "the runtime ended before it was saved".into(),
+        )),
+    };
+    let mut wait = FIRST_WAIT;
+    for attempt in 1.. {
+        let Err(why) = attempt_to_save(sink, new).await else {
+            pending.unsaved = None;
+            break;
+        };
+        tracing::warn!(fingerprint = %new.token.fingerprint(), attempt, "a sink did not save");
+        if attempt == ATTEMPTS {
+            pending.unsaved = None;
+            return Err(RotateError::NotSaved(NotSaved::new(new, why)));
+        }
+        tokio::time::sleep(wait).await;
+        wait *= 4;
+    }
+    Ok(())
+}
+
+/// Keeps a token whose saving is cut short by the end of the runtime.
+struct Pending<'a> {
+    state: &'a State,
+    unsaved: Option<NotSaved>,
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.state.unsaved().extend(self.unsaved.take());
+    }
+}
+
+/// One attempt: a sink that panics or hangs has failed, and the token is still here.
+async fn attempt_to_save<D>(
+    sink: &mut impl Sink<D>,
+    new: &Rotated<D>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut saving = pin!(sink.save(new));
+    let saving =
+        poll_fn(
+            |context| match catch_unwind(AssertUnwindSafe(|| saving.as_mut().poll(context))) {
+                Ok(poll) => poll.map_err(Into::into),
+                Err(_) => Err("the sink panicked".into()).into(),
+            },
+        );
+    match tokio::time::timeout(SAVE_TIMEOUT, saving).await {
+        Ok(result) => result,
+        Err(_) => Err("the sink took longer than 30 s".into()),
+    }
+}

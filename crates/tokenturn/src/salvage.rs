@@ -1,0 +1,133 @@
+//! A token in an answer that cannot be decoded as a whole: cut off, garbled, or not as specified.
+
+use tokenturn_client::{RawResponse, Secret};
+use zeroize::Zeroizing;
+
+use crate::rotated::Receipt;
+
+/// A token, and whether the rest of the answer vouches for it.
+pub(crate) struct Found {
+    pub(crate) token: Secret,
+    pub(crate) receipt: Receipt,
+}
+
+/// Looks for a new token, which `sent` is not.
+///
+/// Where there are several, the one that the answer vouches for is taken, or else the last, as most
+/// parsers do with a repeated name.
+pub(crate) fn token(response: &RawResponse, sent: &Secret) -> Option<Found> {
+    let body = as_utf8(response.body());
+    let hashed = strings(&body, "hashed_token").pop();
+    let last_eight = strings(&body, "token_last_eight").pop();
+    let mut found = None;
+    for token in strings(&body, "token") {
+        let receipt = Receipt::of(
+            &token,
+            hashed.as_ref().map(Secret::expose),
+            last_eight.as_ref().map(Secret::expose),
+        );
+        let vouched_before =
+            matches!(&found, Some(Found { receipt, .. }) if *receipt == Receipt::Verified);
+        if token != *sent && (receipt == Receipt::Verified || !vouched_before) {
+            found = Some(Found { token, receipt });
+        }
+    }
+    found
+}
+
+/// Whether there is any token in an answer.
+pub(crate) fn has_token(response: &RawResponse) -> bool {
+    !strings(&as_utf8(response.body()), "token").is_empty()
+}
+
+/// Every string that stands whole, and not empty, after `name` and a colon.
+///
+/// This is no parser, on purpose: whatever is wrong elsewhere in the text does not matter.
+fn strings(text: &[u8], name: &str) -> Vec<Secret> {
+    let name = format!("\"{name}\"");
+    let mut found = Vec::new();
+    for (at, window) in text.windows(name.len()).enumerate() {
+        if window != name.as_bytes() {
+            continue;
+        }
+        let rest = text[at + name.len()..].trim_ascii_start();
+        let Some(value) = rest.strip_prefix(b":") else {
+            continue;
+        };
+        let mut values = serde_json::Deserializer::from_slice(value).into_iter::<Secret>();
+        if let Some(Ok(secret)) = values.next()
+            && !secret.is_empty()
+        {
+            found.push(secret);
+        }
+    }
+    found
+}
+
+/// The same text in UTF-8, if it is in UTF-16. JSON begins with ASCII characters, which UTF-16
+/// writes with a zero byte each.
+fn as_utf8(body: &[u8]) -> Zeroizing<Vec<u8>> {
+    let unit: fn([u8; 2]) -> u16 = match body {
+        [0xFF, 0xFE, ..] | [_, 0, ..] => u16::from_le_bytes,
+        [0xFE, 0xFF, ..] | [0, _, ..] => u16::from_be_bytes,
+        _ => return Zeroizing::new(body.to_vec()),
+    };
+    let units = body.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    // In one piece: a unit becomes three bytes at most.
+    let mut text = String::with_capacity(body.len() / 2 * 3);
+    text.extend(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+    Zeroizing::new(text.into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &[u8]) -> Vec<String> {
+        let found = strings(&as_utf8(text), "token");
+        found.iter().map(|s| s.expose().to_owned()).collect()
+    }
+
+    #[test]
+    fn finds_whole_strings_only() {
+        for (text, tokens) in [
+            (&br#"{"token":"a"}"#[..], &["a"][..]),
+            (
+                br#"{"token" :
+                "a""#,
+                &["a"],
+            ),
+            (br#"{"token":"a"#, &[]),
+            (br#"{"token":"a\"#, &[]),
+            (br#"{"token":"a\""#, &[]),
+            (br#"{"token":"\u0061\n""#, &["a\n"]),
+            (br#"{"token":null,"token":7,"token":{},"token":"""#, &[]),
+            (br#"{"token":"a","data":[{"token":"b"}]"#, &["a", "b"]),
+            (br#"{"hashed_token":"h","token_last_eight":"e""#, &[]),
+            (br#"{"note":"\"token\":\"a\""}"#, &[]),
+            (br#"{"a":"token","b":"c"}"#, &[]),
+            (b"<br>Notice</br>{\"token\":\"a\"", &["a"]),
+            (b"{\"note\":\"\xE9\",\"token\":\"a\"}", &["a"]),
+            (b"\xEF\xBB\xBF{\"token\":\"a\"}", &["a"]),
+            (b"{\"token\":\"\xE9\"}", &[]),
+            (b"", &[]),
+            (b"\0", &[]),
+        ] {
+            assert_eq!(found(text), tokens, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn reads_utf_16() {
+        let text = "{\"note\":\"\u{1F600}\",\"token\":\"a\"}";
+        for mark in ["", "\u{FEFF}"] {
+            let units = || mark.encode_utf16().chain(text.encode_utf16());
+            let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
+            assert_eq!(found(&little), ["a"]);
+            assert_eq!(found(&big), ["a"]);
+            // Cut in the middle of a unit, after the token.
+            assert_eq!(found(&little[..little.len() - 1]), ["a"]);
+        }
+    }
+}

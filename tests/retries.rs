@@ -88,3 +88,17 @@ async fn a_reset_on_a_reused_connection_is_sent_once() {
     let connections: Vec<_> = server.requests().iter().map(|r| r.connection).collect();
     assert_eq!(connections, [0, 0]);
 }
+
+#[tokio::test]
+async fn a_connection_that_lay_idle_is_not_used_again() {
+    let good = json_answer("200 OK", "connection: keep-alive\r\n", GITHUB_SEED);
+    let server = RawServer::start(vec![good; 3]).await;
+    let client = client(&server.url());
+    assert!(client.check_token(&old_token()).await.unwrap().is_valid());
+    let _ = client.reset_token(&old_token()).await.unwrap();
+    // Longer than the limit, and shorter than any server waits.
+    tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+    let _ = client.reset_token(&old_token()).await.unwrap();
+    let connections: Vec<_> = server.requests().iter().map(|r| r.connection).collect();
+    assert_eq!(connections, [0, 0, 1]);
+}

@@ -2,10 +2,14 @@
 //! sockets.
 
 mod raw_server;
+mod tls;
 
 use tokenturn::{GitHub, OhMyGpt, Secret};
 
-pub use raw_server::{RawRequest, RawServer, json_answer, refusing_url};
+pub use raw_server::{
+    RawRequest, RawServer, Reply, Then, closing_url, json_answer, refusing_url, until,
+};
+pub use tls::Authority;
 
 /// The README's Rust runs as a doc test.
 #[cfg(doctest)]

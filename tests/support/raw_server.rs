@@ -4,23 +4,31 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
-/// Answers requests until it is dropped, and closes the connection after each answer that does not
-/// say `connection: keep-alive`.
+/// Answers requests until it is dropped.
 #[derive(Debug)]
 pub struct RawServer {
     address: SocketAddr,
-    requests: Log,
+    shared: Arc<Shared>,
     task: JoinHandle<()>,
+    scheme: &'static str,
 }
 
-type Log = Arc<Mutex<Vec<RawRequest>>>;
-type Answers = Arc<Mutex<dyn FnMut() -> Vec<u8> + Send>>;
+#[derive(Debug, Default)]
+struct Shared {
+    requests: Mutex<Vec<RawRequest>>,
+    closed: AtomicUsize,
+}
+
+type Answers = Arc<Mutex<dyn FnMut(&RawRequest) -> Reply + Send>>;
 
 /// One request as it arrived.
 #[derive(Clone, Debug)]
@@ -49,39 +57,107 @@ impl RawRequest {
     }
 }
 
+/// What the server does after a request.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Sent first.
+    pub bytes: Vec<u8>,
+    /// Done then.
+    pub then: Then,
+}
+
+/// What the server does after it has sent the first bytes of a reply.
+#[derive(Clone, Debug)]
+pub enum Then {
+    /// Closes the connection.
+    Close,
+    /// Reads the next request.
+    KeepAlive,
+    /// Sends nothing more and keeps the connection open.
+    Hold,
+    /// Sends these bytes this many times, and closes the connection.
+    Repeat(Vec<u8>, usize),
+}
+
+impl From<Vec<u8>> for Reply {
+    /// Keeps the connection open where the answer has the header `connection: keep-alive`.
+    fn from(bytes: Vec<u8>) -> Self {
+        let then = if String::from_utf8_lossy(&bytes).contains("connection: keep-alive\r\n") {
+            Then::KeepAlive
+        } else {
+            Then::Close
+        };
+        Self { bytes, then }
+    }
+}
+
+impl From<String> for Reply {
+    fn from(text: String) -> Self {
+        text.into_bytes().into()
+    }
+}
+
 impl RawServer {
     /// Sends `answers` in turn. An empty answer closes the connection after the request was read;
     /// after the last one every connection is closed like that.
     pub async fn start<A: Into<Vec<u8>>>(answers: impl IntoIterator<Item = A>) -> Self {
         let mut answers: VecDeque<Vec<u8>> = answers.into_iter().map(Into::into).collect();
-        Self::start_with(move || answers.pop_front().unwrap_or_default()).await
+        Self::start_with(move |_| answers.pop_front().unwrap_or_default().into()).await
     }
 
-    /// Asks `answer` for an answer to each request.
-    pub async fn start_with(answer: impl FnMut() -> Vec<u8> + Send + 'static) -> Self {
+    /// Asks `answer` for a reply to each request.
+    pub async fn start_with(answer: impl FnMut(&RawRequest) -> Reply + Send + 'static) -> Self {
+        Self::listen(None, answer).await
+    }
+
+    /// The same over TLS.
+    pub async fn start_tls(
+        tls: TlsAcceptor,
+        answer: impl FnMut(&RawRequest) -> Reply + Send + 'static,
+    ) -> Self {
+        Self::listen(Some(tls), answer).await
+    }
+
+    async fn listen(
+        tls: Option<TlsAcceptor>,
+        answer: impl FnMut(&RawRequest) -> Reply + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound address");
-        let requests = Log::default();
-        let log = Arc::clone(&requests);
+        let shared = Arc::<Shared>::default();
+        let for_task = Arc::clone(&shared);
         let answers: Answers = Arc::new(Mutex::new(answer));
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let task = tokio::spawn(async move {
             // The connections end with the server: dropping the set aborts them.
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (log, answers) = (Arc::clone(&log), Arc::clone(&answers));
-                connections.spawn(serve(connections.len(), stream, log, answers));
+                let (shared, answers) = (Arc::clone(&for_task), Arc::clone(&answers));
+                let (tls, number) = (tls.clone(), connections.len());
+                connections.spawn(async move {
+                    match tls {
+                        None => serve(number, stream, &shared, &answers).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(number, stream, &shared, &answers).await;
+                            }
+                        }
+                    }
+                    shared.closed.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
         Self {
             address,
-            requests,
+            shared,
             task,
+            scheme,
         }
     }
 
     /// The base URL, without a slash at its end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Host and port.
@@ -91,7 +167,11 @@ impl RawServer {
 
     /// Every request so far.
     pub fn requests(&self) -> Vec<RawRequest> {
-        self.requests.lock().expect("no test panics here").clone()
+        self.shared
+            .requests
+            .lock()
+            .expect("no test panics here")
+            .clone()
     }
 
     /// The only request so far.
@@ -99,6 +179,19 @@ impl RawServer {
         let mut requests = self.requests();
         assert_eq!(requests.len(), 1, "requests");
         requests.remove(0)
+    }
+
+    /// Waits until the server has closed its first connection.
+    pub async fn until_closed(&self) {
+        until("a connection is closed", || {
+            self.shared.closed.load(Ordering::SeqCst) > 0
+        })
+        .await;
+    }
+
+    /// Waits until this many requests have arrived.
+    pub async fn until_requests(&self, count: usize) {
+        until("a request arrives", || self.requests().len() >= count).await;
     }
 }
 
@@ -108,10 +201,33 @@ impl Drop for RawServer {
     }
 }
 
+/// Waits for a condition, for ten seconds at most.
+pub async fn until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..10_000 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("waited in vain until {what}");
+}
+
 /// A base URL at which nobody listens.
 pub fn refusing_url() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     format!("http://{}", listener.local_addr().expect("a bound address"))
+}
+
+/// A base URL at which connections are accepted and closed, until the task is aborted.
+pub async fn closing_url() -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound address");
+    let task = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            drop(stream);
+        }
+    });
+    (format!("http://{address}"), task)
 }
 
 /// A whole answer with a JSON body.
@@ -123,20 +239,44 @@ pub fn json_answer(status: &str, headers: &str, body: &str) -> String {
     )
 }
 
-async fn serve(connection: usize, mut stream: TcpStream, log: Log, answers: Answers) {
+async fn serve(
+    connection: usize,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    shared: &Shared,
+    answers: &Answers,
+) {
     while let Ok(request) = read(connection, &mut stream).await {
-        log.lock().expect("no test panics here").push(request);
-        let answer = answers.lock().expect("no test panics here")();
-        let written = stream.write_all(&answer).await;
-        let head = String::from_utf8_lossy(&answer);
-        if written.is_err() || !head.contains("connection: keep-alive\r\n") {
+        let reply = answers.lock().expect("no test panics here")(&request);
+        shared
+            .requests
+            .lock()
+            .expect("no test panics here")
+            .push(request);
+        if !write(&mut stream, reply).await.unwrap_or(false) {
             let _ = stream.shutdown().await;
             return;
         }
     }
 }
 
-async fn read(connection: usize, stream: &mut TcpStream) -> io::Result<RawRequest> {
+/// Tells whether the connection stays open.
+async fn write(stream: &mut (impl AsyncWrite + Unpin), reply: Reply) -> io::Result<bool> {
+    stream.write_all(&reply.bytes).await?;
+    stream.flush().await?;
+    match reply.then {
+        Then::Close => Ok(false),
+        Then::KeepAlive => Ok(true),
+        Then::Hold => std::future::pending().await,
+        Then::Repeat(bytes, times) => {
+            for _ in 0..times {
+                stream.write_all(&bytes).await?;
+            }
+            Ok(false)
+        }
+    }
+}
+
+async fn read(connection: usize, stream: &mut (impl AsyncRead + Unpin)) -> io::Result<RawRequest> {
     let mut bytes = Vec::new();
     let head_end = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {

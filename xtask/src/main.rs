@@ -3,6 +3,7 @@
 mod build_cost;
 mod ci;
 mod codegen;
+mod faults;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,6 +12,7 @@ const HELP: &str = "\
 cargo xtask codegen           write the generated code of every spec into the client crate
 cargo xtask codegen --check   write nothing; fail when a generated file is stale
 cargo xtask ci                every gate: format, clippy, codegen, docs, features, tests
+cargo xtask faults            every fault that a call can meet, with what comes of it
 cargo xtask build-cost        what tokenturn costs to build, as a ratio to bare reqwest";
 
 fn main() -> ExitCode {
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
         ["ci"] => ci::run(&root),
+        ["faults"] => faults::run(&root),
         ["build-cost"] => build_cost::run(&root),
         _ => {
             eprintln!("{HELP}");

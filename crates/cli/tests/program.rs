@@ -400,9 +400,9 @@ async fn a_token_that_cannot_be_saved_is_rescued() {
     fs::create_dir(&place).unwrap();
     let doomed = place.clone();
     // The folder goes away between the preparation and the answer.
-    let server = RawServer::start_with(move || {
+    let server = RawServer::start_with(move |_| {
         fs::remove_dir_all(&doomed).unwrap();
-        json_answer("200 OK", "", GITHUB_SEED).into_bytes()
+        json_answer("200 OK", "", GITHUB_SEED).into()
     })
     .await;
     let more = ["--json", "--out", "place/new.txt"];
@@ -493,13 +493,13 @@ async fn interrupted(terminal_is_gone: bool) {
     let folder = TempDir::new().unwrap();
     let child_id = Arc::new(AtomicU32::new(0));
     let id = Arc::clone(&child_id);
-    let server = RawServer::start_with(move || {
+    let server = RawServer::start_with(move |_| {
         for name in ["INT", "TERM", "HUP"] {
             signal(name, id.load(Ordering::SeqCst));
         }
         // Time for the program to take notice.
         std::thread::sleep(std::time::Duration::from_millis(200));
-        json_answer("200 OK", "", GITHUB_SEED).into_bytes()
+        json_answer("200 OK", "", GITHUB_SEED).into()
     })
     .await;
     let more = ["--out", "new.txt"];

@@ -16,11 +16,11 @@ pub(crate) struct Found {
 /// Where there are several, the one that the answer vouches for is taken, or else the last, as most
 /// parsers do with a repeated name.
 pub(crate) fn token(response: &RawResponse, sent: &Secret) -> Option<Found> {
-    let body = as_utf8(response.body());
-    let hashed = strings(&body, "hashed_token").pop();
-    let last_eight = strings(&body, "token_last_eight").pop();
+    let strings = |name| strings(response.body(), name);
+    let hashed = strings("hashed_token").pop();
+    let last_eight = strings("token_last_eight").pop();
     let mut found = None;
-    for token in strings(&body, "token") {
+    for token in strings("token") {
         let receipt = Receipt::of(
             &token,
             hashed.as_ref().map(Secret::expose),
@@ -37,13 +37,15 @@ pub(crate) fn token(response: &RawResponse, sent: &Secret) -> Option<Found> {
 
 /// Whether there is any token in an answer.
 pub(crate) fn has_token(response: &RawResponse) -> bool {
-    !strings(&as_utf8(response.body()), "token").is_empty()
+    !strings(response.body(), "token").is_empty()
 }
 
 /// Every string that stands whole, and not empty, after `name` and a colon.
 ///
 /// This is no parser, on purpose: whatever is wrong elsewhere in the text does not matter.
 fn strings(text: &[u8], name: &str) -> Vec<Secret> {
+    let utf_8 = from_utf_16(text);
+    let text = utf_8.as_ref().map_or(text, |utf_8| utf_8);
     let name = format!("\"{name}\"");
     let mut found = Vec::new();
     for (at, window) in text.windows(name.len()).enumerate() {
@@ -66,17 +68,17 @@ fn strings(text: &[u8], name: &str) -> Vec<Secret> {
 
 /// The same text in UTF-8, if it is in UTF-16. JSON begins with ASCII characters, which UTF-16
 /// writes with a zero byte each.
-fn as_utf8(body: &[u8]) -> Zeroizing<Vec<u8>> {
-    let unit: fn([u8; 2]) -> u16 = match body {
+fn from_utf_16(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let unit: fn([u8; 2]) -> u16 = match text {
         [0xFF, 0xFE, ..] | [_, 0, ..] => u16::from_le_bytes,
         [0xFE, 0xFF, ..] | [0, _, ..] => u16::from_be_bytes,
-        _ => return Zeroizing::new(body.to_vec()),
+        _ => return None,
     };
-    let units = body.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let units = text.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     // In one piece: a unit becomes three bytes at most.
-    let mut text = String::with_capacity(body.len() / 2 * 3);
-    text.extend(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
-    Zeroizing::new(text.into_bytes())
+    let mut utf_8 = String::with_capacity(text.len() / 2 * 3);
+    utf_8.extend(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+    Some(Zeroizing::new(utf_8.into_bytes()))
 }
 
 #[cfg(test)]
@@ -84,7 +86,7 @@ mod tests {
     use super::*;
 
     fn found(text: &[u8]) -> Vec<String> {
-        let found = strings(&as_utf8(text), "token");
+        let found = strings(text, "token");
         found.iter().map(|s| s.expose().to_owned()).collect()
     }
 

@@ -1,0 +1,205 @@
+//! Every fault in `matrix.txt`, on sockets: each outcome is named rightly, nothing is sent twice,
+//! no redirect is followed, memory stays bounded, and a token that arrives is handed over.
+
+mod provider;
+mod row;
+mod server;
+
+use std::time::Duration;
+
+use peak_alloc::PeakAlloc;
+use tokenturn_tests::{Authority, RawServer, Reply, Then, closing_url, refusing_url};
+
+use provider::Provider;
+use row::Row;
+use server::{Case, Place, Pool};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// What a call may take at most, with its client, its server and the answer: four times the limit
+/// for bodies.
+const MEMORY_LIMIT: usize = 4 << 20;
+
+/// What came of all cases of a row on one operation.
+#[derive(Default)]
+struct Tally {
+    cases: usize,
+    /// Each once.
+    outcomes: Vec<String>,
+    peak: usize,
+    problems: Vec<String>,
+}
+
+#[tokio::test]
+async fn every_fault_has_the_outcome_in_the_matrix() {
+    let authority = Authority::new();
+    let elsewhere = RawServer::start([String::new()]).await;
+    println!(
+        "{:<45} {:>5}  {:<30} {:<30} {:>4} {:>8}",
+        "fault", "cases", "GitHub reset", "OhMyGPT rotate", "sent", "peak KiB"
+    );
+    let (mut problems, mut cases) = (Vec::new(), 0);
+    for row in row::rows() {
+        let mut tallies = Vec::new();
+        for (provider, wanted) in Provider::ALL.into_iter().zip(row.outcomes) {
+            let mut tally = Tally::default();
+            if wanted != "-" {
+                for case in server::cases(row.server, provider, &elsewhere.url()) {
+                    tally.add(&row, provider, &case, &authority).await;
+                }
+                // In the order of the matrix: unknown, salvaged, rotated.
+                tally.outcomes.sort_by(|a, b| b.cmp(a));
+                if tally.outcomes.join(", ") != wanted {
+                    tally.problems.push(format!("wanted {wanted:?}"));
+                }
+            }
+            tallies.push(tally);
+        }
+        let [reset, rotate] = &tallies[..] else {
+            unreachable!("two providers");
+        };
+        println!(
+            "{:<45} {:>5}  {:<30} {:<30} {:>4} {:>8}",
+            row.fault,
+            reset.cases + rotate.cases,
+            reset.shown(),
+            rotate.shown(),
+            row.sent,
+            reset.peak.max(rotate.peak) >> 10,
+        );
+        for tally in tallies {
+            cases += tally.cases;
+            for problem in tally.problems {
+                println!("    {problem}");
+                problems.push(format!("{}: {problem}", row.fault));
+            }
+        }
+    }
+    println!("{cases} cases, {} problems", problems.len());
+    assert!(elsewhere.requests().is_empty(), "a redirect was followed");
+    assert!(problems.is_empty(), "{problems:#?}");
+    assert!(cases > 5_000, "only {cases} cases");
+}
+
+impl Tally {
+    fn shown(&self) -> String {
+        if self.cases == 0 {
+            return "-".into();
+        }
+        self.outcomes.join(", ")
+    }
+
+    async fn add(&mut self, row: &Row, provider: Provider, case: &Case, authority: &Authority) {
+        self.cases += 1;
+        MEMORY.reset_peak_usage();
+        let before = MEMORY.current_usage();
+        let problems = self.run(row, provider, case, authority).await;
+        let peak = MEMORY.peak_usage().saturating_sub(before);
+        self.peak = self.peak.max(peak);
+        let number = self.cases;
+        self.problems.extend(
+            problems
+                .into_iter()
+                .map(|problem| format!("case {number}: {problem}")),
+        );
+        if peak > MEMORY_LIMIT {
+            self.problems
+                .push(format!("case {number}: {peak} bytes of memory"));
+        }
+    }
+
+    async fn run(
+        &mut self,
+        row: &Row,
+        provider: Provider,
+        case: &Case,
+        authority: &Authority,
+    ) -> Vec<&'static str> {
+        // Long enough for the slowest machine, unless the row is about it.
+        let timeout = Duration::from_millis(if case.is_slow { 200 } else { 30_000 });
+        let server = start(row, provider, case, authority).await;
+        let (url, root, _closing) = match case.place {
+            Place::Nobody => (refusing_url(), None, None),
+            // A label of more than 63 characters is refused before anybody is asked for it.
+            Place::NoHost => (format!("https://{}.example", "x".repeat(64)), None, None),
+            Place::ClosesUnread => {
+                let (url, task) = closing_url().await;
+                (url, None, Some(task))
+            }
+            Place::Plain => (server.url(), None, None),
+            Place::Tls { trusted, .. } => {
+                let other = Authority::new();
+                let root = if trusted { authority } else { &other };
+                (server.url(), Some(root.pem().to_owned()), None)
+            }
+        };
+        let client = provider.client(&url, root.as_deref(), timeout);
+        let used = usize::from(case.pool != Pool::Fresh);
+        if used == 1 {
+            client.use_connection().await;
+        }
+        if case.pool == Pool::Stale {
+            server.until_closed().await;
+        }
+
+        let outcome = client.replace().await;
+        let mut problems = Vec::new();
+        if server.requests().len() - used != row.sent {
+            problems.push("the wrong number of requests");
+        }
+        if outcome.is_unknown && row.sent > 0 && !client.recovers(row.made).await {
+            problems.push("recover did not find out");
+        }
+        let token = format!("\"{}\"", provider.new_token());
+        let arrived = case
+            .text
+            .windows(token.len())
+            .any(|w| w == token.as_bytes());
+        if arrived && row.sent > 0 && !outcome.has_token {
+            problems.push("a token arrived, and the caller does not have it");
+        }
+        if !self.outcomes.contains(&outcome.words) {
+            self.outcomes.push(outcome.words);
+        }
+        problems
+    }
+}
+
+/// A server that answers the operation as the case wants it, and everything else in good order.
+async fn start(row: &Row, provider: Provider, case: &Case, authority: &Authority) -> RawServer {
+    let (reply, pool, made) = (case.reply.clone(), case.pool, row.made);
+    let (mut is_used, mut is_done) = (pool == Pool::Fresh, false);
+    let answer = move |request: &_| {
+        if !is_used {
+            is_used = true;
+            return first_use(provider, pool);
+        }
+        if provider.is_operation(request) && !is_done {
+            is_done = true;
+            return reply.clone();
+        }
+        provider.healthy(made, "").into()
+    };
+    match case.place {
+        Place::Tls { host, expired, .. } => {
+            RawServer::start_tls(authority.server(host, expired), answer).await
+        }
+        _ => RawServer::start_with(answer).await,
+    }
+}
+
+fn first_use(provider: Provider, pool: Pool) -> Reply {
+    let mut bytes = provider
+        .healthy(false, "connection: keep-alive\r\n")
+        .into_bytes();
+    if pool == Pool::Used408 {
+        bytes.extend(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n");
+    }
+    let then = if pool == Pool::Stale {
+        Then::Close
+    } else {
+        Then::KeepAlive
+    };
+    Reply { bytes, then }
+}

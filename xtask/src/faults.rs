@@ -1,0 +1,26 @@
+//! The fault matrix with its results.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// Runs `tests/faults`, which prints what it does.
+pub(crate) fn run(root: &Path) -> Result<()> {
+    let status = Command::new(env!("CARGO"))
+        .args([
+            "test",
+            "--quiet",
+            "--package=tokenturn-tests",
+            "--test=faults",
+        ])
+        .args(["--", "--nocapture"])
+        .current_dir(root)
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(
+        status.success(),
+        "a fault has another outcome than in tests/faults/matrix.txt"
+    );
+    Ok(())
+}

@@ -21,6 +21,20 @@ pub struct Rotated<D> {
     pub request_id: Option<String>,
 }
 
+impl<D> Rotated<D> {
+    /// A token about which nothing else is known, for the test of a sink or a provider of one's
+    /// own.
+    pub fn new(token: impl Into<Secret>) -> Self {
+        Self {
+            token: token.into(),
+            details: None,
+            receipt: Receipt::Absent,
+            status: 200,
+            request_id: None,
+        }
+    }
+}
+
 /// What became of a call whose outcome was unknown.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

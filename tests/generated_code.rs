@@ -5,37 +5,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Fields, File, ImplItem, Item, Type, Visibility};
 
-const SMALL_SPEC: &str = r##"
-openapi: 3.0.3
-info: { title: Keys, version: "1" }
-paths:
-  /keys/{name}:
-    put:
-      operationId: put_key
-      x-retry: idempotent
-      parameters:
-        - { name: name, in: path, required: true, schema: { type: string } }
-      requestBody:
-        required: true
-        content:
-          application/json:
-            schema: { $ref: "#/components/schemas/Key" }
-      responses:
-        "200":
-          description: The key is there.
-          content:
-            application/json:
-              schema: { $ref: "#/components/schemas/Key" }
-        "409": { description: Another key has this name. }
-components:
-  schemas:
-    Key:
-      description: A key.
-      type: object
-      required: [value]
-      properties:
-        value: { type: string, format: password, description: The secret part. }
-"##;
+const SMALL_SPEC: &str = include_str!("corpus/specs/keys.yaml");
 
 #[test]
 fn outline_of_the_github_client() {
@@ -54,6 +24,14 @@ fn outline_of_the_ohmygpt_client() {
 #[test]
 fn text_for_a_small_spec() {
     insta::assert_snapshot!(tokenturn_codegen::generate(SMALL_SPEC).unwrap());
+}
+
+#[test]
+fn what_progenitor_does_not_support_is_an_error() {
+    // A format without a type.
+    let spec = SMALL_SPEC.replace("type: string, format: password,", "format: password,");
+    let error = tokenturn_codegen::generate(&spec).unwrap_err().to_string();
+    assert!(error.starts_with("progenitor does not support"), "{error}");
 }
 
 /// The public API of a generated file, a line for each item.

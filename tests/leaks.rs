@@ -4,14 +4,23 @@ use std::error::Error;
 use std::fmt::Debug;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use tokenturn::{GitHub, OhMyGpt, Secret};
+use tokenturn::sink::{FileSink, MemorySink, from_fn};
+use tokenturn::{
+    GitHub, OhMyGpt, Provider, RecoverError, Recovery, RotateError, Rotated, Rotations, Secret,
+    Sink,
+};
 use tokenturn_client::{Transport, github, ohmygpt};
 use tokenturn_sandbox::Sandbox;
-use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, OAUTH_TOKEN, OLD_TOKEN, RawServer, json_answer};
+use tokenturn_tests::{
+    Authority, CLIENT_ID, CLIENT_SECRET, OAUTH_TOKEN, OLD_TOKEN, RawServer, Reply, Then,
+    json_answer, refusing_url,
+};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
 
 const OLD: &str = "gho_canaryOldTokenCanaryOldToken0123456789";
 const NEW: &str = "gho_canaryNewTokenCanaryNewToken9876543210";
@@ -140,7 +149,7 @@ async fn no_secret_is_seen() {
     seen.debug(&old);
     for answer in answers() {
         // An operation meets the answer first by itself and then through the wrapper.
-        let server = RawServer::start(vec![answer; 8]).await;
+        let server = RawServer::start(vec![answer; 12]).await;
         let url = server.url();
         let builder = GitHub::builder(CLIENT_ID, CLIENT_SECRET)
             .base_url(&url)
@@ -150,10 +159,13 @@ async fn no_secret_is_seen() {
         seen.debug(&client);
         seen.result(&client.check_token(&old).await);
         seen.result(&client.reset_token(&old).await);
+        seen.result(&client.recover(&old).await);
+        seen.result(&tokenturn::rotate(&client, &old, MemorySink::new()).await);
 
         let client = OhMyGpt::builder().base_url(&url).build().unwrap();
         seen.debug(&client);
         seen.result(&client.rotate_admin_token(&oauth).await);
+        seen.result(&tokenturn::recover(&client, &oauth, MemorySink::new()).await);
 
         let transport = Transport::builder(&url)
             .basic(CLIENT_ID, CLIENT_SECRET)
@@ -173,7 +185,51 @@ async fn no_secret_is_seen() {
         let client = ohmygpt::Client::new(transport.unwrap());
         seen.debug(&client);
         seen.result(&client.rotate_user_admin_token().send().await);
-        assert_eq!(server.requests().len(), 6);
+        let requests = server.requests();
+        assert_eq!(requests.len(), 9);
+        requests.iter().for_each(|request| seen.add(&request.line));
+    }
+
+    // The same through TLS.
+    let authority = Authority::new();
+    let answer = answers().swap_remove(1);
+    let tls = authority.server("127.0.0.1", false);
+    let server = RawServer::start_tls(tls, move |_| answer.clone().into()).await;
+    let builder = GitHub::builder(CLIENT_ID, CLIENT_SECRET).base_url(server.url());
+    let client = builder.transport(|transport| transport.root_certificates(authority.pem()));
+    let result = client.build().unwrap().reset_token(&old).await;
+    assert!(result.is_ok());
+    seen.result(&result);
+
+    // No answer at all: nobody listens, the certificate is not to be trusted, the time runs out.
+    let untrusted = Authority::new().server("127.0.0.1", false);
+    let untrusted = RawServer::start_tls(untrusted, |_| Vec::new().into()).await;
+    let silent = RawServer::start_with(|_| Reply {
+        bytes: Vec::new(),
+        then: Then::Hold,
+    })
+    .await;
+    for url in [refusing_url(), untrusted.url(), silent.url()] {
+        let builder = GitHub::builder(CLIENT_ID, CLIENT_SECRET).base_url(&url);
+        let client = builder
+            .transport(|transport| {
+                transport
+                    .max_attempts(1)
+                    .timeout(Duration::from_millis(200))
+            })
+            .build()
+            .unwrap();
+        seen.result(&client.check_token(&old).await);
+        seen.result(&client.reset_token(&old).await);
+        seen.result(&client.recover(&old).await);
+        seen.result(&tokenturn::rotate(&client, &old, MemorySink::new()).await);
+        let client = OhMyGpt::builder().base_url(&url);
+        let client = client
+            .transport(|transport| transport.timeout(Duration::from_millis(200)))
+            .build()
+            .unwrap();
+        seen.result(&client.rotate_admin_token(&oauth).await);
+        seen.result(&tokenturn::recover(&client, &oauth, MemorySink::new()).await);
     }
 
     // Mistakes in the set-up.
@@ -196,6 +252,64 @@ async fn no_secret_is_seen() {
     // It was worth looking: the log is in there, and the secrets by their other name.
     assert!(text.contains("operation=\"reset_token\""));
     assert!(text.contains(&format!("{:?}", Secret::new(NEW))));
+}
+
+/// A provider that gives the token out, and a sink that saves it in the end or never.
+#[derive(Clone)]
+struct Generous;
+
+impl Provider for Generous {
+    type Details = ();
+
+    async fn replace(&self, _: &Secret) -> Result<Rotated<()>, RotateError> {
+        Ok(Rotated::new(NEW))
+    }
+
+    async fn recover(&self, _: &Secret) -> Result<Recovery<()>, RecoverError> {
+        Ok(Recovery::Rotated(Rotated::new(NEW)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_secret_is_seen_where_a_token_is_not_saved() {
+    let seen = Seen::default();
+    let _subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_ansi(false)
+        .with_writer(seen.clone())
+        .set_default();
+
+    let old = Secret::new(OLD);
+    let failing = || from_fn(|_: Rotated<()>| async { Err("the disk is full") });
+    let rotations = Rotations::new();
+    seen.debug(&failing());
+    seen.result(&rotations.rotate(&Generous, &old, failing()).await);
+    seen.result(&rotations.recover(&Generous, &old, failing()).await);
+    let call = rotations.rotate(&Generous, &old, failing());
+    let _ = tokio::time::timeout(Duration::from_millis(1), call).await;
+    // The token lies in there now.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    seen.debug(&rotations);
+    let unsaved = rotations.drain().await;
+    assert_eq!(unsaved.len(), 1);
+    seen.debug(&unsaved);
+    seen.error(&unsaved[0]);
+
+    let memory = MemorySink::new();
+    seen.result(&rotations.rotate(&Generous, &old, memory.clone()).await);
+    seen.debug(&memory);
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut file = FileSink::new(folder.path().join("token.txt"));
+    Sink::<()>::prepare(&mut file).await.unwrap();
+    seen.debug(&file);
+    file.save(&Rotated::<()>::new(NEW)).await.unwrap();
+    std::fs::remove_dir_all(folder.path()).unwrap();
+    seen.result(&file.save(&Rotated::<()>::new(NEW)).await);
+
+    let text = seen.text();
+    assert_eq!(leaks(&text), Vec::<String>::new());
+    assert!(text.contains("the disk is full"));
+    assert!(text.contains(&format!("fingerprint={}", Secret::new(NEW).fingerprint())));
 }
 
 #[tokio::test]

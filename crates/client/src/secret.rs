@@ -14,6 +14,11 @@ use zeroize::Zeroizing;
 ///
 /// It can be deserialized, and not serialized: whoever stores it says so with `expose`.
 ///
+/// ```compile_fail
+/// serde_json::to_string(&tokenturn_client::Secret::new("abcdefgh12345678"))?;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
 /// ```
 /// use tokenturn_client::Secret;
 ///

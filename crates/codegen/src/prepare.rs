@@ -1,5 +1,8 @@
 //! The generation copy: the spec as progenitor can digest it.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle};
@@ -30,9 +33,25 @@ pub(crate) fn run_progenitor(mut document: Value) -> Result<TokenStream, Error> 
             .map_err(|e| Error::new(e.to_string()))?;
         settings.with_conversion(schema, ours, std::iter::empty());
     }
-    Generator::new(&settings)
-        .generate_tokens(&spec)
-        .map_err(|e| Error::new(e.to_string()))
+    // progenitor panics on much of what it does not support.
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        Generator::new(&settings).generate_tokens(&spec)
+    }));
+    match result {
+        Ok(tokens) => tokens.map_err(|e| Error::new(e.to_string())),
+        Err(panic) => Err(Error::new(format!(
+            "progenitor does not support something in this spec: {}",
+            message(&*panic)
+        ))),
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
+        (Some(message), _) => message,
+        (_, Some(message)) => message,
+        _ => "it does not say what",
+    }
 }
 
 fn keep_success_responses(document: &mut Value) {

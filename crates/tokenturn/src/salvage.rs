@@ -44,26 +44,24 @@ pub(crate) fn has_token(response: &RawResponse) -> bool {
 ///
 /// This is no parser, on purpose: whatever is wrong elsewhere in the text does not matter.
 fn strings(text: &[u8], name: &str) -> Vec<Secret> {
-    let utf_8 = from_utf_16(text);
-    let text = utf_8.as_ref().map_or(text, |utf_8| utf_8);
-    let name = format!("\"{name}\"");
-    let mut found = Vec::new();
-    for (at, window) in text.windows(name.len()).enumerate() {
-        if window != name.as_bytes() {
-            continue;
-        }
-        let rest = text[at + name.len()..].trim_ascii_start();
-        let Some(value) = rest.strip_prefix(b":") else {
-            continue;
-        };
-        let mut values = serde_json::Deserializer::from_slice(value).into_iter::<Secret>();
-        if let Some(Ok(secret)) = values.next()
-            && !secret.is_empty()
-        {
-            found.push(secret);
-        }
+    let mut found = strings_in_utf_8(text, name);
+    if let Some(text) = from_utf_16(text) {
+        found.extend(strings_in_utf_8(&text, name));
     }
     found
+}
+
+fn strings_in_utf_8(text: &[u8], name: &str) -> Vec<Secret> {
+    let name = format!("\"{name}\"");
+    let places = text.windows(name.len()).enumerate();
+    let places = places.filter(|(_, window)| *window == name.as_bytes());
+    let strings = places.filter_map(|(at, _)| {
+        let rest = text[at + name.len()..].trim_ascii_start();
+        let value = rest.strip_prefix(b":")?;
+        let mut values = serde_json::Deserializer::from_slice(value).into_iter::<Secret>();
+        values.next()?.ok().filter(|secret| !secret.is_empty())
+    });
+    strings.collect()
 }
 
 /// The same text in UTF-8, if it is in UTF-16. JSON begins with ASCII characters, which UTF-16
@@ -83,7 +81,27 @@ fn from_utf_16(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_whole_token_is_found_in_anything(
+            before: Vec<u8>,
+            token in "[!#-\\[\\]-~]{1,300}",
+            after: Vec<u8>,
+        ) {
+            let member = format!("\"token\" : \"{token}\"");
+            let text = [&before, member.as_bytes(), &after].concat();
+            prop_assert!(found(&text).contains(&token));
+            // Cut anywhere, it is found when it is whole, and no part of it is taken for it.
+            let end = before.len() + member.len();
+            for cut in before.len()..=end {
+                prop_assert_eq!(found(&text[..cut]).contains(&token), cut == end);
+            }
+        }
+    }
 
     fn found(text: &[u8]) -> Vec<String> {
         let found = strings(text, "token");

@@ -19,20 +19,25 @@ pub(crate) fn token(response: &RawResponse, sent: &Secret) -> Option<Found> {
     let strings = |name| strings(response.body(), name);
     let hashed = strings("hashed_token").pop();
     let last_eight = strings("token_last_eight").pop();
-    let mut found = None;
-    for token in strings("token") {
-        let receipt = Receipt::of(
-            &token,
-            hashed.as_ref().map(Secret::expose),
-            last_eight.as_ref().map(Secret::expose),
-        );
-        let vouched_before =
-            matches!(&found, Some(Found { receipt, .. }) if *receipt == Receipt::Verified);
-        if token != *sent && (receipt == Receipt::Verified || !vouched_before) {
-            found = Some(Found { token, receipt });
-        }
-    }
-    found
+    let receipt = |token: &Secret| {
+        let (hashed, last_eight) = (hashed.as_ref(), last_eight.as_ref());
+        Receipt::of(
+            token,
+            hashed.map(Secret::expose),
+            last_eight.map(Secret::expose),
+        )
+    };
+    let mut tokens = strings("token");
+    tokens.retain(|token| token != sent);
+    let vouched_for = tokens
+        .iter()
+        .position(|token| receipt(token) == Receipt::Verified);
+    let token = match vouched_for {
+        Some(at) => tokens.swap_remove(at),
+        None => tokens.pop()?,
+    };
+    let receipt = receipt(&token);
+    Some(Found { token, receipt })
 }
 
 /// Whether there is any token in an answer.

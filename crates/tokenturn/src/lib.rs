@@ -2,34 +2,45 @@
 //!
 //! *A reset is irreversible and its answer is irreplaceable*: the provider kills the old token at
 //! once and prints the new one a single time. So a reset is sent exactly once, whatever happens;
-//! a token that arrives is handed over even when the rest of the answer makes no sense; and every
+//! the new token is saved before anybody is told of it, even when nobody waits for it any more; a
+//! token that arrives is handed over even when the rest of the answer makes no sense; and every
 //! failure says whether the token may have been replaced.
 //!
 //! ```no_run
-//! use tokenturn::{GitHub, RotateError, Secret};
+//! use tokenturn::{GitHub, RotateError, Secret, sink::FileSink};
 //!
-//! # async fn run(old: Secret, save: impl Fn(&Secret)) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn run(old: Secret) -> Result<(), Box<dyn std::error::Error>> {
 //! let github = GitHub::builder("Iv1.8a61f9b3a7aba766", std::env::var("CLIENT_SECRET")?).build()?;
-//! match github.reset_token(&old).await {
-//!     Ok(rotated) => save(&rotated.token),
+//! match tokenturn::rotate(&github, &old, FileSink::new("token.txt")).await {
+//!     Ok(rotated) => println!("{} is saved", rotated.token.fingerprint()),
 //!     Err(RotateError::NotSent(why)) => println!("try again: {why}"),
 //!     Err(RotateError::Refused(refusal)) => println!("the old token is as it was: {refusal}"),
-//!     Err(error) => println!("keep the old token and check it: {error}"),
+//!     Err(RotateError::NotSaved(unsaved)) => println!("save it elsewhere: {:?}", unsaved.token()),
+//!     Err(error) => println!("keep the old token, and ask github.recover(): {error}"),
 //! }
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! - [`rotate`] is the front door. Where the token goes is a [`Sink`]: a [file](sink::FileSink), a
+//!   [function](sink::from_fn), [memory](sink::MemorySink) for tests, or one of your own.
+//! - [`Rotations::drain`] waits for what is under way, before a runtime ends.
+//! - [`GitHub::recover`] and [`OhMyGpt::recover`] resolve an unknown outcome.
+//! - [`GitHub::reset_token`] and [`OhMyGpt::rotate_admin_token`] are the bare calls.
 //!
 //! # What a call returns
 //!
 //! | what happened | what you get | send it again? |
 //! |---|---|---|
 //! | 2xx, body understood | [`Rotated`] | - |
-//! | 2xx, body not as specified, a token can be read in it | [`Rotated`] with `details: None` | - |
+//! | 2xx, body not as specified or cut off, a token can be read in it | [`Rotated`] with `details: None` | - |
 //! | 2xx, no token can be read | [`RotateError::Unknown`], which holds the body | no |
 //! | the provider said no | [`RotateError::Refused`] with a [`RefusalReason`] | as the reason says |
 //! | nothing left this process | [`RotateError::NotSent`] | yes |
-//! | sent, no complete answer (timeout, reset, 5xx) | [`RotateError::Unknown`] | only after a check of the old token |
+//! | sent, no complete answer (timeout, reset, 5xx) | [`RotateError::Unknown`] | only after `recover` |
+//! | rotated, and the sink did not save | [`RotateError::NotSaved`]: the token is in it | - |
+//!
+//! [What can go wrong](failures) goes through all of it.
 //!
 //! # Features
 //!
@@ -40,6 +51,8 @@
 //! Not affiliated with GitHub or OhMyGPT.
 
 mod error;
+#[doc = include_str!("../failures.md")]
+pub mod failures {}
 pub mod github;
 pub mod ohmygpt;
 mod outcome;

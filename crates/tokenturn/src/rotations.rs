@@ -112,7 +112,8 @@ impl Rotations {
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime with time and I/O; nothing was sent then.
+    /// Outside a Tokio runtime; nothing was sent then. The runtime needs time and I/O
+    /// (`enable_all`).
     pub async fn rotate<P: Provider, S: Sink<P::Details>>(
         &self,
         provider: &P,

@@ -14,7 +14,7 @@ use crate::rotated::Rotated;
 
 /// Saves a new token.
 ///
-/// One of your own takes a few lines:
+/// One of your own takes ten lines:
 ///
 /// ```
 /// use tokenturn::github::Authorization;

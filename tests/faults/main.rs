@@ -1,6 +1,8 @@
 //! Every fault in `matrix.txt`, on sockets: each outcome is named rightly, nothing is sent twice,
 //! no redirect is followed, memory stays bounded, and a token that arrives is handed over.
 
+mod answer;
+mod coding;
 mod provider;
 mod row;
 mod server;

@@ -60,6 +60,7 @@ mod provider;
 mod rotated;
 mod rotations;
 mod salvage;
+mod save;
 pub mod sink;
 
 pub use error::{

@@ -1,26 +1,16 @@
 //! The front door: a token that was replaced is saved, whatever becomes of the caller.
 
 use std::error::Error;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock};
 
 use tokenturn_client::Secret;
 use tokio::sync::{oneshot, watch};
 
-use crate::error::{NotSaved, NotSent, RecoverError, RotateError, Unknown};
+use crate::error::{NotSaved, RecoverError, RotateError, Unknown};
 use crate::provider::Provider;
 use crate::rotated::{Recovery, Rotated};
+use crate::save::{Unsaved, prepare, save};
 use crate::sink::Sink;
-
-/// How often a sink is asked to save a token.
-const ATTEMPTS: u32 = 5;
-/// The wait after the first attempt; each further one is four times as long, 8.5 s in all.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-/// How long one attempt to save may take.
-const SAVE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Replaces a token and saves the new one before it returns; see [`Rotations::rotate`].
 ///
@@ -75,7 +65,7 @@ pub struct Rotations(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     running: watch::Sender<usize>,
-    unsaved: Mutex<Vec<NotSaved>>,
+    unsaved: Unsaved,
 }
 
 impl Rotations {
@@ -124,7 +114,7 @@ impl Rotations {
         let (provider, old, state) = (provider.clone(), old.clone(), Arc::clone(&self.0));
         self.detached(async move {
             let rotated = provider.replace(&old).await?;
-            save(&state, &mut sink, &rotated).await?;
+            save(&state.unsaved, &mut sink, &rotated).await?;
             Ok(rotated)
         })
         .await
@@ -149,7 +139,7 @@ impl Rotations {
         self.detached(async move {
             let recovery = provider.recover(&old).await?;
             if let Recovery::Rotated(rotated) = &recovery {
-                save(&state, &mut sink, rotated)
+                save(&state.unsaved, &mut sink, rotated)
                     .await
                     .map_err(RecoverError)?;
             }
@@ -165,7 +155,7 @@ impl Rotations {
         let mut running = self.0.running.subscribe();
         // It fails when the sender is gone, and that is `self.0`.
         let _ = running.wait_for(|running| *running == 0).await;
-        std::mem::take(&mut *self.0.unsaved())
+        self.0.unsaved.take()
     }
 
     /// Runs `call` to its end, whatever becomes of the future that waits for it. `None` when the
@@ -176,7 +166,7 @@ impl Rotations {
     ) -> Option<Result<T, E>>
     where
         T: Send + 'static,
-        E: HoldsToken + Send + 'static,
+        E: CanHoldToken + Send + 'static,
     {
         let (answer, waiting) = oneshot::channel();
         let running = Running::begin(Arc::clone(&self.0));
@@ -192,19 +182,11 @@ impl Rotations {
 }
 
 impl State {
-    fn unsaved(&self) -> std::sync::MutexGuard<'_, Vec<NotSaved>> {
-        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Keeps the token in a result that nobody takes.
-    fn keep<T, E: HoldsToken>(&self, unheard: Result<T, E>) {
-        if let Some(unsaved) = unheard.err().and_then(HoldsToken::into_not_saved) {
-            tracing::error!(
-                fingerprint = %unsaved.token().fingerprint(),
-                "a new token is not saved and its caller is gone; `Rotations::drain` has it"
-            );
-            self.unsaved().push(unsaved);
-        }
+    fn keep<T, E: CanHoldToken>(&self, unheard: Result<T, E>) {
+        let Err(error) = unheard else { return };
+        tracing::warn!(%error, "a call failed, and its caller had gone");
+        self.unsaved.add(error.into_not_saved());
     }
 }
 
@@ -225,9 +207,9 @@ impl Drop for Running {
 }
 
 /// The caller's end. What has been sent to it and not been read is kept when it goes away.
-struct Waiting<T, E: HoldsToken>(oneshot::Receiver<Result<T, E>>, Arc<State>);
+struct Waiting<T, E: CanHoldToken>(oneshot::Receiver<Result<T, E>>, Arc<State>);
 
-impl<T, E: HoldsToken> Drop for Waiting<T, E> {
+impl<T, E: CanHoldToken> Drop for Waiting<T, E> {
     fn drop(&mut self) {
         self.0.close();
         if let Ok(unheard) = self.0.try_recv() {
@@ -237,11 +219,11 @@ impl<T, E: HoldsToken> Drop for Waiting<T, E> {
 }
 
 /// An error that can have a token in it.
-trait HoldsToken {
+trait CanHoldToken: Error {
     fn into_not_saved(self) -> Option<NotSaved>;
 }
 
-impl HoldsToken for RotateError {
+impl CanHoldToken for RotateError {
     fn into_not_saved(self) -> Option<NotSaved> {
         match self {
             Self::NotSaved(unsaved) => Some(unsaved),
@@ -250,75 +232,8 @@ impl HoldsToken for RotateError {
     }
 }
 
-impl HoldsToken for RecoverError {
+impl CanHoldToken for RecoverError {
     fn into_not_saved(self) -> Option<NotSaved> {
         self.0.into_not_saved()
-    }
-}
-
-async fn prepare<D>(sink: &mut impl Sink<D>) -> Result<(), RotateError> {
-    sink.prepare()
-        .await
-        .map_err(|why| RotateError::NotSent(NotSent::sink(why.into())))
-}
-
-/// Saves a token, in several attempts.
-async fn save<D>(
-    state: &State,
-    sink: &mut impl Sink<D>,
-    new: &Rotated<D>,
-) -> Result<(), RotateError> {
-    let mut pending = Pending {
-        state,
-        unsaved: Some(NotSaved::new(
-            new,
-            "the runtime ended before it was saved".into(),
-        )),
-    };
-    let mut wait = FIRST_WAIT;
-    for attempt in 1.. {
-        let Err(why) = attempt_to_save(sink, new).await else {
-            pending.unsaved = None;
-            break;
-        };
-        tracing::warn!(fingerprint = %new.token.fingerprint(), attempt, "a sink did not save");
-        if attempt == ATTEMPTS {
-            pending.unsaved = None;
-            return Err(RotateError::NotSaved(NotSaved::new(new, why)));
-        }
-        tokio::time::sleep(wait).await;
-        wait *= 4;
-    }
-    Ok(())
-}
-
-/// Keeps a token whose saving is cut short by the end of the runtime.
-struct Pending<'a> {
-    state: &'a State,
-    unsaved: Option<NotSaved>,
-}
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        self.state.unsaved().extend(self.unsaved.take());
-    }
-}
-
-/// One attempt: a sink that panics or hangs has failed, and the token is still here.
-async fn attempt_to_save<D>(
-    sink: &mut impl Sink<D>,
-    new: &Rotated<D>,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let mut saving = pin!(sink.save(new));
-    let saving =
-        poll_fn(
-            |context| match catch_unwind(AssertUnwindSafe(|| saving.as_mut().poll(context))) {
-                Ok(poll) => poll.map_err(Into::into),
-                Err(_) => Err("the sink panicked".into()).into(),
-            },
-        );
-    match tokio::time::timeout(SAVE_TIMEOUT, saving).await {
-        Ok(result) => result,
-        Err(_) => Err("the sink took longer than 30 s".into()),
     }
 }

@@ -115,7 +115,10 @@ impl Tally {
         let (url, root, _closing) = match case.place {
             Place::Nobody => (refusing_url(), None, None),
             // A label of more than 63 characters is refused before anybody is asked for it.
-            Place::NoHost => (format!("https://{}.example", "x".repeat(64)), None, None),
+            Place::NoHost => {
+                let root = Some(authority.pem().to_owned());
+                (format!("https://{}.example", "x".repeat(64)), root, None)
+            }
             Place::ClosesUnread => {
                 let (url, task) = closing_url().await;
                 (url, None, Some(task))

@@ -49,7 +49,18 @@ to replace each token, in another terminal:
         oauth_token = user.oauth_token,
         admin_token = user.admin_token,
     );
+    if let Some(fault) = fault {
+        println!("\n{}", describe(fault));
+    }
     tokio::signal::ctrl_c()
         .await
         .context("cannot wait for Ctrl-C")
+}
+
+fn describe(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Before => "every change is answered with 502, and not made",
+        Fault::After => "every change is made, and answered with 502",
+        Fault::Outage => "every call is answered with 503",
+    }
 }

@@ -31,6 +31,7 @@
 //! ```
 
 mod error;
+mod expose;
 // rustfmt and the lints for hand-written code have no business in generated files.
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub)]

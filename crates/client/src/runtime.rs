@@ -6,14 +6,15 @@ use std::io::Write;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Request, RequestBuilder};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
 pub use crate::error::Error;
+pub use crate::expose::expose;
 pub use crate::response::ResponseValue;
 use crate::transport::Buffer;
-use crate::{Operation, RawResponse, Secret, Transport};
+use crate::{Operation, RawResponse, Transport};
 
 /// Implemented by every generated client.
 pub trait ClientInfo<Inner> {
@@ -116,24 +117,6 @@ impl RequestBuilderExt for RequestBuilder {
 
 fn not_valid(error: impl ToString) -> Error {
     Error::InvalidRequest(error.to_string())
-}
-
-/// How a secret goes over the wire. Generated types name it at each field that holds one, since
-/// [`Secret`] by itself does not serialize.
-pub fn expose<T: Expose, S: Serializer>(secret: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    secret.expose_to(serializer)
-}
-
-/// What [`expose`] knows how to write.
-pub trait Expose {
-    /// Writes the secret itself.
-    fn expose_to<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
-}
-
-impl Expose for Secret {
-    fn expose_to<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.expose())
-    }
 }
 
 /// Encodes a path parameter as one segment.

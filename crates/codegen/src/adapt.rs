@@ -8,8 +8,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Expr, ExprLit, File, FnArg, ImplItem, ItemImpl, ItemStruct, ItemUse, Lit, Meta, Pat,
-    PathArguments, PathSegment, UseGroup, UseTree, parse_quote, parse2,
+    Attribute, Expr, ExprLit, Field, File, FnArg, ImplItem, ItemEnum, ItemImpl, ItemStruct,
+    ItemUse, Lit, Meta, Pat, PathArguments, PathSegment, UseGroup, UseTree, parse_quote, parse2,
 };
 
 use crate::operations::{self, Operation};
@@ -62,22 +62,19 @@ impl VisitMut for Runtime {
         visit_mut::visit_expr_mut(self, expr);
     }
 
-    // A secret serializes only where a field says so, and that is on the wire.
     fn visit_item_struct_mut(&mut self, item: &mut ItemStruct) {
-        let is_wire_type = item.attrs.iter().any(|attribute| {
-            let Meta::List(list) = &attribute.meta else {
-                return false;
-            };
-            list.path.is_ident("derive") && list.tokens.to_string().contains("Serialize")
-        });
-        for field in item.fields.iter_mut().filter(|_| is_wire_type) {
-            let ty = &field.ty;
-            if quote!(#ty).to_string().contains("crate :: Secret") {
-                let attribute = parse_quote!(#[serde(serialize_with = "crate::runtime::expose")]);
-                field.attrs.push(attribute);
-            }
+        if serializes(&item.attrs) {
+            item.fields.iter_mut().for_each(expose_secrets);
         }
         visit_mut::visit_item_struct_mut(self, item);
+    }
+
+    fn visit_item_enum_mut(&mut self, item: &mut ItemEnum) {
+        if serializes(&item.attrs) {
+            let fields = item.variants.iter_mut().flat_map(|v| v.fields.iter_mut());
+            fields.for_each(expose_secrets);
+        }
+        visit_mut::visit_item_enum_mut(self, item);
     }
 
     // progenitor's constructors take or make a reqwest client of their own, which follows redirects
@@ -113,6 +110,24 @@ impl VisitMut for Runtime {
             .into_iter()
             .flat_map(split_doc)
             .collect();
+    }
+}
+
+fn serializes(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("derive") => {
+            list.tokens.to_string().contains("Serialize")
+        }
+        _ => false,
+    })
+}
+
+/// A secret serializes only where a field says so, and that is on the wire.
+fn expose_secrets(field: &mut Field) {
+    let ty = &field.ty;
+    if quote!(#ty).to_string().contains("crate :: Secret") {
+        let attribute = parse_quote!(#[serde(serialize_with = "crate::runtime::expose")]);
+        field.attrs.push(attribute);
     }
 }
 

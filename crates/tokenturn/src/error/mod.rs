@@ -128,7 +128,7 @@ pub struct NotSent(WhyNotSent);
 enum WhyNotSent {
     #[error(transparent)]
     Call(ClientError),
-    #[error("nothing was sent, because the new token could not be saved: {0}")]
+    #[error("nothing was sent, because the sink is not ready: {0}")]
     Sink(Box<dyn Error + Send + Sync>),
 }
 

@@ -60,7 +60,7 @@ impl GitHubBuilder {
         self
     }
 
-    /// Sets up how requests are sent: user agent, timeout, limits.
+    /// Sets up how requests are sent: user agent, timeout, limits, root certificates.
     ///
     /// ```
     /// use std::time::Duration;

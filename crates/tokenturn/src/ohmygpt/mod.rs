@@ -128,7 +128,7 @@ impl OhMyGptBuilder {
         self
     }
 
-    /// Sets up how requests are sent: user agent, timeout, limits.
+    /// Sets up how requests are sent: user agent, timeout, limits, root certificates.
     pub fn transport(mut self, set_up: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
         self.transport = set_up(self.transport);
         self

@@ -314,6 +314,18 @@ async fn drain_hands_over_what_nobody_has() {
     assert_eq!(rotations.drain().await.len(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_functions_count_in_the_shared_set() {
+    let old = old();
+    let call = tokenturn::rotate(&Instant, &old, Scripted::new(&[Attempt::Fails]));
+    let timeout = tokio::time::timeout(Duration::from_millis(10), call).await;
+    assert!(timeout.is_err());
+    let call = tokenturn::recover(&Instant, &old, Scripted::new(&[Attempt::Fails]));
+    let timeout = tokio::time::timeout(Duration::from_millis(10), call).await;
+    assert!(timeout.is_err());
+    assert_eq!(Rotations::shared().drain().await.len(), 2);
+}
+
 #[test]
 fn a_token_survives_the_end_of_its_runtime() {
     let rotations = Rotations::new();

@@ -129,6 +129,7 @@ mod tests {
             ("no sent\x1b[2J\n", "no [redacted] [2J "),
             ("abcdefgh12345678!", "[redacted]!"),
             ("a 0123456789abcdef0123, b", "a [redacted], b"),
+            ("gho_abcdefg-1234567", "[redacted]"),
             (
                 "recharge in time at https://www.ohmygpt.com/pay .",
                 "recharge in time at https://www.ohmygpt.com/pay .",

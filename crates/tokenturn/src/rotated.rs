@@ -114,4 +114,11 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_receipt_is_a_word() {
+        let words = [Receipt::Verified, Receipt::Mismatch, Receipt::Absent];
+        let words = words.map(|receipt| receipt.to_string());
+        assert_eq!(words, ["verified", "mismatch", "absent"]);
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use tokenturn_client::Secret;
 use tokio::sync::{oneshot, watch};
+use tracing::Instrument;
 
 use crate::error::{NotSaved, RecoverError, RotateError, Unknown};
 use crate::provider::Provider;
@@ -170,12 +171,13 @@ impl Rotations {
     {
         let (answer, waiting) = oneshot::channel();
         let running = Running::begin(Arc::clone(&self.0));
-        tokio::spawn(async move {
+        let task = async move {
             let result = call.await;
             if let Err(unheard) = answer.send(result) {
                 running.0.keep(unheard);
             }
-        });
+        };
+        tokio::spawn(task.in_current_span());
         let mut waiting = Waiting(waiting, Arc::clone(&self.0));
         (&mut waiting.0).await.ok()
     }

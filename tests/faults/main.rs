@@ -38,7 +38,7 @@ async fn every_fault_has_the_outcome_in_the_matrix() {
     let authority = Authority::new();
     let elsewhere = RawServer::start([String::new()]).await;
     println!(
-        "{:<45} {:>5}  {:<30} {:<30} {:>4} {:>8}",
+        "{:<48} {:>5}  {:<30} {:<30} {:>4} {:>8}",
         "fault", "cases", "GitHub reset", "OhMyGPT rotate", "sent", "peak KiB"
     );
     let (mut problems, mut cases) = (Vec::new(), 0);
@@ -60,7 +60,7 @@ async fn every_fault_has_the_outcome_in_the_matrix() {
             unreachable!("two providers");
         };
         println!(
-            "{:<45} {:>5}  {:<30} {:<30} {:>4} {:>8}",
+            "{:<48} {:>5}  {:<30} {:<30} {:>4} {:>8}",
             row.fault,
             reset.cases + rotate.cases,
             reset.outcomes.join(", "),

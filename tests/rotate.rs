@@ -270,6 +270,17 @@ async fn a_sink_gets_five_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_waits_between_attempts_grow() {
+    let began = tokio::time::Instant::now();
+    let sink = Scripted::new(&[Attempt::Fails]);
+    let result = Rotations::new().rotate(&Instant, &old(), sink).await;
+    assert!(result.is_err());
+    // 0.1 + 0.4 + 1.6 + 6.4 seconds.
+    let waited = began.elapsed();
+    assert!((8_500..8_600).contains(&waited.as_millis()), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn recover_saves_what_it_brings() {
     let sink = Scripted::new(&[Attempt::Fails, Attempt::Works]);
     let recovery = tokenturn::recover(&Instant, &old(), sink.clone()).await;

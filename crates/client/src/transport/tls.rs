@@ -4,6 +4,7 @@
 
 use reqwest::ClientBuilder;
 
+#[cfg(any(feature = "tls-ring", feature = "tls-aws-lc", feature = "tls-native"))]
 const NOT_A_CERTIFICATE: &str = "a root certificate cannot be read; give it as PEM text, which \
                                  begins with `-----BEGIN CERTIFICATE-----`";
 

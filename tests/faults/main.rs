@@ -110,7 +110,7 @@ impl Tally {
         authority: &Authority,
     ) -> Vec<&'static str> {
         // Long enough for the slowest machine, unless the row is about it.
-        let timeout = Duration::from_millis(if case.is_slow { 200 } else { 30_000 });
+        let timeout = Duration::from_millis(if case.is_slow { 500 } else { 30_000 });
         let server = start(row, provider, case, authority).await;
         let (url, root, _closing) = match case.place {
             Place::Nobody => (refusing_url(), None, None),

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt::Debug;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use base64::Engine;
@@ -20,7 +20,6 @@ use tokenturn_tests::{
     json_answer, refusing_url,
 };
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::util::SubscriberInitExt;
 
 const OLD: &str = "gho_canaryOldTokenCanaryOldToken0123456789";
 const NEW: &str = "gho_canaryNewTokenCanaryNewToken9876543210";
@@ -30,6 +29,21 @@ const NEW: &str = "gho_canaryNewTokenCanaryNewToken9876543210";
 struct Seen(Arc<Mutex<String>>);
 
 impl Seen {
+    /// The one that gets every log line of this process; its tests share it, since a process has
+    /// one logger.
+    fn with_all_logs() -> Self {
+        static SEEN: LazyLock<Seen> = LazyLock::new(|| {
+            let seen = Seen::default();
+            tracing_subscriber::fmt()
+                .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+                .with_ansi(false)
+                .with_writer(seen.clone())
+                .init();
+            seen
+        });
+        SEEN.clone()
+    }
+
     fn debug(&self, value: &impl Debug) {
         self.add(&format!("{value:?}\n{value:#?}\n"));
     }
@@ -138,12 +152,7 @@ fn answers() -> Vec<String> {
 
 #[tokio::test]
 async fn no_secret_is_seen() {
-    let seen = Seen::default();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(seen.clone())
-        .init();
+    let seen = Seen::with_all_logs();
 
     let (old, oauth) = (Secret::new(OLD), Secret::new(OAUTH_TOKEN));
     seen.debug(&old);
@@ -272,12 +281,7 @@ impl Provider for Generous {
 
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_seen_where_a_token_is_not_saved() {
-    let seen = Seen::default();
-    let _subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(seen.clone())
-        .set_default();
+    let seen = Seen::with_all_logs();
 
     let old = Secret::new(OLD);
     let failing = || from_fn(|_: Rotated<()>| async { Err("the disk is full") });

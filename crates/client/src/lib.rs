@@ -5,8 +5,8 @@
 //! themselves, a call that must not be repeated is sent once, and a failure keeps everything that
 //! the provider said.
 //!
-//! - [`github`] and [`ohmygpt`] are generated from the specs, each with its [`Client`](github::Client),
-//!   its types and its table of operations.
+//! - [`github`], [`github_login`] and [`ohmygpt`] are generated from the specs, each with its
+//!   [`Client`](github::Client), its types and its table of operations.
 //! - [`Transport`] sends: base URL, credentials, timeouts, size limits, repetition of safe calls.
 //! - [`Secret`] holds what must not leak, [`Fingerprint`] names it in a log.
 //!
@@ -30,6 +30,7 @@
 //! # }
 //! ```
 
+mod amount;
 mod error;
 mod expose;
 // rustfmt and the lints for hand-written code have no business in generated files.
@@ -44,6 +45,7 @@ mod secret;
 mod timestamp;
 mod transport;
 
+pub use amount::{Amount, InvalidAmount};
 pub use error::{DecodeError, Error};
 pub use generated::*;
 pub use operation::{Operation, Retry};

@@ -11,6 +11,8 @@ pub struct Operation {
     pub path: &'static str,
     /// What happens when the call is sent twice.
     pub retry: Retry,
+    /// Whether it takes the transport's credentials. To a call that takes none, they are not sent.
+    pub authenticated: bool,
 }
 
 /// What happens when a call is sent twice: the spec's `x-retry`.

@@ -91,6 +91,14 @@ impl<T: DeserializeOwned> ResponseValue<T> {
     }
 }
 
+impl ResponseValue<()> {
+    /// An answer whose body, if there is one, says nothing.
+    pub fn empty(response: Box<RawResponse>) -> Self {
+        let value = ();
+        Self { value, response }
+    }
+}
+
 /// Bodies that are overwritten when they have been sent.
 pub trait RequestBuilderExt: Sized {
     /// Sets a body of JSON and its content type.

@@ -14,11 +14,13 @@ use syn::{
 
 use crate::operations::{self, Operation};
 use crate::spec::Error;
+use crate::trim::trim;
 
 /// Rewrites the generated client and adds the operation table.
 pub(crate) fn to_runtime(client: TokenStream, operations: &[Operation]) -> Result<File, Error> {
     let mut file: File = parse2(client)
         .map_err(|e| Error::new(format!("progenitor's output does not parse: {e}")))?;
+    trim(&mut file);
     Runtime.visit_file_mut(&mut file);
 
     let table = operations::table(operations);

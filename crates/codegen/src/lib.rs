@@ -3,12 +3,15 @@
 //! [progenitor] does most of the work. This crate adds what a client of irreversible operations
 //! needs and progenitor lacks:
 //!
-//! - every `format: password` becomes a `Secret`, which does not print itself, and every
-//!   `format: date-time` a `Timestamp`, which ties nobody to a time crate;
+//! - every `format: password` becomes a `Secret`, which does not print itself; every
+//!   `format: date-time` a `Timestamp` and every `format: decimal` an `Amount`, which tie nobody to
+//!   a crate for times or numbers;
 //! - answers other than 2xx arrive whole, with their status, headers and body;
 //! - the code runs on the runtime of `tokenturn-client`, whose errors never print a body, instead
 //!   of on `progenitor-client`;
-//! - a table of the operations says which of them may be sent again (`x-retry` in the spec).
+//! - a table of the operations says which of them may be sent again (`x-retry` in the spec), and
+//!   which take credentials (`security`);
+//! - an operation with `x-browser: true` is a page that a person opens: it is left out.
 //!
 //! It runs at build time only: nothing that is shipped depends on it.
 //!
@@ -19,6 +22,7 @@ mod operations;
 mod prepare;
 mod print;
 mod spec;
+mod trim;
 
 pub use spec::Error;
 
@@ -50,7 +54,8 @@ pub use spec::Error;
 /// When the text is not YAML, not an OpenAPI 3.0 document, has an operation without an
 /// `operationId` or a valid `x-retry`, or uses what progenitor does not know.
 pub fn generate(yaml: &str) -> Result<String, Error> {
-    let document = spec::parse(yaml)?;
+    let mut document = spec::parse(yaml)?;
+    spec::remove_pages(&mut document);
     let operations = operations::collect(&document)?;
     let client = prepare::run_progenitor(document)?;
     let file = adapt::to_runtime(client, &operations)?;

@@ -12,6 +12,7 @@ pub(crate) struct Operation {
     method: String,
     path: String,
     retry: &'static str,
+    authenticated: bool,
 }
 
 /// The operations of a spec, in its order.
@@ -24,11 +25,21 @@ pub(crate) fn collect(document: &Value) -> Result<Vec<Operation>, Error> {
     for (path, item) in paths {
         for (method, operation) in item.as_object().into_iter().flatten() {
             if METHODS.contains(&method.as_str()) {
-                operations.push(read(path, method, operation)?);
+                // What an operation says replaces what the document says.
+                let security = operation.get("security").or(document.get("security"));
+                let mut operation = read(path, method, operation)?;
+                operation.authenticated = is_some(security);
+                operations.push(operation);
             }
         }
     }
     Ok(operations)
+}
+
+/// An empty list of security requirements means none.
+fn is_some(security: Option<&Value>) -> bool {
+    let security = security.and_then(Value::as_array);
+    security.is_some_and(|requirements| !requirements.is_empty())
 }
 
 fn read(path: &str, method: &str, operation: &Value) -> Result<Operation, Error> {
@@ -57,6 +68,7 @@ fn read(path: &str, method: &str, operation: &Value) -> Result<Operation, Error>
         method,
         path: path.to_owned(),
         retry,
+        authenticated: false,
     })
 }
 
@@ -64,11 +76,21 @@ fn read(path: &str, method: &str, operation: &Value) -> Result<Operation, Error>
 pub(crate) fn table(operations: &[Operation]) -> TokenStream {
     let rows = operations.iter().map(|operation| {
         let Operation {
-            id, method, path, ..
+            id,
+            method,
+            path,
+            authenticated,
+            ..
         } = operation;
         let retry = Ident::new(operation.retry, Span::call_site());
         quote! {
-            crate::Operation { id: #id, method: #method, path: #path, retry: crate::Retry::#retry }
+            crate::Operation {
+                id: #id,
+                method: #method,
+                path: #path,
+                retry: crate::Retry::#retry,
+                authenticated: #authenticated,
+            }
         }
     });
     quote! {
@@ -82,6 +104,32 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_operation_says_whether_it_takes_credentials() {
+        let operation = |security: Value| {
+            let mut operation = json!({"operationId": "a", "x-retry": "safe"});
+            if !security.is_null() {
+                operation["security"] = security;
+            }
+            json!({"get": operation})
+        };
+        for (document, own, authenticated) in [
+            (json!(null), json!(null), false),
+            (json!([]), json!(null), false),
+            (json!([{"a": []}]), json!(null), true),
+            (json!([{"a": []}]), json!([]), false),
+            (json!([]), json!([{"a": []}]), true),
+        ] {
+            let mut document = json!({"security": document});
+            document["paths"] = json!({"/a": operation(own)});
+            if document["security"].is_null() {
+                document.as_object_mut().unwrap().remove("security");
+            }
+            let operations = collect(&document).unwrap();
+            assert_eq!(operations[0].authenticated, authenticated, "{document}");
+        }
+    }
 
     #[test]
     fn an_operation_must_say_what_a_repetition_does() {

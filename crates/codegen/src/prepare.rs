@@ -28,6 +28,7 @@ pub(crate) fn run_progenitor(mut document: Value) -> Result<TokenStream, Error> 
     for (format, ours) in [
         ("password", "crate::Secret"),
         ("date-time", "crate::Timestamp"),
+        ("decimal", "crate::Amount"),
     ] {
         let schema = serde_json::from_value(json!({"type": "string", "format": format}))
             .map_err(|e| Error::new(e.to_string()))?;

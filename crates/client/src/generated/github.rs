@@ -19,6 +19,41 @@ pub mod types {
             Default::default()
         }
     }
+    /// The name of a permission, such as `contents`, to an access level, such as `read`.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct AppPermissions(
+        pub ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+    );
+    impl ::std::ops::Deref for AppPermissions {
+        type Target = ::std::collections::HashMap<
+            ::std::string::String,
+            ::std::string::String,
+        >;
+        fn deref(
+            &self,
+        ) -> &::std::collections::HashMap<::std::string::String, ::std::string::String> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AppPermissions>
+    for ::std::collections::HashMap<::std::string::String, ::std::string::String> {
+        fn from(value: AppPermissions) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<
+        ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+    > for AppPermissions {
+        fn from(
+            value: ::std::collections::HashMap<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+        ) -> Self {
+            Self(value)
+        }
+    }
     /// A token, and what it stands for.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Authorization {
@@ -38,6 +73,9 @@ pub mod types {
         /// The same before and after a reset.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<i64>,
+        /// What a scoped token can reach. Absent from all others.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub installation: ::std::option::Option<ScopedInstallation>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub note: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -59,11 +97,6 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub user: ::std::option::Option<SimpleUser>,
     }
-    impl Authorization {
-        pub fn builder() -> builder::Authorization {
-            Default::default()
-        }
-    }
     /// The app that a token was given to.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct AuthorizationApp {
@@ -74,11 +107,6 @@ pub mod types {
         /// The app's own page. May be an empty string.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub url: ::std::option::Option<::std::string::String>,
-    }
-    impl AuthorizationApp {
-        pub fn builder() -> builder::AuthorizationApp {
-            Default::default()
-        }
     }
     /// What an error answer says.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -92,11 +120,6 @@ pub mod types {
         pub status: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub url: ::std::option::Option<::std::string::String>,
-    }
-    impl BasicError {
-        pub fn builder() -> builder::BasicError {
-            Default::default()
-        }
     }
     /// What is wrong with one parameter.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -113,10 +136,64 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub resource: ::std::option::Option<::std::string::String>,
     }
-    impl FieldError {
-        pub fn builder() -> builder::FieldError {
+    /// What to revoke.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct RevokeCredentialsRequest {
+        #[serde(serialize_with = "crate::runtime::expose")]
+        pub credentials: ::std::vec::Vec<crate::Secret>,
+    }
+    impl RevokeCredentialsRequest {
+        pub fn builder() -> builder::RevokeCredentialsRequest {
             Default::default()
         }
+    }
+    /// The token to start from, and what the new one may do. One of `target` and `target_id` is
+    /// required; of `repositories` and `repository_ids` at most one is allowed.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct ScopeTokenRequest {
+        /// A user token of a GitHub App.
+        #[serde(serialize_with = "crate::runtime::expose")]
+        pub access_token: crate::Secret,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub permissions: ::std::option::Option<AppPermissions>,
+        /// The names of the repositories that the new token may reach.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub repositories: ::std::vec::Vec<::std::string::String>,
+        /// The numbers of these repositories.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub repository_ids: ::std::vec::Vec<i64>,
+        /// The name of the user or organization that the new token is for.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub target: ::std::option::Option<::std::string::String>,
+        /// The number of that user or organization.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub target_id: ::std::option::Option<i64>,
+    }
+    impl ScopeTokenRequest {
+        pub fn builder() -> builder::ScopeTokenRequest {
+            Default::default()
+        }
+    }
+    /// What a scoped token can reach.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct ScopedInstallation {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub account: ::std::option::Option<SimpleUser>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub has_multiple_single_files: ::std::option::Option<bool>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub permissions: ::std::option::Option<AppPermissions>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub repositories_url: ::std::option::Option<::std::string::String>,
+        /// Among them all and selected.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub repository_selection: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub single_file_name: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub single_file_paths: ::std::option::Option<
+            ::std::vec::Vec<::std::string::String>,
+        >,
     }
     /// The user who gave the token. Some of the addresses are URI templates.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -166,10 +243,15 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub user_view_type: ::std::option::Option<::std::string::String>,
     }
-    impl SimpleUser {
-        pub fn builder() -> builder::SimpleUser {
-            Default::default()
-        }
+    /// What an answer about a wrong list says.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct SimpleValidationError {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub documentation_url: ::std::option::Option<::std::string::String>,
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub errors: ::std::vec::Vec<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub message: ::std::option::Option<::std::string::String>,
     }
     /// What an answer about wrong parameters says.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -180,11 +262,6 @@ pub mod types {
         pub errors: ::std::vec::Vec<FieldError>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub message: ::std::option::Option<::std::string::String>,
-    }
-    impl ValidationError {
-        pub fn builder() -> builder::ValidationError {
-            Default::default()
-        }
     }
     /// Types for composing complex structures.
     pub mod builder {
@@ -231,1132 +308,188 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
-        pub struct Authorization {
-            app: ::std::result::Result<
-                ::std::option::Option<super::AuthorizationApp>,
-                ::std::string::String,
-            >,
-            created_at: ::std::result::Result<
-                ::std::option::Option<crate::Timestamp>,
-                ::std::string::String,
-            >,
-            expires_at: ::std::result::Result<
-                ::std::option::Option<crate::Timestamp>,
-                ::std::string::String,
-            >,
-            fingerprint: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            hashed_token: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            id: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
-            note: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            note_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            scopes: ::std::result::Result<
-                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-                ::std::string::String,
-            >,
-            token: ::std::result::Result<crate::Secret, ::std::string::String>,
-            token_last_eight: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            updated_at: ::std::result::Result<
-                ::std::option::Option<crate::Timestamp>,
-                ::std::string::String,
-            >,
-            url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            user: ::std::result::Result<
-                ::std::option::Option<super::SimpleUser>,
+        pub struct RevokeCredentialsRequest {
+            credentials: ::std::result::Result<
+                ::std::vec::Vec<crate::Secret>,
                 ::std::string::String,
             >,
         }
-        impl ::std::default::Default for Authorization {
+        impl ::std::default::Default for RevokeCredentialsRequest {
             fn default() -> Self {
                 Self {
-                    app: Ok(Default::default()),
-                    created_at: Ok(Default::default()),
-                    expires_at: Ok(Default::default()),
-                    fingerprint: Ok(Default::default()),
-                    hashed_token: Ok(Default::default()),
-                    id: Ok(Default::default()),
-                    note: Ok(Default::default()),
-                    note_url: Ok(Default::default()),
-                    scopes: Ok(Default::default()),
-                    token: Err("no value supplied for token".to_string()),
-                    token_last_eight: Ok(Default::default()),
-                    updated_at: Ok(Default::default()),
-                    url: Ok(Default::default()),
-                    user: Ok(Default::default()),
+                    credentials: Err("no value supplied for credentials".to_string()),
                 }
             }
         }
-        impl Authorization {
-            pub fn app<T>(mut self, value: T) -> Self
+        impl RevokeCredentialsRequest {
+            pub fn credentials<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                    ::std::option::Option<super::AuthorizationApp>,
-                >,
+                T: ::std::convert::TryInto<::std::vec::Vec<crate::Secret>>,
                 T::Error: ::std::fmt::Display,
             {
-                self.app = value
+                self.credentials = value
                     .try_into()
                     .map_err(|e| {
-                        format!("error converting supplied value for app: {e}")
+                        format!("error converting supplied value for credentials: {e}")
                     });
                 self
             }
-            pub fn created_at<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<crate::Timestamp>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.created_at = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for created_at: {e}")
-                    });
-                self
+        }
+        impl ::std::convert::TryFrom<RevokeCredentialsRequest>
+        for super::RevokeCredentialsRequest {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: RevokeCredentialsRequest,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    credentials: value.credentials?,
+                })
             }
-            pub fn expires_at<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<crate::Timestamp>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.expires_at = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for expires_at: {e}")
-                    });
-                self
+        }
+        impl ::std::convert::From<super::RevokeCredentialsRequest>
+        for RevokeCredentialsRequest {
+            fn from(value: super::RevokeCredentialsRequest) -> Self {
+                Self {
+                    credentials: Ok(value.credentials),
+                }
             }
-            pub fn fingerprint<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.fingerprint = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for fingerprint: {e}")
-                    });
-                self
+        }
+        #[derive(Clone, Debug)]
+        pub struct ScopeTokenRequest {
+            access_token: ::std::result::Result<crate::Secret, ::std::string::String>,
+            permissions: ::std::result::Result<
+                ::std::option::Option<super::AppPermissions>,
+                ::std::string::String,
+            >,
+            repositories: ::std::result::Result<
+                ::std::vec::Vec<::std::string::String>,
+                ::std::string::String,
+            >,
+            repository_ids: ::std::result::Result<
+                ::std::vec::Vec<i64>,
+                ::std::string::String,
+            >,
+            target: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            target_id: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ScopeTokenRequest {
+            fn default() -> Self {
+                Self {
+                    access_token: Err("no value supplied for access_token".to_string()),
+                    permissions: Ok(Default::default()),
+                    repositories: Ok(Default::default()),
+                    repository_ids: Ok(Default::default()),
+                    target: Ok(Default::default()),
+                    target_id: Ok(Default::default()),
+                }
             }
-            pub fn hashed_token<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.hashed_token = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for hashed_token: {e}")
-                    });
-                self
-            }
-            pub fn id<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<i64>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.id = value
-                    .try_into()
-                    .map_err(|e| format!("error converting supplied value for id: {e}"));
-                self
-            }
-            pub fn note<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.note = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for note: {e}")
-                    });
-                self
-            }
-            pub fn note_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.note_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for note_url: {e}")
-                    });
-                self
-            }
-            pub fn scopes<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<
-                    ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-                >,
-                T::Error: ::std::fmt::Display,
-            {
-                self.scopes = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for scopes: {e}")
-                    });
-                self
-            }
-            pub fn token<T>(mut self, value: T) -> Self
+        }
+        impl ScopeTokenRequest {
+            pub fn access_token<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::Secret>,
                 T::Error: ::std::fmt::Display,
             {
-                self.token = value
+                self.access_token = value
                     .try_into()
                     .map_err(|e| {
-                        format!("error converting supplied value for token: {e}")
+                        format!("error converting supplied value for access_token: {e}")
                     });
                 self
             }
-            pub fn token_last_eight<T>(mut self, value: T) -> Self
+            pub fn permissions<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T: ::std::convert::TryInto<::std::option::Option<super::AppPermissions>>,
                 T::Error: ::std::fmt::Display,
             {
-                self.token_last_eight = value
+                self.permissions = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for permissions: {e}")
+                    });
+                self
+            }
+            pub fn repositories<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.repositories = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for repositories: {e}")
+                    });
+                self
+            }
+            pub fn repository_ids<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.repository_ids = value
                     .try_into()
                     .map_err(|e| {
                         format!(
-                            "error converting supplied value for token_last_eight: {e}"
+                            "error converting supplied value for repository_ids: {e}"
                         )
                     });
                 self
             }
-            pub fn updated_at<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<crate::Timestamp>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.updated_at = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for updated_at: {e}")
-                    });
-                self
-            }
-            pub fn url<T>(mut self, value: T) -> Self
+            pub fn target<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
                 T::Error: ::std::fmt::Display,
             {
-                self.url = value
+                self.target = value
                     .try_into()
                     .map_err(|e| {
-                        format!("error converting supplied value for url: {e}")
+                        format!("error converting supplied value for target: {e}")
                     });
                 self
             }
-            pub fn user<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<super::SimpleUser>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.user = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for user: {e}")
-                    });
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<Authorization> for super::Authorization {
-            type Error = super::error::ConversionError;
-            fn try_from(
-                value: Authorization,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self {
-                    app: value.app?,
-                    created_at: value.created_at?,
-                    expires_at: value.expires_at?,
-                    fingerprint: value.fingerprint?,
-                    hashed_token: value.hashed_token?,
-                    id: value.id?,
-                    note: value.note?,
-                    note_url: value.note_url?,
-                    scopes: value.scopes?,
-                    token: value.token?,
-                    token_last_eight: value.token_last_eight?,
-                    updated_at: value.updated_at?,
-                    url: value.url?,
-                    user: value.user?,
-                })
-            }
-        }
-        impl ::std::convert::From<super::Authorization> for Authorization {
-            fn from(value: super::Authorization) -> Self {
-                Self {
-                    app: Ok(value.app),
-                    created_at: Ok(value.created_at),
-                    expires_at: Ok(value.expires_at),
-                    fingerprint: Ok(value.fingerprint),
-                    hashed_token: Ok(value.hashed_token),
-                    id: Ok(value.id),
-                    note: Ok(value.note),
-                    note_url: Ok(value.note_url),
-                    scopes: Ok(value.scopes),
-                    token: Ok(value.token),
-                    token_last_eight: Ok(value.token_last_eight),
-                    updated_at: Ok(value.updated_at),
-                    url: Ok(value.url),
-                    user: Ok(value.user),
-                }
-            }
-        }
-        #[derive(Clone, Debug)]
-        pub struct AuthorizationApp {
-            client_id: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            name: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-        }
-        impl ::std::default::Default for AuthorizationApp {
-            fn default() -> Self {
-                Self {
-                    client_id: Ok(Default::default()),
-                    name: Ok(Default::default()),
-                    url: Ok(Default::default()),
-                }
-            }
-        }
-        impl AuthorizationApp {
-            pub fn client_id<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.client_id = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for client_id: {e}")
-                    });
-                self
-            }
-            pub fn name<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.name = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for name: {e}")
-                    });
-                self
-            }
-            pub fn url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for url: {e}")
-                    });
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<AuthorizationApp> for super::AuthorizationApp {
-            type Error = super::error::ConversionError;
-            fn try_from(
-                value: AuthorizationApp,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self {
-                    client_id: value.client_id?,
-                    name: value.name?,
-                    url: value.url?,
-                })
-            }
-        }
-        impl ::std::convert::From<super::AuthorizationApp> for AuthorizationApp {
-            fn from(value: super::AuthorizationApp) -> Self {
-                Self {
-                    client_id: Ok(value.client_id),
-                    name: Ok(value.name),
-                    url: Ok(value.url),
-                }
-            }
-        }
-        #[derive(Clone, Debug)]
-        pub struct BasicError {
-            documentation_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            message: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            status: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-        }
-        impl ::std::default::Default for BasicError {
-            fn default() -> Self {
-                Self {
-                    documentation_url: Ok(Default::default()),
-                    message: Ok(Default::default()),
-                    status: Ok(Default::default()),
-                    url: Ok(Default::default()),
-                }
-            }
-        }
-        impl BasicError {
-            pub fn documentation_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.documentation_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!(
-                            "error converting supplied value for documentation_url: {e}"
-                        )
-                    });
-                self
-            }
-            pub fn message<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.message = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for message: {e}")
-                    });
-                self
-            }
-            pub fn status<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.status = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for status: {e}")
-                    });
-                self
-            }
-            pub fn url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for url: {e}")
-                    });
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<BasicError> for super::BasicError {
-            type Error = super::error::ConversionError;
-            fn try_from(
-                value: BasicError,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self {
-                    documentation_url: value.documentation_url?,
-                    message: value.message?,
-                    status: value.status?,
-                    url: value.url?,
-                })
-            }
-        }
-        impl ::std::convert::From<super::BasicError> for BasicError {
-            fn from(value: super::BasicError) -> Self {
-                Self {
-                    documentation_url: Ok(value.documentation_url),
-                    message: Ok(value.message),
-                    status: Ok(value.status),
-                    url: Ok(value.url),
-                }
-            }
-        }
-        #[derive(Clone, Debug)]
-        pub struct FieldError {
-            code: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            field: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            index: ::std::result::Result<
-                ::std::option::Option<i64>,
-                ::std::string::String,
-            >,
-            message: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            resource: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-        }
-        impl ::std::default::Default for FieldError {
-            fn default() -> Self {
-                Self {
-                    code: Ok(Default::default()),
-                    field: Ok(Default::default()),
-                    index: Ok(Default::default()),
-                    message: Ok(Default::default()),
-                    resource: Ok(Default::default()),
-                }
-            }
-        }
-        impl FieldError {
-            pub fn code<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.code = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for code: {e}")
-                    });
-                self
-            }
-            pub fn field<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.field = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for field: {e}")
-                    });
-                self
-            }
-            pub fn index<T>(mut self, value: T) -> Self
+            pub fn target_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
                 T::Error: ::std::fmt::Display,
             {
-                self.index = value
+                self.target_id = value
                     .try_into()
                     .map_err(|e| {
-                        format!("error converting supplied value for index: {e}")
-                    });
-                self
-            }
-            pub fn message<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.message = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for message: {e}")
-                    });
-                self
-            }
-            pub fn resource<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.resource = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for resource: {e}")
+                        format!("error converting supplied value for target_id: {e}")
                     });
                 self
             }
         }
-        impl ::std::convert::TryFrom<FieldError> for super::FieldError {
+        impl ::std::convert::TryFrom<ScopeTokenRequest> for super::ScopeTokenRequest {
             type Error = super::error::ConversionError;
             fn try_from(
-                value: FieldError,
+                value: ScopeTokenRequest,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
-                    code: value.code?,
-                    field: value.field?,
-                    index: value.index?,
-                    message: value.message?,
-                    resource: value.resource?,
+                    access_token: value.access_token?,
+                    permissions: value.permissions?,
+                    repositories: value.repositories?,
+                    repository_ids: value.repository_ids?,
+                    target: value.target?,
+                    target_id: value.target_id?,
                 })
             }
         }
-        impl ::std::convert::From<super::FieldError> for FieldError {
-            fn from(value: super::FieldError) -> Self {
+        impl ::std::convert::From<super::ScopeTokenRequest> for ScopeTokenRequest {
+            fn from(value: super::ScopeTokenRequest) -> Self {
                 Self {
-                    code: Ok(value.code),
-                    field: Ok(value.field),
-                    index: Ok(value.index),
-                    message: Ok(value.message),
-                    resource: Ok(value.resource),
-                }
-            }
-        }
-        #[derive(Clone, Debug)]
-        pub struct SimpleUser {
-            avatar_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            email: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            events_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            followers_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            following_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            gists_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            gravatar_id: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            html_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            id: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
-            login: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            name: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            node_id: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            organizations_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            received_events_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            repos_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            site_admin: ::std::result::Result<
-                ::std::option::Option<bool>,
-                ::std::string::String,
-            >,
-            starred_at: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            starred_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            subscriptions_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            type_: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            user_view_type: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-        }
-        impl ::std::default::Default for SimpleUser {
-            fn default() -> Self {
-                Self {
-                    avatar_url: Ok(Default::default()),
-                    email: Ok(Default::default()),
-                    events_url: Ok(Default::default()),
-                    followers_url: Ok(Default::default()),
-                    following_url: Ok(Default::default()),
-                    gists_url: Ok(Default::default()),
-                    gravatar_id: Ok(Default::default()),
-                    html_url: Ok(Default::default()),
-                    id: Ok(Default::default()),
-                    login: Ok(Default::default()),
-                    name: Ok(Default::default()),
-                    node_id: Ok(Default::default()),
-                    organizations_url: Ok(Default::default()),
-                    received_events_url: Ok(Default::default()),
-                    repos_url: Ok(Default::default()),
-                    site_admin: Ok(Default::default()),
-                    starred_at: Ok(Default::default()),
-                    starred_url: Ok(Default::default()),
-                    subscriptions_url: Ok(Default::default()),
-                    type_: Ok(Default::default()),
-                    url: Ok(Default::default()),
-                    user_view_type: Ok(Default::default()),
-                }
-            }
-        }
-        impl SimpleUser {
-            pub fn avatar_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.avatar_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for avatar_url: {e}")
-                    });
-                self
-            }
-            pub fn email<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.email = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for email: {e}")
-                    });
-                self
-            }
-            pub fn events_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.events_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for events_url: {e}")
-                    });
-                self
-            }
-            pub fn followers_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.followers_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for followers_url: {e}")
-                    });
-                self
-            }
-            pub fn following_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.following_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for following_url: {e}")
-                    });
-                self
-            }
-            pub fn gists_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.gists_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for gists_url: {e}")
-                    });
-                self
-            }
-            pub fn gravatar_id<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.gravatar_id = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for gravatar_id: {e}")
-                    });
-                self
-            }
-            pub fn html_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.html_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for html_url: {e}")
-                    });
-                self
-            }
-            pub fn id<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<i64>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.id = value
-                    .try_into()
-                    .map_err(|e| format!("error converting supplied value for id: {e}"));
-                self
-            }
-            pub fn login<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.login = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for login: {e}")
-                    });
-                self
-            }
-            pub fn name<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.name = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for name: {e}")
-                    });
-                self
-            }
-            pub fn node_id<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.node_id = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for node_id: {e}")
-                    });
-                self
-            }
-            pub fn organizations_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.organizations_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!(
-                            "error converting supplied value for organizations_url: {e}"
-                        )
-                    });
-                self
-            }
-            pub fn received_events_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.received_events_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!(
-                            "error converting supplied value for received_events_url: {e}"
-                        )
-                    });
-                self
-            }
-            pub fn repos_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.repos_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for repos_url: {e}")
-                    });
-                self
-            }
-            pub fn site_admin<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<bool>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.site_admin = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for site_admin: {e}")
-                    });
-                self
-            }
-            pub fn starred_at<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.starred_at = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for starred_at: {e}")
-                    });
-                self
-            }
-            pub fn starred_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.starred_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for starred_url: {e}")
-                    });
-                self
-            }
-            pub fn subscriptions_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.subscriptions_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!(
-                            "error converting supplied value for subscriptions_url: {e}"
-                        )
-                    });
-                self
-            }
-            pub fn type_<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.type_ = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for type_: {e}")
-                    });
-                self
-            }
-            pub fn url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for url: {e}")
-                    });
-                self
-            }
-            pub fn user_view_type<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.user_view_type = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!(
-                            "error converting supplied value for user_view_type: {e}"
-                        )
-                    });
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<SimpleUser> for super::SimpleUser {
-            type Error = super::error::ConversionError;
-            fn try_from(
-                value: SimpleUser,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self {
-                    avatar_url: value.avatar_url?,
-                    email: value.email?,
-                    events_url: value.events_url?,
-                    followers_url: value.followers_url?,
-                    following_url: value.following_url?,
-                    gists_url: value.gists_url?,
-                    gravatar_id: value.gravatar_id?,
-                    html_url: value.html_url?,
-                    id: value.id?,
-                    login: value.login?,
-                    name: value.name?,
-                    node_id: value.node_id?,
-                    organizations_url: value.organizations_url?,
-                    received_events_url: value.received_events_url?,
-                    repos_url: value.repos_url?,
-                    site_admin: value.site_admin?,
-                    starred_at: value.starred_at?,
-                    starred_url: value.starred_url?,
-                    subscriptions_url: value.subscriptions_url?,
-                    type_: value.type_?,
-                    url: value.url?,
-                    user_view_type: value.user_view_type?,
-                })
-            }
-        }
-        impl ::std::convert::From<super::SimpleUser> for SimpleUser {
-            fn from(value: super::SimpleUser) -> Self {
-                Self {
-                    avatar_url: Ok(value.avatar_url),
-                    email: Ok(value.email),
-                    events_url: Ok(value.events_url),
-                    followers_url: Ok(value.followers_url),
-                    following_url: Ok(value.following_url),
-                    gists_url: Ok(value.gists_url),
-                    gravatar_id: Ok(value.gravatar_id),
-                    html_url: Ok(value.html_url),
-                    id: Ok(value.id),
-                    login: Ok(value.login),
-                    name: Ok(value.name),
-                    node_id: Ok(value.node_id),
-                    organizations_url: Ok(value.organizations_url),
-                    received_events_url: Ok(value.received_events_url),
-                    repos_url: Ok(value.repos_url),
-                    site_admin: Ok(value.site_admin),
-                    starred_at: Ok(value.starred_at),
-                    starred_url: Ok(value.starred_url),
-                    subscriptions_url: Ok(value.subscriptions_url),
-                    type_: Ok(value.type_),
-                    url: Ok(value.url),
-                    user_view_type: Ok(value.user_view_type),
-                }
-            }
-        }
-        #[derive(Clone, Debug)]
-        pub struct ValidationError {
-            documentation_url: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            errors: ::std::result::Result<
-                ::std::vec::Vec<super::FieldError>,
-                ::std::string::String,
-            >,
-            message: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-        }
-        impl ::std::default::Default for ValidationError {
-            fn default() -> Self {
-                Self {
-                    documentation_url: Ok(Default::default()),
-                    errors: Ok(Default::default()),
-                    message: Ok(Default::default()),
-                }
-            }
-        }
-        impl ValidationError {
-            pub fn documentation_url<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.documentation_url = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!(
-                            "error converting supplied value for documentation_url: {e}"
-                        )
-                    });
-                self
-            }
-            pub fn errors<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::vec::Vec<super::FieldError>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.errors = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for errors: {e}")
-                    });
-                self
-            }
-            pub fn message<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.message = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for message: {e}")
-                    });
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<ValidationError> for super::ValidationError {
-            type Error = super::error::ConversionError;
-            fn try_from(
-                value: ValidationError,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self {
-                    documentation_url: value.documentation_url?,
-                    errors: value.errors?,
-                    message: value.message?,
-                })
-            }
-        }
-        impl ::std::convert::From<super::ValidationError> for ValidationError {
-            fn from(value: super::ValidationError) -> Self {
-                Self {
-                    documentation_url: Ok(value.documentation_url),
-                    errors: Ok(value.errors),
-                    message: Ok(value.message),
+                    access_token: Ok(value.access_token),
+                    permissions: Ok(value.permissions),
+                    repositories: Ok(value.repositories),
+                    repository_ids: Ok(value.repository_ids),
+                    target: Ok(value.target),
+                    target_id: Ok(value.target_id),
                 }
             }
         }
@@ -1458,6 +591,25 @@ impl Client {
     pub fn check_token(&self) -> builder::CheckToken<'_> {
         builder::CheckToken::new(self)
     }
+    /// Delete an app token
+    ///
+    /// Revokes one token of a user for this app.
+    ///
+    /// Sends a `DELETE` request to `/applications/{client_id}/token`
+    ///
+    /// Arguments:
+    /// - `client_id`: The client ID of the app, such as 20 hexadecimal digits (OAuth app) or `Iv1.8a61f9b3a7aba766` (GitHub App).
+    /// - `body`
+    /// ```text
+    /// let response = client.delete_token()
+    ///    .client_id(client_id)
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn delete_token(&self) -> builder::DeleteToken<'_> {
+        builder::DeleteToken::new(self)
+    }
     /// Reset a token
     ///
     /// Replaces a valid token without its user's involvement. The old token dies at once and the
@@ -1477,6 +629,63 @@ impl Client {
     /// ```
     pub fn reset_token(&self) -> builder::ResetToken<'_> {
         builder::ResetToken::new(self)
+    }
+    /// Create a scoped access token
+    ///
+    /// Makes a token that can do less, from a user token of a GitHub App: for one account, some of
+    /// its repositories, some permissions. The token that it was made from lives on.
+    ///
+    /// Sends a `POST` request to `/applications/{client_id}/token/scoped`
+    ///
+    /// Arguments:
+    /// - `client_id`: The client ID of the app, such as 20 hexadecimal digits (OAuth app) or `Iv1.8a61f9b3a7aba766` (GitHub App).
+    /// - `body`
+    /// ```text
+    /// let response = client.scope_token()
+    ///    .client_id(client_id)
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn scope_token(&self) -> builder::ScopeToken<'_> {
+        builder::ScopeToken::new(self)
+    }
+    /// Delete an app authorization
+    ///
+    /// Revokes the authorization that a user gave to this app, and with it every token of that user
+    /// for the app. Any one of these tokens names the user.
+    ///
+    /// Sends a `DELETE` request to `/applications/{client_id}/grant`
+    ///
+    /// Arguments:
+    /// - `client_id`: The client ID of the app, such as 20 hexadecimal digits (OAuth app) or `Iv1.8a61f9b3a7aba766` (GitHub App).
+    /// - `body`
+    /// ```text
+    /// let response = client.delete_authorization()
+    ///    .client_id(client_id)
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn delete_authorization(&self) -> builder::DeleteAuthorization<'_> {
+        builder::DeleteAuthorization::new(self)
+    }
+    /// Revoke a list of credentials
+    ///
+    /// Revokes exposed credentials, whoever's they are. Their owners are told by mail. It takes
+    /// personal access tokens (`ghp_`, `github_pat_`) and tokens of apps (`gho_`, `ghu_`, `ghr_`).
+    /// Not on Enterprise Server. 60 calls an hour.
+    ///
+    /// Sends a `POST` request to `/credentials/revoke`
+    ///
+    /// ```text
+    /// let response = client.revoke_credentials()
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn revoke_credentials(&self) -> builder::RevokeCredentials<'_> {
+        builder::RevokeCredentials::new(self)
     }
 }
 /// Types for composing operation parameters.
@@ -1586,6 +795,100 @@ pub mod builder {
             }
         }
     }
+    /// Builder for [`Client::delete_token`]
+    ///
+    /// [`Client::delete_token`]: super::Client::delete_token
+    #[derive(Debug, Clone)]
+    pub struct DeleteToken<'a> {
+        client: &'a super::Client,
+        client_id: Result<::std::string::String, String>,
+        body: Result<types::builder::AccessTokenRequest, String>,
+    }
+    impl<'a> DeleteToken<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                client_id: Err("client_id was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn client_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.client_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for client_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AccessTokenRequest>,
+            <V as std::convert::TryInto<
+                types::AccessTokenRequest,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `AccessTokenRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::AccessTokenRequest,
+            ) -> types::builder::AccessTokenRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `DELETE` request to `/applications/{client_id}/token`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error> {
+            let Self { client, client_id, body } = self;
+            let client_id = client_id.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| {
+                    types::AccessTokenRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/applications/{}/token", client.baseurl, encode_path(& client_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .json_body(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "delete_token",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /// Builder for [`Client::reset_token`]
     ///
     /// [`Client::reset_token`]: super::Client::reset_token
@@ -1684,6 +987,277 @@ pub mod builder {
             }
         }
     }
+    /// Builder for [`Client::scope_token`]
+    ///
+    /// [`Client::scope_token`]: super::Client::scope_token
+    #[derive(Debug, Clone)]
+    pub struct ScopeToken<'a> {
+        client: &'a super::Client,
+        client_id: Result<::std::string::String, String>,
+        body: Result<types::builder::ScopeTokenRequest, String>,
+    }
+    impl<'a> ScopeToken<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                client_id: Err("client_id was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn client_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.client_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for client_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ScopeTokenRequest>,
+            <V as std::convert::TryInto<
+                types::ScopeTokenRequest,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `ScopeTokenRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::ScopeTokenRequest,
+            ) -> types::builder::ScopeTokenRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `POST` request to `/applications/{client_id}/token/scoped`
+        pub async fn send(self) -> Result<ResponseValue<types::Authorization>, Error> {
+            let Self { client, client_id, body } = self;
+            let client_id = client_id.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| {
+                    types::ScopeTokenRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/applications/{}/token/scoped", client.baseurl, encode_path(&
+                client_id.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json_body(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "scope_token",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /// Builder for [`Client::delete_authorization`]
+    ///
+    /// [`Client::delete_authorization`]: super::Client::delete_authorization
+    #[derive(Debug, Clone)]
+    pub struct DeleteAuthorization<'a> {
+        client: &'a super::Client,
+        client_id: Result<::std::string::String, String>,
+        body: Result<types::builder::AccessTokenRequest, String>,
+    }
+    impl<'a> DeleteAuthorization<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                client_id: Err("client_id was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn client_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.client_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for client_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AccessTokenRequest>,
+            <V as std::convert::TryInto<
+                types::AccessTokenRequest,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `AccessTokenRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::AccessTokenRequest,
+            ) -> types::builder::AccessTokenRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `DELETE` request to `/applications/{client_id}/grant`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error> {
+            let Self { client, client_id, body } = self;
+            let client_id = client_id.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| {
+                    types::AccessTokenRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/applications/{}/grant", client.baseurl, encode_path(& client_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .json_body(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "delete_authorization",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /// Builder for [`Client::revoke_credentials`]
+    ///
+    /// [`Client::revoke_credentials`]: super::Client::revoke_credentials
+    #[derive(Debug, Clone)]
+    pub struct RevokeCredentials<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::RevokeCredentialsRequest, String>,
+    }
+    impl<'a> RevokeCredentials<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RevokeCredentialsRequest>,
+            <V as std::convert::TryInto<
+                types::RevokeCredentialsRequest,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!(
+                        "conversion to `RevokeCredentialsRequest` for body failed: {}", s
+                    )
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::RevokeCredentialsRequest,
+            ) -> types::builder::RevokeCredentialsRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `POST` request to `/credentials/revoke`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::RevokeCredentialsRequest::try_from(v)
+                        .map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/credentials/revoke", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .json_body(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "revoke_credentials",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                202u16 => Ok(ResponseValue::empty(response)),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
 }
 /// Items consumers will typically use such as the Client.
 pub mod prelude {
@@ -1696,12 +1270,42 @@ pub const OPERATIONS: &[crate::Operation] = &[
         method: "POST",
         path: "/applications/{client_id}/token",
         retry: crate::Retry::Safe,
+        authenticated: true,
     },
     crate::Operation {
         id: "reset_token",
         method: "PATCH",
         path: "/applications/{client_id}/token",
         retry: crate::Retry::Never,
+        authenticated: true,
+    },
+    crate::Operation {
+        id: "delete_token",
+        method: "DELETE",
+        path: "/applications/{client_id}/token",
+        retry: crate::Retry::Idempotent,
+        authenticated: true,
+    },
+    crate::Operation {
+        id: "scope_token",
+        method: "POST",
+        path: "/applications/{client_id}/token/scoped",
+        retry: crate::Retry::Repeatable,
+        authenticated: true,
+    },
+    crate::Operation {
+        id: "delete_authorization",
+        method: "DELETE",
+        path: "/applications/{client_id}/grant",
+        retry: crate::Retry::Idempotent,
+        authenticated: true,
+    },
+    crate::Operation {
+        id: "revoke_credentials",
+        method: "POST",
+        path: "/credentials/revoke",
+        retry: crate::Retry::Idempotent,
+        authenticated: false,
     },
 ];
 impl ClientHooks<crate::Transport> for Client {

@@ -7,6 +7,96 @@ use crate::runtime::{encode_path, ClientHooks, OperationInfo, RequestBuilderExt}
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
 pub mod types {
+    /// An API key, and what it may do.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct ApiToken {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub created_at: ::std::option::Option<crate::Timestamp>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub expired_at: ::std::option::Option<crate::Timestamp>,
+        /// Whether it is an admin token. That cannot be given or taken through the API.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub is_admin: ::std::option::Option<bool>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub is_disabled: ::std::option::Option<bool>,
+        /// The key itself.
+        #[serde(serialize_with = "crate::runtime::expose")]
+        pub key: crate::Secret,
+        /// 0 means no limit.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_fee: ::std::option::Option<crate::Amount>,
+        /// Names of models.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub permissions: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub remark: ::std::option::Option<::std::string::String>,
+        /// Null for a key that was never used.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub used_at: ::std::option::Option<crate::Timestamp>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub used_fee: ::std::option::Option<crate::Amount>,
+        /// A whole number, as text.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub used_times: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub user_id: ::std::option::Option<UserId>,
+    }
+    /// A key.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct ApiTokenKeyRequest {
+        #[serde(serialize_with = "crate::runtime::expose")]
+        pub key: crate::Secret,
+    }
+    impl ApiTokenKeyRequest {
+        pub fn builder() -> builder::ApiTokenKeyRequest {
+            Default::default()
+        }
+    }
+    /// The envelope around the keys.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct ApiTokensResponse {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub data: ::std::option::Option<::std::vec::Vec<ApiToken>>,
+        #[serde(
+            rename = "errorType",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub error_type: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub message: ::std::option::Option<::std::string::String>,
+        #[serde(
+            rename = "statusCode",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub status_code: ::std::option::Option<i64>,
+    }
+    /// The envelope around a balance.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct BalanceResponse {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub data: ::std::option::Option<UserBalance>,
+        #[serde(
+            rename = "errorType",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub error_type: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub message: ::std::option::Option<::std::string::String>,
+        #[serde(
+            rename = "statusCode",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub status_code: ::std::option::Option<i64>,
+    }
+    /// No field is documented; the body is empty.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[serde(deny_unknown_fields)]
+    pub struct EmptyRequest {}
+    impl EmptyRequest {
+        pub fn builder() -> builder::EmptyRequest {
+            Default::default()
+        }
+    }
     /// The envelope of an error.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ErrorEnvelope {
@@ -26,19 +116,86 @@ pub mod types {
         )]
         pub status_code: ::std::option::Option<i64>,
     }
-    impl ErrorEnvelope {
-        pub fn builder() -> builder::ErrorEnvelope {
+    /// The app and the code. The page marks all three as optional; the flow needs them.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct IssueTokenRequest {
+        pub client_id: ::std::string::String,
+        #[serde(serialize_with = "crate::runtime::expose")]
+        pub client_secret: crate::Secret,
+        #[serde(serialize_with = "crate::runtime::expose")]
+        pub code: crate::Secret,
+    }
+    impl IssueTokenRequest {
+        pub fn builder() -> builder::IssueTokenRequest {
             Default::default()
         }
     }
-    /// No field is documented; the body is empty.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    #[serde(deny_unknown_fields)]
-    pub struct RotateUserAdminTokenRequest {}
-    impl RotateUserAdminTokenRequest {
-        pub fn builder() -> builder::RotateUserAdminTokenRequest {
+    /// The envelope around the OAuth token.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct IssueTokenResponse {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub data: ::std::option::Option<OAuthToken>,
+        /// Present in errors only.
+        #[serde(
+            rename = "errorType",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub error_type: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub message: ::std::option::Option<::std::string::String>,
+        /// 200 means success; anything else is an error.
+        #[serde(rename = "statusCode")]
+        pub status_code: i64,
+    }
+    /// A key to make.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct NewApiTokenRequest {
+        /// ISO 8601 is recommended.
+        pub expired_at: ::std::string::String,
+        /// How many units of the balance the key may use at most; 0 means any number.
+        pub max_fee: crate::Amount,
+        /// A JSON array of names of models, as text.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub permissions: ::std::option::Option<::std::string::String>,
+        /// A note.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub remark: ::std::option::Option<::std::string::String>,
+    }
+    impl NewApiTokenRequest {
+        pub fn builder() -> builder::NewApiTokenRequest {
             Default::default()
         }
+    }
+    /// The envelope around a new key.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct NewApiTokenResponse {
+        /// The key.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(serialize_with = "crate::runtime::expose")]
+        pub data: ::std::option::Option<crate::Secret>,
+        #[serde(
+            rename = "errorType",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub error_type: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub message: ::std::option::Option<::std::string::String>,
+        #[serde(
+            rename = "statusCode",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub status_code: ::std::option::Option<i64>,
+    }
+    /// A user's OAuth token for an app.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct OAuthToken {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub client_id: ::std::option::Option<::std::string::String>,
+        /// The OAuth token. It is printed nowhere else.
+        #[serde(serialize_with = "crate::runtime::expose")]
+        pub token: crate::Secret,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub user_id: ::std::option::Option<UserId>,
     }
     /// The envelope around the new token.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -57,8 +214,22 @@ pub mod types {
         #[serde(rename = "statusCode")]
         pub status_code: i64,
     }
-    impl RotateUserAdminTokenResponse {
-        pub fn builder() -> builder::RotateUserAdminTokenResponse {
+    /// A key to change, and all that it is to be.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct UpdateApiTokenRequest {
+        pub expired_at: ::std::string::String,
+        /// `true` or `false`.
+        pub is_disabled: ::std::string::String,
+        /// The key itself.
+        #[serde(serialize_with = "crate::runtime::expose")]
+        pub key: crate::Secret,
+        pub max_fee: crate::Amount,
+        /// A JSON array of names of models, as text.
+        pub permissions: ::std::string::String,
+        pub remark: ::std::string::String,
+    }
+    impl UpdateApiTokenRequest {
+        pub fn builder() -> builder::UpdateApiTokenRequest {
             Default::default()
         }
     }
@@ -71,10 +242,45 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub user_id: ::std::option::Option<UserId>,
     }
-    impl UserAdminToken {
-        pub fn builder() -> builder::UserAdminToken {
-            Default::default()
-        }
+    /// What a user has left, in units that the pages do not name.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct UserBalance {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub balance: ::std::option::Option<crate::Amount>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub free_balance: ::std::option::Option<crate::Amount>,
+    }
+    /// A user. No page lists the fields; these two are read by a public client.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct UserBasicInfo {
+        #[serde(
+            rename = "userEmail",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub user_email: ::std::option::Option<::std::string::String>,
+        #[serde(
+            rename = "userId",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub user_id: ::std::option::Option<UserId>,
+    }
+    /// The envelope around a user.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct UserBasicInfoResponse {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub data: ::std::option::Option<UserBasicInfo>,
+        #[serde(
+            rename = "errorType",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub error_type: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub message: ::std::option::Option<::std::string::String>,
+        #[serde(
+            rename = "statusCode",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub status_code: ::std::option::Option<i64>,
     }
     /// A number on the page of this call, a string on the provider's other pages.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -99,289 +305,372 @@ pub mod types {
     /// Types for composing complex structures.
     pub mod builder {
         #[derive(Clone, Debug)]
-        pub struct ErrorEnvelope {
-            data: ::std::result::Result<
-                ::std::option::Option<::serde_json::Value>,
-                ::std::string::String,
-            >,
-            error_type: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            message: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            status_code: ::std::result::Result<
-                ::std::option::Option<i64>,
-                ::std::string::String,
-            >,
+        pub struct ApiTokenKeyRequest {
+            key: ::std::result::Result<crate::Secret, ::std::string::String>,
         }
-        impl ::std::default::Default for ErrorEnvelope {
+        impl ::std::default::Default for ApiTokenKeyRequest {
             fn default() -> Self {
                 Self {
-                    data: Ok(Default::default()),
-                    error_type: Ok(Default::default()),
-                    message: Ok(Default::default()),
-                    status_code: Ok(Default::default()),
+                    key: Err("no value supplied for key".to_string()),
                 }
             }
         }
-        impl ErrorEnvelope {
-            pub fn data<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.data = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for data: {e}")
-                    });
-                self
-            }
-            pub fn error_type<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.error_type = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for error_type: {e}")
-                    });
-                self
-            }
-            pub fn message<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.message = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for message: {e}")
-                    });
-                self
-            }
-            pub fn status_code<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<i64>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.status_code = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for status_code: {e}")
-                    });
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<ErrorEnvelope> for super::ErrorEnvelope {
-            type Error = super::error::ConversionError;
-            fn try_from(
-                value: ErrorEnvelope,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self {
-                    data: value.data?,
-                    error_type: value.error_type?,
-                    message: value.message?,
-                    status_code: value.status_code?,
-                })
-            }
-        }
-        impl ::std::convert::From<super::ErrorEnvelope> for ErrorEnvelope {
-            fn from(value: super::ErrorEnvelope) -> Self {
-                Self {
-                    data: Ok(value.data),
-                    error_type: Ok(value.error_type),
-                    message: Ok(value.message),
-                    status_code: Ok(value.status_code),
-                }
-            }
-        }
-        #[derive(Clone, Debug)]
-        pub struct RotateUserAdminTokenRequest {}
-        impl ::std::default::Default for RotateUserAdminTokenRequest {
-            fn default() -> Self {
-                Self {}
-            }
-        }
-        impl RotateUserAdminTokenRequest {}
-        impl ::std::convert::TryFrom<RotateUserAdminTokenRequest>
-        for super::RotateUserAdminTokenRequest {
-            type Error = super::error::ConversionError;
-            fn try_from(
-                _value: RotateUserAdminTokenRequest,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self {})
-            }
-        }
-        impl ::std::convert::From<super::RotateUserAdminTokenRequest>
-        for RotateUserAdminTokenRequest {
-            fn from(_value: super::RotateUserAdminTokenRequest) -> Self {
-                Self {}
-            }
-        }
-        #[derive(Clone, Debug)]
-        pub struct RotateUserAdminTokenResponse {
-            data: ::std::result::Result<
-                ::std::option::Option<super::UserAdminToken>,
-                ::std::string::String,
-            >,
-            error_type: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            message: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
-            status_code: ::std::result::Result<i64, ::std::string::String>,
-        }
-        impl ::std::default::Default for RotateUserAdminTokenResponse {
-            fn default() -> Self {
-                Self {
-                    data: Ok(Default::default()),
-                    error_type: Ok(Default::default()),
-                    message: Ok(Default::default()),
-                    status_code: Err("no value supplied for status_code".to_string()),
-                }
-            }
-        }
-        impl RotateUserAdminTokenResponse {
-            pub fn data<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<super::UserAdminToken>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.data = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for data: {e}")
-                    });
-                self
-            }
-            pub fn error_type<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.error_type = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for error_type: {e}")
-                    });
-                self
-            }
-            pub fn message<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.message = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for message: {e}")
-                    });
-                self
-            }
-            pub fn status_code<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<i64>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.status_code = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for status_code: {e}")
-                    });
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<RotateUserAdminTokenResponse>
-        for super::RotateUserAdminTokenResponse {
-            type Error = super::error::ConversionError;
-            fn try_from(
-                value: RotateUserAdminTokenResponse,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self {
-                    data: value.data?,
-                    error_type: value.error_type?,
-                    message: value.message?,
-                    status_code: value.status_code?,
-                })
-            }
-        }
-        impl ::std::convert::From<super::RotateUserAdminTokenResponse>
-        for RotateUserAdminTokenResponse {
-            fn from(value: super::RotateUserAdminTokenResponse) -> Self {
-                Self {
-                    data: Ok(value.data),
-                    error_type: Ok(value.error_type),
-                    message: Ok(value.message),
-                    status_code: Ok(value.status_code),
-                }
-            }
-        }
-        #[derive(Clone, Debug)]
-        pub struct UserAdminToken {
-            token: ::std::result::Result<crate::Secret, ::std::string::String>,
-            user_id: ::std::result::Result<
-                ::std::option::Option<super::UserId>,
-                ::std::string::String,
-            >,
-        }
-        impl ::std::default::Default for UserAdminToken {
-            fn default() -> Self {
-                Self {
-                    token: Err("no value supplied for token".to_string()),
-                    user_id: Ok(Default::default()),
-                }
-            }
-        }
-        impl UserAdminToken {
-            pub fn token<T>(mut self, value: T) -> Self
+        impl ApiTokenKeyRequest {
+            pub fn key<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::Secret>,
                 T::Error: ::std::fmt::Display,
             {
-                self.token = value
+                self.key = value
                     .try_into()
                     .map_err(|e| {
-                        format!("error converting supplied value for token: {e}")
-                    });
-                self
-            }
-            pub fn user_id<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<super::UserId>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.user_id = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for user_id: {e}")
+                        format!("error converting supplied value for key: {e}")
                     });
                 self
             }
         }
-        impl ::std::convert::TryFrom<UserAdminToken> for super::UserAdminToken {
+        impl ::std::convert::TryFrom<ApiTokenKeyRequest> for super::ApiTokenKeyRequest {
             type Error = super::error::ConversionError;
             fn try_from(
-                value: UserAdminToken,
+                value: ApiTokenKeyRequest,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { key: value.key? })
+            }
+        }
+        impl ::std::convert::From<super::ApiTokenKeyRequest> for ApiTokenKeyRequest {
+            fn from(value: super::ApiTokenKeyRequest) -> Self {
+                Self { key: Ok(value.key) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct EmptyRequest {}
+        impl ::std::default::Default for EmptyRequest {
+            fn default() -> Self {
+                Self {}
+            }
+        }
+        impl EmptyRequest {}
+        impl ::std::convert::TryFrom<EmptyRequest> for super::EmptyRequest {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                _value: EmptyRequest,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {})
+            }
+        }
+        impl ::std::convert::From<super::EmptyRequest> for EmptyRequest {
+            fn from(_value: super::EmptyRequest) -> Self {
+                Self {}
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct IssueTokenRequest {
+            client_id: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+            client_secret: ::std::result::Result<crate::Secret, ::std::string::String>,
+            code: ::std::result::Result<crate::Secret, ::std::string::String>,
+        }
+        impl ::std::default::Default for IssueTokenRequest {
+            fn default() -> Self {
+                Self {
+                    client_id: Err("no value supplied for client_id".to_string()),
+                    client_secret: Err(
+                        "no value supplied for client_secret".to_string(),
+                    ),
+                    code: Err("no value supplied for code".to_string()),
+                }
+            }
+        }
+        impl IssueTokenRequest {
+            pub fn client_id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.client_id = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for client_id: {e}")
+                    });
+                self
+            }
+            pub fn client_secret<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<crate::Secret>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.client_secret = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for client_secret: {e}")
+                    });
+                self
+            }
+            pub fn code<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<crate::Secret>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.code = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for code: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<IssueTokenRequest> for super::IssueTokenRequest {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: IssueTokenRequest,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
-                    token: value.token?,
-                    user_id: value.user_id?,
+                    client_id: value.client_id?,
+                    client_secret: value.client_secret?,
+                    code: value.code?,
                 })
             }
         }
-        impl ::std::convert::From<super::UserAdminToken> for UserAdminToken {
-            fn from(value: super::UserAdminToken) -> Self {
+        impl ::std::convert::From<super::IssueTokenRequest> for IssueTokenRequest {
+            fn from(value: super::IssueTokenRequest) -> Self {
                 Self {
-                    token: Ok(value.token),
-                    user_id: Ok(value.user_id),
+                    client_id: Ok(value.client_id),
+                    client_secret: Ok(value.client_secret),
+                    code: Ok(value.code),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct NewApiTokenRequest {
+            expired_at: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+            max_fee: ::std::result::Result<crate::Amount, ::std::string::String>,
+            permissions: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            remark: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for NewApiTokenRequest {
+            fn default() -> Self {
+                Self {
+                    expired_at: Err("no value supplied for expired_at".to_string()),
+                    max_fee: Err("no value supplied for max_fee".to_string()),
+                    permissions: Ok(Default::default()),
+                    remark: Ok(Default::default()),
+                }
+            }
+        }
+        impl NewApiTokenRequest {
+            pub fn expired_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.expired_at = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for expired_at: {e}")
+                    });
+                self
+            }
+            pub fn max_fee<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<crate::Amount>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.max_fee = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for max_fee: {e}")
+                    });
+                self
+            }
+            pub fn permissions<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.permissions = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for permissions: {e}")
+                    });
+                self
+            }
+            pub fn remark<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.remark = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for remark: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<NewApiTokenRequest> for super::NewApiTokenRequest {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: NewApiTokenRequest,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    expired_at: value.expired_at?,
+                    max_fee: value.max_fee?,
+                    permissions: value.permissions?,
+                    remark: value.remark?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::NewApiTokenRequest> for NewApiTokenRequest {
+            fn from(value: super::NewApiTokenRequest) -> Self {
+                Self {
+                    expired_at: Ok(value.expired_at),
+                    max_fee: Ok(value.max_fee),
+                    permissions: Ok(value.permissions),
+                    remark: Ok(value.remark),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UpdateApiTokenRequest {
+            expired_at: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+            is_disabled: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+            key: ::std::result::Result<crate::Secret, ::std::string::String>,
+            max_fee: ::std::result::Result<crate::Amount, ::std::string::String>,
+            permissions: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+            remark: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for UpdateApiTokenRequest {
+            fn default() -> Self {
+                Self {
+                    expired_at: Err("no value supplied for expired_at".to_string()),
+                    is_disabled: Err("no value supplied for is_disabled".to_string()),
+                    key: Err("no value supplied for key".to_string()),
+                    max_fee: Err("no value supplied for max_fee".to_string()),
+                    permissions: Err("no value supplied for permissions".to_string()),
+                    remark: Err("no value supplied for remark".to_string()),
+                }
+            }
+        }
+        impl UpdateApiTokenRequest {
+            pub fn expired_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.expired_at = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for expired_at: {e}")
+                    });
+                self
+            }
+            pub fn is_disabled<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.is_disabled = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for is_disabled: {e}")
+                    });
+                self
+            }
+            pub fn key<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<crate::Secret>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.key = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for key: {e}")
+                    });
+                self
+            }
+            pub fn max_fee<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<crate::Amount>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.max_fee = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for max_fee: {e}")
+                    });
+                self
+            }
+            pub fn permissions<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.permissions = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for permissions: {e}")
+                    });
+                self
+            }
+            pub fn remark<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.remark = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for remark: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UpdateApiTokenRequest>
+        for super::UpdateApiTokenRequest {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UpdateApiTokenRequest,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    expired_at: value.expired_at?,
+                    is_disabled: value.is_disabled?,
+                    key: value.key?,
+                    max_fee: value.max_fee?,
+                    permissions: value.permissions?,
+                    remark: value.remark?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::UpdateApiTokenRequest>
+        for UpdateApiTokenRequest {
+            fn from(value: super::UpdateApiTokenRequest) -> Self {
+                Self {
+                    expired_at: Ok(value.expired_at),
+                    is_disabled: Ok(value.is_disabled),
+                    key: Ok(value.key),
+                    max_fee: Ok(value.max_fee),
+                    permissions: Ok(value.permissions),
+                    remark: Ok(value.remark),
                 }
             }
         }
@@ -422,7 +711,8 @@ pub mod types {
 #[derive(Clone, Debug)]
 /// Client for OhMyGPT open OAuth API
 ///
-/// The calls that an app makes with the OAuth token of an OhMyGPT user.
+/// The calls with which an app gets the OAuth token of an OhMyGPT user and uses it, and those that
+/// a management (admin) token allows on the user's API keys.
 ///
 /// Version: 2025-10-15
 pub struct Client {
@@ -462,6 +752,37 @@ const _: () = {
     {}
 };
 impl Client {
+    /// Apply for access_token
+    ///
+    /// Exchanges the code, which works once, for an OAuth token. No lifetime and no way to refresh
+    /// it are documented.
+    ///
+    /// Sends a `POST` request to `/api/v1/user/oauth/issue-token`
+    ///
+    /// ```text
+    /// let response = client.issue_token()
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn issue_token(&self) -> builder::IssueToken<'_> {
+        builder::IssueToken::new(self)
+    }
+    /// Read basic user information
+    ///
+    /// Who the user of an OAuth token is.
+    ///
+    /// Sends a `POST` request to `/api/v1/user/oauth/app/query-user-basic-info`
+    ///
+    /// ```text
+    /// let response = client.query_user_basic_info()
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn query_user_basic_info(&self) -> builder::QueryUserBasicInfo<'_> {
+        builder::QueryUserBasicInfo::new(self)
+    }
     /// Update the user management token through an OAuth token
     ///
     /// Issues a new management (admin) token of the user who gave the OAuth token. The minimum
@@ -480,6 +801,111 @@ impl Client {
     pub fn rotate_user_admin_token(&self) -> builder::RotateUserAdminToken<'_> {
         builder::RotateUserAdminToken::new(self)
     }
+    /// Create API key
+    ///
+    /// Makes an API key. At most 5,000 for a user, and 10 calls a second.
+    ///
+    /// Sends a `POST` request to `/api/v1/user/admin/new-api-token`
+    ///
+    /// ```text
+    /// let response = client.new_api_token()
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn new_api_token(&self) -> builder::NewApiToken<'_> {
+        builder::NewApiToken::new(self)
+    }
+    /// Create API key
+    ///
+    /// As new-api-token.
+    ///
+    /// Sends a `POST` request to `/api/v1/user/admin/create-api-token`
+    ///
+    /// ```text
+    /// let response = client.create_api_token()
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn create_api_token(&self) -> builder::CreateApiToken<'_> {
+        builder::CreateApiToken::new(self)
+    }
+    /// Update API key
+    ///
+    /// Changes an API key. 10 calls a second.
+    ///
+    /// Sends a `POST` request to `/api/v1/user/admin/update-api-token`
+    ///
+    /// ```text
+    /// let response = client.update_api_token()
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn update_api_token(&self) -> builder::UpdateApiToken<'_> {
+        builder::UpdateApiToken::new(self)
+    }
+    /// List all API keys
+    ///
+    /// Every API key of the user. One call a second.
+    ///
+    /// Sends a `POST` request to `/api/v1/user/admin/get-api-tokens`
+    ///
+    /// ```text
+    /// let response = client.get_api_tokens()
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn get_api_tokens(&self) -> builder::GetApiTokens<'_> {
+        builder::GetApiTokens::new(self)
+    }
+    /// Delete API key
+    ///
+    /// Deletes an API key.
+    ///
+    /// Sends a `POST` request to `/api/v1/user/admin/del-api-token`
+    ///
+    /// ```text
+    /// let response = client.del_api_token()
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn del_api_token(&self) -> builder::DelApiToken<'_> {
+        builder::DelApiToken::new(self)
+    }
+    /// Delete API key
+    ///
+    /// As del-api-token.
+    ///
+    /// Sends a `POST` request to `/api/v1/user/admin/delete-api-token`
+    ///
+    /// ```text
+    /// let response = client.delete_api_token()
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn delete_api_token(&self) -> builder::DeleteApiToken<'_> {
+        builder::DeleteApiToken::new(self)
+    }
+    /// User balance query
+    ///
+    /// What the user has left.
+    ///
+    /// Sends a `POST` request to `/api/v1/user/admin/balance`
+    ///
+    /// ```text
+    /// let response = client.balance()
+    ///    .body(body)
+    ///    .send()
+    ///    .await;
+    /// ```
+    pub fn balance(&self) -> builder::Balance<'_> {
+        builder::Balance::new(self)
+    }
 }
 /// Types for composing operation parameters.
 #[allow(clippy::all)]
@@ -490,13 +916,177 @@ pub mod builder {
         encode_path, ClientInfo, ClientHooks, Error, OperationInfo, RequestBuilderExt,
         ResponseValue,
     };
+    /// Builder for [`Client::issue_token`]
+    ///
+    /// [`Client::issue_token`]: super::Client::issue_token
+    #[derive(Debug, Clone)]
+    pub struct IssueToken<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::IssueTokenRequest, String>,
+    }
+    impl<'a> IssueToken<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::IssueTokenRequest>,
+            <V as std::convert::TryInto<
+                types::IssueTokenRequest,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `IssueTokenRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::IssueTokenRequest,
+            ) -> types::builder::IssueTokenRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `POST` request to `/api/v1/user/oauth/issue-token`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::IssueTokenResponse>, Error> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::IssueTokenRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/user/oauth/issue-token", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .form_urlencoded(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "issue_token",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /// Builder for [`Client::query_user_basic_info`]
+    ///
+    /// [`Client::query_user_basic_info`]: super::Client::query_user_basic_info
+    #[derive(Debug, Clone)]
+    pub struct QueryUserBasicInfo<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::EmptyRequest, String>,
+    }
+    impl<'a> QueryUserBasicInfo<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::EmptyRequest>,
+            <V as std::convert::TryInto<types::EmptyRequest>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `EmptyRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::EmptyRequest,
+            ) -> types::builder::EmptyRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `POST` request to `/api/v1/user/oauth/app/query-user-basic-info`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::UserBasicInfoResponse>, Error> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::EmptyRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/api/v1/user/oauth/app/query-user-basic-info", client.baseurl,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .form_urlencoded(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "query_user_basic_info",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /// Builder for [`Client::rotate_user_admin_token`]
     ///
     /// [`Client::rotate_user_admin_token`]: super::Client::rotate_user_admin_token
     #[derive(Debug, Clone)]
     pub struct RotateUserAdminToken<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::RotateUserAdminTokenRequest, String>,
+        body: Result<types::builder::EmptyRequest, String>,
     }
     impl<'a> RotateUserAdminToken<'a> {
         pub fn new(client: &'a super::Client) -> Self {
@@ -507,27 +1097,22 @@ pub mod builder {
         }
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RotateUserAdminTokenRequest>,
-            <V as std::convert::TryInto<
-                types::RotateUserAdminTokenRequest,
-            >>::Error: std::fmt::Display,
+            V: std::convert::TryInto<types::EmptyRequest>,
+            <V as std::convert::TryInto<types::EmptyRequest>>::Error: std::fmt::Display,
         {
             self.body = value
                 .try_into()
                 .map(From::from)
                 .map_err(|s| {
-                    format!(
-                        "conversion to `RotateUserAdminTokenRequest` for body failed: {}",
-                        s
-                    )
+                    format!("conversion to `EmptyRequest` for body failed: {}", s)
                 });
             self
         }
         pub fn body_map<F>(mut self, f: F) -> Self
         where
             F: std::ops::FnOnce(
-                types::builder::RotateUserAdminTokenRequest,
-            ) -> types::builder::RotateUserAdminTokenRequest,
+                types::builder::EmptyRequest,
+            ) -> types::builder::EmptyRequest,
         {
             self.body = self.body.map(f);
             self
@@ -539,8 +1124,7 @@ pub mod builder {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| {
-                    types::RotateUserAdminTokenRequest::try_from(v)
-                        .map_err(|e| e.to_string())
+                    types::EmptyRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(Error::InvalidRequest)?;
             let url = format!(
@@ -578,6 +1162,570 @@ pub mod builder {
             }
         }
     }
+    /// Builder for [`Client::new_api_token`]
+    ///
+    /// [`Client::new_api_token`]: super::Client::new_api_token
+    #[derive(Debug, Clone)]
+    pub struct NewApiToken<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::NewApiTokenRequest, String>,
+    }
+    impl<'a> NewApiToken<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::NewApiTokenRequest>,
+            <V as std::convert::TryInto<
+                types::NewApiTokenRequest,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `NewApiTokenRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::NewApiTokenRequest,
+            ) -> types::builder::NewApiTokenRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `POST` request to `/api/v1/user/admin/new-api-token`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::NewApiTokenResponse>, Error> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::NewApiTokenRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/user/admin/new-api-token", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .form_urlencoded(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "new_api_token",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /// Builder for [`Client::create_api_token`]
+    ///
+    /// [`Client::create_api_token`]: super::Client::create_api_token
+    #[derive(Debug, Clone)]
+    pub struct CreateApiToken<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::NewApiTokenRequest, String>,
+    }
+    impl<'a> CreateApiToken<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::NewApiTokenRequest>,
+            <V as std::convert::TryInto<
+                types::NewApiTokenRequest,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `NewApiTokenRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::NewApiTokenRequest,
+            ) -> types::builder::NewApiTokenRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `POST` request to `/api/v1/user/admin/create-api-token`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::NewApiTokenResponse>, Error> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::NewApiTokenRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/user/admin/create-api-token", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .form_urlencoded(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "create_api_token",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /// Builder for [`Client::update_api_token`]
+    ///
+    /// [`Client::update_api_token`]: super::Client::update_api_token
+    #[derive(Debug, Clone)]
+    pub struct UpdateApiToken<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::UpdateApiTokenRequest, String>,
+    }
+    impl<'a> UpdateApiToken<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::UpdateApiTokenRequest>,
+            <V as std::convert::TryInto<
+                types::UpdateApiTokenRequest,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!(
+                        "conversion to `UpdateApiTokenRequest` for body failed: {}", s
+                    )
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::UpdateApiTokenRequest,
+            ) -> types::builder::UpdateApiTokenRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `POST` request to `/api/v1/user/admin/update-api-token`
+        pub async fn send(self) -> Result<ResponseValue<types::ErrorEnvelope>, Error> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::UpdateApiTokenRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/user/admin/update-api-token", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .form_urlencoded(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "update_api_token",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /// Builder for [`Client::get_api_tokens`]
+    ///
+    /// [`Client::get_api_tokens`]: super::Client::get_api_tokens
+    #[derive(Debug, Clone)]
+    pub struct GetApiTokens<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::EmptyRequest, String>,
+    }
+    impl<'a> GetApiTokens<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::EmptyRequest>,
+            <V as std::convert::TryInto<types::EmptyRequest>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `EmptyRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::EmptyRequest,
+            ) -> types::builder::EmptyRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `POST` request to `/api/v1/user/admin/get-api-tokens`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ApiTokensResponse>, Error> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::EmptyRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/user/admin/get-api-tokens", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .form_urlencoded(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "get_api_tokens",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /// Builder for [`Client::del_api_token`]
+    ///
+    /// [`Client::del_api_token`]: super::Client::del_api_token
+    #[derive(Debug, Clone)]
+    pub struct DelApiToken<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::ApiTokenKeyRequest, String>,
+    }
+    impl<'a> DelApiToken<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ApiTokenKeyRequest>,
+            <V as std::convert::TryInto<
+                types::ApiTokenKeyRequest,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `ApiTokenKeyRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::ApiTokenKeyRequest,
+            ) -> types::builder::ApiTokenKeyRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `POST` request to `/api/v1/user/admin/del-api-token`
+        pub async fn send(self) -> Result<ResponseValue<types::ErrorEnvelope>, Error> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::ApiTokenKeyRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/user/admin/del-api-token", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .form_urlencoded(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "del_api_token",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /// Builder for [`Client::delete_api_token`]
+    ///
+    /// [`Client::delete_api_token`]: super::Client::delete_api_token
+    #[derive(Debug, Clone)]
+    pub struct DeleteApiToken<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::ApiTokenKeyRequest, String>,
+    }
+    impl<'a> DeleteApiToken<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ApiTokenKeyRequest>,
+            <V as std::convert::TryInto<
+                types::ApiTokenKeyRequest,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `ApiTokenKeyRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::ApiTokenKeyRequest,
+            ) -> types::builder::ApiTokenKeyRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `POST` request to `/api/v1/user/admin/delete-api-token`
+        pub async fn send(self) -> Result<ResponseValue<types::ErrorEnvelope>, Error> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::ApiTokenKeyRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/user/admin/delete-api-token", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .form_urlencoded(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "delete_api_token",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /// Builder for [`Client::balance`]
+    ///
+    /// [`Client::balance`]: super::Client::balance
+    #[derive(Debug, Clone)]
+    pub struct Balance<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::EmptyRequest, String>,
+    }
+    impl<'a> Balance<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::EmptyRequest>,
+            <V as std::convert::TryInto<types::EmptyRequest>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `EmptyRequest` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::EmptyRequest,
+            ) -> types::builder::EmptyRequest,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        /// Sends a `POST` request to `/api/v1/user/admin/balance`
+        pub async fn send(self) -> Result<ResponseValue<types::BalanceResponse>, Error> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::EmptyRequest::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/user/admin/balance", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .form_urlencoded(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "balance",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
 }
 /// Items consumers will typically use such as the Client.
 pub mod prelude {
@@ -586,10 +1734,74 @@ pub mod prelude {
 /// Every operation of this API, in the order of the spec.
 pub const OPERATIONS: &[crate::Operation] = &[
     crate::Operation {
+        id: "issue_token",
+        method: "POST",
+        path: "/api/v1/user/oauth/issue-token",
+        retry: crate::Retry::Never,
+        authenticated: false,
+    },
+    crate::Operation {
+        id: "query_user_basic_info",
+        method: "POST",
+        path: "/api/v1/user/oauth/app/query-user-basic-info",
+        retry: crate::Retry::Safe,
+        authenticated: true,
+    },
+    crate::Operation {
         id: "rotate_user_admin_token",
         method: "POST",
         path: "/api/v1/user/oauth/app/rotate-user-admin-token",
         retry: crate::Retry::Repeatable,
+        authenticated: true,
+    },
+    crate::Operation {
+        id: "new_api_token",
+        method: "POST",
+        path: "/api/v1/user/admin/new-api-token",
+        retry: crate::Retry::Repeatable,
+        authenticated: true,
+    },
+    crate::Operation {
+        id: "create_api_token",
+        method: "POST",
+        path: "/api/v1/user/admin/create-api-token",
+        retry: crate::Retry::Repeatable,
+        authenticated: true,
+    },
+    crate::Operation {
+        id: "update_api_token",
+        method: "POST",
+        path: "/api/v1/user/admin/update-api-token",
+        retry: crate::Retry::Idempotent,
+        authenticated: true,
+    },
+    crate::Operation {
+        id: "get_api_tokens",
+        method: "POST",
+        path: "/api/v1/user/admin/get-api-tokens",
+        retry: crate::Retry::Safe,
+        authenticated: true,
+    },
+    crate::Operation {
+        id: "del_api_token",
+        method: "POST",
+        path: "/api/v1/user/admin/del-api-token",
+        retry: crate::Retry::Repeatable,
+        authenticated: true,
+    },
+    crate::Operation {
+        id: "delete_api_token",
+        method: "POST",
+        path: "/api/v1/user/admin/delete-api-token",
+        retry: crate::Retry::Repeatable,
+        authenticated: true,
+    },
+    crate::Operation {
+        id: "balance",
+        method: "POST",
+        path: "/api/v1/user/admin/balance",
+        retry: crate::Retry::Safe,
+        authenticated: true,
     },
 ];
 impl ClientHooks<crate::Transport> for Client {

@@ -100,6 +100,7 @@ mod tests {
         method: "POST",
         path: "/applications/{client_id}/token",
         retry: Retry::Safe,
+        authenticated: true,
     };
 
     fn send_to(base: &str, client_id: &str) -> Result<(), String> {

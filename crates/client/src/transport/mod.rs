@@ -78,7 +78,9 @@ impl Transport {
         for (name, value) in &self.shared.headers {
             headers.insert(name, value.clone());
         }
-        if let Some(authorization) = &self.authorization {
+        if operation.authenticated
+            && let Some(authorization) = &self.authorization
+        {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
         // hyper sends no length with an empty body, and some servers then answer 411 (RFC 9110,

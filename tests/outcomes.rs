@@ -37,7 +37,7 @@ async fn rotate(
     result
 }
 
-async fn check(status: u16, body: &str) -> Result<TokenCheck, tokenturn::CheckError> {
+async fn check(status: u16, body: &str) -> Result<TokenCheck, tokenturn::CallError> {
     let server = MockServer::start_async().await;
     let _mock = answer(&server, Method::POST, status, &[], body).await;
     github(&server.base_url()).check_token(&old_token()).await

@@ -7,7 +7,7 @@ use anyhow::Result;
 use tokenturn::github::TokenCheck;
 use tokenturn::sink::FileSink;
 use tokenturn::{
-    CheckError, NotSaved, Provider, RecoverError, Recovery, RotateError, Rotated, Secret,
+    CallError, NotSaved, Provider, RecoverError, Recovery, RotateError, Rotated, Secret,
 };
 
 use crate::args::{CheckTarget, GitHubArgs, RecoverTarget, Target};
@@ -146,7 +146,7 @@ fn rescued(provider: &'static str, unsaved: &NotSaved) -> Report {
     report
 }
 
-fn checked(result: Result<TokenCheck, CheckError>) -> Report {
+fn checked(result: Result<TokenCheck, CallError>) -> Report {
     match result {
         Ok(TokenCheck::Invalid { request_id }) => {
             Report::new(GITHUB, Outcome::Invalid).answered(Some(404), request_id)

@@ -52,4 +52,6 @@ pub use operation::{Operation, Retry};
 pub use response::{RawResponse, ResponseValue};
 pub use secret::{Fingerprint, Secret};
 pub use timestamp::{InvalidTimestamp, Timestamp};
-pub use transport::{ConfigError, Transport, TransportBuilder, check_path_parameter};
+pub use transport::{
+    ConfigError, Transport, TransportBuilder, check_base_url, check_path_parameter,
+};

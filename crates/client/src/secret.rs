@@ -101,6 +101,11 @@ impl<'de> Deserialize<'de> for Secret {
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
+    /// The hash itself.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The first eight digits: enough to tell one's tokens apart by eye.
     pub fn short(&self) -> String {
         format!("{self:.8}")

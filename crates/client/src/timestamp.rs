@@ -34,6 +34,16 @@ impl From<Timestamp> for SystemTime {
     }
 }
 
+impl TryFrom<SystemTime> for Timestamp {
+    type Error = InvalidTimestamp;
+
+    fn try_from(time: SystemTime) -> Result<Self, InvalidTimestamp> {
+        is_printable(&time)
+            .then_some(Self(time))
+            .ok_or(InvalidTimestamp)
+    }
+}
+
 impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 

@@ -6,7 +6,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::{Shared, ohmygpt};
+use crate::{Shared, github, ohmygpt};
 
 /// How the sandbox fails until it is told otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Fault {
 
 /// Spoils the answers.
 pub(crate) async fn inject(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let is_change = request.method() == Method::PATCH || request.uri().path() == ohmygpt::ROTATE;
+    let is_change = is_change(request.method(), request.uri().path());
     let fault = shared.world().fault;
     match fault {
         Some(Fault::Outage) => page(StatusCode::SERVICE_UNAVAILABLE),
@@ -33,6 +33,13 @@ pub(crate) async fn inject(State(shared): State<Shared>, request: Request, next:
         }
         _ => next.run(request).await,
     }
+}
+
+/// Every call of a program does, but for those that only ask. The pages are for people.
+fn is_change(method: &Method, path: &str) -> bool {
+    let is_page = github::PAGES.contains(&path) || ohmygpt::PAGES.contains(&path);
+    let only_asks = github::is_check(method, path) || ohmygpt::ASKING.contains(&path);
+    method != Method::GET && !is_page && !only_asks
 }
 
 /// What stands in front of a provider answers in HTML.

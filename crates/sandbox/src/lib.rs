@@ -1,7 +1,8 @@
 //! The token endpoints of GitHub and OhMyGPT in memory, for demos and tests.
 //!
 //! It behaves as the providers' documents and recordings say: a reset kills the old token at once,
-//! and the new one is in the answer only. It keeps every request for tests to read.
+//! and the new one is in the answer only. Codes and tokens expire by a clock that tests move. It
+//! keeps every request for tests to read.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -14,16 +15,22 @@
 //! # }
 //! ```
 
+mod clock;
 mod fault;
 mod github;
 mod log;
 mod ohmygpt;
+mod page;
+mod params;
+mod random;
+mod redirect;
 mod world;
 
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -31,22 +38,25 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use fault::Fault;
+pub use github::SecondaryLimit;
 pub use log::LoggedRequest;
-pub use world::OhMyGptUser;
+pub use ohmygpt::OhMyGptUser;
+pub use page::ErrorPage;
 
+use params::Params;
 use world::World;
 
 /// Both providers on one loopback port, until it is dropped.
 ///
-/// GitHub answers at [`url`](Self::url) as github.com does, and below `/api/v3` as an Enterprise
-/// Server does; OhMyGPT answers at the same URL.
+/// GitHub answers at [`url`](Self::url) as github.com and its API do, and below `/api/v3` as the
+/// API of an Enterprise Server does; OhMyGPT answers at the same URL.
 pub struct Sandbox {
     address: SocketAddr,
     shared: Shared,
     server: JoinHandle<()>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Shared(Arc<Mutex<World>>);
 
 impl Shared {
@@ -64,13 +74,19 @@ impl Sandbox {
     pub async fn start(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let shared = Shared::default();
+        let world = World::new(format!("http://{address}"));
+        let shared = Shared(Arc::new(Mutex::new(world)));
         let routes = Router::new()
-            .merge(github::routes())
-            .nest("/api/v3", github::routes())
+            .merge(github::api())
+            .merge(github::revocation())
+            .merge(github::login())
+            .nest("/api/v3", github::api())
             .merge(ohmygpt::routes())
+            .fallback(github::not_found)
+            .method_not_allowed_fallback(github::not_found)
             .layer(from_fn_with_state(shared.clone(), fault::inject))
             .layer(from_fn_with_state(shared.clone(), log::record))
+            .layer(from_fn_with_state(shared.clone(), clock::date))
             .with_state(shared.clone());
         let server = tokio::spawn(async move {
             // It ends when the task is aborted, and only then.
@@ -90,22 +106,128 @@ impl Sandbox {
 
     /// The client ID of the app that GitHub knows.
     pub fn client_id(&self) -> String {
-        self.shared.world().app.client_id.clone()
+        self.shared.world().github.client_id.clone()
     }
 
     /// The client secret of that app.
     pub fn client_secret(&self) -> String {
-        self.shared.world().app.client_secret.clone()
+        self.shared.world().github.client_secret.clone()
     }
 
-    /// A new GitHub token of that app.
+    /// The client ID of the app that OhMyGPT knows.
+    pub fn ohmygpt_client_id(&self) -> String {
+        self.shared.world().ohmygpt.client_id.clone()
+    }
+
+    /// The client secret of that app.
+    pub fn ohmygpt_client_secret(&self) -> String {
+        self.shared.world().ohmygpt.client_secret.clone()
+    }
+
+    /// A new GitHub token of the app, which no code was exchanged for.
     pub fn new_github_token(&self) -> String {
-        self.shared.world().new_github_token()
+        let mut world = self.shared.world();
+        let now = world.clock.now();
+        world.github.new_token(now)
     }
 
     /// A new OhMyGPT user with an OAuth token and an admin token.
+    ///
+    /// The last one made is who presses the buttons of the authorization page.
     pub fn new_ohmygpt_user(&self) -> OhMyGptUser {
-        self.shared.world().new_ohmygpt_user()
+        let mut world = self.shared.world();
+        let now = world.clock.now();
+        world.ohmygpt.new_user(now)
+    }
+
+    /// Opens the authorization URL of either provider and presses "Authorize".
+    ///
+    /// The answer is the URL that the browser is sent to.
+    ///
+    /// # Errors
+    ///
+    /// When a page with an error is shown instead.
+    pub fn approve(&self, authorize_url: &str) -> Result<String, ErrorPage> {
+        self.decide(authorize_url, true)
+    }
+
+    /// Opens the authorization URL of either provider and presses "Cancel".
+    ///
+    /// The answer is the URL that the browser is sent to.
+    ///
+    /// # Errors
+    ///
+    /// When a page is shown instead, as OhMyGPT always does.
+    pub fn deny(&self, authorize_url: &str) -> Result<String, ErrorPage> {
+        self.decide(authorize_url, false)
+    }
+
+    fn decide(&self, authorize_url: &str, is_authorized: bool) -> Result<String, ErrorPage> {
+        const ELSEWHERE: ErrorPage = ErrorPage::bad_request("This is no page of the sandbox's.");
+        let (path, query) = authorize_url
+            .strip_prefix(&self.url())
+            .and_then(|rest| rest.split_once('?'))
+            .ok_or(ELSEWHERE)?;
+        let params = Params::query(query);
+        let mut world = self.shared.world();
+        let now = world.clock.now();
+        match path {
+            github::AUTHORIZE => world.github.decide(&params, is_authorized, now),
+            ohmygpt::AUTHORIZE => world.ohmygpt.decide(&params, is_authorized, now),
+            _ => Err(ELSEWHERE),
+        }
+    }
+
+    /// Types this code into GitHub's device page and presses "Authorize".
+    ///
+    /// Whether the code was waiting for a decision.
+    pub fn approve_device(&self, user_code: &str) -> bool {
+        self.decide_device(user_code, true)
+    }
+
+    /// Types this code into GitHub's device page and presses "Cancel".
+    ///
+    /// Whether the code was waiting for a decision.
+    pub fn deny_device(&self, user_code: &str) -> bool {
+        self.decide_device(user_code, false)
+    }
+
+    fn decide_device(&self, user_code: &str, is_authorized: bool) -> bool {
+        let mut world = self.shared.world();
+        let now = world.clock.now();
+        world.github.decide_device(user_code, is_authorized, now)
+    }
+
+    /// Whether GitHub's new tokens expire after 8 hours and come with a refresh token. At first
+    /// they do not.
+    pub fn set_expiring_tokens(&self, expiring: bool) {
+        self.shared.world().github.settings.expiring_tokens = expiring;
+    }
+
+    /// Whether GitHub's app may use the device flow. At first it may.
+    pub fn set_device_flow(&self, enabled: bool) {
+        self.shared.world().github.settings.device_flow = enabled;
+    }
+
+    /// The seconds between two polls of GitHub's device codes that are asked for from now on.
+    /// At first it is 5.
+    pub fn set_device_interval(&self, seconds: u32) {
+        self.shared.world().github.settings.device_interval = seconds;
+    }
+
+    /// Whether GitHub's user has verified the email address. At first it is verified.
+    pub fn set_email_verified(&self, verified: bool) {
+        self.shared.world().github.settings.email_verified = verified;
+    }
+
+    /// Makes GitHub's API answer every call with this limit from now on, or not at all.
+    pub fn set_secondary_limit(&self, limit: impl Into<Option<SecondaryLimit>>) {
+        self.shared.world().github.settings.secondary_limit = limit.into();
+    }
+
+    /// The scope that OhMyGPT's app is configured with. At first it is `trusted_full_access`.
+    pub fn set_ohmygpt_scope(&self, scope: impl Into<String>) {
+        self.shared.world().ohmygpt.scope = scope.into();
     }
 
     /// Makes it fail like this from now on, or not at all.
@@ -113,7 +235,12 @@ impl Sandbox {
         self.shared.world().fault = fault.into();
     }
 
-    /// Whether a token of either provider works.
+    /// Moves the sandbox's clock forward: codes and tokens expire by it, answers are dated by it.
+    pub fn advance(&self, by: Duration) {
+        self.shared.world().clock.advance(by);
+    }
+
+    /// Whether a token, refresh token or key of either provider works.
     pub fn is_alive(&self, token: &str) -> bool {
         self.shared.world().is_alive(token)
     }

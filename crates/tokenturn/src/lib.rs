@@ -50,6 +50,7 @@
 //!
 //! Not affiliated with GitHub or OhMyGPT.
 
+mod authorize;
 mod error;
 #[doc = include_str!("../failures.md")]
 pub mod failures {}
@@ -57,20 +58,22 @@ pub mod github;
 pub mod ohmygpt;
 mod outcome;
 mod provider;
+mod rest;
 mod rotated;
 mod rotations;
 mod salvage;
 mod save;
 pub mod sink;
 
+pub use authorize::{AuthorizationCode, AuthorizationRequest, CallbackError, PendingAuthorization};
 pub use error::{
-    BuildError, CheckError, NotSaved, NotSent, RecoverError, Refusal, RefusalReason, RotateError,
+    BuildError, CallError, NotSaved, NotSent, RecoverError, Refusal, RefusalReason, RotateError,
     Unknown,
 };
 pub use github::GitHub;
 pub use ohmygpt::OhMyGpt;
 pub use provider::Provider;
 pub use rotated::{Receipt, Recovery, Rotated};
-pub use rotations::{Rotations, recover, rotate};
+pub use rotations::{Rotations, obtain, recover, rotate};
 pub use sink::Sink;
-pub use tokenturn_client::{Fingerprint, Secret, Timestamp, TransportBuilder};
+pub use tokenturn_client::{Amount, Fingerprint, Secret, Timestamp, TransportBuilder};

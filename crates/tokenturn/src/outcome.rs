@@ -6,7 +6,7 @@ use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret}
 
 use crate::error::{NotSent, RotateError, Unknown};
 use crate::rotated::{Receipt, Rotated};
-use crate::salvage::{self, Found};
+use crate::salvage::Found;
 
 /// The decoded value, where there is one, and the answer; an error where none came.
 pub(crate) type Answer<T> = (Option<T>, Box<RawResponse>);
@@ -36,22 +36,25 @@ pub(crate) fn answer<T>(
 pub(crate) fn rotated<D>(
     decoded: Option<(Found, D)>,
     response: Box<RawResponse>,
-    sent: &Secret,
-    failure: impl FnOnce(Box<RawResponse>, &Secret) -> RotateError,
+    salvage: impl FnOnce(&RawResponse) -> Option<Found>,
+    failure: impl FnOnce(Box<RawResponse>) -> RotateError,
 ) -> Result<Rotated<D>, RotateError> {
     let (found, details) = match decoded {
         Some((found, details)) => (Some(found), Some(details)),
-        None => (salvage::token(&response, sent), None),
+        None => (salvage(&response), None),
     };
     match found {
-        None => Err(failure(response, sent)),
+        None => Err(failure(response)),
         Some(found) if !response.status().is_success() && found.receipt != Receipt::Verified => {
             Err(unknown(response))
         }
-        Some(Found { token, receipt }) => Ok(Rotated {
-            token,
+        Some(found) => Ok(Rotated {
+            token: found.token,
+            expires_at: found.expires_at,
+            refresh_token: found.refresh_token,
+            refresh_token_expires_at: found.refresh_token_expires_at,
             details,
-            receipt,
+            receipt: found.receipt,
             status: response.status().as_u16(),
             request_id: request_id(&response),
         }),
@@ -85,12 +88,12 @@ pub(crate) fn wait(response: &RawResponse) -> Option<Duration> {
 }
 
 /// A provider's message as one line that can be shown: without control characters, of bounded
-/// length, and without the secret that the call carried, should the provider repeat it.
-pub(crate) fn presentable(message: &str, sent: &Secret) -> String {
+/// length, and without the secrets that the call carried, should the provider repeat them.
+pub(crate) fn presentable(message: &str, sent: &[&Secret]) -> String {
     const LONGEST: usize = 300;
     let mut message = message.to_owned();
-    if !sent.is_empty() {
-        message = message.replace(sent.expose(), REDACTED);
+    for secret in sent.iter().filter(|secret| !secret.is_empty()) {
+        message = message.replace(secret.expose(), REDACTED);
     }
     let mut line = String::new();
     for word in message.split_inclusive(|c| !is_token_character(c)) {
@@ -139,9 +142,9 @@ mod tests {
                 "OAuthAccess is internationalization",
             ),
         ] {
-            assert_eq!(presentable(message, &sent), shown);
+            assert_eq!(presentable(message, &[&sent]), shown);
         }
-        assert_eq!(presentable("no", &Secret::new("")), "no");
-        assert_eq!(presentable(&"x ".repeat(1000), &sent).len(), 300);
+        assert_eq!(presentable("no", &[&Secret::new("")]), "no");
+        assert_eq!(presentable(&"x ".repeat(1000), &[]).len(), 300);
     }
 }

@@ -2,15 +2,22 @@
 
 use std::fmt;
 
-use tokenturn_client::Secret;
+use tokenturn_client::{Secret, Timestamp};
 
-/// The old token is dead, and this is the new one. Save it before anything else.
+/// A new token, and the old one, if there was one, is dead. Save it before anything else, with its
+/// refresh token.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "the new token is in it, and the provider will not print it again"]
 pub struct Rotated<D> {
     /// The new token.
     pub token: Secret,
+    /// When it dies, where the provider says so.
+    pub expires_at: Option<Timestamp>,
+    /// What it can be replaced with when it has died, where it came with one.
+    pub refresh_token: Option<Secret>,
+    /// When the refresh token dies, where the provider says so.
+    pub refresh_token_expires_at: Option<Timestamp>,
     /// What else the provider said, or `None` when only the token could be read.
     pub details: Option<D>,
     /// Whether the token is the one that the provider meant to send.
@@ -22,11 +29,27 @@ pub struct Rotated<D> {
 }
 
 impl<D> Rotated<D> {
+    pub(crate) fn without_details(&self) -> Rotated<()> {
+        Rotated {
+            token: self.token.clone(),
+            expires_at: self.expires_at,
+            refresh_token: self.refresh_token.clone(),
+            refresh_token_expires_at: self.refresh_token_expires_at,
+            details: None,
+            receipt: self.receipt,
+            status: self.status,
+            request_id: self.request_id.clone(),
+        }
+    }
+
     /// A token about which nothing else is known, for the test of a sink or a provider of one's
     /// own.
     pub fn new(token: impl Into<Secret>) -> Self {
         Self {
             token: token.into(),
+            expires_at: None,
+            refresh_token: None,
+            refresh_token_expires_at: None,
             details: None,
             receipt: Receipt::Absent,
             status: 200,

@@ -1,7 +1,12 @@
 //! The front door: a token that was replaced is saved, whatever becomes of the caller.
 
 use std::error::Error;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, LazyLock};
+use std::task::Poll;
 
 use tokenturn_client::Secret;
 use tokio::sync::{oneshot, watch};
@@ -9,6 +14,7 @@ use tracing::Instrument;
 
 use crate::error::{NotSaved, RecoverError, RotateError, Unknown};
 use crate::provider::Provider;
+use crate::rest::RESTS;
 use crate::rotated::{Recovery, Rotated};
 use crate::save::{Unsaved, prepare, save};
 use crate::sink::Sink;
@@ -26,6 +32,21 @@ pub async fn rotate<P: Provider, S: Sink<P::Details>>(
     sink: S,
 ) -> Result<Rotated<P::Details>, RotateError> {
     Rotations::shared().rotate(provider, old, sink).await
+}
+
+/// Makes a call that brings a token, and saves the token before it returns; see
+/// [`Rotations::obtain`].
+///
+/// It is counted in [`Rotations::shared`].
+///
+/// # Errors
+///
+/// As [`Rotations::obtain`].
+pub async fn obtain<D: Send + Sync + 'static, S: Sink<D>>(
+    call: impl Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
+    sink: S,
+) -> Result<Rotated<D>, RotateError> {
+    Rotations::shared().obtain(call, sink).await
 }
 
 /// Finds out what became of a call whose outcome is unknown; see [`Rotations::recover`].
@@ -109,12 +130,46 @@ impl Rotations {
         &self,
         provider: &P,
         old: &Secret,
-        mut sink: S,
+        sink: S,
     ) -> Result<Rotated<P::Details>, RotateError> {
+        let (provider, old) = (provider.clone(), old.clone());
+        let call = async move { provider.replace(&old).await };
+        self.obtain(call, sink).await
+    }
+
+    /// Asks `sink` whether it can save, makes `call`, saves the token that it brings, and then
+    /// returns it: [`rotate`](Self::rotate) for calls that do not begin with an old token.
+    ///
+    /// `call` is the future of one of the bare calls. Futures do nothing before they are polled, so
+    /// nothing is sent before the sink has answered.
+    ///
+    /// ```no_run
+    /// use tokenturn::sink::FileSink;
+    /// use tokenturn::{AuthorizationCode, GitHub};
+    ///
+    /// # async fn run(github: GitHub, code: AuthorizationCode) -> Result<(), tokenturn::RotateError> {
+    /// tokenturn::obtain(github.exchange_code(code), FileSink::new("token.txt")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RotateError`] tells whether there may be a new token all the same. With
+    /// [`RotateError::NotSaved`] there is, and it is in the error.
+    ///
+    /// # Panics
+    ///
+    /// As [`rotate`](Self::rotate).
+    pub async fn obtain<D: Send + Sync + 'static, S: Sink<D>>(
+        &self,
+        call: impl Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
+        mut sink: S,
+    ) -> Result<Rotated<D>, RotateError> {
         prepare(&mut sink).await?;
-        let (provider, old, state) = (provider.clone(), old.clone(), Arc::clone(&self.0));
+        let state = Arc::clone(&self.0);
         self.detached(async move {
-            let rotated = provider.replace(&old).await?;
+            let rotated = call.await?;
             save(&state.unsaved, &mut sink, &rotated).await?;
             Ok(rotated)
         })
@@ -169,10 +224,12 @@ impl Rotations {
         T: Send + 'static,
         E: CanHoldToken + Send + 'static,
     {
-        let (answer, waiting) = oneshot::channel();
+        let (mut answer, waiting) = oneshot::channel();
         let running = Running::begin(Arc::clone(&self.0));
         let task = async move {
-            let result = call.await;
+            let Some(result) = unless_at_rest(call, &mut answer).await else {
+                return;
+            };
             if let Err(unheard) = answer.send(result) {
                 running.0.keep(unheard);
             }
@@ -181,6 +238,24 @@ impl Rotations {
         let mut waiting = Waiting(waiting, Arc::clone(&self.0));
         (&mut waiting.0).await.ok()
     }
+}
+
+/// Runs `call` to its end, or until it rests and nobody waits for its answer any more.
+async fn unless_at_rest<T>(
+    call: impl Future<Output = T>,
+    answer: &mut oneshot::Sender<T>,
+) -> Option<T> {
+    let rests = Arc::new(AtomicBool::new(false));
+    let mut call = pin!(RESTS.scope(Arc::clone(&rests), call));
+    poll_fn(|context| match call.as_mut().poll(context) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        // Asked in any case, so that the caller's going wakes this task.
+        Poll::Pending if answer.poll_closed(context).is_ready() && rests.load(Relaxed) => {
+            Poll::Ready(None)
+        }
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 impl State {

@@ -1,14 +1,30 @@
 //! A token in an answer that cannot be decoded as a whole: cut off, garbled, or not as specified.
 
-use tokenturn_client::{RawResponse, Secret};
+use tokenturn_client::{RawResponse, Secret, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::rotated::Receipt;
 
-/// A token, and whether the rest of the answer vouches for it.
+/// A token, and what belongs to it.
 pub(crate) struct Found {
     pub(crate) token: Secret,
+    /// Whether the rest of the answer vouches for it.
     pub(crate) receipt: Receipt,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) refresh_token_expires_at: Option<Timestamp>,
+}
+
+impl Found {
+    pub(crate) fn new(token: Secret, receipt: Receipt) -> Self {
+        Self {
+            token,
+            receipt,
+            expires_at: None,
+            refresh_token: None,
+            refresh_token_expires_at: None,
+        }
+    }
 }
 
 /// Looks for a new token, which `sent` is not.
@@ -37,12 +53,33 @@ pub(crate) fn token(response: &RawResponse, sent: &Secret) -> Option<Found> {
         None => tokens.pop()?,
     };
     let receipt = receipt(&token);
-    Some(Found { token, receipt })
+    Some(Found::new(token, receipt))
+}
+
+/// Looks for a new token of the login host and for its refresh token, neither of which `sent` is.
+pub(crate) fn access_token(response: &RawResponse, sent: &Secret) -> Option<Found> {
+    let last = |name| {
+        strings(response.body(), name)
+            .into_iter()
+            .rfind(|s| s != sent)
+    };
+    let mut found = Found::new(last("access_token")?, Receipt::Absent);
+    found.refresh_token = last("refresh_token");
+    Some(found)
 }
 
 /// Whether there is any token in an answer.
 pub(crate) fn has_token(response: &RawResponse) -> bool {
     !strings(response.body(), "token").is_empty()
+}
+
+/// The last whole number after `name` and a colon.
+pub(crate) fn number(response: &RawResponse, name: &str) -> Option<i64> {
+    let numbers = values(response.body(), name).filter_map(|value| {
+        let end = value.iter().position(|byte| !byte.is_ascii_digit())?;
+        str::from_utf8(&value[..end]).ok()?.parse().ok()
+    });
+    numbers.last()
 }
 
 /// Every string that stands whole after `name` and a colon, and could stand in a header as a token
@@ -58,16 +95,24 @@ fn strings(text: &[u8], name: &str) -> Vec<Secret> {
 }
 
 fn strings_in_utf_8(text: &[u8], name: &str) -> Vec<Secret> {
-    let name = format!("\"{name}\"");
-    let places = text.windows(name.len()).enumerate();
-    let places = places.filter(|(_, window)| *window == name.as_bytes());
-    let strings = places.filter_map(|(at, _)| {
-        let rest = text[at + name.len()..].trim_ascii_start();
-        let value = rest.strip_prefix(b":")?;
+    let strings = values(text, name).filter_map(|value| {
         let mut values = serde_json::Deserializer::from_slice(value).into_iter::<Secret>();
         values.next()?.ok().filter(is_presentable)
     });
     strings.collect()
+}
+
+/// Whatever comes after each `name` and a colon.
+fn values<'a>(text: &'a [u8], name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let name = format!("\"{name}\"");
+    let places = (0..text.len()).filter_map(move |at| text[at..].strip_prefix(name.as_bytes()));
+    places.filter_map(|rest| {
+        Some(
+            rest.trim_ascii_start()
+                .strip_prefix(b":")?
+                .trim_ascii_start(),
+        )
+    })
 }
 
 fn is_presentable(secret: &Secret) -> bool {

@@ -55,6 +55,7 @@ impl ConfigError {
 }
 
 /// Begins with [`Transport::builder`].
+#[derive(Clone)]
 #[must_use = "a builder does nothing before `build`"]
 pub struct TransportBuilder {
     base_url: String,
@@ -67,6 +68,7 @@ pub struct TransportBuilder {
     roots: Vec<Vec<u8>>,
 }
 
+#[derive(Clone)]
 enum Credentials {
     None,
     Basic { user: String, password: Secret },

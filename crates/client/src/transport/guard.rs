@@ -36,6 +36,15 @@ pub(super) fn base_url(text: &str, allow_http: bool) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Checks the address of a page before it is used, by the rules for a base URL.
+///
+/// # Errors
+///
+/// When it is not `https://` (or `http://` to this host), or holds credentials or a query.
+pub fn check_base_url(url: &str) -> Result<(), ConfigError> {
+    base_url(url, false).map(drop).map_err(ConfigError::new)
+}
+
 pub(super) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")

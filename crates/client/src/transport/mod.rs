@@ -15,7 +15,7 @@ use reqwest::{Body, Request, Url};
 
 pub(crate) use body::Buffer;
 pub use builder::{ConfigError, TransportBuilder};
-pub use guard::check_path_parameter;
+pub use guard::{check_base_url, check_path_parameter};
 
 use crate::{Error, Operation, RawResponse, Secret};
 

@@ -5,7 +5,7 @@ mod unknown;
 
 use std::error::Error;
 
-use tokenturn_client::{ConfigError, Error as ClientError, Secret};
+use tokenturn_client::{ConfigError, Error as ClientError, Secret, Timestamp};
 
 pub use refusal::{Refusal, RefusalReason};
 pub use unknown::Unknown;
@@ -13,6 +13,9 @@ pub use unknown::Unknown;
 use crate::rotated::Rotated;
 
 /// Why there is no new token, and what is known about the old one.
+///
+/// It is also what can happen instead of a first token: then what was exchanged for it (a code, a
+/// refresh token) takes the place of the old one.
 ///
 /// Neither `Display` nor `Debug`, nor any source, shows a body, a header or a token.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +71,7 @@ impl RotateError {
             Self::Refused(refusal) => Some(refusal.status),
             Self::NotSent(_) => None,
             Self::Unknown(unknown) => unknown.status(),
-            Self::NotSaved(unsaved) => Some(unsaved.status),
+            Self::NotSaved(unsaved) => Some(unsaved.new.status),
         }
     }
 
@@ -78,35 +81,54 @@ impl RotateError {
             Self::Refused(refusal) => refusal.request_id.as_deref(),
             Self::NotSent(_) => None,
             Self::Unknown(unknown) => unknown.request_id(),
-            Self::NotSaved(unsaved) => unsaved.request_id.as_deref(),
+            Self::NotSaved(unsaved) => unsaved.new.request_id.as_deref(),
         }
     }
 }
 
-/// Why a token could not be checked. This says nothing about the token, so keep it.
+/// Why a call that brings no token that could be lost did not do what was asked.
+///
+/// A check that fails says nothing about the token, so keep it.
 #[derive(Debug, thiserror::Error)]
-#[error("the token could not be checked")]
-pub struct CheckError(#[source] pub(crate) RotateError);
+#[error("{what}")]
+pub struct CallError {
+    what: &'static str,
+    #[source]
+    why: RotateError,
+}
 
-impl CheckError {
+impl CallError {
+    pub(crate) fn new(what: &'static str, why: RotateError) -> Self {
+        Self { what, why }
+    }
+
+    pub(crate) fn into_why(self) -> RotateError {
+        self.why
+    }
+
     /// Whether nothing was sent.
     pub fn is_not_sent(&self) -> bool {
-        self.0.is_not_sent()
+        self.why.is_not_sent()
+    }
+
+    /// Whether the provider refused the call.
+    pub fn is_refused(&self) -> bool {
+        self.why.is_refused()
     }
 
     /// What the provider said when it refused the call.
     pub fn refusal(&self) -> Option<&Refusal> {
-        self.0.refusal()
+        self.why.refusal()
     }
 
     /// The HTTP status when an answer came.
     pub fn status(&self) -> Option<u16> {
-        self.0.status()
+        self.why.status()
     }
 
     /// The provider's name for the call, for its support.
     pub fn request_id(&self) -> Option<&str> {
-        self.0.request_id()
+        self.why.request_id()
     }
 }
 
@@ -128,6 +150,8 @@ pub struct NotSent(WhyNotSent);
 enum WhyNotSent {
     #[error(transparent)]
     Call(ClientError),
+    #[error("nothing was sent: {0}")]
+    Impossible(String),
     #[error("nothing was sent, because the sink is not ready: {0}")]
     Sink(Box<dyn Error + Send + Sync>),
 }
@@ -137,8 +161,18 @@ impl NotSent {
         Self(WhyNotSent::Call(error))
     }
 
+    pub(crate) fn impossible(why: impl Into<String>) -> Self {
+        Self(WhyNotSent::Impossible(why.into()))
+    }
+
     pub(crate) fn sink(error: Box<dyn Error + Send + Sync>) -> Self {
         Self(WhyNotSent::Sink(error))
+    }
+
+    /// Whether this client, as it is set up, cannot make the call: its server does not have it, or
+    /// credentials are missing.
+    pub fn is_impossible(&self) -> bool {
+        matches!(self.0, WhyNotSent::Impossible(_))
     }
 
     /// Whether it was the sink that was not ready.
@@ -151,25 +185,37 @@ impl NotSent {
 #[derive(Debug, thiserror::Error)]
 #[error("the token was replaced, and the new one is not saved: {why}")]
 pub struct NotSaved {
-    token: Secret,
-    status: u16,
-    request_id: Option<String>,
+    /// The sink has seen the details.
+    new: Box<Rotated<()>>,
     why: Box<dyn Error + Send + Sync>,
 }
 
 impl NotSaved {
     pub(crate) fn new<D>(new: &Rotated<D>, why: Box<dyn Error + Send + Sync>) -> Self {
         Self {
-            token: new.token.clone(),
-            status: new.status,
-            request_id: new.request_id.clone(),
+            new: Box::new(new.without_details()),
             why,
         }
     }
 
     /// The new token.
     pub fn token(&self) -> &Secret {
-        &self.token
+        &self.new.token
+    }
+
+    /// When the new token dies, where the provider said so.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.new.expires_at
+    }
+
+    /// The refresh token that came with it.
+    pub fn refresh_token(&self) -> Option<&Secret> {
+        self.new.refresh_token.as_ref()
+    }
+
+    /// When the refresh token dies, where the provider said so.
+    pub fn refresh_token_expires_at(&self) -> Option<Timestamp> {
+        self.new.refresh_token_expires_at
     }
 }
 

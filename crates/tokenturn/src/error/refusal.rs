@@ -9,8 +9,12 @@ use std::time::Duration;
 pub struct Refusal {
     /// What the answer means.
     pub reason: RefusalReason,
-    /// The HTTP status, or the status in OhMyGPT's envelope where HTTP said 200.
+    /// The HTTP status, or the status in OhMyGPT's envelope where HTTP said 200. At GitHub's login
+    /// host, a refusal has the status 200.
     pub status: u16,
+    /// The provider's own word for the reason, where it has one: `error` at GitHub's login host,
+    /// `errorType` at OhMyGPT.
+    pub code: Option<String>,
     /// The provider's own words, cut to a line, with the credentials of the call struck out.
     pub message: Option<String>,
     /// The provider's name for the call, for its support.
@@ -20,8 +24,8 @@ pub struct Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "refused with status {}: {}", self.status, self.reason)?;
-        match &self.message {
-            Some(message) => write!(f, " ({message})"),
+        match self.message.as_ref().or(self.code.as_ref()) {
+            Some(words) => write!(f, " ({words})"),
             None => Ok(()),
         }
     }
@@ -33,7 +37,8 @@ impl fmt::Display for Refusal {
 pub enum RefusalReason {
     /// The client's own credentials are wrong. Stop: at GitHub, many wrong tries lock the app out.
     BadCredentials,
-    /// The token is not, or no longer, a valid one. Its user has to authorize the app again.
+    /// The token (of a refresh: the refresh token) is not, or no longer, a valid one. Its user has
+    /// to authorize the app again.
     InvalidToken,
     /// The app may not do this.
     MissingPermission,
@@ -48,11 +53,58 @@ pub enum RefusalReason {
     Invalid,
     /// The API lives elsewhere. Redirects are not followed: they could carry the credentials away.
     Redirected,
-    /// Something else; the status and the message tell more.
+    /// The code is wrong, expired, or was used before (GitHub). Begin again.
+    BadVerificationCode,
+    /// The `redirect_uri` is not one of the app's, or not the one of the authorize page (GitHub).
+    RedirectUriMismatch,
+    /// The user has to verify their primary mail address first (GitHub).
+    UnverifiedUserEmail,
+    /// The user said no.
+    AccessDenied,
+    /// The app is suspended (GitHub).
+    ApplicationSuspended,
+    /// The user has not typed in the code yet (GitHub's device flow).
+    AuthorizationPending,
+    /// The device code was asked for too soon after the last time (GitHub's device flow).
+    SlowDown,
+    /// The device code has expired. Begin again (GitHub's device flow).
+    ExpiredDeviceCode,
+    /// The device code is wrong, or was used before (GitHub's device flow).
+    IncorrectDeviceCode,
+    /// The device flow is not switched on in the app's settings (GitHub).
+    DeviceFlowDisabled,
+    /// The server does not know this way to a token (GitHub).
+    UnsupportedGrantType,
+    /// Something else; the status, the code and the message tell more.
     Other,
 }
 
 impl RefusalReason {
+    /// What an `error` of the login host means, by the pages on
+    /// [tokens](https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors),
+    /// [authorizing](https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-authorization-request-errors),
+    /// [devices](https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps#error-codes-for-the-device-flow)
+    /// and [refreshing](https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens).
+    pub(crate) fn of_oauth(code: &str) -> Self {
+        match code {
+            "incorrect_client_credentials" => Self::BadCredentials,
+            "bad_refresh_token" => Self::InvalidToken,
+            "bad_verification_code" => Self::BadVerificationCode,
+            "redirect_uri_mismatch" => Self::RedirectUriMismatch,
+            "unverified_user_email" => Self::UnverifiedUserEmail,
+            "access_denied" => Self::AccessDenied,
+            "application_suspended" => Self::ApplicationSuspended,
+            "authorization_pending" => Self::AuthorizationPending,
+            "slow_down" => Self::SlowDown,
+            // The docs have both.
+            "expired_token" | "token_expired" => Self::ExpiredDeviceCode,
+            "incorrect_device_code" => Self::IncorrectDeviceCode,
+            "device_flow_disabled" => Self::DeviceFlowDisabled,
+            "unsupported_grant_type" => Self::UnsupportedGrantType,
+            _ => Self::Other,
+        }
+    }
+
     /// The reason as one word in `snake_case`, for reports.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -63,6 +115,17 @@ impl RefusalReason {
             Self::InsufficientBalance => "insufficient_balance",
             Self::Invalid => "invalid",
             Self::Redirected => "redirected",
+            Self::BadVerificationCode => "bad_verification_code",
+            Self::RedirectUriMismatch => "redirect_uri_mismatch",
+            Self::UnverifiedUserEmail => "unverified_user_email",
+            Self::AccessDenied => "access_denied",
+            Self::ApplicationSuspended => "application_suspended",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredDeviceCode => "expired_device_code",
+            Self::IncorrectDeviceCode => "incorrect_device_code",
+            Self::DeviceFlowDisabled => "device_flow_disabled",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::Other => "other",
         }
     }
@@ -78,6 +141,17 @@ impl fmt::Display for RefusalReason {
             Self::InsufficientBalance => "the user's balance is too low",
             Self::Invalid => "the request makes no sense to the provider",
             Self::Redirected => "the API lives at another address",
+            Self::BadVerificationCode => "the code is wrong, expired or used; begin again",
+            Self::RedirectUriMismatch => "the redirect URI is not one of the app's",
+            Self::UnverifiedUserEmail => "the user has to verify their mail address",
+            Self::AccessDenied => "the user said no",
+            Self::ApplicationSuspended => "the app is suspended",
+            Self::AuthorizationPending => "the user has not typed in the code yet",
+            Self::SlowDown => "asked too soon after the last time",
+            Self::ExpiredDeviceCode => "the device code has expired; begin again",
+            Self::IncorrectDeviceCode => "the device code is wrong or used; begin again",
+            Self::DeviceFlowDisabled => "the device flow is off in the app's settings",
+            Self::UnsupportedGrantType => "the server does not know this way to a token",
             Self::Other => "the provider said no",
         })?;
         match self {

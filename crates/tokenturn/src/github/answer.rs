@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use tokenturn_client::github::types::{Authorization, BasicError};
-use tokenturn_client::{RawResponse, Secret};
+use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret};
 
-use super::TokenCheck;
+use super::{Deletion, TokenCheck};
 use crate::error::{Refusal, RefusalReason, RotateError};
 use crate::outcome::{self, Answer};
 use crate::rotated::{Receipt, Rotated};
 use crate::salvage::{self, Found};
 
-/// The answer to a reset of `old`.
+/// The answer to a call that makes a token out of `sent`.
 pub(super) fn rotated(
     (authorization, response): Answer<Authorization>,
-    old: &Secret,
+    sent: &Secret,
 ) -> Result<Rotated<Authorization>, RotateError> {
     let decoded = authorization
         .filter(|authorization| !authorization.token.is_empty())
@@ -25,9 +25,14 @@ pub(super) fn rotated(
                 authorization.hashed_token.as_deref(),
                 authorization.token_last_eight.as_deref(),
             );
-            (Found { token, receipt }, authorization)
+            let mut found = Found::new(token, receipt);
+            found.expires_at = authorization.expires_at;
+            (found, authorization)
         });
-    outcome::rotated(decoded, response, old, failure)
+    let salvage = |response: &RawResponse| salvage::token(response, sent);
+    outcome::rotated(decoded, response, salvage, |response| {
+        failure(response, &[sent])
+    })
 }
 
 /// The answer to a check of `asked`.
@@ -43,23 +48,63 @@ pub(super) fn checked(
     if has_token {
         return Ok(TokenCheck::Valid(authorization.map(Box::new)));
     }
-    let failure = failure(response, asked);
-    match failure.refusal() {
-        Some(refusal) if refusal.reason == RefusalReason::InvalidToken => Ok(TokenCheck::Invalid {
-            request_id: refusal.request_id.clone(),
+    unless_invalid(failure(response, &[asked]), |request_id| {
+        TokenCheck::Invalid { request_id }
+    })
+}
+
+/// The answer to a deletion of `token`, or of what it stands for.
+pub(super) fn deleted(
+    result: Result<ResponseValue<()>, ClientError>,
+    token: &Secret,
+) -> Result<Deletion, RotateError> {
+    match outcome::answer(result)? {
+        (Some(()), _) => Ok(Deletion::Deleted),
+        (None, response) => unless_invalid(failure(response, &[token]), |request_id| {
+            Deletion::AlreadyGone { request_id }
         }),
-        _ => Err(failure),
+    }
+}
+
+/// The answer to a revocation of `credentials`.
+pub(super) fn revoked(
+    result: Result<ResponseValue<()>, ClientError>,
+    credentials: &[&Secret],
+) -> Result<(), RotateError> {
+    match outcome::answer(result)? {
+        (Some(()), _) => Ok(()),
+        (None, response) => Err(match failure(response, credentials) {
+            // No token stands behind a 404 here.
+            RotateError::Refused(mut refusal) if refusal.reason == RefusalReason::InvalidToken => {
+                refusal.reason = RefusalReason::Other;
+                RotateError::Refused(refusal)
+            }
+            error => error,
+        }),
+    }
+}
+
+/// GitHub's own 404 is an answer where a token may well be gone.
+fn unless_invalid<T>(
+    failure: RotateError,
+    answer: impl FnOnce(Option<String>) -> T,
+) -> Result<T, RotateError> {
+    match failure {
+        RotateError::Refused(refusal) if refusal.reason == RefusalReason::InvalidToken => {
+            Ok(answer(refusal.request_id))
+        }
+        failure => Err(failure),
     }
 }
 
 /// What an answer without a token means.
-fn failure(response: Box<RawResponse>, sent: &Secret) -> RotateError {
-    let error: Option<BasicError> = serde_json::from_slice(response.body()).ok();
-    let message = error.and_then(|error| error.message);
+fn failure(response: Box<RawResponse>, sent: &[&Secret]) -> RotateError {
+    let message = message(&response);
     match reason(&response, message.as_deref()) {
         Some(reason) => RotateError::Refused(Refusal {
             reason,
             status: response.status().as_u16(),
+            code: None,
             message: message.map(|message| outcome::presentable(&message, sent)),
             request_id: outcome::request_id(&response),
         }),
@@ -67,8 +112,14 @@ fn failure(response: Box<RawResponse>, sent: &Secret) -> RotateError {
     }
 }
 
+/// GitHub's words about an error.
+pub(super) fn message(response: &RawResponse) -> Option<String> {
+    let error: Option<BasicError> = serde_json::from_slice(response.body()).ok();
+    error.and_then(|error| error.message)
+}
+
 /// Why GitHub said no, or `None` when it did not say so.
-fn reason(response: &RawResponse, message: Option<&str>) -> Option<RefusalReason> {
+pub(super) fn reason(response: &RawResponse, message: Option<&str>) -> Option<RefusalReason> {
     match response.status().as_u16() {
         300..=399 => Some(RefusalReason::Redirected),
         400 | 422 => Some(RefusalReason::Invalid),

@@ -1,30 +1,35 @@
 //! Setting a [`GitHub`] up.
 
 use std::fmt;
+use std::sync::Arc;
 
-use tokenturn_client::{Secret, Transport, TransportBuilder, check_path_parameter, github};
+use tokenturn_client::{
+    Secret, Transport, TransportBuilder, check_path_parameter, github, github_login,
+};
 
-use super::GitHub;
-use super::server::Server;
+use super::server::{Server, login_url};
+use super::{App, GitHub};
 use crate::error::BuildError;
 
 /// Begins with [`GitHub::builder`].
 #[must_use = "a builder does nothing before `build`"]
 pub struct GitHubBuilder {
     client_id: String,
-    client_secret: Secret,
+    client_secret: Option<Secret>,
     server: Server,
     base_url: Option<String>,
+    login_url: Option<String>,
     transport: TransportBuilder,
 }
 
 impl GitHubBuilder {
-    pub(super) fn new(client_id: String, client_secret: Secret) -> Self {
+    pub(super) fn new(client_id: String, client_secret: Option<Secret>) -> Self {
         Self {
             client_id,
             client_secret,
             server: Server::DotCom,
             base_url: None,
+            login_url: None,
             transport: Transport::builder(""),
         }
     }
@@ -60,6 +65,14 @@ impl GitHubBuilder {
         self
     }
 
+    /// Takes users to another address than the one that belongs to the API: `https://github.com` for
+    /// `https://api.github.com`, `https://HOST` for `https://HOST/api/v3`,
+    /// `https://SUBDOMAIN.ghe.com` for `https://api.SUBDOMAIN.ghe.com`.
+    pub fn login_url(mut self, login_url: impl Into<String>) -> Self {
+        self.login_url = Some(login_url.into());
+        self
+    }
+
     /// Sets up how requests are sent: user agent, timeout, limits, root certificates.
     ///
     /// ```
@@ -84,20 +97,30 @@ impl GitHubBuilder {
     pub fn build(self) -> Result<GitHub, BuildError> {
         check_path_parameter(&self.client_id)
             .map_err(|e| BuildError(format!("the client ID is not usable: {e}")))?;
-        if self.client_secret.is_empty() {
+        if self.client_secret.as_ref().is_some_and(Secret::is_empty) {
             return Err(BuildError("the client secret is empty".into()));
         }
         let server_url = self.server.base_url()?;
-        let mut transport = self
-            .transport
-            .base_url(self.base_url.unwrap_or(server_url))
-            .basic(&self.client_id, self.client_secret);
+        let base_url = self.base_url.unwrap_or(server_url);
+        let login_url = self.login_url.unwrap_or_else(|| login_url(&base_url));
+        let login = self.transport.clone().base_url(login_url).build()?;
+
+        let mut rest = self.transport.base_url(base_url);
+        if let Some(secret) = &self.client_secret {
+            rest = rest.basic(&self.client_id, secret.clone());
+        }
         for (name, value) in self.server.headers()? {
-            transport = transport.header(name, value);
+            rest = rest.header(name, value);
         }
         Ok(GitHub {
-            client: github::Client::new(transport.build()?),
-            client_id: self.client_id,
+            rest: github::Client::new(rest.build()?),
+            app: Arc::new(App {
+                client_id: self.client_id,
+                client_secret: self.client_secret,
+                server: self.server,
+                login_url: login.base_url().to_owned(),
+            }),
+            login: github_login::Client::new(login),
         })
     }
 }

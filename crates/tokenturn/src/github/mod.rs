@@ -2,15 +2,30 @@
 
 mod answer;
 mod builder;
+mod device;
+mod login;
+mod login_answer;
+mod scoping;
 mod server;
+mod tokens;
+mod web;
 
-use tokenturn_client::{Secret, github};
+use std::sync::Arc;
+
+use tokenturn_client::{Secret, github, github_login};
 
 pub use builder::GitHubBuilder;
-pub use tokenturn_client::github::types::{Authorization, AuthorizationApp, SimpleUser};
+pub use device::DeviceCode;
+pub use login::UserToken;
+pub use scoping::{Scoping, Target};
+pub use tokenturn_client::github::types::{
+    AppPermissions, Authorization, AuthorizationApp, ScopedInstallation, SimpleUser,
+};
+pub use web::Authorize;
 
-use crate::error::{CheckError, RecoverError, RotateError};
-use crate::outcome;
+use server::{Feature, Server};
+
+use crate::error::{NotSent, RecoverError, RotateError};
 use crate::provider::Provider;
 use crate::rotated::{Recovery, Rotated};
 
@@ -19,8 +34,17 @@ use crate::rotated::{Recovery, Rotated};
 /// A clone is cheap and shares the connections.
 #[derive(Clone, Debug)]
 pub struct GitHub {
-    client: github::Client,
+    rest: github::Client,
+    login: github_login::Client,
+    app: Arc<App>,
+}
+
+#[derive(Debug)]
+struct App {
     client_id: String,
+    client_secret: Option<Secret>,
+    server: Server,
+    login_url: String,
 }
 
 /// What GitHub says about a token.
@@ -31,6 +55,19 @@ pub enum TokenCheck {
     Valid(Option<Box<Authorization>>),
     /// GitHub says outright that this is not a valid token of this app.
     Invalid {
+        /// GitHub's name for the call, for its support.
+        request_id: Option<String>,
+    },
+}
+
+/// What became of something that was to be deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Deletion {
+    /// It is gone now.
+    Deleted,
+    /// GitHub says that it is not there: it was gone before, or never was.
+    AlreadyGone {
         /// GitHub's name for the call, for its support.
         request_id: Option<String>,
     },
@@ -51,84 +88,32 @@ impl GitHub {
         client_id: impl Into<String>,
         client_secret: impl Into<Secret>,
     ) -> GitHubBuilder {
-        GitHubBuilder::new(client_id.into(), client_secret.into())
+        GitHubBuilder::new(client_id.into(), Some(client_secret.into()))
     }
 
-    /// Asks whether a token of this app is valid.
+    /// Begins a client for an app whose client secret is not at hand, such as a program on its
+    /// users' computers.
     ///
-    /// A failure that may pass is tried again, three times in all.
-    ///
-    /// Source: [Check a token](https://docs.github.com/en/rest/apps/oauth-applications#check-a-token).
-    ///
-    /// ```no_run
-    /// # async fn run(github: tokenturn::GitHub, token: tokenturn::Secret) -> Result<(), tokenturn::CheckError> {
-    /// if !github.check_token(&token).await?.is_valid() {
-    ///     println!("ask the user to authorize the app again");
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Whenever GitHub did not answer the question: an outage never makes a token invalid.
-    pub async fn check_token(&self, token: &Secret) -> Result<TokenCheck, CheckError> {
-        let result = self
-            .client
-            .check_token()
-            .client_id(&self.client_id)
-            .body_map(|body| body.access_token(token.clone()))
-            .send()
-            .await;
-        outcome::answer(result)
-            .and_then(|answer| answer::checked(answer, token))
-            .map_err(CheckError)
+    /// It has the device flow, the refresh of tokens that came by it, and
+    /// [`revoke_credentials`](Self::revoke_credentials); the other calls are not sent.
+    pub fn public_client(client_id: impl Into<String>) -> GitHubBuilder {
+        GitHubBuilder::new(client_id.into(), None)
     }
 
-    /// Replaces a token. The old one is dead at once; the new one is in the result and nowhere
-    /// else.
-    ///
-    /// The call is sent exactly once. It does not protect against this process ending, or this
-    /// future being dropped, between GitHub's answer and your saving the token: for that,
-    /// [`rotate`](crate::rotate) is there.
-    ///
-    /// Source: [Reset a token](https://docs.github.com/en/rest/apps/oauth-applications#reset-a-token).
-    ///
-    /// ```no_run
-    /// # async fn run(github: tokenturn::GitHub, old: tokenturn::Secret) -> Result<(), tokenturn::RotateError> {
-    /// let rotated = github.reset_token(&old).await?;
-    /// println!("{} is now {}", old.fingerprint(), rotated.token.fingerprint());
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`RotateError`] tells whether the token may have been replaced all the same.
-    pub async fn reset_token(&self, old: &Secret) -> Result<Rotated<Authorization>, RotateError> {
-        let result = self
-            .client
-            .reset_token()
-            .client_id(&self.client_id)
-            .body_map(|body| body.access_token(old.clone()))
-            .send()
-            .await;
-        answer::rotated(outcome::answer(result)?, old)
+    /// The client secret, for the calls that cannot be made without it.
+    fn client_secret(&self) -> Result<&Secret, RotateError> {
+        let secret = self.app.client_secret.as_ref();
+        secret.ok_or_else(|| {
+            let why = "this call needs the client secret; begin with `GitHub::builder`";
+            RotateError::NotSent(NotSent::impossible(why))
+        })
     }
 
-    /// Finds out what became of a reset whose outcome is unknown, by a check of the old token.
-    ///
-    /// Nothing but GitHub's own 404 makes a token [`Lost`](Recovery::Lost).
-    ///
-    /// # Errors
-    ///
-    /// Whenever GitHub did not answer the question: the outcome is as unknown as before, so keep
-    /// the old token and ask again later.
-    pub async fn recover(&self, old: &Secret) -> Result<Recovery<Authorization>, RecoverError> {
-        match self.check_token(old).await {
-            Ok(TokenCheck::Valid(_)) => Ok(Recovery::NotReplaced),
-            Ok(TokenCheck::Invalid { request_id }) => Ok(Recovery::Lost { request_id }),
-            Err(CheckError(why)) => Err(RecoverError(why)),
+    /// Refuses what the server does not have.
+    fn require(&self, feature: Feature) -> Result<(), RotateError> {
+        match self.app.server.lacks(feature) {
+            Some(why) => Err(RotateError::NotSent(NotSent::impossible(why))),
+            None => Ok(()),
         }
     }
 }

@@ -2,10 +2,20 @@
 
 use crate::error::BuildError;
 
+#[derive(Debug)]
 pub(super) enum Server {
     DotCom,
     Enterprise { host: String, version: String },
     DataResidency { subdomain: String },
+}
+
+/// What not every server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Feature {
+    DeviceFlow,
+    Pkce,
+    RevokeCredentials,
+    ScopeToken,
 }
 
 /// The API version that is spoken where versions exist.
@@ -64,6 +74,48 @@ impl Server {
         }
         Ok(headers)
     }
+
+    /// Why this server does not have a feature, or `None` if it does. It says from which version of
+    /// Enterprise Server on the feature is documented.
+    ///
+    /// Device flow: its docs begin with 2.22; scoped tokens: the descriptions read begin with 3.4.
+    /// The descriptions of 3.18 and 3.19 had the revocation of credentials for a while, the newer
+    /// ones do not. PKCE: the docs have it for github.com and Enterprise Cloud only
+    /// (<https://github.blog/changelog/2025-07-14-pkce-support-for-oauth-and-github-app-authentication/>).
+    pub(super) fn lacks(&self, feature: Feature) -> Option<String> {
+        let Self::Enterprise { version, .. } = self else {
+            return None;
+        };
+        let (name, since) = match feature {
+            Feature::DeviceFlow => ("the device flow", Some((2, 22))),
+            Feature::Pkce => ("code challenges", None),
+            Feature::RevokeCredentials => ("the revocation of credentials", None),
+            Feature::ScopeToken => ("scoped tokens", Some((3, 4))),
+        };
+        match since {
+            // `headers` has read the version before.
+            Some(since) if parse(version).is_ok_and(|version| version >= since) => None,
+            Some((major, minor)) => Some(format!(
+                "Enterprise Server {version} does not have {name}; {major}.{minor} is the first \
+                 version that does"
+            )),
+            None => Some(format!(
+                "Enterprise Server does not have {name}; github.com does"
+            )),
+        }
+    }
+}
+
+/// The host of the pages that belong to an API.
+pub(super) fn login_url(base_url: &str) -> String {
+    let base_url = base_url.trim_end_matches('/');
+    if let Some(host) = base_url.strip_prefix("https://api.")
+        && (host == "github.com" || host.ends_with(".ghe.com"))
+    {
+        return format!("https://{host}");
+    }
+    let host = base_url.strip_suffix("/api/v3");
+    host.unwrap_or(base_url).to_owned()
 }
 
 /// `X.Y` or `X.Y.Z`.
@@ -126,6 +178,51 @@ mod tests {
         ] {
             let error = enterprise("h", version).headers().unwrap_err().to_string();
             assert!(error.contains(advice), "{version}: {error}");
+        }
+    }
+
+    #[test]
+    fn features_follow_the_version() {
+        use Feature::*;
+
+        for (version, lacking) in [
+            (
+                "2.20",
+                &[DeviceFlow, Pkce, RevokeCredentials, ScopeToken][..],
+            ),
+            ("2.21", &[DeviceFlow, Pkce, RevokeCredentials, ScopeToken]),
+            ("2.22", &[Pkce, RevokeCredentials, ScopeToken]),
+            ("3.3", &[Pkce, RevokeCredentials, ScopeToken]),
+            ("3.4", &[Pkce, RevokeCredentials]),
+            ("3.22", &[Pkce, RevokeCredentials]),
+        ] {
+            let server = enterprise("h", version);
+            let all = [DeviceFlow, Pkce, RevokeCredentials, ScopeToken];
+            let found: Vec<_> = all
+                .into_iter()
+                .filter(|feature| server.lacks(*feature).is_some())
+                .collect();
+            assert_eq!(found, lacking, "{version}");
+            assert!(all.iter().all(|f| Server::DotCom.lacks(*f).is_none()));
+        }
+        let why = enterprise("h", "3.3").lacks(ScopeToken).unwrap();
+        assert!(why.contains("3.4 is the first version"), "{why}");
+        let why = enterprise("h", "3.22").lacks(RevokeCredentials).unwrap();
+        assert!(why.contains("github.com does"), "{why}");
+    }
+
+    #[test]
+    fn the_login_host_follows_the_api() {
+        for (base_url, login) in [
+            ("https://api.github.com", "https://github.com"),
+            ("https://api.github.com/", "https://github.com"),
+            ("https://api.octocorp.ghe.com", "https://octocorp.ghe.com"),
+            ("https://ghe.example.com/api/v3", "https://ghe.example.com"),
+            ("https://ghe.example.com/api/v3/", "https://ghe.example.com"),
+            ("https://api.example.com/api/v3", "https://api.example.com"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ] {
+            assert_eq!(login_url(base_url), login);
         }
     }
 

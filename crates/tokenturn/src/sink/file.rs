@@ -1,11 +1,11 @@
-//! A file that holds a token and nothing else.
+//! A file that holds a token, with what belongs to it.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use tokenturn_client::Secret;
+use zeroize::Zeroizing;
 
 use super::Sink;
 use crate::rotated::Rotated;
@@ -13,7 +13,12 @@ use crate::rotated::Rotated;
 /// More than any token: what is reserved on the disk before anything is sent.
 const RESERVED: usize = 4096;
 
-/// Replaces a file by one with the new token and a line break in it, mode 0600.
+/// Replaces a file by one with the new token in it, mode 0600.
+///
+/// A token that comes alone is written as it is, with a line break. One that comes with a refresh
+/// token is written as one line of JSON, so that the two are saved together: an object with
+/// `access_token` and `refresh_token` and, where they are known, `expires_at` and
+/// `refresh_token_expires_at` (RFC 3339).
 ///
 /// [`prepare`](Sink::prepare) writes and syncs a file beside it, so that saving does not fail for
 /// want of space or permission. [`save`](Sink::save) writes the token, syncs the file, renames it
@@ -48,16 +53,38 @@ impl<D: Sync> Sink<D> for FileSink {
     }
 
     async fn save(&mut self, new: &Rotated<D>) -> io::Result<()> {
-        let (draft, path, token) = (self.draft.take(), self.path.clone(), new.token.clone());
+        let (draft, path, text) = (self.draft.take(), self.path.clone(), text(new)?);
         blocking(move || {
             // Without a draft this is a second attempt: whatever broke the first one is left behind.
             draft
                 .map_or_else(|| Draft::new(&path), Ok)
-                .and_then(|draft| draft.publish(&token))
+                .and_then(|draft| draft.publish(&text))
                 .map_err(|e| about(&path, e))
         })
         .await
     }
+}
+
+/// What is written for a token.
+fn text<D>(new: &Rotated<D>) -> io::Result<Zeroizing<Vec<u8>>> {
+    // In one piece: a buffer that grows leaves its old content behind in freed memory.
+    let mut text = Zeroizing::new(Vec::with_capacity(RESERVED));
+    let Some(refresh_token) = &new.refresh_token else {
+        writeln!(text, "{}", new.token.expose())?;
+        return Ok(text);
+    };
+    write!(text, "{{\"access_token\":")?;
+    serde_json::to_writer(&mut *text, new.token.expose())?;
+    if let Some(time) = new.expires_at {
+        write!(text, ",\"expires_at\":\"{time}\"")?;
+    }
+    write!(text, ",\"refresh_token\":")?;
+    serde_json::to_writer(&mut *text, refresh_token.expose())?;
+    if let Some(time) = new.refresh_token_expires_at {
+        write!(text, ",\"refresh_token_expires_at\":\"{time}\"")?;
+    }
+    writeln!(text, "}}")?;
+    Ok(text)
 }
 
 async fn blocking<T: Send + 'static>(
@@ -105,11 +132,10 @@ impl Draft {
         Ok(draft)
     }
 
-    fn publish(mut self, token: &Secret) -> io::Result<()> {
+    fn publish(mut self, text: &[u8]) -> io::Result<()> {
         self.file.rewind()?;
-        self.file.write_all(token.expose().as_bytes())?;
-        self.file.write_all(b"\n")?;
-        self.file.set_len(token.expose().len() as u64 + 1)?;
+        self.file.write_all(text)?;
+        self.file.set_len(text.len() as u64)?;
         self.file.sync_all()?;
         fs::rename(&self.path, &self.target)?;
         sync(folder(&self.target))

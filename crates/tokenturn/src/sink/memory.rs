@@ -10,7 +10,7 @@ use crate::rotated::Rotated;
 
 /// Keeps new tokens in memory, where a clone of it finds them. It saves nothing from a crash.
 #[derive(Clone, Debug, Default)]
-pub struct MemorySink(Arc<Mutex<Vec<Secret>>>);
+pub struct MemorySink(Arc<Mutex<Vec<Rotated<()>>>>);
 
 impl MemorySink {
     /// An empty one.
@@ -20,8 +20,13 @@ impl MemorySink {
 
     /// Every token so far.
     pub fn tokens(&self) -> Vec<Secret> {
-        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.clone()
+        self.saved().into_iter().map(|new| new.token).collect()
+    }
+
+    /// Every token so far, with its refresh token, and without the provider's details.
+    pub fn saved(&self) -> Vec<Rotated<()>> {
+        let saved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        saved.clone()
     }
 }
 
@@ -33,8 +38,8 @@ impl<D: Sync> Sink<D> for MemorySink {
     }
 
     async fn save(&mut self, new: &Rotated<D>) -> Result<(), Infallible> {
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.push(new.token.clone());
+        let mut saved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        saved.push(new.without_details());
         Ok(())
     }
 }

@@ -47,7 +47,7 @@ pub trait Sink<D>: Send + 'static {
     /// nothing is sent.
     fn prepare(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Makes the token durable before it returns.
+    /// Makes the token durable before it returns, and with it the refresh token, where there is one.
     ///
     /// After a failure, a panic or 30 seconds it is called again, five times in all, with the same
     /// token.

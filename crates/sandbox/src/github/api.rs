@@ -1,0 +1,168 @@
+//! The calls of an app about one token: check, reset, delete, delete the grant, scope.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{MethodFilter, MethodRouter};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::GitHub;
+use super::answer::{Answer, account, describe, invalid, no_such_thing, problem, serve};
+use super::store::new_value;
+use crate::Shared;
+use crate::clock::Moment;
+
+pub(crate) fn routes() -> Router<Shared> {
+    let token = on(MethodFilter::POST, check)
+        .merge(on(MethodFilter::PATCH, reset))
+        .merge(on(MethodFilter::DELETE, delete_token));
+    let grant = on(MethodFilter::DELETE, delete_grant);
+    let scoped = on(MethodFilter::POST, scope);
+    Router::new()
+        .route("/applications/{client_id}/token", token)
+        .route("/applications/{client_id}/grant", grant)
+        .route("/applications/{client_id}/token/scoped", scoped)
+}
+
+/// A right call about a living token.
+struct Call {
+    /// Where the token stands.
+    token: usize,
+    body: Value,
+    now: Moment,
+}
+
+type Operation = fn(&mut GitHub, &Call) -> Result<Answer, Answer>;
+
+/// The operation, after all that can be wrong with its request.
+fn on(method: MethodFilter, operation: Operation) -> MethodRouter<Shared> {
+    let handle = async move |State(shared): State<Shared>,
+                             Path(client_id): Path<String>,
+                             headers: HeaderMap,
+                             body: Bytes| {
+        serve(&shared, |github, now| {
+            authenticate(github, &headers)
+                .map_err(|message| problem(StatusCode::UNAUTHORIZED, message))?;
+            let body = parse(&body)?;
+            let token = body["access_token"]
+                .as_str()
+                .ok_or_else(|| invalid("access_token", "missing_field"))?;
+            let token = github
+                .find(token, now)
+                .filter(|_| client_id == github.client_id)
+                .ok_or_else(no_such_thing)?;
+            operation(github, &Call { token, body, now })
+        })
+    };
+    axum::routing::on(method, handle)
+}
+
+fn authenticate(github: &GitHub, headers: &HeaderMap) -> Result<(), &'static str> {
+    let authorization = headers
+        .get(AUTHORIZATION)
+        .ok_or("Requires authentication")?;
+    let pair = format!("{}:{}", github.client_id, github.client_secret);
+    let expected = format!("Basic {}", STANDARD.encode(pair));
+    if authorization == expected.as_str() {
+        Ok(())
+    } else {
+        Err("Bad credentials")
+    }
+}
+
+/// The body, which is an object.
+pub(super) fn parse(body: &[u8]) -> Result<Value, Answer> {
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|_| problem(StatusCode::BAD_REQUEST, "Problems parsing JSON"))?;
+    if !body.is_object() {
+        return Err(problem(
+            StatusCode::BAD_REQUEST,
+            "Body should be a JSON object",
+        ));
+    }
+    Ok(body)
+}
+
+fn check(github: &mut GitHub, call: &Call) -> Result<Answer, Answer> {
+    let token = &github.tokens[call.token];
+    Ok((StatusCode::OK, describe(&github.client_id, token)))
+}
+
+/// The expiry stays, as all else does in recordings. What becomes of the refresh token is not
+/// documented: here it dies, so that nobody counts on it.
+fn reset(github: &mut GitHub, call: &Call) -> Result<Answer, Answer> {
+    let token = &mut github.tokens[call.token];
+    github
+        .refreshes
+        .retain(|refresh| refresh.token != token.value);
+    token.replace(call.now);
+    check(github, call)
+}
+
+/// What becomes of the refresh token is not documented: here it lives, so that nobody counts on
+/// its death.
+fn delete_token(github: &mut GitHub, call: &Call) -> Result<Answer, Answer> {
+    github.tokens.remove(call.token);
+    Ok((StatusCode::NO_CONTENT, Value::Null))
+}
+
+fn delete_grant(github: &mut GitHub, _: &Call) -> Result<Answer, Answer> {
+    github.tokens.clear();
+    github.refreshes.clear();
+    Ok((StatusCode::NO_CONTENT, Value::Null))
+}
+
+/// The new token expires when the old one does, and no document speaks of a refresh token.
+fn scope(github: &mut GitHub, call: &Call) -> Result<Answer, Answer> {
+    let body = &call.body;
+    let target = typed(body, "target", Value::as_str)?;
+    let target_id = typed(body, "target_id", Value::as_u64)?;
+    if target.is_none() && target_id.is_none() {
+        return Err(invalid("target", "missing_field"));
+    }
+    let names = typed(body, "repositories", |list| all(list, Value::is_string))?;
+    let numbers = typed(body, "repository_ids", |list| all(list, Value::is_u64))?;
+    if names.is_some() && numbers.is_some() {
+        return Err(invalid("repository_ids", "invalid"));
+    }
+    let permissions = typed(body, "permissions", |map| {
+        map.is_object().then(|| map.clone())
+    })?;
+    let is_all = names.is_none() && numbers.is_none();
+
+    let old = &github.tokens[call.token];
+    let (scopes, expires_at) = (old.scopes.clone(), old.expires_at);
+    let client_id = github.client_id.clone();
+    let new = github.add(new_value(true), scopes, expires_at, call.now);
+    let mut answer = describe(&client_id, new);
+    answer["installation"] = json!({
+        // The default is not documented in detail: here it is nothing.
+        "permissions": permissions.unwrap_or_else(|| json!({})),
+        "repository_selection": if is_all { "all" } else { "selected" },
+        "single_file_name": null,
+        "repositories_url": "https://api.github.com/user/repos",
+        "account": account(target.unwrap_or("octocat"), target_id.unwrap_or(1)),
+    });
+    Ok((StatusCode::OK, answer))
+}
+
+/// A field, if it is there. It is refused if it is something else.
+fn typed<'a, T>(
+    body: &'a Value,
+    field: &str,
+    read: impl FnOnce(&'a Value) -> Option<T>,
+) -> Result<Option<T>, Answer> {
+    let Some(value) = body.get(field) else {
+        return Ok(None);
+    };
+    let value = read(value).ok_or_else(|| invalid(field, "invalid"))?;
+    Ok(Some(value))
+}
+
+fn all(list: &Value, fits: fn(&Value) -> bool) -> Option<()> {
+    list.as_array()?.iter().all(fits).then_some(())
+}

@@ -1,0 +1,47 @@
+//! What an app does with a user's OAuth token.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::post;
+use serde_json::json;
+
+use super::envelope::{bearer, invalid_oauth_token, success};
+use super::store::{Key, Terms};
+use crate::Shared;
+
+pub(super) const INFO: &str = "/api/v1/user/oauth/app/query-user-basic-info";
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new().route(INFO, post(info)).route(
+        "/api/v1/user/oauth/app/rotate-user-admin-token",
+        post(rotate),
+    )
+}
+
+/// Both names are those that a client reads. The type of the number and the message are not
+/// documented: the number is a string as in most other answers.
+async fn info(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let mut world = shared.world();
+    let Some(user) = world.ohmygpt.user_of(bearer(&headers)) else {
+        return invalid_oauth_token();
+    };
+    let data = json!({
+        "userId": user.id.to_string(),
+        "userEmail": format!("user{}@example.com", user.id),
+    });
+    success("success", data)
+}
+
+/// The documents do not say what becomes of the old admin token; here it dies.
+async fn rotate(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let mut world = shared.world();
+    let now = world.clock.now();
+    let Some(user) = world.ohmygpt.user_of(bearer(&headers)) else {
+        return invalid_oauth_token();
+    };
+    user.admin = Key::new(Terms::unlimited(now), now);
+    let data = json!({ "user_id": user.id, "token": user.admin.value });
+    success("Rotate User Admin Token success", data)
+}

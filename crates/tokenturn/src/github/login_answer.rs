@@ -1,0 +1,172 @@
+//! What the answers of GitHub's login host mean.
+
+use std::time::{Duration, SystemTime};
+
+use tokenturn_client::github_login::types::{AccessTokenResponse, DeviceCodeResponse};
+use tokenturn_client::{RawResponse, Secret, Timestamp};
+
+use super::answer;
+use super::device::DeviceCode;
+use super::login::UserToken;
+use crate::error::{Refusal, RefusalReason, RotateError};
+use crate::outcome::{self, Answer};
+use crate::rotated::{Receipt, Rotated};
+use crate::salvage::{self, Found};
+
+/// The answer to an exchange of `sent`, a code or a refresh token. `secrets` are all that the call
+/// carried.
+pub(super) fn token(
+    (body, response): Answer<AccessTokenResponse>,
+    sent: &Secret,
+    secrets: &[&Secret],
+) -> Result<Rotated<UserToken>, RotateError> {
+    let now = answered_at(&response);
+    let body = body.or_else(|| from_form(&response));
+    let decoded = body.and_then(|body| {
+        let token = body.access_token.filter(|token| !token.is_empty())?;
+        let mut found = Found::new(token, Receipt::Absent);
+        found.expires_at = after(now, body.expires_in);
+        found.refresh_token = body.refresh_token.filter(|token| !token.is_empty());
+        found.refresh_token_expires_at = after(now, body.refresh_token_expires_in);
+        let details = UserToken {
+            scopes: body.scope.as_deref().map(scopes),
+            token_type: body.token_type,
+        };
+        Some((found, details))
+    });
+    let salvage = |response: &RawResponse| {
+        let mut found = salvage::access_token(response, sent)?;
+        found.expires_at = after(now, salvage::number(response, "expires_in"));
+        let refresh_expires_in = salvage::number(response, "refresh_token_expires_in");
+        found.refresh_token_expires_at = after(now, refresh_expires_in);
+        Some(found)
+    };
+    outcome::rotated(decoded, response, salvage, |response| {
+        failure(response, secrets)
+    })
+}
+
+/// The answer to a request for a device code.
+pub(super) fn device_code(
+    (body, response): Answer<DeviceCodeResponse>,
+) -> Result<DeviceCode, RotateError> {
+    /// RFC 8628, section 3.2, for a server that does not say.
+    const INTERVAL: u64 = 5;
+    let code = body.and_then(|body| {
+        let seconds = |number: i64| u64::try_from(number).ok().map(Duration::from_secs);
+        Some(DeviceCode {
+            device_code: body.device_code.filter(|code| !code.is_empty())?,
+            user_code: body.user_code?,
+            verification_uri: body.verification_uri?,
+            expires_in: body.expires_in.and_then(seconds)?,
+            interval: body
+                .interval
+                .and_then(seconds)
+                .unwrap_or(Duration::from_secs(INTERVAL)),
+        })
+    });
+    code.ok_or_else(|| failure(response, &[]))
+}
+
+/// The interval that comes with `slow_down`.
+pub(super) fn interval(response: &RawResponse) -> Option<Duration> {
+    let seconds = salvage::number(response, "interval")?;
+    u64::try_from(seconds).ok().map(Duration::from_secs)
+}
+
+/// What an answer without a token means.
+fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> RotateError {
+    let error: AccessTokenResponse = serde_json::from_slice(response.body())
+        .ok()
+        .or_else(|| from_form(&response))
+        .unwrap_or_default();
+    let code = error.error.filter(|code| !code.is_empty());
+    let rest = answer::message(&response);
+    let reason = match &code {
+        Some(code) if !response.status().is_server_error() => Some(RefusalReason::of_oauth(code)),
+        _ => answer::reason(&response, rest.as_deref()).map(|reason| match reason {
+            // This host has no token in its paths.
+            RefusalReason::InvalidToken => RefusalReason::Other,
+            reason => reason,
+        }),
+    };
+    let shown = |text: String| outcome::presentable(&text, secrets);
+    match reason {
+        Some(reason) => RotateError::Refused(Refusal {
+            reason,
+            status: response.status().as_u16(),
+            code: code.map(shown),
+            message: error.error_description.or(rest).map(shown),
+            request_id: outcome::request_id(&response),
+        }),
+        None => outcome::unknown(response),
+    }
+}
+
+/// The form in which this host answers when something on the way has lost our `accept` header.
+fn from_form(response: &RawResponse) -> Option<AccessTokenResponse> {
+    let mut body = response.body();
+    if !response.is_complete() {
+        // What stands after the last `&` may be half a token.
+        let end = body.iter().rposition(|byte| *byte == b'&')?;
+        body = &body[..end];
+    }
+    let mut found = AccessTokenResponse::default();
+    for (name, value) in form_urlencoded::parse(body.trim_ascii()) {
+        match &*name {
+            "access_token" => found.access_token = Some(Secret::new(value)),
+            "refresh_token" => found.refresh_token = Some(Secret::new(value)),
+            "expires_in" => found.expires_in = value.parse().ok(),
+            "refresh_token_expires_in" => found.refresh_token_expires_in = value.parse().ok(),
+            "scope" => found.scope = Some(value.into_owned()),
+            "token_type" => found.token_type = Some(value.into_owned()),
+            "error" => found.error = Some(value.into_owned()),
+            "error_description" => found.error_description = Some(value.into_owned()),
+            _ => {}
+        }
+    }
+    (found.access_token.is_some() || found.error.is_some()).then_some(found)
+}
+
+/// `scope` is separated by commas, and by spaces where RFC 6749 has its way.
+fn scopes(scope: &str) -> Vec<String> {
+    let scopes = scope.split([',', ' ']).filter(|scope| !scope.is_empty());
+    scopes.map(str::to_owned).collect()
+}
+
+/// By the provider's clock: ours may be wrong.
+fn answered_at(response: &RawResponse) -> SystemTime {
+    let date = response.header("date");
+    let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+    date.unwrap_or_else(SystemTime::now)
+}
+
+fn after(now: SystemTime, seconds: Option<i64>) -> Option<Timestamp> {
+    let seconds = u64::try_from(seconds?).ok()?;
+    let then = now.checked_add(Duration::from_secs(seconds))?;
+    Timestamp::try_from(then).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_come_with_commas_or_not_at_all() {
+        assert_eq!(scopes("repo,gist"), ["repo", "gist"]);
+        assert_eq!(scopes("repo gist"), ["repo", "gist"]);
+        assert_eq!(scopes("repo"), ["repo"]);
+        assert!(scopes("").is_empty());
+        assert!(scopes(",").is_empty());
+    }
+
+    #[test]
+    fn an_absurd_lifetime_is_none() {
+        let now = SystemTime::UNIX_EPOCH;
+        let shown = |seconds| after(now, Some(seconds)).map(|time| time.to_string());
+        assert_eq!(shown(28800).as_deref(), Some("1970-01-01T08:00:00Z"));
+        assert_eq!(shown(-1), None);
+        assert_eq!(shown(i64::MAX), None);
+        assert_eq!(after(now, None), None);
+    }
+}

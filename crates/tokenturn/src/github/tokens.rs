@@ -1,0 +1,182 @@
+//! The calls of the REST API.
+
+use tokenturn_client::Secret;
+
+use super::scoping::Scoping;
+use super::{Authorization, Deletion, Feature, GitHub, TokenCheck, answer};
+use crate::error::{CallError, NotSent, RecoverError, RotateError};
+use crate::outcome;
+use crate::rotated::{Recovery, Rotated};
+
+/// How many credentials one call can revoke.
+const MOST_CREDENTIALS: usize = 1000;
+
+impl GitHub {
+    /// Asks whether a token of this app is valid.
+    ///
+    /// A failure that may pass is tried again, three times in all.
+    ///
+    /// Source: [Check a token](https://docs.github.com/en/rest/apps/oauth-applications#check-a-token).
+    ///
+    /// ```no_run
+    /// # async fn run(github: tokenturn::GitHub, token: tokenturn::Secret) -> Result<(), tokenturn::CallError> {
+    /// if !github.check_token(&token).await?.is_valid() {
+    ///     println!("ask the user to authorize the app again");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Whenever GitHub did not answer the question: an outage never makes a token invalid.
+    pub async fn check_token(&self, token: &Secret) -> Result<TokenCheck, CallError> {
+        let failed = |why| CallError::new("the token could not be checked", why);
+        self.client_secret().map_err(failed)?;
+        let call = self.rest.check_token().client_id(&self.app.client_id);
+        let call = call.body_map(|body| body.access_token(token.clone()));
+        outcome::answer(call.send().await)
+            .and_then(|answer| answer::checked(answer, token))
+            .map_err(failed)
+    }
+
+    /// Replaces a token. The old one is dead at once; the new one is in the result and nowhere
+    /// else.
+    ///
+    /// The call is sent exactly once. It does not protect against this process ending, or this
+    /// future being dropped, between GitHub's answer and your saving the token: for that,
+    /// [`rotate`](crate::rotate) is there.
+    ///
+    /// Source: [Reset a token](https://docs.github.com/en/rest/apps/oauth-applications#reset-a-token).
+    ///
+    /// ```no_run
+    /// # async fn run(github: tokenturn::GitHub, old: tokenturn::Secret) -> Result<(), tokenturn::RotateError> {
+    /// let rotated = github.reset_token(&old).await?;
+    /// println!("{} is now {}", old.fingerprint(), rotated.token.fingerprint());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RotateError`] tells whether the token may have been replaced all the same.
+    pub async fn reset_token(&self, old: &Secret) -> Result<Rotated<Authorization>, RotateError> {
+        self.client_secret()?;
+        let call = self.rest.reset_token().client_id(&self.app.client_id);
+        let call = call.body_map(|body| body.access_token(old.clone()));
+        answer::rotated(outcome::answer(call.send().await)?, old)
+    }
+
+    /// Revokes one token of a user.
+    ///
+    /// Source: [Delete an app token](https://docs.github.com/en/rest/apps/oauth-applications#delete-an-app-token).
+    ///
+    /// # Errors
+    ///
+    /// When the token may still be alive.
+    pub async fn delete_token(&self, token: &Secret) -> Result<Deletion, CallError> {
+        let failed = |why| CallError::new("the token could not be deleted", why);
+        self.client_secret().map_err(failed)?;
+        let call = self.rest.delete_token().client_id(&self.app.client_id);
+        let call = call.body_map(|body| body.access_token(token.clone()));
+        answer::deleted(call.send().await, token).map_err(failed)
+    }
+
+    /// Revokes the authorization that a user gave to this app, and with it every token of that user
+    /// for the app. `token` is any one of them.
+    ///
+    /// Source: [Delete an app authorization](https://docs.github.com/en/rest/apps/oauth-applications#delete-an-app-authorization).
+    ///
+    /// # Errors
+    ///
+    /// When the authorization may still be there.
+    pub async fn delete_authorization(&self, token: &Secret) -> Result<Deletion, CallError> {
+        let failed = |why| CallError::new("the authorization could not be deleted", why);
+        self.client_secret().map_err(failed)?;
+        let call = self.rest.delete_authorization();
+        let call = call.client_id(&self.app.client_id);
+        let call = call.body_map(|body| body.access_token(token.clone()));
+        answer::deleted(call.send().await, token).map_err(failed)
+    }
+
+    /// Makes a token that can do less, from a user token of a GitHub App, which lives on.
+    ///
+    /// Source: [Create a scoped access token](https://docs.github.com/en/rest/apps/apps#create-a-scoped-access-token).
+    ///
+    /// ```no_run
+    /// # async fn run(github: tokenturn::GitHub, token: tokenturn::Secret) -> Result<(), tokenturn::RotateError> {
+    /// use tokenturn::github::Scoping;
+    ///
+    /// let scoping = Scoping::new("octocat").permission("contents", "read");
+    /// let scoped = github.scope_token(&token, scoping).await?;
+    /// println!("{} may only read", scoped.token.fingerprint());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Without sending anything, when the server does not have it (Enterprise Server before 3.4).
+    /// After an unknown outcome there may be a scoped token that nobody knows; it dies with the
+    /// token that it was made from.
+    pub fn scope_token(
+        &self,
+        token: &Secret,
+        scoping: Scoping,
+    ) -> impl Future<Output = Result<Rotated<Authorization>, RotateError>> + Send + use<> {
+        let (github, token) = (self.clone(), token.clone());
+        async move {
+            github.require(Feature::ScopeToken)?;
+            github.client_secret()?;
+            let call = github.rest.scope_token().client_id(&github.app.client_id);
+            let call = call.body_map(|body| scoping.fill(body.access_token(token.clone())));
+            answer::rotated(outcome::answer(call.send().await)?, &token)
+        }
+    }
+
+    /// Revokes credentials that leaked, whoever's they are: tokens of apps (`gho_`, `ghu_`, `ghr_`)
+    /// and personal access tokens (`ghp_`, `github_pat_`). It needs no client secret, so it is there
+    /// when that has leaked, too. The owners are told by mail.
+    ///
+    /// GitHub does not say which of the credentials were valid. It allows 60 calls an hour.
+    ///
+    /// Source: [Revoke a list of credentials](https://docs.github.com/en/rest/credentials/revoke).
+    ///
+    /// # Errors
+    ///
+    /// Without sending anything, when there is no credential, when there are more than 1000, or on
+    /// Enterprise Server, which does not have it.
+    pub async fn revoke_credentials(
+        &self,
+        credentials: impl IntoIterator<Item = Secret>,
+    ) -> Result<(), CallError> {
+        let failed = |why| CallError::new("the credentials could not be revoked", why);
+        self.require(Feature::RevokeCredentials).map_err(failed)?;
+        let credentials: Vec<Secret> = credentials.into_iter().collect();
+        let count = credentials.len();
+        if !(1..=MOST_CREDENTIALS).contains(&count) {
+            let why = format!("one call revokes 1 to {MOST_CREDENTIALS} credentials, not {count}");
+            return Err(failed(RotateError::NotSent(NotSent::impossible(why))));
+        }
+        let call = self.rest.revoke_credentials();
+        let call = call.body_map(|body| body.credentials(credentials.clone()));
+        let sent: Vec<&Secret> = credentials.iter().collect();
+        answer::revoked(call.send().await, &sent).map_err(failed)
+    }
+
+    /// Finds out what became of a reset whose outcome is unknown, by a check of the old token.
+    ///
+    /// Nothing but GitHub's own 404 makes a token [`Lost`](Recovery::Lost).
+    ///
+    /// # Errors
+    ///
+    /// Whenever GitHub did not answer the question: the outcome is as unknown as before, so keep
+    /// the old token and ask again later.
+    pub async fn recover(&self, old: &Secret) -> Result<Recovery<Authorization>, RecoverError> {
+        match self.check_token(old).await {
+            Ok(TokenCheck::Valid(_)) => Ok(Recovery::NotReplaced),
+            Ok(TokenCheck::Invalid { request_id }) => Ok(Recovery::Lost { request_id }),
+            Err(error) => Err(RecoverError(error.into_why())),
+        }
+    }
+}

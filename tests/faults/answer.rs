@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 use tokenturn_tests::{Reply, Then};
 
 use crate::coding::{chunked, gunzip, gzip, unchunked};
-use crate::provider::Provider;
+use crate::operation::Operation;
 
 /// An answer while it is put together.
 pub(crate) struct Answer {
-    provider: Provider,
+    operation: Operation,
     pub(crate) status: Option<u16>,
     version: &'static str,
     pub(crate) headers: Vec<(String, String)>,
@@ -33,15 +33,15 @@ enum Cut {
 }
 
 impl Answer {
-    pub(crate) fn new(provider: Provider, literal: Option<&str>) -> Self {
+    pub(crate) fn new(operation: Operation, literal: Option<&str>) -> Self {
         Self {
-            provider,
+            operation,
             status: None,
             version: "HTTP/1.1",
             headers: Vec::new(),
             lines: Vec::new(),
             before: "",
-            bodies: vec![literal.unwrap_or(provider.seed()).as_bytes().to_vec()],
+            bodies: vec![literal.unwrap_or(operation.seed()).as_bytes().to_vec()],
             gzip: false,
             chunked: false,
             until_close: false,
@@ -59,16 +59,17 @@ impl Answer {
     }
 
     pub(crate) fn take(&mut self, word: &str) {
-        let new = self.provider.new_token();
+        let new = self.operation.new_tokens().swap_remove(0);
+        let field = self.operation.token_field();
         match word {
             "empty" => self.body().clear(),
             "html" => *self.body() = b"<html><body><h1>Oops</h1></body></html>".to_vec(),
             "refusal" => {
                 let status = self.status.expect("a status comes first");
-                *self.body() = self.provider.refusal(status).to_string().into();
+                *self.body() = self.operation.refusal(status).to_string().into();
             }
             "without-token" => self.edit(|token| {
-                token.as_object_mut().expect("an object").remove("token");
+                token.as_object_mut().expect("an object").remove(field);
             }),
             "each-missing" => self.each_other_field(|object, name| {
                 object.remove(name);
@@ -81,8 +82,8 @@ impl Answer {
                 };
             }),
             "token-twice" => {
-                let token = format!("\"token\":\"{new}\"");
-                let twice = format!("\"token\":\"the-wrong-one\",{token}");
+                let token = format!("\"{field}\":\"{new}\"");
+                let twice = format!("\"{field}\":\"the-wrong-one\",{token}");
                 *self.body() = self.compact().replace(&token, &twice).into();
             }
             "field-twice" => {
@@ -137,10 +138,14 @@ impl Answer {
             self.status = Some(status);
         } else if let Some((field, value)) = word.split_once('=') {
             let value: Value = serde_json::from_str(value).expect("a JSON value");
+            let field = match field {
+                "token" => self.operation.token_field(),
+                field => field,
+            };
             self.edit(|object| object[field] = value);
         } else if let Some(("refusal", status)) = word.split_once(':') {
             let status = status.parse().expect("a status");
-            *self.body() = self.provider.refusal(status).to_string().into();
+            *self.body() = self.operation.refusal(status).to_string().into();
         } else if let Some(("cut-at", at)) = word.split_once(':') {
             self.cut = Cut::At(at.parse().expect("a number"));
         } else if let Some(("hold-at", at)) = word.split_once(':') {
@@ -169,7 +174,7 @@ impl Answer {
         let mut value: Value = serde_json::from_str(self.text()).expect("JSON");
         change(
             value
-                .pointer_mut(self.provider.token_object())
+                .pointer_mut(self.operation.token_object())
                 .expect("the token's object"),
         );
         *self.body() = value.to_string().into();
@@ -178,7 +183,8 @@ impl Answer {
     /// One body for each field at any depth, but for the token and what it stands in.
     fn each_other_field(&mut self, change: impl Fn(&mut serde_json::Map<String, Value>, &str)) {
         let whole: Value = serde_json::from_str(self.text()).expect("JSON");
-        let token = format!("{}/token", self.provider.token_object());
+        let (object, field) = (self.operation.token_object(), self.operation.token_field());
+        let token = format!("{object}/{field}");
         let mut places = Vec::new();
         find_fields(&whole, "", &mut places);
         self.bodies = places

@@ -3,16 +3,16 @@
 
 mod answer;
 mod coding;
-mod provider;
+mod operation;
 mod row;
 mod server;
 
 use std::time::Duration;
 
 use peak_alloc::PeakAlloc;
-use tokenturn_tests::{Authority, RawServer, Reply, Then, closing_url, refusing_url};
+use tokenturn_tests::{Authority, RawRequest, RawServer, Reply, Then, closing_url, refusing_url};
 
-use provider::Provider;
+use operation::Operation;
 use row::Row;
 use server::{Case, Place, Pool};
 
@@ -38,16 +38,24 @@ async fn every_fault_has_the_outcome_in_the_matrix() {
     let authority = Authority::new();
     let elsewhere = RawServer::start([String::new()]).await;
     println!(
-        "{:<48} {:>5}  {:<30} {:<30} {:>4} {:>8}",
-        "fault", "cases", "GitHub reset", "OhMyGPT rotate", "sent", "peak KiB"
+        "{:<48} {:>5}  {:<30} {:<30} {:<30} {:>4} {:>8}",
+        "fault",
+        "cases",
+        "GitHub reset",
+        "code, refresh",
+        "OhMyGPT rotate, issue",
+        "sent",
+        "peak KiB"
     );
     let (mut problems, mut cases) = (Vec::new(), 0);
     for row in row::rows() {
         let mut tallies = Vec::new();
-        for (provider, wanted) in Provider::ALL.into_iter().zip(row.outcomes) {
+        for (operations, wanted) in Operation::COLUMNS.into_iter().zip(row.outcomes) {
             let mut tally = Tally::default();
-            for case in server::cases(row.server, provider, &elsewhere.url()) {
-                tally.add(&row, provider, &case, &authority).await;
+            for operation in operations {
+                for case in server::cases(row.server, *operation, &elsewhere.url()) {
+                    tally.add(&row, *operation, &case, &authority).await;
+                }
             }
             // In the order of the matrix: unknown, salvaged, rotated.
             tally.outcomes.sort_by(|a, b| b.cmp(a));
@@ -56,17 +64,20 @@ async fn every_fault_has_the_outcome_in_the_matrix() {
             }
             tallies.push(tally);
         }
-        let [reset, rotate] = &tallies[..] else {
-            unreachable!("two providers");
-        };
         println!(
-            "{:<48} {:>5}  {:<30} {:<30} {:>4} {:>8}",
+            "{:<48} {:>5}  {:<30} {:<30} {:<30} {:>4} {:>8}",
             row.fault,
-            reset.cases + rotate.cases,
-            reset.outcomes.join(", "),
-            rotate.outcomes.join(", "),
+            tallies.iter().map(|tally| tally.cases).sum::<usize>(),
+            tallies[0].outcomes.join(", "),
+            tallies[1].outcomes.join(", "),
+            tallies[2].outcomes.join(", "),
             row.sent,
-            reset.peak.max(rotate.peak) >> 10,
+            tallies
+                .iter()
+                .map(|tally| tally.peak)
+                .max()
+                .unwrap_or_default()
+                >> 10,
         );
         for tally in tallies {
             cases += tally.cases;
@@ -83,11 +94,11 @@ async fn every_fault_has_the_outcome_in_the_matrix() {
 }
 
 impl Tally {
-    async fn add(&mut self, row: &Row, provider: Provider, case: &Case, authority: &Authority) {
+    async fn add(&mut self, row: &Row, operation: Operation, case: &Case, authority: &Authority) {
         self.cases += 1;
         MEMORY.reset_peak_usage();
         let before = MEMORY.current_usage();
-        let problems = self.run(row, provider, case, authority).await;
+        let problems = self.run(row, operation, case, authority).await;
         let peak = MEMORY.peak_usage().saturating_sub(before);
         self.peak = self.peak.max(peak);
         let number = self.cases;
@@ -105,13 +116,13 @@ impl Tally {
     async fn run(
         &mut self,
         row: &Row,
-        provider: Provider,
+        operation: Operation,
         case: &Case,
         authority: &Authority,
     ) -> Vec<&'static str> {
         // Long enough for the slowest machine, unless the row is about it.
         let timeout = Duration::from_millis(if case.is_slow { 500 } else { 30_000 });
-        let server = start(row, provider, case, authority).await;
+        let server = start(row, operation, case, authority).await;
         let (url, root, _closing) = match case.place {
             Place::Nobody => (refusing_url(), None, None),
             // A label of more than 63 characters is refused before anybody is asked for it.
@@ -130,7 +141,7 @@ impl Tally {
                 (server.url(), Some(root.pem().to_owned()), None)
             }
         };
-        let client = provider.client(&url, root.as_deref(), timeout);
+        let client = operation.client(&url, root.as_deref(), timeout);
         let used = usize::from(case.pool != Pool::Fresh);
         if used == 1 {
             client.use_connection().await;
@@ -139,7 +150,7 @@ impl Tally {
             server.until_closed().await;
         }
 
-        let outcome = client.replace().await;
+        let outcome = client.call().await;
         let mut problems = Vec::new();
         if server.requests().len() - used != row.sent {
             problems.push("the wrong number of requests");
@@ -147,13 +158,14 @@ impl Tally {
         if outcome.is_unknown && row.sent > 0 && !client.recovers(row.made).await {
             problems.push("recover did not find out");
         }
-        let token = format!("\"{}\"", provider.new_token());
-        let arrived = case
-            .text
-            .windows(token.len())
-            .any(|w| w == token.as_bytes());
-        if arrived && row.sent > 0 && !outcome.has_token {
-            problems.push("a token arrived, and the caller does not have it");
+        for token in operation.new_tokens() {
+            let whole = format!("\"{token}\"");
+            let mut windows = case.text.windows(whole.len());
+            let arrived = windows.any(|window| window == whole.as_bytes());
+            let is_held = outcome.held.iter().any(|held| held.contains(&token));
+            if arrived && row.sent > 0 && !is_held {
+                problems.push("a token arrived, and the caller does not have it");
+            }
         }
         if !self.outcomes.contains(&outcome.words) {
             self.outcomes.push(outcome.words);
@@ -163,19 +175,19 @@ impl Tally {
 }
 
 /// A server that answers the operation as the case wants it, and everything else in good order.
-async fn start(row: &Row, provider: Provider, case: &Case, authority: &Authority) -> RawServer {
+async fn start(row: &Row, operation: Operation, case: &Case, authority: &Authority) -> RawServer {
     let (reply, pool, made) = (case.reply.clone(), case.pool, row.made);
     let (mut is_used, mut is_done) = (pool == Pool::Fresh, false);
     let answer = move |request: &_| {
         if !is_used {
             is_used = true;
-            return first_use(provider, pool);
+            return first_use(operation, request, pool);
         }
-        if provider.is_operation(request) && !is_done {
+        if operation.is(request) && !is_done {
             is_done = true;
             return reply.clone();
         }
-        provider.healthy(made, "").into()
+        operation.healthy(request, made, "").into()
     };
     match case.place {
         Place::Tls { host, expired, .. } => {
@@ -185,9 +197,9 @@ async fn start(row: &Row, provider: Provider, case: &Case, authority: &Authority
     }
 }
 
-fn first_use(provider: Provider, pool: Pool) -> Reply {
-    let mut bytes = provider
-        .healthy(false, "connection: keep-alive\r\n")
+fn first_use(operation: Operation, request: &RawRequest, pool: Pool) -> Reply {
+    let mut bytes = operation
+        .healthy(request, false, "connection: keep-alive\r\n")
         .into_bytes();
     if pool == Pool::Used408 {
         bytes.extend(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n");

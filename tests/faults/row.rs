@@ -7,8 +7,8 @@ pub(crate) struct Row {
     pub(crate) made: bool,
     /// What the server does, in words.
     pub(crate) server: &'static str,
-    /// What GitHub's reset and OhMyGPT's rotation come to.
-    pub(crate) outcomes: [&'static str; 2],
+    /// What each column of operations comes to.
+    pub(crate) outcomes: [&'static str; 3],
     /// How many requests the server reads.
     pub(crate) sent: usize,
 }
@@ -25,8 +25,8 @@ pub(crate) fn rows() -> Vec<Row> {
 
 fn row(line: &'static str) -> Row {
     let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-    let [fault, made, server, reset, rotate, sent] = cells[..] else {
-        panic!("a row has six cells: {line}");
+    let [fault, made, server, reset, login, ohmygpt, sent] = cells[..] else {
+        panic!("a row has seven cells: {line}");
     };
     Row {
         fault,
@@ -36,7 +36,7 @@ fn row(line: &'static str) -> Row {
             _ => panic!("made is yes or no: {line}"),
         },
         server,
-        outcomes: [reset, rotate],
+        outcomes: [reset, login, ohmygpt],
         sent: sent.parse().expect("sent is a number"),
     }
 }

@@ -3,7 +3,7 @@
 use tokenturn_tests::{Reply, Then};
 
 use crate::answer::Answer;
-use crate::provider::Provider;
+use crate::operation::Operation;
 
 /// Where the call goes.
 #[derive(Clone, Copy, PartialEq)]
@@ -55,12 +55,12 @@ impl Case {
 }
 
 /// All cases of a row; `elsewhere` is where redirects lead.
-pub(crate) fn cases(words: &str, provider: Provider, elsewhere: &str) -> Vec<Case> {
+pub(crate) fn cases(words: &str, operation: Operation, elsewhere: &str) -> Vec<Case> {
     let (words, literal) = match words.split_once(" :: ") {
         Some((words, literal)) => (words, Some(literal)),
         None => (words, None),
     };
-    let mut answer = Answer::new(provider, literal);
+    let mut answer = Answer::new(operation, literal);
     let mut case = Case::at(Place::Plain);
     let tls = |host, expired, trusted| Place::Tls {
         host,

@@ -30,7 +30,7 @@ fn the_generated_code_is_fresh() {
         );
         compared += 1;
     }
-    assert_eq!(compared, 2);
+    assert_eq!(compared, 3);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{RngSeed, TestRunner};
-use tokenturn::{GitHub, OhMyGpt, RotateError, Rotated};
+use tokenturn::{AuthorizationCode, GitHub, OhMyGpt, PendingAuthorization, RotateError, Rotated};
 use tokenturn_tests::{
     CLIENT_ID, CLIENT_SECRET, GITHUB_SEED, OHMYGPT_SEED, RawServer, Reply, Then, oauth_token,
     old_token,
@@ -19,6 +19,12 @@ use tokenturn_tests::{
 
 /// The token in every answer that has one.
 const TOKEN: &str = "abcdefgh12345678";
+
+/// What the login host answers.
+const LOGIN_SEED: &str = concat!(
+    r#"{"access_token":"abcdefgh12345678","expires_in":28800,"refresh_token":"ghr_a","#,
+    r#""refresh_token_expires_in":15897600,"scope":"repo,gist","token_type":"bearer"}"#
+);
 
 fn config(cases: u32) -> ProptestConfig {
     // A failure prints its input, which belongs into the corpus.
@@ -110,6 +116,12 @@ const SPLINTERS: &[&str] = &[
     "\"token\":",
     "\"token\":null,",
     "\"token\" : \"abcdefgh12345678\",",
+    "\"access_token\":",
+    "\"access_token\":null,",
+    "\"access_token\" : \"abcdefgh12345678\",",
+    "\"expires_in\":99999999999999999999,",
+    "\"error\":\"slow_down\",",
+    "&access_token=abcdefgh12345678",
     "\"data\":[",
     "\"statusCode\":401,",
     "\"message\":\"abcdefgh12345678\",",
@@ -147,8 +159,9 @@ impl Target {
             .base_url(server.url())
             .transport(|transport| transport.timeout(timeout).max_attempts(1));
         let ohmygpt = OhMyGpt::builder()
+            .app(CLIENT_ID, CLIENT_SECRET)
             .base_url(server.url())
-            .transport(|transport| transport.timeout(timeout));
+            .transport(|transport| transport.timeout(timeout).max_attempts(1));
         Self {
             runtime,
             answer,
@@ -164,9 +177,16 @@ impl Target {
         self.runtime.block_on(async {
             let _ = self.github.check_token(&old_token()).await;
             let result = self.github.reset_token(&old_token()).await;
-            the_caller_has_it(answer, result)?;
+            the_caller_has_it(answer, "token", result)?;
+            let code = || AuthorizationCode::new("code");
+            let result = self.github.exchange_code(code()).await;
+            the_caller_has_it(answer, "access_token", result)?;
+            let _ = self.github.device_code(["repo"]).await;
             let result = self.ohmygpt.rotate_admin_token(&oauth_token()).await;
-            the_caller_has_it(answer, result)
+            the_caller_has_it(answer, "token", result)?;
+            let _ = self.ohmygpt.api_keys(&oauth_token()).await;
+            let result = self.ohmygpt.issue_token(code()).await;
+            the_caller_has_it(answer, "token", result)
         })
     }
 }
@@ -174,16 +194,17 @@ impl Target {
 /// Whether the caller has every token that stands whole in a body that surely arrives.
 fn the_caller_has_it<D>(
     answer: &[u8],
+    field: &str,
     result: Result<Rotated<D>, RotateError>,
 ) -> Result<(), TestCaseError> {
     let Some(body) = plain_body(answer) else {
         return Ok(());
     };
-    let members = body.matches("\"token\"").count();
+    let members = body.matches(&format!("\"{field}\"")).count();
     let stands_whole = members == 1
         && [":", " : "]
             .iter()
-            .any(|colon| body.contains(&format!("\"token\"{colon}\"{TOKEN}\"")));
+            .any(|colon| body.contains(&format!("\"{field}\"{colon}\"{TOKEN}\"")));
     match result {
         Ok(rotated) if stands_whole => prop_assert_eq!(rotated.token.expose(), TOKEN),
         Ok(_) => {}
@@ -251,7 +272,14 @@ fn any_status_any_headers_any_body() {
     let target = Target::new();
     let name = "(content-type|retry-after|location|x-ratelimit-remaining|x-github-request-id|x-[a-z]{1,8})";
     let headers = prop::collection::vec((name, "[ -~]{0,40}"), 0..6);
-    let seeds = vec![GITHUB_SEED, OHMYGPT_SEED, "{}", "<html></html>", ""];
+    let seeds = vec![
+        GITHUB_SEED,
+        OHMYGPT_SEED,
+        LOGIN_SEED,
+        "{}",
+        "<html></html>",
+        "",
+    ];
     let body = (
         prop::sample::select(seeds),
         prop::collection::vec(change(SPLINTERS), 0..5),
@@ -278,6 +306,57 @@ fn changed_answers() {
         .prop_map(|(answer, changes)| changed(answer, &changes));
     let mut runner = TestRunner::new(config(2000));
     runner.run(&answers, |answer| target.hit(&answer)).unwrap();
+}
+
+/// What upsets readers of URLs.
+const PARTS: &[&str] = &[
+    "?",
+    "#",
+    "&",
+    "=",
+    "%",
+    "%2",
+    "%00",
+    "+",
+    "state=",
+    "&state=right",
+    "code=",
+    "&code=b",
+    "error=",
+    "&error=access_denied",
+];
+
+#[test]
+fn changed_callbacks() {
+    let pending = PendingAuthorization::new("right", None, None);
+    let url = b"http://127.0.0.1:1/callback?code=abc&state=right".to_vec();
+    assert!(pending.callback(std::str::from_utf8(&url).unwrap()).is_ok());
+    let changes = prop::collection::vec(change(PARTS), 1..5);
+    let urls = changes.prop_map(|changes| changed(url.clone(), &changes));
+    let mut runner = TestRunner::new(config(5000));
+    runner
+        .run(&urls, |url| {
+            let url = String::from_utf8_lossy(&url);
+            match pending.callback(&url) {
+                // A code is taken only beside the right state, and never beside an error.
+                Ok(code) => {
+                    let decoded: Vec<_> = decoded(&url);
+                    prop_assert!(decoded.contains(&("state".into(), "right".into())));
+                    prop_assert!(decoded.contains(&("code".into(), code.code.expose().into())));
+                    prop_assert!(!decoded.iter().any(|(name, _)| name == "error"));
+                }
+                Err(error) => prop_assert!(!error.to_string().is_empty()),
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// The query, by another reader than the one under test.
+fn decoded(url: &str) -> Vec<(String, String)> {
+    let query = url.split('#').next().unwrap_or_default();
+    let query = query.split_once('?').map_or(query, |(_, query)| query);
+    serde_urlencoded::from_str(query).unwrap_or_default()
 }
 
 /// What upsets readers of specs.

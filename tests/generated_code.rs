@@ -15,6 +15,13 @@ fn outline_of_the_github_client() {
 }
 
 #[test]
+fn outline_of_the_github_login_client() {
+    insta::assert_snapshot!(outline(include_str!(
+        "../crates/client/src/generated/github_login.rs"
+    )));
+}
+
+#[test]
 fn outline_of_the_ohmygpt_client() {
     insta::assert_snapshot!(outline(include_str!(
         "../crates/client/src/generated/ohmygpt.rs"
@@ -57,7 +64,7 @@ fn list(path: &str, items: &[Item], lines: &mut Vec<String>) {
             Item::Struct(item) if is_public(&item.vis) => {
                 lines.push(format!("struct {path}{}", item.ident));
                 for field in item.fields.iter().filter(|field| is_public(&field.vis)) {
-                    let name = field.ident.as_ref().unwrap();
+                    let name = field.ident.as_ref().map_or("0".into(), ToString::to_string);
                     lines.push(format!("    {name}: {}", show(&field.ty)));
                 }
             }

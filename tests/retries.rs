@@ -1,6 +1,8 @@
 //! What may be repeated is repeated, and nothing else.
 
-use tokenturn_client::{Retry, github, ohmygpt};
+use tokenturn::AuthorizationCode;
+use tokenturn::github::Deletion;
+use tokenturn_client::{Retry, github, github_login, ohmygpt};
 use tokenturn_tests::{
     GITHUB_SEED, RawServer, github as client, json_answer, oauth_token, ohmygpt as omg, old_token,
 };
@@ -13,24 +15,31 @@ fn bad_gateway() -> String {
 fn the_table_says_what_may_be_repeated() {
     let rows: Vec<_> = github::OPERATIONS
         .iter()
+        .chain(github_login::OPERATIONS)
         .chain(ohmygpt::OPERATIONS)
-        .map(|operation| {
-            (
-                operation.id,
-                operation.method,
-                operation.path,
-                operation.retry,
-            )
-        })
+        .map(|o| (o.id, o.retry, o.authenticated))
         .collect();
-    let token = "/applications/{client_id}/token";
-    let rotate = "/api/v1/user/oauth/app/rotate-user-admin-token";
     assert_eq!(
         rows,
         [
-            ("check_token", "POST", token, Retry::Safe),
-            ("reset_token", "PATCH", token, Retry::Never),
-            ("rotate_user_admin_token", "POST", rotate, Retry::Repeatable),
+            ("check_token", Retry::Safe, true),
+            ("reset_token", Retry::Never, true),
+            ("delete_token", Retry::Idempotent, true),
+            ("scope_token", Retry::Repeatable, true),
+            ("delete_authorization", Retry::Idempotent, true),
+            ("revoke_credentials", Retry::Idempotent, false),
+            ("create_access_token", Retry::Never, false),
+            ("create_device_code", Retry::Repeatable, false),
+            ("issue_token", Retry::Never, false),
+            ("query_user_basic_info", Retry::Safe, true),
+            ("rotate_user_admin_token", Retry::Repeatable, true),
+            ("new_api_token", Retry::Repeatable, true),
+            ("create_api_token", Retry::Repeatable, true),
+            ("update_api_token", Retry::Idempotent, true),
+            ("get_api_tokens", Retry::Safe, true),
+            ("del_api_token", Retry::Repeatable, true),
+            ("delete_api_token", Retry::Repeatable, true),
+            ("balance", Retry::Safe, true),
         ]
     );
 }
@@ -73,6 +82,31 @@ async fn a_reset_is_sent_once() {
             .unwrap_err();
         assert_eq!(server.requests().len(), 2);
     }
+}
+
+#[tokio::test]
+async fn what_uses_up_a_code_is_sent_once() {
+    for answer in [String::new(), bad_gateway()] {
+        let server = RawServer::start(vec![answer; 3]).await;
+        let code = || AuthorizationCode::new("code");
+        let github = client(&server.url());
+        assert!(github.exchange_code(code()).await.unwrap_err().is_unknown());
+        let refreshed = github.refresh_token(&old_token()).await;
+        assert!(refreshed.unwrap_err().is_unknown());
+        let issued = omg(&server.url()).issue_token(code()).await;
+        assert!(issued.unwrap_err().is_unknown());
+        assert_eq!(server.requests().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_is_repeated_and_then_finds_its_own_work() {
+    // The first attempt was made, and its answer was lost.
+    let gone = json_answer("404 Not Found", "", r#"{"message":"Not Found"}"#);
+    let server = RawServer::start([bad_gateway(), gone]).await;
+    let deletion = client(&server.url()).delete_token(&old_token()).await;
+    assert!(matches!(deletion.unwrap(), Deletion::AlreadyGone { .. }));
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[tokio::test]

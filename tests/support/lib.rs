@@ -41,6 +41,7 @@ pub fn github(base_url: &str) -> GitHub {
 /// A client of OhMyGPT's that talks to `base_url`.
 pub fn ohmygpt(base_url: &str) -> OhMyGpt {
     OhMyGpt::builder()
+        .app(CLIENT_ID, CLIENT_SECRET)
         .base_url(base_url)
         .build()
         .expect("the address is on loopback")

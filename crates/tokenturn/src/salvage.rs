@@ -76,7 +76,8 @@ pub(crate) fn has_token(response: &RawResponse) -> bool {
 /// The last whole number after `name` and a colon.
 pub(crate) fn number(response: &RawResponse, name: &str) -> Option<i64> {
     let numbers = values(response.body(), name).filter_map(|value| {
-        let end = value.iter().position(|byte| !byte.is_ascii_digit())?;
+        // What a number ends at: without it, more digits may have been cut off.
+        let end = value.iter().position(|byte| b",} \t\r\n".contains(byte))?;
         str::from_utf8(&value[..end]).ok()?.parse().ok()
     });
     numbers.last()

@@ -1,0 +1,168 @@
+//! GitHub's login host: the device flow.
+
+use std::time::Duration;
+
+use tokenturn::sink::MemorySink;
+use tokenturn::{GitHub, RefusalReason, RotateError, Rotations};
+use tokenturn_sandbox::{Fault, Sandbox};
+
+use crate::{call_refused, refused};
+
+async fn start() -> (Sandbox, GitHub) {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    sandbox.set_device_interval(1);
+    let github = GitHub::public_client(sandbox.client_id());
+    let github = github.base_url(sandbox.url()).build().unwrap();
+    (sandbox, github)
+}
+
+fn polls(sandbox: &Sandbox) -> usize {
+    let requests = sandbox.requests();
+    let polls = requests.iter().filter(|r| r.path.ends_with("access_token"));
+    polls.count()
+}
+
+#[tokio::test]
+async fn a_user_types_the_code_in() {
+    let (sandbox, github) = start().await;
+    let device = github.device_code(["repo", "gist"]).await.unwrap();
+    assert_eq!(device.user_code.len(), 9);
+    assert_eq!(
+        device.verification_uri,
+        format!("{}/login/device", sandbox.url())
+    );
+    assert_eq!(device.interval, Duration::from_secs(1));
+    assert_eq!(device.expires_in, Duration::from_secs(900));
+
+    let user_code = device.user_code.clone();
+    let waiting = tokio::spawn(github.wait_for_device(device.clone()));
+    while polls(&sandbox) == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(sandbox.approve_device(&user_code));
+    let token = waiting.await.unwrap().unwrap();
+    assert!(sandbox.is_alive(token.token.expose()));
+    assert_eq!(token.details.unwrap().scopes.unwrap(), ["repo", "gist"]);
+
+    // The code is used up.
+    let refusal = refused(github.wait_for_device(device).await);
+    assert_eq!(refusal.reason, RefusalReason::IncorrectDeviceCode);
+}
+
+#[tokio::test]
+async fn a_token_of_the_device_flow_is_refreshed_without_a_secret() {
+    let (sandbox, github) = start().await;
+    sandbox.set_expiring_tokens(true);
+    let device = github.device_code(["repo"]).await.unwrap();
+    assert!(sandbox.approve_device(&device.user_code));
+    let old = github.wait_for_device(device).await.unwrap();
+    let new = github.refresh_token(&old.refresh_token.unwrap()).await;
+    assert!(sandbox.is_alive(new.unwrap().token.expose()));
+}
+
+#[tokio::test]
+async fn a_user_may_say_no() {
+    let (sandbox, github) = start().await;
+    let device = github.device_code(["repo"]).await.unwrap();
+    assert!(sandbox.deny_device(&device.user_code));
+    let refusal = refused(github.wait_for_device(device).await);
+    assert_eq!(refusal.reason, RefusalReason::AccessDenied);
+}
+
+#[tokio::test]
+async fn a_device_code_expires() {
+    let (sandbox, github) = start().await;
+    let device = github.device_code(["repo"]).await.unwrap();
+    sandbox.advance(Duration::from_secs(901));
+    let refusal = refused(github.wait_for_device(device).await);
+    assert_eq!(refusal.reason, RefusalReason::ExpiredDeviceCode);
+}
+
+#[tokio::test]
+async fn time_runs_out_even_if_the_server_does_not_say_so() {
+    let (_sandbox, github) = start().await;
+    let mut device = github.device_code(["repo"]).await.unwrap();
+    device.expires_in = Duration::from_millis(500);
+    let refusal = refused(github.wait_for_device(device).await);
+    assert_eq!(refusal.reason, RefusalReason::AuthorizationPending);
+}
+
+#[tokio::test]
+async fn who_asks_too_often_slows_down() {
+    let (sandbox, github) = start().await;
+    let mut device = github.device_code(["repo"]).await.unwrap();
+    device.interval = Duration::from_millis(100);
+    // 100 ms, pending; 100 ms, slow down: 6 s from then on, as the server asks.
+    let waiting = tokio::spawn(github.wait_for_device(device.clone()));
+    while polls(&sandbox) < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(sandbox.approve_device(&device.user_code));
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(polls(&sandbox), 2);
+    assert!(waiting.await.unwrap().is_ok());
+    assert_eq!(polls(&sandbox), 3);
+}
+
+#[tokio::test]
+async fn a_failure_does_not_end_the_wait() {
+    let (sandbox, github) = start().await;
+    let device = github.device_code(["repo"]).await.unwrap();
+    let user_code = device.user_code.clone();
+    sandbox.set_fault(Fault::Outage);
+    let waiting = tokio::spawn(github.wait_for_device(device));
+    while polls(&sandbox) == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    sandbox.set_fault(None);
+    assert!(sandbox.approve_device(&user_code));
+    assert!(waiting.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_no_refusal() {
+    let (sandbox, github) = start().await;
+    let device = github.device_code(["repo"]).await.unwrap();
+    assert!(sandbox.approve_device(&device.user_code));
+    // The poll brings the token, and the answer is lost. The next one finds a code that is used.
+    sandbox.set_fault(Fault::AfterChange);
+    let waiting = tokio::spawn(github.wait_for_device(device));
+    while polls(&sandbox) == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    sandbox.set_fault(None);
+    let error = waiting.await.unwrap().unwrap_err();
+    assert!(matches!(error, RotateError::Unknown(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_device_flow_may_be_off() {
+    let (sandbox, github) = start().await;
+    sandbox.set_device_flow(false);
+    let refusal = call_refused(github.device_code(["repo"]).await);
+    assert_eq!(refusal.reason, RefusalReason::DeviceFlowDisabled);
+
+    let other = GitHub::public_client("another").base_url(sandbox.url());
+    let other = other.build().unwrap();
+    sandbox.set_device_flow(true);
+    let refusal = call_refused(other.device_code(["repo"]).await);
+    assert_eq!(refusal.reason, RefusalReason::BadCredentials);
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_ends_the_polling() {
+    let (sandbox, github) = start().await;
+    let (rotations, sink) = (Rotations::new(), MemorySink::new());
+    let device = github.device_code(["repo"]).await.unwrap();
+    let user_code = device.user_code.clone();
+    let call = rotations.obtain(github.wait_for_device(device), sink.clone());
+    // The first poll comes after a second.
+    let _ = tokio::time::timeout(Duration::from_millis(300), call).await;
+    // It rests, so it ends at once and not with the device code.
+    let drained = tokio::time::timeout(Duration::from_millis(500), rotations.drain()).await;
+    assert!(drained.unwrap().is_empty());
+    assert!(sandbox.approve_device(&user_code));
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    assert_eq!(polls(&sandbox), 0);
+    assert!(sink.tokens().is_empty());
+}

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use tokenturn::github::UserToken;
 use tokenturn::{AuthorizationCode, RefusalReason, RotateError, Rotated, Timestamp};
-use tokenturn_tests::{RawServer, github, json_answer, old_token};
+use tokenturn_tests::{CLIENT_SECRET, RawServer, github, json_answer, old_token};
 
 const TOKEN: &str = "ghu_composed0123456789";
 const REFRESH_TOKEN: &str = "ghr_composed0123456789";
@@ -163,6 +163,14 @@ async fn an_error_says_what_the_server_said() {
     // Without the code itself.
     let message = refusal.message.as_deref();
     assert_eq!(message, Some("The code [redacted] is bad."));
+
+    let body = format!(r#"{{"error":"{TOKEN}","error_description":"{CLIENT_SECRET}, {TOKEN}"}}"#);
+    let error = exchange_json("", &body).await.unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(
+        !text.contains(CLIENT_SECRET) && !text.contains(TOKEN),
+        "{text}"
+    );
 
     let unknown = exchange_json("", r#"{"error":"new_in_2027"}"#).await;
     let error = unknown.unwrap_err();

@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use tokenturn::sink::MemorySink;
 use tokenturn::{
-    GitHub, OhMyGpt, Provider, RecoverError, Recovery, RotateError, Rotated, Rotations, Secret,
-    Sink,
+    GitHub, OhMyGpt, RecoverError, Recovery, RotateError, Rotated, Rotations, Secret, Sink,
 };
 use tokenturn_sandbox::{Fault, Sandbox};
-use tokenturn_tests::ohmygpt;
+use tokenturn_tests::{Ready, ohmygpt};
 
 fn github(sandbox: &Sandbox) -> GitHub {
     GitHub::builder(sandbox.client_id(), sandbox.client_secret())
@@ -162,23 +161,9 @@ async fn a_caller_may_run_into_a_timeout() {
     assert!(nothing_is_lost(&rotations, &sandbox, old.expose(), &sink).await);
 }
 
-/// A provider without a network, so that the clock can be stopped.
-#[derive(Clone)]
-struct Instant;
-
 const NEW: &str = "gho_new";
-
-impl Provider for Instant {
-    type Details = ();
-
-    async fn replace(&self, _: &Secret) -> Result<Rotated<()>, RotateError> {
-        Ok(Rotated::new(NEW))
-    }
-
-    async fn recover(&self, _: &Secret) -> Result<Recovery<()>, RecoverError> {
-        Ok(Recovery::Rotated(Rotated::new(NEW)))
-    }
-}
+/// It answers at once, so that the clock can be stopped.
+const READY: Ready = Ready(NEW);
 
 /// What a sink does in each attempt to save; the last one is repeated.
 #[derive(Clone, Copy)]
@@ -253,7 +238,7 @@ async fn a_sink_gets_five_attempts() {
     ] {
         let (rotations, sink) = (Rotations::new(), Scripted::new(script));
         let began = tokio::time::Instant::now();
-        let result = rotations.rotate(&Instant, &old(), sink.clone()).await;
+        let result = rotations.rotate(&READY, &old(), sink.clone()).await;
         assert!(began.elapsed() <= Duration::from_secs(160));
         assert_eq!(sink.attempts(), attempts);
         match result {
@@ -273,7 +258,7 @@ async fn a_sink_gets_five_attempts() {
 async fn the_waits_between_attempts_grow() {
     let began = tokio::time::Instant::now();
     let sink = Scripted::new(&[Attempt::Fails]);
-    let result = Rotations::new().rotate(&Instant, &old(), sink).await;
+    let result = Rotations::new().rotate(&READY, &old(), sink).await;
     assert!(result.is_err());
     // 0.1 + 0.4 + 1.6 + 6.4 seconds.
     let waited = began.elapsed();
@@ -283,12 +268,12 @@ async fn the_waits_between_attempts_grow() {
 #[tokio::test(start_paused = true)]
 async fn recover_saves_what_it_brings() {
     let sink = Scripted::new(&[Attempt::Fails, Attempt::Works]);
-    let recovery = tokenturn::recover(&Instant, &old(), sink.clone()).await;
+    let recovery = tokenturn::recover(&READY, &old(), sink.clone()).await;
     assert!(matches!(recovery, Ok(Recovery::Rotated(_))));
     assert_eq!(sink.attempts(), 2);
 
     let sink = Scripted::new(&[Attempt::Fails]);
-    let error = tokenturn::recover(&Instant, &old(), sink).await;
+    let error = tokenturn::recover(&READY, &old(), sink).await;
     let RecoverError(RotateError::NotSaved(unsaved)) = error.unwrap_err() else {
         panic!("not saved");
     };
@@ -301,7 +286,7 @@ async fn drain_hands_over_what_nobody_has() {
     // The caller goes away while the sink fails.
     let rotations = Rotations::new();
     let sink = Scripted::new(&[Attempt::Fails]);
-    let provider = Instant;
+    let provider = READY;
     let old = old();
     let call = rotations.rotate(&provider, &old, sink.clone());
     let timeout = tokio::time::timeout(Duration::from_millis(10), call).await;
@@ -328,10 +313,10 @@ async fn drain_hands_over_what_nobody_has() {
 #[tokio::test(start_paused = true)]
 async fn the_functions_count_in_the_shared_set() {
     let old = old();
-    let call = tokenturn::rotate(&Instant, &old, Scripted::new(&[Attempt::Fails]));
+    let call = tokenturn::rotate(&READY, &old, Scripted::new(&[Attempt::Fails]));
     let timeout = tokio::time::timeout(Duration::from_millis(10), call).await;
     assert!(timeout.is_err());
-    let call = tokenturn::recover(&Instant, &old, Scripted::new(&[Attempt::Fails]));
+    let call = tokenturn::recover(&READY, &old, Scripted::new(&[Attempt::Fails]));
     let timeout = tokio::time::timeout(Duration::from_millis(10), call).await;
     assert!(timeout.is_err());
     assert_eq!(Rotations::shared().drain().await.len(), 2);
@@ -350,7 +335,7 @@ fn a_token_survives_the_end_of_its_runtime() {
     let first = runtime();
     first.block_on(async {
         let (rotations, doomed) = (rotations.clone(), sink.clone());
-        tokio::spawn(async move { rotations.rotate(&Instant, &old(), doomed).await.is_ok() });
+        tokio::spawn(async move { rotations.rotate(&READY, &old(), doomed).await.is_ok() });
         tokenturn_tests::until("the sink is asked", || sink.attempts() == 1).await;
     });
     drop(first);

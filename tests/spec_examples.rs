@@ -23,7 +23,7 @@ fn every_example_survives() {
     ] {
         for (schema, example) in examples(spec) {
             let back = through(&schema, example.clone());
-            assert_eq!(back, without_nulls(example), "{schema}");
+            assert_eq!(back, canonical(example), "{schema}");
             seen += 1;
         }
     }
@@ -172,14 +172,17 @@ fn walk(node: &Value, visit: &mut impl FnMut(&Value)) {
     }
 }
 
-/// An absent field and a null one are the same to the generated types.
-fn without_nulls(value: Value) -> Value {
+/// An absent field and a null one are the same to the generated types, and so are a moment with
+/// three zeros and one without.
+fn canonical(value: Value) -> Value {
     match value {
         Value::Object(map) => map
             .into_iter()
             .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name, without_nulls(value)))
+            .map(|(name, value)| (name, canonical(value)))
             .collect(),
+        Value::Array(items) => items.into_iter().map(canonical).collect(),
+        Value::String(text) => json!(text.replace(".000Z", "Z")),
         other => other,
     }
 }

@@ -2,6 +2,7 @@
 //! sockets.
 
 mod raw_server;
+mod ready;
 mod tls;
 
 use tokenturn::{GitHub, OhMyGpt, Secret};
@@ -9,6 +10,7 @@ use tokenturn::{GitHub, OhMyGpt, Secret};
 pub use raw_server::{
     RawRequest, RawServer, Reply, Then, closing_url, json_answer, refusing_url, until,
 };
+pub use ready::Ready;
 pub use tls::Authority;
 
 /// The README's Rust runs as a doc test.

@@ -97,12 +97,9 @@ pub mod types {
             Default::default()
         }
     }
-    /// The envelope of an error.
+    /// The envelope of an error, or of a success that says no more.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ErrorEnvelope {
-        /// Null in every example.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub data: ::std::option::Option<::serde_json::Value>,
         #[serde(
             rename = "errorType",
             skip_serializing_if = "::std::option::Option::is_none"

@@ -255,6 +255,46 @@ async fn a_sink_gets_five_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_not_saved_keeps_its_refresh_token() {
+    let expires_at = "2026-11-22T18:00:00Z".parse().unwrap();
+    let call = async move {
+        let mut new = Rotated::<()>::new(NEW);
+        new.expires_at = Some(expires_at);
+        new.refresh_token = Some("ghr_new".into());
+        new.refresh_token_expires_at = Some(expires_at);
+        Ok(new)
+    };
+    let sink = Scripted::new(&[Attempt::Fails]);
+    match Rotations::new().obtain(call, sink).await {
+        Err(RotateError::NotSaved(unsaved)) => {
+            assert_eq!(unsaved.token().expose(), NEW);
+            assert_eq!(unsaved.refresh_token().unwrap().expose(), "ghr_new");
+            assert_eq!(unsaved.expires_at(), Some(expires_at));
+            assert_eq!(unsaved.refresh_token_expires_at(), Some(expires_at));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_before_the_sink_is_ready() {
+    let called = Arc::new(AtomicU32::new(0));
+    let call = {
+        let called = Arc::clone(&called);
+        async move {
+            called.fetch_add(1, Ordering::SeqCst);
+            Ok(Rotated::<()>::new(NEW))
+        }
+    };
+    let missing = std::path::Path::new("/no/such/folder/token.txt");
+    let error = Rotations::new()
+        .obtain(call, tokenturn::sink::FileSink::new(missing))
+        .await;
+    assert!(matches!(error, Err(RotateError::NotSent(why)) if why.is_sink()));
+    assert_eq!(called.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_waits_between_attempts_grow() {
     let began = tokio::time::Instant::now();
     let sink = Scripted::new(&[Attempt::Fails]);

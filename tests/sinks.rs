@@ -50,6 +50,38 @@ async fn a_file_holds_the_token_and_a_line_break() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_is_saved_in_one_line_with_the_token() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("token.json");
+    let mut rotated = new("ghu_a\"b");
+    rotated.refresh_token = Some("ghr_a".into());
+    for (expires_at, refresh_token_expires_at, times) in [
+        (None, None, ["", ""]),
+        (
+            Some("2026-11-22T18:00:00Z".parse().unwrap()),
+            Some("2027-05-25T10:00:00Z".parse().unwrap()),
+            [
+                r#","expires_at":"2026-11-22T18:00:00Z""#,
+                r#","refresh_token_expires_at":"2027-05-25T10:00:00Z""#,
+            ],
+        ),
+    ] {
+        rotated.expires_at = expires_at;
+        rotated.refresh_token_expires_at = refresh_token_expires_at;
+        let mut sink = FileSink::new(&path);
+        Sink::<()>::prepare(&mut sink).await.unwrap();
+        sink.save(&rotated).await.unwrap();
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            format!(
+                "{{\"access_token\":\"ghu_a\\\"b\"{},\"refresh_token\":\"ghr_a\"{}}}\n",
+                times[0], times[1]
+            )
+        );
+    }
+}
+
+#[tokio::test]
 async fn nothing_but_a_draft_is_there_until_the_token_is() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("token.txt");

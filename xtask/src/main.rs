@@ -3,6 +3,7 @@
 mod build_cost;
 mod ci;
 mod codegen;
+mod conformance;
 mod faults;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ cargo xtask codegen           write the generated code of every spec into the cl
 cargo xtask codegen --check   write nothing; fail when a generated file is stale
 cargo xtask ci                every gate: format, clippy, codegen, docs, features, tests
 cargo xtask faults            every fault that a call can meet, with what comes of it
+cargo xtask conformance       specs, client and sandbox against GitHub's own descriptions
 cargo xtask build-cost        what tokenturn costs to build, as a ratio to bare reqwest";
 
 fn main() -> ExitCode {
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
         ["codegen", "--check"] => codegen::check(&root),
         ["ci"] => ci::run(&root),
         ["faults"] => faults::run(&root),
+        ["conformance"] => conformance::run(&root),
         ["build-cost"] => build_cost::run(&root),
         _ => {
             eprintln!("{HELP}");

@@ -82,7 +82,13 @@ fn length(offset: &str) -> Result<Duration, InvalidTimestamp> {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_rfc3339(self.0).fmt(f)
+        let since = self.0.duration_since(SystemTime::UNIX_EPOCH);
+        match since.unwrap_or_default().subsec_nanos() {
+            0 => humantime::format_rfc3339_seconds(self.0).fmt(f),
+            // As OhMyGPT writes it.
+            nanos if nanos % 1_000_000 == 0 => humantime::format_rfc3339_millis(self.0).fmt(f),
+            _ => humantime::format_rfc3339_nanos(self.0).fmt(f),
+        }
     }
 }
 
@@ -115,7 +121,9 @@ mod tests {
             assert_eq!(timestamp.to_string(), "2026-11-22T10:00:00Z", "{text}");
         }
         let precise: Timestamp = "2023-08-17T10:12:53.125Z".parse().unwrap();
-        assert_eq!(precise.to_string(), "2023-08-17T10:12:53.125000000Z");
+        assert_eq!(precise.to_string(), "2023-08-17T10:12:53.125Z");
+        let precise: Timestamp = "2023-08-17T10:12:53.125000001Z".parse().unwrap();
+        assert_eq!(precise.to_string(), "2023-08-17T10:12:53.125000001Z");
     }
 
     #[test]

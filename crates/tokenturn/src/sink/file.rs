@@ -68,7 +68,9 @@ impl<D: Sync> Sink<D> for FileSink {
 /// What is written for a token.
 fn text<D>(new: &Rotated<D>) -> io::Result<Zeroizing<Vec<u8>>> {
     // In one piece: a buffer that grows leaves its old content behind in freed memory.
-    let mut text = Zeroizing::new(Vec::with_capacity(RESERVED));
+    let tokens = [Some(&new.token), new.refresh_token.as_ref()];
+    let length: usize = tokens.iter().flatten().map(|t| t.expose().len()).sum();
+    let mut text = Zeroizing::new(Vec::with_capacity(RESERVED + length));
     let Some(refresh_token) = &new.refresh_token else {
         writeln!(text, "{}", new.token.expose())?;
         return Ok(text);

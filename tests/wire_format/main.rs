@@ -1,5 +1,8 @@
 //! What goes over the wire is what the providers document, byte for byte.
 
+mod family;
+mod pages;
+
 use std::collections::BTreeMap;
 
 use base64::Engine;

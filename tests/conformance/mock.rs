@@ -1,0 +1,68 @@
+//! The client against Prism, which answers with GitHub's own examples and takes no wrong request.
+
+use serde_json::Value;
+use tokenturn::github::Scoping;
+use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, old_token};
+
+use crate::calls::{call, expected};
+use crate::descriptions::{Description, declared};
+use crate::folder;
+use crate::program::Prism;
+
+#[tokio::test]
+async fn requests_are_accepted_and_answers_understood() {
+    let Some(folder) = folder() else { return };
+    for description in Description::all(&folder) {
+        let name = &description.name;
+        let prism = Prism::mock(&folder, name).await;
+        for (operation, object) in description.operations() {
+            for declared in declared(object) {
+                let status = &declared.status;
+                let mut prefer = format!("code={status}");
+                if let Some((example, _)) = &declared.example {
+                    prefer += &format!(", example={example}");
+                }
+                let github = description.client(&prism.url, CLIENT_ID, CLIENT_SECRET, |t| {
+                    t.header("prefer", prefer)
+                });
+                let outcome = call(&github, operation, &old_token()).await;
+                let what = format!("{name} {operation} {status}");
+                assert_eq!(outcome.words, expected(operation, status), "{what}");
+                if let (Some((_, example)), "200") = (declared.example, &status[..]) {
+                    assert_eq!(outcome.read, Some(without_nulls(example)), "{what}");
+                }
+                println!("exchanged mock {what}");
+            }
+        }
+        let github = description.client(&prism.url, CLIENT_ID, CLIENT_SECRET, |t| t);
+        if description.declares("scope_token", "200") {
+            for scoping in scopings() {
+                let scoped = github.scope_token(&old_token(), scoping).await;
+                assert!(scoped.unwrap().details.is_some(), "{name}");
+            }
+        }
+        assert_eq!(prism.violations(), [""; 0], "{name}");
+    }
+}
+
+/// All forms of the one request that has several.
+fn scopings() -> [Scoping; 3] {
+    [
+        Scoping::new("octocat"),
+        Scoping::new(1).repository_ids([1, 2]),
+        Scoping::new("octocat").permission("issues", "write"),
+    ]
+}
+
+/// The client leaves out what is null.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let object = object.into_iter().filter(|(_, value)| !value.is_null());
+            object
+                .map(|(key, value)| (key, without_nulls(value)))
+                .collect()
+        }
+        _ => value,
+    }
+}

@@ -1,0 +1,89 @@
+//! Whether specs, client and sandbox agree with GitHub's own descriptions, as public tools see it.
+
+mod compare;
+mod descriptions;
+mod differences;
+mod exchanges;
+mod process;
+mod schema;
+mod table;
+mod tools;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use compare::Comparison;
+use tools::Tools;
+
+/// Everything under it belongs to this verb.
+const FOLDER: &str = "target/conformance";
+/// What the repository keeps for it.
+const KEPT: &str = "tests/conformance";
+
+pub(crate) fn run(root: &Path) -> Result<()> {
+    let specs = specs(root)?;
+    let tools = step("tools", || Tools::install(root))?;
+    step("linter", || lint(root, &tools, &specs))?;
+    let compared = step("specs and official descriptions", || compare(root, &tools))?;
+    let exchanged = step("client, sandbox and fuzzer", || {
+        let exchanged = exchanges::run(root, &tools, &compared)?;
+        for spec in &specs {
+            ensure!(exchanged.fuzzed(spec) > 0, "{spec} was not fuzzed");
+        }
+        Ok(exchanged)
+    })?;
+    println!();
+    table::print(&compared, &exchanged, &specs);
+    Ok(())
+}
+
+fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let start = Instant::now();
+    println!("== {name}");
+    let result = work().with_context(|| name.to_owned());
+    println!("   {:.1} s", start.elapsed().as_secs_f32());
+    result
+}
+
+fn lint(root: &Path, tools: &Tools, specs: &[String]) -> Result<()> {
+    const LIMIT: Duration = Duration::from_secs(60);
+    let mut spectral = tools.node("@stoplight/spectral-cli/dist/index.js");
+    spectral
+        .args(["lint", "--fail-severity=hint", "--ruleset"])
+        .arg(root.join(KEPT).join("spectral.yaml"));
+    for spec in specs {
+        spectral.arg(root.join(format!("specs/{spec}.yaml")));
+    }
+    process::run(spectral, &tools.log("spectral"), LIMIT).map(drop)
+}
+
+/// The names of all specs.
+fn specs(root: &Path) -> Result<Vec<String>> {
+    let mut specs = Vec::new();
+    for entry in fs::read_dir(root.join("specs"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        specs.extend(name.strip_suffix(".yaml").map(str::to_owned));
+    }
+    specs.sort();
+    Ok(specs)
+}
+
+/// Compares `specs/github.yaml` with every official description; leaves these, cut down to the
+/// family, for Prism.
+fn compare(root: &Path, tools: &Tools) -> Result<Vec<Comparison>> {
+    let spec = fs::read_to_string(root.join("specs/github.yaml"))?;
+    let ours = descriptions::ours(&spec).context("specs/github.yaml")?;
+    let mut comparisons = Vec::new();
+    for official in descriptions::official(tools)? {
+        official.write(&tools.descriptions())?;
+        comparisons.push(compare::compare(&official, &ours));
+    }
+    let file = root.join(KEPT).join("differences.txt");
+    let listed =
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    differences::check(&listed, &comparisons)?;
+    Ok(comparisons)
+}

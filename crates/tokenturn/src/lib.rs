@@ -24,11 +24,28 @@
 //!
 //! - [`rotate`] is the front door. Where the token goes is a [`Sink`]: a [file](sink::FileSink), a
 //!   [function](sink::from_fn), [memory](sink::MemorySink) for tests, or one of your own.
+//! - [`obtain`] is the same door for calls that bring a token without an old one: a code exchange, a
+//!   refresh, the device flow.
 //! - [`Rotations::drain`] waits for what is under way, before a runtime ends.
 //! - [`GitHub::recover`] and [`OhMyGpt::recover`] resolve an unknown outcome.
-//! - [`GitHub::reset_token`] and [`OhMyGpt::rotate_admin_token`] are the bare calls.
 //!
-//! # What a call returns
+//! # The life of a token
+//!
+//! | | [`GitHub`] | [`OhMyGpt`] |
+//! |---|---|---|
+//! | ask a user | [`authorize`](GitHub::authorize), [`device_code`](GitHub::device_code) | [`authorize`](OhMyGpt::authorize) |
+//! | read the callback | [`PendingAuthorization::callback`] | the same |
+//! | get it | [`exchange_code`](GitHub::exchange_code)\*, [`wait_for_device`](GitHub::wait_for_device)\* | [`issue_token`](OhMyGpt::issue_token)\* |
+//! | check it | [`check_token`](GitHub::check_token) | [`user_basic_info`](OhMyGpt::user_basic_info) |
+//! | narrow it | [`scope_token`](GitHub::scope_token)\* | |
+//! | refresh it | [`refresh_token`](GitHub::refresh_token)\* | |
+//! | replace it | [`reset_token`](GitHub::reset_token)\* | [`rotate_admin_token`](OhMyGpt::rotate_admin_token)\* |
+//! | end it | [`delete_token`](GitHub::delete_token), [`delete_authorization`](GitHub::delete_authorization), [`revoke_credentials`](GitHub::revoke_credentials) | |
+//! | use it | | [`api_keys`](OhMyGpt::api_keys), [`create_api_key`](OhMyGpt::create_api_key), [`update_api_key`](OhMyGpt::update_api_key), [`delete_api_key`](OhMyGpt::delete_api_key), [`balance`](OhMyGpt::balance) |
+//!
+//! \* brings a token once; the bare call does not protect it, [`rotate`] and [`obtain`] do.
+//!
+//! # What such a call returns
 //!
 //! | what happened | what you get | send it again? |
 //! |---|---|---|
@@ -40,7 +57,8 @@
 //! | sent, no complete answer (timeout, reset, 5xx) | [`RotateError::Unknown`] | only after `recover` |
 //! | rotated, and the sink did not save | [`RotateError::NotSaved`]: the token is in it | - |
 //!
-//! [What can go wrong](failures) goes through all of it.
+//! [What can go wrong](failures) goes through all of it. A call that brings no token has the result
+//! or a [`CallError`].
 //!
 //! # Features
 //!
@@ -51,6 +69,7 @@
 //! Not affiliated with GitHub or OhMyGPT.
 
 mod authorize;
+mod detached;
 mod error;
 #[doc = include_str!("../failures.md")]
 pub mod failures {}
@@ -58,7 +77,6 @@ pub mod github;
 pub mod ohmygpt;
 mod outcome;
 mod provider;
-mod rest;
 mod rotated;
 mod rotations;
 mod salvage;

@@ -1,22 +1,14 @@
 //! The front door: a token that was replaced is saved, whatever becomes of the caller.
 
-use std::error::Error;
-use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, LazyLock};
-use std::task::Poll;
 
 use tokenturn_client::Secret;
-use tokio::sync::{oneshot, watch};
-use tracing::Instrument;
 
+use crate::detached::{State, detached};
 use crate::error::{NotSaved, RecoverError, RotateError, Unknown};
 use crate::provider::Provider;
-use crate::rest::RESTS;
 use crate::rotated::{Recovery, Rotated};
-use crate::save::{Unsaved, prepare, save};
+use crate::save::{prepare, save};
 use crate::sink::Sink;
 
 /// Replaces a token and saves the new one before it returns; see [`Rotations::rotate`].
@@ -83,12 +75,6 @@ pub async fn recover<P: Provider, S: Sink<P::Details>>(
 /// A clone is the same set of calls.
 #[derive(Clone, Debug, Default)]
 pub struct Rotations(Arc<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    running: watch::Sender<usize>,
-    unsaved: Unsaved,
-}
 
 impl Rotations {
     /// A set of its own.
@@ -168,7 +154,7 @@ impl Rotations {
     ) -> Result<Rotated<D>, RotateError> {
         prepare(&mut sink).await?;
         let state = Arc::clone(&self.0);
-        self.detached(async move {
+        detached(&self.0, async move {
             let rotated = call.await?;
             save(&state.unsaved, &mut sink, &rotated).await?;
             Ok(rotated)
@@ -192,7 +178,7 @@ impl Rotations {
     ) -> Result<Recovery<P::Details>, RecoverError> {
         prepare(&mut sink).await.map_err(RecoverError)?;
         let (provider, old, state) = (provider.clone(), old.clone(), Arc::clone(&self.0));
-        self.detached(async move {
+        detached(&self.0, async move {
             let recovery = provider.recover(&old).await?;
             if let Recovery::Rotated(rotated) = &recovery {
                 save(&state.unsaved, &mut sink, rotated)
@@ -208,109 +194,7 @@ impl Rotations {
     /// Waits until every call has ended, and hands over the tokens that nobody has: their sinks
     /// failed, and their callers had gone.
     pub async fn drain(&self) -> Vec<NotSaved> {
-        let mut running = self.0.running.subscribe();
-        // It fails when the sender is gone, and that is `self.0`.
-        let _ = running.wait_for(|running| *running == 0).await;
+        self.0.idle().await;
         self.0.unsaved.take()
-    }
-
-    /// Runs `call` to its end, whatever becomes of the future that waits for it. `None` when the
-    /// runtime ended first.
-    async fn detached<T, E>(
-        &self,
-        call: impl Future<Output = Result<T, E>> + Send + 'static,
-    ) -> Option<Result<T, E>>
-    where
-        T: Send + 'static,
-        E: CanHoldToken + Send + 'static,
-    {
-        let (mut answer, waiting) = oneshot::channel();
-        let running = Running::begin(Arc::clone(&self.0));
-        let task = async move {
-            let Some(result) = unless_at_rest(call, &mut answer).await else {
-                return;
-            };
-            if let Err(unheard) = answer.send(result) {
-                running.0.keep(unheard);
-            }
-        };
-        tokio::spawn(task.in_current_span());
-        let mut waiting = Waiting(waiting, Arc::clone(&self.0));
-        (&mut waiting.0).await.ok()
-    }
-}
-
-/// Runs `call` to its end, or until it rests and nobody waits for its answer any more.
-async fn unless_at_rest<T>(
-    call: impl Future<Output = T>,
-    answer: &mut oneshot::Sender<T>,
-) -> Option<T> {
-    let rests = Arc::new(AtomicBool::new(false));
-    let mut call = pin!(RESTS.scope(Arc::clone(&rests), call));
-    poll_fn(|context| match call.as_mut().poll(context) {
-        Poll::Ready(result) => Poll::Ready(Some(result)),
-        // Asked in any case, so that the caller's going wakes this task.
-        Poll::Pending if answer.poll_closed(context).is_ready() && rests.load(Relaxed) => {
-            Poll::Ready(None)
-        }
-        Poll::Pending => Poll::Pending,
-    })
-    .await
-}
-
-impl State {
-    /// Keeps the token in a result that nobody takes.
-    fn keep<T, E: CanHoldToken>(&self, unheard: Result<T, E>) {
-        let Err(error) = unheard else { return };
-        tracing::warn!(%error, "a call failed, and its caller had gone");
-        self.unsaved.add(error.into_not_saved());
-    }
-}
-
-/// Counts a call until it is dropped.
-struct Running(Arc<State>);
-
-impl Running {
-    fn begin(state: Arc<State>) -> Self {
-        state.running.send_modify(|running| *running += 1);
-        Self(state)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.running.send_modify(|running| *running -= 1);
-    }
-}
-
-/// The caller's end. What has been sent to it and not been read is kept when it goes away.
-struct Waiting<T, E: CanHoldToken>(oneshot::Receiver<Result<T, E>>, Arc<State>);
-
-impl<T, E: CanHoldToken> Drop for Waiting<T, E> {
-    fn drop(&mut self) {
-        self.0.close();
-        if let Ok(unheard) = self.0.try_recv() {
-            self.1.keep(unheard);
-        }
-    }
-}
-
-/// An error that can have a token in it.
-trait CanHoldToken: Error {
-    fn into_not_saved(self) -> Option<NotSaved>;
-}
-
-impl CanHoldToken for RotateError {
-    fn into_not_saved(self) -> Option<NotSaved> {
-        match self {
-            Self::NotSaved(unsaved) => Some(unsaved),
-            _ => None,
-        }
-    }
-}
-
-impl CanHoldToken for RecoverError {
-    fn into_not_saved(self) -> Option<NotSaved> {
-        self.0.into_not_saved()
     }
 }

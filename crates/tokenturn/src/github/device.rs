@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use super::login::UserToken;
 use super::{Feature, GitHub, login_answer};
+use crate::detached::rest;
 use crate::error::{CallError, RefusalReason, RotateError};
 use crate::outcome;
-use crate::rest::rest;
 use crate::rotated::Rotated;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";

@@ -1,6 +1,7 @@
 //! Getting a token at the login host, and refreshing it.
 
 use tokenturn_client::Secret;
+use tokenturn_client::github_login::types::AccessTokenResponse;
 use tokenturn_client::github_login::types::builder::AccessTokenRequest;
 
 use super::{GitHub, login_answer};
@@ -112,8 +113,7 @@ impl GitHub {
     pub(super) async fn create_access_token(
         &self,
         set_up: impl FnOnce(AccessTokenRequest) -> AccessTokenRequest,
-    ) -> Result<Answer<tokenturn_client::github_login::types::AccessTokenResponse>, RotateError>
-    {
+    ) -> Result<Answer<AccessTokenResponse>, RotateError> {
         let call = self.login.create_access_token();
         let call = call.body_map(|body| set_up(body.client_id(&self.app.client_id)));
         outcome::answer(call.send().await)

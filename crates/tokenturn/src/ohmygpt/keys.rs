@@ -1,5 +1,6 @@
 //! The API keys of a user, which the user's admin token opens.
 
+use tokenturn_client::ohmygpt::types::builder::{ApiTokenKeyRequest, NewApiTokenRequest};
 use tokenturn_client::ohmygpt::types::{
     ApiToken, ApiTokensResponse, BalanceResponse, ErrorEnvelope, NewApiTokenResponse, UserBalance,
 };
@@ -82,27 +83,15 @@ impl OhMyGpt {
     ) -> Result<Secret, CallError> {
         let failed = |why| CallError::new("no API key came", why);
         let client = self.with_bearer(admin_token).map_err(failed)?;
+        let fill = |body: NewApiTokenRequest| {
+            body.remark(key.remark.clone())
+                .expired_at(key.expired_at.to_string())
+                .max_fee(key.max_fee.clone())
+                .permissions(list(&key.permissions))
+        };
         let result = match self.set_up.key_paths {
-            KeyPaths::ManagementApi => {
-                let call = client.new_api_token();
-                let call = call.body_map(|body| {
-                    body.remark(key.remark.clone())
-                        .expired_at(key.expired_at.to_string())
-                        .max_fee(key.max_fee.clone())
-                        .permissions(list(&key.permissions))
-                });
-                call.send().await
-            }
-            KeyPaths::DocsSite => {
-                let call = client.create_api_token();
-                let call = call.body_map(|body| {
-                    body.remark(key.remark.clone())
-                        .expired_at(key.expired_at.to_string())
-                        .max_fee(key.max_fee.clone())
-                        .permissions(list(&key.permissions))
-                });
-                call.send().await
-            }
+            KeyPaths::ManagementApi => client.new_api_token().body_map(fill).send().await,
+            KeyPaths::DocsSite => client.create_api_token().body_map(fill).send().await,
         };
         answer::data(result, &[admin_token]).map_err(failed)
     }
@@ -162,15 +151,10 @@ impl OhMyGpt {
     ) -> Result<(), CallError> {
         let failed = |why| CallError::new("the API key could not be deleted", why);
         let client = self.with_bearer(admin_token).map_err(failed)?;
+        let fill = |body: ApiTokenKeyRequest| body.key(key.clone());
         let result = match self.set_up.key_paths {
-            KeyPaths::ManagementApi => {
-                let call = client.del_api_token();
-                call.body_map(|body| body.key(key.clone())).send().await
-            }
-            KeyPaths::DocsSite => {
-                let call = client.delete_api_token();
-                call.body_map(|body| body.key(key.clone())).send().await
-            }
+            KeyPaths::ManagementApi => client.del_api_token().body_map(fill).send().await,
+            KeyPaths::DocsSite => client.delete_api_token().body_map(fill).send().await,
         };
         answer::data(result, &[admin_token, key]).map_err(failed)
     }

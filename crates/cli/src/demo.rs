@@ -1,5 +1,7 @@
 //! `tokenturn demo`
 
+use std::io::{self, Write};
+
 use anyhow::{Result, ensure};
 use tokenturn::{GitHub, OhMyGpt, Secret};
 use tokenturn_sandbox::Sandbox;
@@ -7,7 +9,11 @@ use tokenturn_sandbox::Sandbox;
 /// Replaces a token at each provider and shows what became of both tokens.
 pub(crate) async fn run() -> Result<()> {
     let sandbox = Sandbox::start(0).await?;
-    println!("a sandbox of both providers runs at {}", sandbox.url());
+    writeln!(
+        io::stdout(),
+        "a sandbox of both providers runs at {}",
+        sandbox.url()
+    )?;
     github(&sandbox).await?;
     ohmygpt(&sandbox).await
 }
@@ -71,13 +77,14 @@ impl Shown<'_> {
         let life = |works| if works { "alive" } else { "dead" };
         let old = self.old.fingerprint().short();
         let new = self.new.fingerprint().short();
-        println!("\n{}", self.provider);
-        println!("  token      {old}");
-        println!("  call       {}", self.call);
-        println!("  new token  {new}");
-        println!("  receipt    {}", self.receipt);
-        println!("  {old}   {}", life(self.old_works));
-        println!("  {new}   {}", life(self.new_works));
+        let mut out = io::stdout().lock();
+        writeln!(out, "\n{}", self.provider)?;
+        writeln!(out, "  token      {old}")?;
+        writeln!(out, "  call       {}", self.call)?;
+        writeln!(out, "  new token  {new}")?;
+        writeln!(out, "  receipt    {}", self.receipt)?;
+        writeln!(out, "  {old}   {}", life(self.old_works))?;
+        writeln!(out, "  {new}   {}", life(self.new_works))?;
         ensure!(
             !self.old_works && self.new_works,
             "the token was not replaced"

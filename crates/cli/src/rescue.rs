@@ -1,26 +1,34 @@
 //! The last place for a token that could not be saved where it was asked for.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
-use tokenturn::Secret;
+use tokenturn::sink::FileSink;
+use tokenturn::{NotSaved, Rotated, Sink};
 
-/// Writes the token wherever a file of mode 0600 can be written.
-pub(crate) fn rescue(token: &Secret) -> Option<PathBuf> {
+/// Writes the token, and its refresh token, wherever a file of mode 0600 can be written.
+pub(crate) async fn rescue(unsaved: &NotSaved) -> Option<PathBuf> {
+    let mut new = Rotated::<()>::new(unsaved.token().clone());
+    new.expires_at = unsaved.expires_at();
+    new.refresh_token = unsaved.refresh_token().cloned();
+    new.refresh_token_expires_at = unsaved.refresh_token_expires_at();
+
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let places = [Some(std::env::temp_dir()), home, Some(PathBuf::from("."))];
-    places
-        .into_iter()
-        .flatten()
-        .find_map(|place| write(place, token).ok())
+    for place in places.into_iter().flatten() {
+        if let Ok(path) = write(place, &new).await {
+            return Some(path);
+        }
+    }
+    None
 }
 
-fn write(place: PathBuf, token: &Secret) -> io::Result<PathBuf> {
-    let mut file = tempfile::Builder::new()
+async fn write(place: PathBuf, new: &Rotated<()>) -> io::Result<PathBuf> {
+    // It takes a name that nobody has, and goes away again unless the token is in it.
+    let file = tempfile::Builder::new()
         .prefix("tokenturn-rescued-")
         .tempfile_in(place)?;
-    writeln!(file, "{}", token.expose())?;
-    file.as_file().sync_all()?;
-    let path = file.into_temp_path().keep()?;
-    Ok(path)
+    let path = file.into_temp_path();
+    FileSink::new(path.to_path_buf()).save(new).await?;
+    Ok(path.keep()?)
 }

@@ -1,9 +1,12 @@
 //! `tokenturn sandbox`
 
+use std::io::{self, Write};
+
 use anyhow::{Context, Result};
 use tokenturn_sandbox::{self as sandbox, Sandbox};
 
 use crate::args::Fault;
+use crate::client::OHMYGPT_SCOPE;
 
 /// Serves the sandbox until Ctrl-C.
 pub(crate) async fn run(port: u16, fault: Option<Fault>) -> Result<()> {
@@ -16,7 +19,9 @@ pub(crate) async fn run(port: u16, fault: Option<Fault>) -> Result<()> {
         Fault::Outage => sandbox::Fault::Outage,
     }));
     let user = sandbox.new_ohmygpt_user();
-    print!(
+    let mut out = io::stdout();
+    write!(
+        out,
         "\
 sandbox of GitHub and OhMyGPT, until Ctrl-C
 
@@ -29,6 +34,10 @@ GitHub
 
 OhMyGPT
   base URL         {url}
+  pages URL        {url}
+  client ID        {ohmygpt_id}
+  client secret    {ohmygpt_secret}
+  scope            {OHMYGPT_SCOPE}
   OAuth token      {oauth_token}
   admin token      {admin_token}
 
@@ -41,16 +50,27 @@ to replace each token, in another terminal:
 
   printf %s {oauth_token} |
     tokenturn rotate ohmygpt --base-url {url} --token-file - --out ohmygpt-token.txt
+
+to sign in at each:
+
+  TOKENTURN_GITHUB_CLIENT_SECRET={client_secret} \\
+    tokenturn login github --client-id {client_id} --base-url {url} --out github-token.txt
+
+  TOKENTURN_OHMYGPT_CLIENT_SECRET={ohmygpt_secret} \\
+    tokenturn login ohmygpt --client-id {ohmygpt_id} --base-url {url} --pages-url {url} \\
+    --scope {OHMYGPT_SCOPE} --out oauth-token.txt
 ",
         url = sandbox.url(),
         client_id = sandbox.client_id(),
         client_secret = sandbox.client_secret(),
         github_token = sandbox.new_github_token(),
+        ohmygpt_id = sandbox.ohmygpt_client_id(),
+        ohmygpt_secret = sandbox.ohmygpt_client_secret(),
         oauth_token = user.oauth_token,
         admin_token = user.admin_token,
-    );
+    )?;
     if let Some(fault) = fault {
-        println!("\n{}", describe(fault));
+        writeln!(out, "\n{}", describe(fault))?;
     }
     tokio::signal::ctrl_c()
         .await

@@ -2,86 +2,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
+use support::*;
 use tempfile::TempDir;
 use tokenturn_sandbox::{Fault, Sandbox};
 use tokenturn_tests::{
     CLIENT_ID, CLIENT_SECRET, GITHUB_SEED, OLD_TOKEN, RawServer, json_answer, refusing_url,
 };
-
-const SECRET_VARIABLE: &str = "TOKENTURN_GITHUB_CLIENT_SECRET";
-
-fn tokenturn(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tokenturn"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove(SECRET_VARIABLE)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-/// Starts the program and gives it `input`.
-fn start(mut command: Command, input: &str) -> Child {
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    // A program that refuses its arguments does not read.
-    let _ = stdin.write_all(input.as_bytes());
-    child
-}
-
-fn run(command: Command, input: &str) -> Output {
-    start(command, input).wait_with_output().unwrap()
-}
-
-fn both(output: &Output) -> String {
-    let streams = [output.stdout.as_slice(), output.stderr.as_slice()];
-    String::from_utf8(streams.concat()).unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    let line = String::from_utf8(output.stdout.clone()).unwrap();
-    assert_eq!(line.lines().count(), 1, "{line}");
-    serde_json::from_str(&line).unwrap()
-}
-
-/// `rotate github` or `check github` against any server.
-fn github(verb: &str, folder: &Path, url: &str, id: &str, secret: &str, more: &[&str]) -> Command {
-    let mut arguments = vec![verb, "github", "--base-url", url, "--client-id", id];
-    arguments.extend(["--token-file", "-"]);
-    arguments.extend(more);
-    let mut command = tokenturn(folder, &arguments);
-    command.env(SECRET_VARIABLE, secret);
-    command
-}
-
-#[cfg(unix)]
-fn mode(path: &Path) -> u32 {
-    use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
-
-/// Sends a signal by the shell, which every machine has.
-#[cfg(unix)]
-fn signal(name: &str, id: u32) {
-    let kill = format!("kill -{name} {id}");
-    assert!(
-        Command::new("sh")
-            .args(["-c", &kill])
-            .status()
-            .unwrap()
-            .success()
-    );
-}
 
 #[test]
 fn demo_replaces_both_tokens_and_shows_neither() {
@@ -199,13 +134,6 @@ async fn ohmygpt_needs_another_file_for_its_answer() {
     let admin = fs::read_to_string(folder.path().join("admin.txt")).unwrap();
     assert!(sandbox.is_alive(admin.trim()));
     assert!(!sandbox.is_alive(&user.admin_token));
-}
-
-#[track_caller]
-fn assert_bad_input(output: &Output, advice: &str) {
-    let text = both(output);
-    assert_eq!(output.status.code(), Some(2), "{text}");
-    assert!(text.contains(advice), "{advice}: {text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

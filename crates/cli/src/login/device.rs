@@ -1,0 +1,87 @@
+//! The device flow: the user types a code in.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::anyhow;
+use tokenturn::sink::FileSink;
+use tokenturn::{GitHub, RotateError, Rotated, Rotations, Sink, obtain};
+
+use super::browser;
+use crate::args::Login;
+use crate::patience;
+use crate::report::{Outcome, Report, Subject, call_failed, obtained, saved};
+
+/// Shows the user a code, and waits until it is typed in.
+pub(super) async fn login(
+    subject: Subject,
+    how: &Login,
+    github: &GitHub,
+    scopes: &[String],
+) -> Report {
+    let device = match github.device_code(scopes).await {
+        Ok(device) => device,
+        Err(error) => return call_failed(subject, error),
+    };
+    let stop = patience::asked_to_stop();
+    let what_for = format!("to sign in, type the code {} at", device.user_code);
+    browser::show(&what_for, &device.verification_uri, how.no_browser);
+
+    let out = &how.out.path;
+    let saved = Arc::default();
+    let sink = Remembering {
+        subject,
+        path: out.clone(),
+        file: FileSink::new(out),
+        saved: Arc::clone(&saved),
+    };
+    tokio::select! {
+        biased;
+        result = obtain(github.wait_for_device(device), sink) => {
+            obtained(subject, result, out).await
+        }
+        // The wait may be long, so it is ended; a poll that is under way is not.
+        () = stop => {
+            let unsaved = Rotations::shared().drain().await.pop();
+            let saved = lock(&saved).take();
+            match (unsaved, saved) {
+                (Some(unsaved), _) => {
+                    let result = Err::<Rotated<()>, _>(RotateError::NotSaved(unsaved));
+                    obtained(subject, result, out).await
+                }
+                (None, Some(report)) => report,
+                (None, None) => {
+                    let why = anyhow!("stopped before the code was typed in");
+                    Report::failure(subject, Outcome::NotSent, why)
+                }
+            }
+        }
+    }
+}
+
+/// A file, and the report about what was saved in it when nobody waits any more.
+struct Remembering {
+    subject: Subject,
+    path: PathBuf,
+    file: FileSink,
+    saved: Arc<Mutex<Option<Report>>>,
+}
+
+impl<D: Send + Sync> Sink<D> for Remembering {
+    type Error = io::Error;
+
+    async fn prepare(&mut self) -> io::Result<()> {
+        Sink::<D>::prepare(&mut self.file).await
+    }
+
+    async fn save(&mut self, new: &Rotated<D>) -> io::Result<()> {
+        self.file.save(new).await?;
+        *lock(&self.saved) = Some(saved(self.subject, new, &self.path));
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,79 @@
+//! The web flow: the user says yes in a browser, which comes back to this program.
+
+use anyhow::{Context, Result, anyhow};
+use tokenturn::sink::FileSink;
+use tokenturn::{
+    AuthorizationCode, AuthorizationRequest, BuildError, CallbackError, RotateError, Rotated,
+    obtain,
+};
+use tokio::time::timeout;
+
+use super::loopback::{Callback, Loopback};
+use super::page::Page;
+use super::{PATIENCE, browser};
+use crate::args::Login;
+use crate::patience;
+use crate::report::{Outcome, Report, Subject, obtained};
+
+/// Sends the user to the page that `authorize` makes for a redirect URI, and gives the code that
+/// comes back to `exchange`.
+pub(super) async fn login<D, F>(
+    subject: Subject,
+    how: &Login,
+    authorize: impl FnOnce(&str) -> Result<AuthorizationRequest, BuildError>,
+    exchange: impl FnOnce(AuthorizationCode) -> F,
+) -> Result<Report>
+where
+    D: Send + Sync + 'static,
+    F: Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
+{
+    let loopback = Loopback::bind()
+        .await
+        .context("cannot listen on a port of this host")?;
+    let request = authorize(&loopback.redirect_uri())?;
+    let (callback, server) = loopback.serve(request.pending);
+    browser::show("to sign in, open", &request.url, how.no_browser);
+
+    let report = match timeout(PATIENCE, callback).await {
+        Ok(Ok(Callback { result, browser })) => {
+            let (report, page) = match result {
+                Ok(code) => exchanged(subject, how, exchange(code)).await,
+                Err(why) => (refused(subject, why), Page::REFUSED),
+            };
+            // A browser that has gone away needs no page.
+            let _ = browser.send(page);
+            report
+        }
+        Ok(Err(_)) => return Err(anyhow!("the port was closed")),
+        Err(_) => {
+            let why = anyhow!("nobody came back from the browser within 10 minutes");
+            Report::failure(subject, Outcome::NotSent, why)
+        }
+    };
+    server.close().await;
+    Ok(report)
+}
+
+/// Gets the token and saves it, and then knows what to tell the user.
+async fn exchanged<D: Send + Sync + 'static>(
+    subject: Subject,
+    how: &Login,
+    call: impl Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
+) -> (Report, Page) {
+    let out = &how.out.path;
+    let result = patience::to_the_end(obtain(call, FileSink::new(out))).await;
+    let page = match &result {
+        Ok(_) => Page::SIGNED_IN,
+        Err(_) => Page::FAILED,
+    };
+    (obtained(subject, result, out).await, page)
+}
+
+fn refused(subject: Subject, why: CallbackError) -> Report {
+    let (reason, code) = (why.reason(), why.code().map(str::to_owned));
+    let report = Report::failure(subject, Outcome::Refused, why);
+    match reason {
+        Some(reason) => report.because(reason, code),
+        None => report,
+    }
+}

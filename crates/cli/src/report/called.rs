@@ -1,0 +1,104 @@
+//! What came of a call to a provider.
+
+use std::error::Error;
+use std::path::Path;
+
+use tokenturn::{CallError, NotSaved, RecoverError, RotateError, Rotated};
+
+use super::{Command, Outcome, Report, Subject};
+use crate::rescue;
+
+/// The report of a call that brings a token.
+pub(crate) async fn obtained<D>(
+    subject: Subject,
+    result: Result<Rotated<D>, RotateError>,
+    out: &Path,
+) -> Report {
+    match result {
+        Ok(new) => saved(subject, &new, out),
+        Err(error) => failed(subject, error).await,
+    }
+}
+
+/// The report of a call that brings no token, and failed.
+pub(crate) fn call_failed(subject: Subject, error: CallError) -> Report {
+    let why = error.source().and_then(|why| why.downcast_ref());
+    let outcome = why.map_or(Outcome::Unknown, outcome);
+    let refusal = error.refusal().cloned();
+    let (status, request_id) = (error.status(), error.request_id().map(str::to_owned));
+    let report = Report::failure(subject, outcome, error).answered(status, request_id);
+    match refusal {
+        Some(refusal) => report.refused(&refusal),
+        None => report,
+    }
+}
+
+/// The report of a recovery that failed.
+pub(crate) async fn still_unknown(subject: Subject, RecoverError(why): RecoverError) -> Report {
+    match outcome(&why) {
+        Outcome::BadInput | Outcome::NotSaved => failed(subject, why).await,
+        _ => explained(subject, Outcome::StillUnknown, why),
+    }
+}
+
+/// The report of a token that is saved.
+pub(crate) fn saved<D>(subject: Subject, new: &Rotated<D>, out: &Path) -> Report {
+    let outcome = match subject.command {
+        Command::Login | Command::Scope => Outcome::Issued,
+        _ => Outcome::Rotated,
+    };
+    let mut report = Report::new(subject, outcome)
+        .answered(Some(new.status), new.request_id.clone())
+        .with_new(new.token.fingerprint(), Some(new.receipt));
+    report.expires_at = new.expires_at.map(|time| time.to_string());
+    let refresh_token = new.refresh_token.as_ref();
+    report.new_refresh_fingerprint = refresh_token.map(|token| token.fingerprint().to_string());
+    report.refresh_token_expires_at = new.refresh_token_expires_at.map(|time| time.to_string());
+    // A path need not be text; what is not shows as the replacement character.
+    report.out = Some(out.display().to_string());
+    report
+}
+
+async fn failed(subject: Subject, error: RotateError) -> Report {
+    match error {
+        RotateError::NotSaved(unsaved) => rescued(subject, &unsaved).await,
+        error => explained(subject, outcome(&error), error),
+    }
+}
+
+fn outcome(error: &RotateError) -> Outcome {
+    match error {
+        RotateError::NotSent(why) if why.is_sink() || why.is_impossible() => Outcome::BadInput,
+        RotateError::NotSent(_) => Outcome::NotSent,
+        RotateError::Refused(_) => Outcome::Refused,
+        RotateError::NotSaved(_) => Outcome::NotSaved,
+        _ => Outcome::Unknown,
+    }
+}
+
+fn explained(subject: Subject, outcome: Outcome, error: RotateError) -> Report {
+    let refusal = error.refusal().cloned();
+    let (status, request_id) = (error.status(), error.request_id().map(str::to_owned));
+    let report = Report::failure(subject, outcome, error).answered(status, request_id);
+    match refusal {
+        Some(refusal) => report.refused(&refusal),
+        None => report,
+    }
+}
+
+async fn rescued(subject: Subject, unsaved: &NotSaved) -> Report {
+    let place = rescue::rescue(unsaved).await;
+    let mut report =
+        Report::new(subject, Outcome::NotSaved).with_new(unsaved.token().fingerprint(), None);
+    report.message = Some(match &place {
+        Some(_) => unsaved.to_string(),
+        None => format!("{unsaved}, and no other file could be written: the token is lost"),
+    });
+    report.expires_at = unsaved.expires_at().map(|time| time.to_string());
+    let refresh_token = unsaved.refresh_token();
+    report.new_refresh_fingerprint = refresh_token.map(|token| token.fingerprint().to_string());
+    let time = unsaved.refresh_token_expires_at();
+    report.refresh_token_expires_at = time.map(|time| time.to_string());
+    report.out = place.map(|place| place.display().to_string());
+    report
+}

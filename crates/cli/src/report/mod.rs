@@ -1,0 +1,179 @@
+//! Telling a person or a script what happened.
+
+mod called;
+mod headline;
+mod outcome;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use serde::Serialize;
+use serde_json::json;
+use tokenturn::{Fingerprint, Receipt, Refusal, RefusalReason, Secret};
+
+pub(crate) use called::{call_failed, obtained, saved, still_unknown};
+pub(crate) use outcome::Outcome;
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Subject {
+    provider: Provider,
+    command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Provider {
+    Github,
+    Ohmygpt,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Command {
+    Login,
+    Rotate,
+    Refresh,
+    Recover,
+    Check,
+    Scope,
+    Revoke,
+}
+
+impl Subject {
+    pub(crate) fn github(command: Command) -> Self {
+        let provider = Provider::Github;
+        Self { provider, command }
+    }
+
+    pub(crate) fn ohmygpt(command: Command) -> Self {
+        let provider = Provider::Ohmygpt;
+        Self { provider, command }
+    }
+}
+
+/// The result of one command. There is no secret in it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    #[serde(flatten)]
+    subject: Subject,
+    outcome: Outcome,
+    reason: Option<&'static str>,
+    /// The provider's own word for the reason.
+    code: Option<String>,
+    retry_after_seconds: Option<u64>,
+    status: Option<u16>,
+    request_id: Option<String>,
+    token_fingerprint: Option<String>,
+    new_fingerprint: Option<String>,
+    expires_at: Option<String>,
+    new_refresh_fingerprint: Option<String>,
+    refresh_token_expires_at: Option<String>,
+    receipt: Option<String>,
+    out: Option<String>,
+    message: Option<String>,
+}
+
+impl Report {
+    pub(crate) fn new(subject: Subject, outcome: Outcome) -> Self {
+        Self {
+            subject,
+            outcome,
+            reason: None,
+            code: None,
+            retry_after_seconds: None,
+            status: None,
+            request_id: None,
+            token_fingerprint: None,
+            new_fingerprint: None,
+            expires_at: None,
+            new_refresh_fingerprint: None,
+            refresh_token_expires_at: None,
+            receipt: None,
+            out: None,
+            message: None,
+        }
+    }
+
+    /// A command that did not do what was asked.
+    pub(crate) fn failure(
+        subject: Subject,
+        outcome: Outcome,
+        error: impl Into<anyhow::Error>,
+    ) -> Self {
+        Self {
+            message: Some(format!("{:#}", error.into())),
+            ..Self::new(subject, outcome)
+        }
+    }
+
+    pub(crate) fn about(mut self, token: &Secret) -> Self {
+        self.token_fingerprint = Some(token.fingerprint().to_string());
+        self
+    }
+
+    pub(crate) fn answered(mut self, status: Option<u16>, request_id: Option<String>) -> Self {
+        self.status = status;
+        self.request_id = request_id;
+        self
+    }
+
+    pub(crate) fn because(mut self, reason: RefusalReason, code: Option<String>) -> Self {
+        self.reason = Some(reason.as_str());
+        self.code = code;
+        if let RefusalReason::RateLimited { retry_after } = reason {
+            self.retry_after_seconds = retry_after.map(|wait| wait.as_secs());
+        }
+        self
+    }
+
+    fn refused(self, refusal: &Refusal) -> Self {
+        self.because(refusal.reason, refusal.code.clone())
+    }
+
+    fn with_new(mut self, new: Fingerprint, receipt: Option<Receipt>) -> Self {
+        self.new_fingerprint = Some(new.to_string());
+        self.receipt = receipt.map(|receipt| receipt.to_string());
+        self
+    }
+
+    /// Prints the report and turns it into an exit code, which stands even when nobody reads.
+    pub(crate) fn finish(self, json: bool) -> ExitCode {
+        let _ = match (json, self.outcome.is_answer()) {
+            (true, _) => writeln!(io::stdout(), "{}", json!(self)),
+            (false, true) => write!(io::stdout(), "{}", self.text()),
+            (false, false) => write!(io::stderr(), "{}", self.text()),
+        };
+        ExitCode::from(self.outcome.exit_code())
+    }
+
+    fn text(&self) -> String {
+        let provider = match self.subject.provider {
+            Provider::Github => "github",
+            Provider::Ohmygpt => "ohmygpt",
+        };
+        let headline = headline::headline(self.subject, self.outcome);
+        let mut text = format!("{provider}: {headline}\n");
+        for (name, value) in [
+            ("because", &self.message),
+            ("token", &self.token_fingerprint),
+            ("new", &self.new_fingerprint),
+            ("expires", &self.expires_at),
+            ("refresh", &self.new_refresh_fingerprint),
+            ("receipt", &self.receipt),
+            ("saved in", &self.out),
+            ("request", &self.request_id),
+        ] {
+            if let Some(value) = value {
+                text.push_str(&format!("  {name:<8} {value}\n"));
+            }
+        }
+        text
+    }
+}
+
+/// The end of a command: its report, or why nothing was sent.
+pub(crate) fn finish(subject: Subject, result: anyhow::Result<Report>, json: bool) -> ExitCode {
+    let report = result.unwrap_or_else(|why| Report::failure(subject, Outcome::BadInput, why));
+    report.finish(json)
+}

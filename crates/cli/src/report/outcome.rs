@@ -1,0 +1,50 @@
+//! What can come of a command, in one word.
+
+use serde::Serialize;
+
+/// What happened, in the words of `--json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Issued,
+    Rotated,
+    Valid,
+    Invalid,
+    Deleted,
+    AlreadyGone,
+    /// GitHub has taken the list, and does not say what was valid in it.
+    Accepted,
+    NotReplaced,
+    Lost,
+    BadInput,
+    Refused,
+    NotSent,
+    Unknown,
+    StillUnknown,
+    NotSaved,
+}
+
+impl Outcome {
+    pub(super) fn exit_code(self) -> u8 {
+        match self {
+            Self::Issued
+            | Self::Rotated
+            | Self::Valid
+            | Self::Deleted
+            | Self::AlreadyGone
+            | Self::Accepted
+            | Self::NotReplaced => 0,
+            Self::Invalid | Self::Lost => 1,
+            Self::BadInput => 2,
+            Self::Refused => 3,
+            Self::NotSent => 4,
+            Self::Unknown | Self::StillUnknown => 5,
+            Self::NotSaved => 6,
+        }
+    }
+
+    /// Whether it is an answer to what was asked, if not always the one that was hoped for.
+    pub(super) fn is_answer(self) -> bool {
+        self.exit_code() <= 1
+    }
+}

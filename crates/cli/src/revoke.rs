@@ -1,0 +1,55 @@
+//! `tokenturn revoke`
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use tokenturn::Secret;
+use tokenturn::github::Deletion;
+
+use crate::args::{GitHubRevoke, RevokeTarget};
+use crate::client::{self, ClientSecret};
+use crate::report::{self, Command, Outcome, Report, Subject, call_failed};
+use crate::{input, token_file};
+
+/// `tokenturn revoke`
+pub(crate) async fn run(target: RevokeTarget) -> ExitCode {
+    let RevokeTarget::Github(args) = target;
+    let subject = Subject::github(Command::Revoke);
+    let result = if args.leaked {
+        leaked(subject, &args).await
+    } else {
+        deleted(subject, &args).await
+    };
+    report::finish(subject, result, args.github.app.common.json)
+}
+
+async fn deleted(subject: Subject, args: &GitHubRevoke) -> Result<Report> {
+    let sandbox = client::sandbox(&args.github.app.common).await?;
+    let (github, token) = client::ready_github(&args.github, sandbox.as_ref())?;
+    let result = if args.grant {
+        github.delete_authorization(&token).await
+    } else {
+        github.delete_token(&token).await
+    };
+    let report = match result {
+        Ok(Deletion::AlreadyGone { request_id }) => {
+            Report::new(subject, Outcome::AlreadyGone).answered(Some(404), request_id)
+        }
+        Ok(_) => Report::new(subject, Outcome::Deleted).answered(Some(204), None),
+        Err(error) => call_failed(subject, error),
+    };
+    Ok(report.about(&token))
+}
+
+async fn leaked(subject: Subject, args: &GitHubRevoke) -> Result<Report> {
+    let sandbox = client::sandbox(&args.github.app.common).await?;
+    let github = client::github(&args.github.app, ClientSecret::Unused, sandbox.as_ref())?;
+    let credentials = match &sandbox {
+        Some(sandbox) => vec![Secret::new(sandbox.new_github_token())],
+        None => input::lines(token_file::path(&args.github.token_file)?)?,
+    };
+    Ok(match github.revoke_credentials(credentials).await {
+        Ok(()) => Report::new(subject, Outcome::Accepted).answered(Some(202), None),
+        Err(error) => call_failed(subject, error),
+    })
+}

@@ -359,13 +359,22 @@ async fn the_browser_of_the_user_is_started() {
     command.env("BROWSER", &browser);
     let (mut program, url) = Waiting::start(command);
     let opened = folder.path().join("opened.txt");
-    for _ in 0..100 {
-        if fs::read_to_string(&opened).is_ok_and(|opened| opened == url) {
-            break;
-        }
+    // A file that is there may not be written yet.
+    let is_whole = |opened: &String| opened.ends_with('/');
+    let start = (0..100).find_map(|_| {
         std::thread::sleep(Duration::from_millis(100));
-    }
-    assert_eq!(fs::read_to_string(&opened).unwrap(), url);
+        fs::read_to_string(&opened).ok().filter(is_whole)
+    });
+    // Its argument, which others can read, has no state in it: it leads to the page, once.
+    let start = start.unwrap();
+    assert!(
+        start.starts_with("http://127.0.0.1:") && !start.contains('?'),
+        "{start}"
+    );
+    let page = get(&start);
+    assert!(page.starts_with("HTTP/1.1 303 "), "{page}");
+    assert!(page.contains(&format!("location: {url}\r\n")), "{page}");
+    assert!(get(&start).starts_with("HTTP/1.1 409 "));
     program.child.kill().unwrap();
     program.child.wait().unwrap();
 }

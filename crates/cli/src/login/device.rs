@@ -26,7 +26,8 @@ pub(super) async fn login(
     };
     let stop = patience::asked_to_stop();
     let what_for = format!("to sign in, type the code {} at", device.user_code);
-    browser::show(&what_for, &device.verification_uri, how.no_browser);
+    browser::print(&what_for, &device.verification_uri);
+    browser::open(device.verification_uri.clone(), how);
 
     let out = &how.out.path;
     let saved = Arc::default();

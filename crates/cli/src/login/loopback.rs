@@ -8,7 +8,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::Method;
-use tokenturn::{AuthorizationCode, CallbackError, PendingAuthorization};
+use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY};
+use axum::response::{IntoResponse, Redirect, Response};
+use tokenturn::{AuthorizationCode, AuthorizationRequest, CallbackError, PendingAuthorization};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -16,6 +18,7 @@ use tokio::time::timeout;
 
 use super::page::Page;
 
+const START: &str = "/";
 const PATH: &str = "/callback";
 /// How long the browser may take to fetch its page.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -43,6 +46,8 @@ pub(super) struct Server {
 
 struct Waiting {
     pending: PendingAuthorization,
+    /// The provider's page. Taken by the first browser.
+    page: Mutex<Option<String>>,
     /// Taken by the first callback.
     callback: Mutex<Option<oneshot::Sender<Callback>>>,
 }
@@ -54,21 +59,29 @@ impl Loopback {
         Ok(Self { listener, port })
     }
 
+    /// Leads to the provider's page, once: what a browser is started with can be read by others, and
+    /// the address of that page has the state in it.
+    pub(super) fn start(&self) -> String {
+        format!("http://127.0.0.1:{}{START}", self.port)
+    }
+
     pub(super) fn redirect_uri(&self) -> String {
         format!("http://127.0.0.1:{}{PATH}", self.port)
     }
 
-    /// Answers from now on. The receiver gets the one callback that belongs to `pending`.
+    /// Answers from now on. The receiver gets the one callback that belongs to `request`.
     pub(super) fn serve(
         self,
-        pending: PendingAuthorization,
+        request: AuthorizationRequest,
     ) -> (oneshot::Receiver<Callback>, Server) {
         let (callback, arrival) = oneshot::channel();
         let (stop, stopped) = oneshot::channel::<()>();
-        let callback = Mutex::new(Some(callback));
-        let routes = Router::new()
-            .fallback(answer)
-            .with_state(Arc::new(Waiting { pending, callback }));
+        let waiting = Waiting {
+            pending: request.pending,
+            page: Mutex::new(Some(request.url)),
+            callback: Mutex::new(Some(callback)),
+        };
+        let routes = Router::new().fallback(answer).with_state(Arc::new(waiting));
         let task = tokio::spawn(async move {
             let server = axum::serve(self.listener, routes).with_graceful_shutdown(async {
                 let _ = stopped.await;
@@ -89,24 +102,47 @@ impl Server {
     }
 }
 
-async fn answer(State(waiting): State<Arc<Waiting>>, request: Request) -> Page {
-    if request.method() != Method::GET || request.uri().path() != PATH {
-        return Page::NOT_FOUND;
+async fn answer(State(waiting): State<Arc<Waiting>>, request: Request) -> Response {
+    let uri = request.uri();
+    match (request.method(), uri.path()) {
+        (&Method::GET, START) => waiting.begin(),
+        (&Method::GET, PATH) => {
+            let page = waiting.end(uri.query().unwrap_or_default()).await;
+            page.into_response()
+        }
+        _ => Page::NOT_FOUND.into_response(),
     }
-    let query = request.uri().query().unwrap_or_default();
-    let result = waiting.pending.callback(query);
-    // Any page can send a browser here. Only the provider knows the state.
-    if result.as_ref().is_err_and(CallbackError::is_state_mismatch) {
-        return Page::STRANGER;
+}
+
+impl Waiting {
+    fn begin(&self) -> Response {
+        let headers = [
+            (CACHE_CONTROL, "no-store"),
+            (REFERRER_POLICY, "no-referrer"),
+        ];
+        match take(&self.page) {
+            Some(page) => (headers, Redirect::to(&page)).into_response(),
+            None => Page::OVER.into_response(),
+        }
     }
-    let callback = waiting.callback.lock();
-    let callback = callback.unwrap_or_else(PoisonError::into_inner).take();
-    let Some(callback) = callback else {
-        return Page::OVER;
-    };
-    let (browser, page) = oneshot::channel();
-    if callback.send(Callback { result, browser }).is_err() {
-        return Page::OVER;
+
+    async fn end(&self, query: &str) -> Page {
+        let result = self.pending.callback(query);
+        // Any page can send a browser here. Only the provider knows the state.
+        if result.as_ref().is_err_and(CallbackError::is_state_mismatch) {
+            return Page::STRANGER;
+        }
+        let Some(callback) = take(&self.callback) else {
+            return Page::OVER;
+        };
+        let (browser, page) = oneshot::channel();
+        if callback.send(Callback { result, browser }).is_err() {
+            return Page::OVER;
+        }
+        page.await.unwrap_or(Page::FAILED)
     }
-    page.await.unwrap_or(Page::FAILED)
+}
+
+fn take<T>(once: &Mutex<Option<T>>) -> Option<T> {
+    once.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

@@ -26,7 +26,8 @@ where
     F: Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
 {
     let what_for = "to sign in, paste here the code that you are shown after you open";
-    browser::show(what_for, page, how.no_browser);
+    browser::print(what_for, page);
+    browser::open(page.to_owned(), how);
     let Ok(line) = timeout(PATIENCE, line()).await else {
         let why = anyhow!("no code came within 10 minutes");
         return Ok(Report::failure(subject, Outcome::NotSent, why));

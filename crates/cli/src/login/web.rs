@@ -31,8 +31,10 @@ where
         .await
         .context("cannot listen on a port of this host")?;
     let request = authorize(&loopback.redirect_uri())?;
-    let (callback, server) = loopback.serve(request.pending);
-    browser::show("to sign in, open", &request.url, how.no_browser);
+    browser::print("to sign in, open", &request.url);
+    let start = loopback.start();
+    let (callback, server) = loopback.serve(request);
+    browser::open(start, how);
 
     let report = match timeout(PATIENCE, callback).await {
         Ok(Ok(Callback { result, browser })) => {

@@ -96,11 +96,11 @@ impl Server {
             // `headers` has read the version before.
             Some(since) if parse(version).is_ok_and(|version| version >= since) => None,
             Some((major, minor)) => Some(format!(
-                "Enterprise Server {version} does not have {name}; {major}.{minor} is the first \
-                 version that does"
+                "Enterprise Server {version} is not documented to have {name}; {major}.{minor} is the \
+                 first version that is"
             )),
             None => Some(format!(
-                "Enterprise Server does not have {name}; github.com does"
+                "Enterprise Server is not documented to have {name}; github.com is"
             )),
         }
     }
@@ -208,7 +208,7 @@ mod tests {
         let why = enterprise("h", "3.3").lacks(ScopeToken).unwrap();
         assert!(why.contains("3.4 is the first version"), "{why}");
         let why = enterprise("h", "3.22").lacks(RevokeCredentials).unwrap();
-        assert!(why.contains("github.com does"), "{why}");
+        assert!(why.contains("github.com is"), "{why}");
     }
 
     #[test]

@@ -81,10 +81,14 @@ async fn a_device_code_expires() {
 #[tokio::test]
 async fn time_runs_out_even_if_the_server_does_not_say_so() {
     let (_sandbox, github) = start().await;
-    let mut device = github.device_code(["repo"]).await.unwrap();
-    device.expires_in = Duration::from_millis(500);
-    let refusal = refused(github.wait_for_device(device).await);
-    assert_eq!(refusal.reason, RefusalReason::AuthorizationPending);
+    for interval in [Duration::from_millis(300), Duration::MAX] {
+        let mut device = github.device_code(["repo"]).await.unwrap();
+        device.expires_in = Duration::from_millis(500);
+        device.interval = interval;
+        let refusal = refused(github.wait_for_device(device).await);
+        let reasons = [RefusalReason::AuthorizationPending, RefusalReason::SlowDown];
+        assert!(reasons.contains(&refusal.reason), "{refusal:?}");
+    }
 }
 
 #[tokio::test]

@@ -104,7 +104,7 @@ impl GitHub {
             // A poll with an unknown outcome, until a later one shows that it brought no token.
             let mut unknown = None;
             loop {
-                rest(interval).await;
+                rest(interval.min(device.expires_in)).await;
                 let (result, asked_for) = github.poll(&device.device_code).await;
                 let error = match result {
                     Ok(rotated) => return Ok(rotated),
@@ -113,11 +113,13 @@ impl GitHub {
                 match error.refusal().map(|refusal| refusal.reason) {
                     Some(RefusalReason::AuthorizationPending) => unknown = None,
                     Some(RefusalReason::SlowDown) => {
-                        interval = asked_for.unwrap_or_default().max(interval + SLOW_DOWN);
+                        let slower = interval.saturating_add(SLOW_DOWN);
+                        interval = asked_for.unwrap_or_default().max(slower);
                         unknown = None;
                     }
                     Some(RefusalReason::RateLimited { retry_after }) => {
-                        interval = retry_after.unwrap_or_default().max(interval + SLOW_DOWN);
+                        let slower = interval.saturating_add(SLOW_DOWN);
+                        interval = retry_after.unwrap_or_default().max(slower);
                     }
                     Some(_) => return Err(unknown.unwrap_or(error)),
                     // RFC 8628, section 3.5.

@@ -1,13 +1,12 @@
 //! The device flow: a user types a code in, on any device.
 
-use std::fmt;
 use std::time::Duration;
 
 use tokenturn_client::Secret;
 use tokio::time::Instant;
 
-use super::login::UserToken;
-use super::{Feature, GitHub, login_answer};
+use super::login_answer::{self, DeviceCode, UserToken};
+use super::{Feature, GitHub};
 use crate::detached::rest;
 use crate::error::{CallError, RefusalReason, RotateError};
 use crate::outcome;
@@ -16,34 +15,6 @@ use crate::rotated::Rotated;
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// What `slow_down` adds to the interval: RFC 8628, section 3.5, and GitHub's docs.
 const SLOW_DOWN: Duration = Duration::from_secs(5);
-
-/// Show the user [`user_code`](Self::user_code) and
-/// [`verification_uri`](Self::verification_uri), and wait with [`GitHub::wait_for_device`].
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct DeviceCode {
-    /// What the user types in.
-    pub user_code: String,
-    /// Where the user types it in.
-    pub verification_uri: String,
-    /// How long the user has, from the moment at which the code came.
-    pub expires_in: Duration,
-    /// How long to wait between two polls.
-    pub interval: Duration,
-    /// What stands for the user on this side.
-    pub device_code: Secret,
-}
-
-// Whoever knows the user code can pretend to be the user's device.
-impl fmt::Debug for DeviceCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceCode")
-            .field("verification_uri", &self.verification_uri)
-            .field("expires_in", &self.expires_in)
-            .field("interval", &self.interval)
-            .finish_non_exhaustive()
-    }
-}
 
 impl GitHub {
     /// Begins the device flow. It needs no client secret; it has to be switched on in the settings

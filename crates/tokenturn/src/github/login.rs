@@ -4,21 +4,12 @@ use tokenturn_client::Secret;
 use tokenturn_client::github_login::types::AccessTokenResponse;
 use tokenturn_client::github_login::types::builder::AccessTokenRequest;
 
-use super::{GitHub, login_answer};
+use super::GitHub;
+use super::login_answer::{self, UserToken};
 use crate::authorize::AuthorizationCode;
 use crate::error::RotateError;
 use crate::outcome::{self, Answer};
 use crate::rotated::Rotated;
-
-/// What GitHub's login host says beside a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UserToken {
-    /// What the token may do; empty for a GitHub App, and `None` when GitHub does not say.
-    pub scopes: Option<Vec<String>>,
-    /// `bearer`.
-    pub token_type: Option<String>,
-}
 
 impl GitHub {
     /// Exchanges the code that a user came back with for a token.

@@ -1,17 +1,54 @@
 //! What the answers of GitHub's login host mean.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use tokenturn_client::github_login::types::{AccessTokenResponse, DeviceCodeResponse};
 use tokenturn_client::{RawResponse, Secret, Timestamp};
 
 use super::answer;
-use super::device::DeviceCode;
-use super::login::UserToken;
 use crate::error::{Refusal, RefusalReason, RotateError};
 use crate::outcome::{self, Answer};
 use crate::rotated::{Receipt, Rotated};
 use crate::salvage::{self, Found};
+
+/// What GitHub's login host says beside a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UserToken {
+    /// What the token may do; empty for a GitHub App, and `None` when GitHub does not say.
+    pub scopes: Option<Vec<String>>,
+    /// `bearer`.
+    pub token_type: Option<String>,
+}
+
+/// Show the user [`user_code`](Self::user_code) and
+/// [`verification_uri`](Self::verification_uri), and wait with [`GitHub::wait_for_device`].
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct DeviceCode {
+    /// What the user types in.
+    pub user_code: String,
+    /// Where the user types it in.
+    pub verification_uri: String,
+    /// How long the user has, from the moment at which the code came.
+    pub expires_in: Duration,
+    /// How long to wait between two polls.
+    pub interval: Duration,
+    /// What stands for the user on this side.
+    pub device_code: Secret,
+}
+
+// Whoever knows the user code can pretend to be the user's device.
+impl fmt::Debug for DeviceCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceCode")
+            .field("verification_uri", &self.verification_uri)
+            .field("expires_in", &self.expires_in)
+            .field("interval", &self.interval)
+            .finish_non_exhaustive()
+    }
+}
 
 /// The answer to an exchange of `sent`, a code or a refresh token. `secrets` are all that the call
 /// carried.

@@ -15,8 +15,7 @@ use std::sync::Arc;
 use tokenturn_client::{Secret, github, github_login};
 
 pub use builder::GitHubBuilder;
-pub use device::DeviceCode;
-pub use login::UserToken;
+pub use login_answer::{DeviceCode, UserToken};
 pub use scoping::{Scoping, Target};
 pub use tokenturn_client::github::types::{
     AppPermissions, Authorization, AuthorizationApp, ScopedInstallation, SimpleUser,

@@ -33,6 +33,8 @@ async fn a_user_types_the_code_in() {
     );
     assert_eq!(device.interval, Duration::from_secs(1));
     assert_eq!(device.expires_in, Duration::from_secs(900));
+    let shown = format!("{device:?}");
+    assert!(shown.contains("/login/device") && !shown.contains(&device.user_code));
 
     let user_code = device.user_code.clone();
     let waiting = tokio::spawn(github.wait_for_device(device.clone()));

@@ -105,6 +105,16 @@ async fn a_user_may_say_no() {
 }
 
 #[tokio::test]
+async fn an_app_may_be_suspended() {
+    let (sandbox, github) = start().await;
+    sandbox.set_suspended(true);
+    let request = request(&github);
+    let callback = sandbox.approve(&request.url).unwrap();
+    let error = request.pending.callback(&callback).unwrap_err();
+    assert_eq!(error.reason(), Some(RefusalReason::ApplicationSuspended));
+}
+
+#[tokio::test]
 async fn a_code_lives_for_ten_minutes() {
     let (sandbox, github) = start().await;
     let code = approved(&sandbox, &github);

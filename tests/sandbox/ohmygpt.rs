@@ -143,3 +143,20 @@ async fn a_wrong_oauth_token_is_refused() {
     assert_eq!(refusal.status, 401);
     assert!(sandbox.is_alive(&user.admin_token));
 }
+
+#[tokio::test]
+async fn a_user_without_balance_is_refused() {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let user = sandbox.new_ohmygpt_user();
+    let (client, oauth_token) = (ohmygpt(&sandbox, "unused"), Secret::new(user.oauth_token));
+    sandbox.set_sufficient_balance(false);
+    for refusal in [
+        call_refused(client.user_basic_info(&oauth_token).await),
+        refused(client.rotate_admin_token(&oauth_token).await),
+    ] {
+        assert_eq!(refusal.reason, RefusalReason::InsufficientBalance);
+        assert_eq!(refusal.status, 402);
+        assert_eq!(refusal.code.as_deref(), Some("insufficient_balance_error"));
+    }
+    assert!(sandbox.is_alive(&user.admin_token));
+}

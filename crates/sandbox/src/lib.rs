@@ -220,6 +220,11 @@ impl Sandbox {
         self.shared.world().github.settings.email_verified = verified;
     }
 
+    /// Whether GitHub's app is suspended. At first it is not.
+    pub fn set_suspended(&self, suspended: bool) {
+        self.shared.world().github.settings.suspended = suspended;
+    }
+
     /// Makes GitHub's API answer every call with this limit from now on, or not at all.
     pub fn set_secondary_limit(&self, limit: impl Into<Option<SecondaryLimit>>) {
         self.shared.world().github.settings.secondary_limit = limit.into();
@@ -228,6 +233,11 @@ impl Sandbox {
     /// The scope that OhMyGPT's app is configured with. At first it is `trusted_full_access`.
     pub fn set_ohmygpt_scope(&self, scope: impl Into<String>) {
         self.shared.world().ohmygpt.scope = scope.into();
+    }
+
+    /// Whether OhMyGPT's users have enough left for calls with their OAuth tokens. At first they do.
+    pub fn set_sufficient_balance(&self, sufficient: bool) {
+        self.shared.world().ohmygpt.sufficient_balance = sufficient;
     }
 
     /// Makes it fail like this from now on, or not at all.

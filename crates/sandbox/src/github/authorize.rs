@@ -60,6 +60,22 @@ pub(super) async fn press(State(shared): State<Shared>, params: Params) -> Respo
     url.map_or_else(IntoResponse::into_response, redirect::to)
 }
 
+/// An error, what it says, and where it is explained.
+type Refused = (&'static str, &'static str, &'static str);
+
+const DENIED: Refused = (
+    "access_denied",
+    "The user has denied your application access.",
+    "#access-denied",
+);
+const SUSPENDED: Refused = (
+    "application_suspended",
+    "Your application has been suspended. Contact support@github.com.",
+    "#application-suspended",
+);
+const ABOUT_ERRORS: &str = "https://docs.github.com/apps/managing-oauth-apps/\
+                            troubleshooting-authorization-request-errors/";
+
 impl GitHub {
     /// Where the browser is sent when one of the buttons was pressed.
     pub(crate) fn decide(
@@ -69,32 +85,29 @@ impl GitHub {
         now: Moment,
     ) -> Result<String, ErrorPage> {
         let wanted = self.wanted(params, now)?;
-        let mut answer = if is_authorized {
-            vec![("code", random::hex(20))]
-        } else {
-            vec![
-                ("error", "access_denied".into()),
-                (
-                    "error_description",
-                    "The user has denied your application access.".into(),
-                ),
-                (
-                    "error_uri",
-                    "https://docs.github.com/apps/managing-oauth-apps/\
-                     troubleshooting-authorization-request-errors/#access-denied"
-                        .into(),
-                ),
-            ]
+        let refusal = match is_authorized {
+            _ if self.settings.suspended => Some(SUSPENDED),
+            true => None,
+            false => Some(DENIED),
         };
-        if is_authorized {
-            self.codes.push(Code {
-                value: answer[0].1.clone(),
-                redirect_uri: wanted.redirect_uri.clone(),
-                scopes: wanted.scopes,
-                challenge: wanted.challenge,
-                issued: now,
-            });
-        }
+        let mut answer: Vec<(&str, String)> = match refusal {
+            Some((error, description, about)) => vec![
+                ("error", error.into()),
+                ("error_description", description.into()),
+                ("error_uri", format!("{ABOUT_ERRORS}{about}")),
+            ],
+            None => {
+                let value = random::hex(20);
+                self.codes.push(Code {
+                    value: value.clone(),
+                    redirect_uri: wanted.redirect_uri.clone(),
+                    scopes: wanted.scopes,
+                    challenge: wanted.challenge,
+                    issued: now,
+                });
+                vec![("code", value)]
+            }
+        };
         if let Some(state) = params.get("state") {
             answer.push(("state", state.to_owned()));
         }

@@ -34,6 +34,7 @@ pub(crate) struct Settings {
     pub(crate) device_flow: bool,
     pub(crate) device_interval: u32,
     pub(crate) email_verified: bool,
+    pub(crate) suspended: bool,
     pub(crate) secondary_limit: Option<SecondaryLimit>,
 }
 
@@ -88,6 +89,7 @@ impl GitHub {
                 device_flow: true,
                 device_interval: 5,
                 email_verified: true,
+                suspended: false,
                 secondary_limit: None,
             },
             tokens: Vec::new(),

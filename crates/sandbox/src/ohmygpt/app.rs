@@ -3,11 +3,11 @@
 use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::json;
 
-use super::envelope::{bearer, invalid_oauth_token, success};
+use super::envelope::{bearer, success};
 use super::store::{Key, Terms};
 use crate::Shared;
 
@@ -24,8 +24,9 @@ pub(super) fn routes() -> Router<Shared> {
 /// documented: the number is a string as in most other answers.
 async fn info(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     let mut world = shared.world();
-    let Some(user) = world.ohmygpt.user_of(bearer(&headers)) else {
-        return invalid_oauth_token();
+    let user = match world.ohmygpt.caller(bearer(&headers)) {
+        Ok(user) => user,
+        Err(refusal) => return refusal.into_response(),
     };
     let data = json!({
         "userId": user.id.to_string(),
@@ -38,8 +39,9 @@ async fn info(State(shared): State<Shared>, headers: HeaderMap) -> Response {
 async fn rotate(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     let mut world = shared.world();
     let now = world.clock.now();
-    let Some(user) = world.ohmygpt.user_of(bearer(&headers)) else {
-        return invalid_oauth_token();
+    let user = match world.ohmygpt.caller(bearer(&headers)) {
+        Ok(user) => user,
+        Err(refusal) => return refusal.into_response(),
     };
     user.admin = Key::new(Terms::unlimited(now), now);
     let data = json!({ "user_id": user.id, "token": user.admin.value });

@@ -39,16 +39,37 @@ pub(super) fn success(message: &str, data: Value) -> Response {
     reply(StatusCode::OK, &body)
 }
 
-/// Which HTTP status carries this body is not documented; the documented body has 401.
-pub(super) fn invalid_oauth_token() -> Response {
-    let body = json!({
-        "statusCode": 401,
-        "errorType": "oauth_invalid_token_error",
-        "message": "Incorrect OhMyGPT OAuth token provided. Please try to re-authenticate \
-                    with the OAuth provider.",
-        "data": null,
-    });
-    reply(StatusCode::UNAUTHORIZED, &body)
+/// The documented refusals of calls with an OAuth token, word by word.
+pub(super) enum OAuthRefusal {
+    InvalidToken,
+    InsufficientBalance,
+}
+
+/// Which HTTP status carries these bodies is not documented; here it is the one in the body.
+impl IntoResponse for OAuthRefusal {
+    fn into_response(self) -> Response {
+        let (status, error_type, message) = match self {
+            Self::InvalidToken => (
+                StatusCode::UNAUTHORIZED,
+                "oauth_invalid_token_error",
+                "Incorrect OhMyGPT OAuth token provided. Please try to re-authenticate with the \
+                 OAuth provider.",
+            ),
+            Self::InsufficientBalance => (
+                StatusCode::PAYMENT_REQUIRED,
+                "insufficient_balance_error",
+                "User balance is insufficient, your request has been rejected, please recharge in \
+                 time at https://www.ohmygpt.com/pay .",
+            ),
+        };
+        let body = json!({
+            "statusCode": status.as_u16(),
+            "errorType": error_type,
+            "message": message,
+            "data": null,
+        });
+        reply(status, &body)
+    }
 }
 
 /// The token that a call is made with.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::TimeDelta;
 
+use super::envelope::OAuthRefusal;
 use super::oauth::Code;
 use crate::clock::Moment;
 use crate::random;
@@ -16,6 +17,7 @@ pub(crate) struct OhMyGpt {
     pub(crate) client_secret: String,
     /// What the app is configured with.
     pub(crate) scope: String,
+    pub(crate) sufficient_balance: bool,
     pub(super) users: Vec<User>,
     pub(super) codes: Vec<Code>,
 }
@@ -69,6 +71,7 @@ impl Default for OhMyGpt {
             client_id: random::hex(24),
             client_secret: random::alphanumeric(32),
             scope: "trusted_full_access".into(),
+            sufficient_balance: true,
             users: Vec::new(),
             codes: Vec::new(),
         }
@@ -100,12 +103,15 @@ impl OhMyGpt {
         })
     }
 
-    /// The user of an OAuth token.
-    pub(super) fn user_of(&mut self, token: Option<&str>) -> Option<&mut User> {
-        let token = token?;
-        self.users
-            .iter_mut()
-            .find(|user| user.oauth_tokens.iter().any(|found| found == token))
+    /// The user of the OAuth token that a call is made with.
+    pub(super) fn caller(&mut self, token: Option<&str>) -> Result<&mut User, OAuthRefusal> {
+        let token = token.ok_or(OAuthRefusal::InvalidToken)?;
+        let owns = |user: &&mut User| user.oauth_tokens.iter().any(|found| found == token);
+        let user = self.users.iter_mut().find(owns);
+        match user.ok_or(OAuthRefusal::InvalidToken)? {
+            user if self.sufficient_balance => Ok(user),
+            _ => Err(OAuthRefusal::InsufficientBalance),
+        }
     }
 
     /// The user of an admin token.

@@ -172,6 +172,17 @@ mod tests {
     }
 
     #[test]
+    fn a_request_does_not_show_its_state() {
+        let request = Query::new("https://h/p").finish(None, true).unwrap();
+        let shown = format!("{request:?}");
+        assert!(
+            shown.starts_with("AuthorizationRequest { pending: "),
+            "{shown}"
+        );
+        assert!(!shown.contains(request.pending.state.expose()));
+    }
+
+    #[test]
     fn every_request_is_another_one() {
         let request = || Query::new("https://h/p").finish(None, true).unwrap();
         let (first, second) = (request().pending, request().pending);

@@ -95,7 +95,9 @@ async fn a_token_in_a_form_is_a_token() {
     assert_eq!(token.token.expose(), TOKEN);
     assert_eq!(token.refresh_token.unwrap().expose(), REFRESH_TOKEN);
     assert_eq!(token.expires_at, time("2026-11-22T18:00:00Z"));
-    assert_eq!(token.details.unwrap().scopes.unwrap(), ["repo", "gist"]);
+    let details = token.details.unwrap();
+    assert_eq!(details.scopes.unwrap(), ["repo", "gist"]);
+    assert_eq!(details.token_type.as_deref(), Some("bearer"));
 
     // Cut anywhere, a token is taken when it is whole, and half of one never.
     for cut in 0..body.len() {
@@ -171,6 +173,17 @@ async fn an_error_says_what_the_server_said() {
         !text.contains(CLIENT_SECRET) && !text.contains(TOKEN),
         "{text}"
     );
+
+    let body = "error=bad_verification_code&error_description=The+code+is+bad.";
+    let error = exchange(form(body)).await.unwrap_err();
+    let refusal = error.refusal().unwrap();
+    assert_eq!(refusal.reason, RefusalReason::BadVerificationCode);
+    assert_eq!(refusal.message.as_deref(), Some("The code is bad."));
+
+    // A server that failed has not said no, whatever it writes.
+    let body = r#"{"error":"bad_verification_code"}"#;
+    let error = exchange(json_answer("500 X", "", body)).await.unwrap_err();
+    assert!(error.is_unknown(), "{error:?}");
 
     let unknown = exchange_json("", r#"{"error":"new_in_2027"}"#).await;
     let error = unknown.unwrap_err();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use httpmock::{Method, Mock, MockServer};
 use serde_json::{Value, json};
-use tokenturn::github::TokenCheck;
+use tokenturn::github::{Deletion, TokenCheck};
 use tokenturn::{Receipt, RefusalReason, RotateError};
 use tokenturn_tests::{
     GITHUB_SEED, OHMYGPT_SEED, RawServer, github, json_answer, oauth_token, ohmygpt, old_token,
@@ -407,4 +407,38 @@ async fn only_an_explicit_404_makes_a_token_invalid() {
     ] {
         assert!(check(status, body).await.is_err(), "{status} {body}");
     }
+}
+
+#[tokio::test]
+async fn only_githubs_own_404_says_that_something_is_gone() {
+    let not_found = json!({ "message": "Not Found" }).to_string();
+    for (body, is_gone) in [
+        (&*not_found, true),
+        ("<html>404</html>", false),
+        ("", false),
+    ] {
+        let server = MockServer::start_async().await;
+        let _mock = answer(&server, Method::DELETE, 404, &[], body).await;
+        let github = github(&server.base_url());
+        for deletion in [
+            github.delete_token(&old_token()).await,
+            github.delete_authorization(&old_token()).await,
+        ] {
+            match deletion {
+                Ok(Deletion::AlreadyGone { .. }) => assert!(is_gone, "{body}"),
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => {
+                    assert!(!is_gone, "{error:?}");
+                    assert_eq!(error.refusal().unwrap().reason, RefusalReason::Other);
+                }
+            }
+        }
+    }
+
+    // A revocation has no token in question, so its 404 is no answer about one.
+    let server = MockServer::start_async().await;
+    let _mock = answer(&server, Method::POST, 404, &[], &not_found).await;
+    let github = github(&server.base_url());
+    let error = github.revoke_credentials([old_token()]).await.unwrap_err();
+    assert_eq!(error.refusal().unwrap().reason, RefusalReason::Other);
 }

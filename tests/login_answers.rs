@@ -95,6 +95,7 @@ async fn a_token_in_a_form_is_a_token() {
     assert_eq!(token.token.expose(), TOKEN);
     assert_eq!(token.refresh_token.unwrap().expose(), REFRESH_TOKEN);
     assert_eq!(token.expires_at, time("2026-11-22T18:00:00Z"));
+    assert_eq!(token.refresh_token_expires_at, time("2027-05-25T10:00:00Z"));
     let details = token.details.unwrap();
     assert_eq!(details.scopes.unwrap(), ["repo", "gist"]);
     assert_eq!(details.token_type.as_deref(), Some("bearer"));

@@ -23,7 +23,8 @@ pub struct UserToken {
 }
 
 /// Show the user [`user_code`](Self::user_code) and
-/// [`verification_uri`](Self::verification_uri), and wait with [`GitHub::wait_for_device`].
+/// [`verification_uri`](Self::verification_uri), and wait with
+/// [`GitHub::wait_for_device`](crate::GitHub::wait_for_device).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DeviceCode {
@@ -119,8 +120,11 @@ fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> RotateError {
         .unwrap_or_default();
     let code = error.error.filter(|code| !code.is_empty());
     let rest = answer::message(&response);
-    let reason = match &code {
-        Some(code) if !response.status().is_server_error() => Some(RefusalReason::of_oauth(code)),
+    let status = response.status();
+    let reason = match code.as_deref().map(RefusalReason::of_oauth) {
+        Some(reason) if status.is_success() => Some(reason),
+        // Another status with a word that nobody documents tells more by itself.
+        Some(reason) if status.is_client_error() && reason != RefusalReason::Other => Some(reason),
         _ => answer::reason(&response, rest.as_deref()).map(|reason| match reason {
             // This host has no token in its paths.
             RefusalReason::InvalidToken => RefusalReason::Other,
@@ -131,7 +135,7 @@ fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> RotateError {
     match reason {
         Some(reason) => RotateError::Refused(Refusal {
             reason,
-            status: response.status().as_u16(),
+            status: status.as_u16(),
             code: code.map(shown),
             message: error.error_description.or(rest).map(shown),
             request_id: outcome::request_id(&response),
@@ -142,14 +146,19 @@ fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> RotateError {
 
 /// The form in which this host answers when something on the way has lost our `accept` header.
 fn from_form(response: &RawResponse) -> Option<AccessTokenResponse> {
-    let mut body = response.body();
+    let mut body = response.body().trim_ascii();
+    // A page may have a link with `&error=` in it.
+    let is_form = |byte: &u8| byte.is_ascii_graphic() && !b"<>\"{}".contains(byte);
+    if !body.iter().all(is_form) {
+        return None;
+    }
     if !response.is_complete() {
         // What stands after the last `&` may be half a token.
         let end = body.iter().rposition(|byte| *byte == b'&')?;
         body = &body[..end];
     }
     let mut found = AccessTokenResponse::default();
-    for (name, value) in form_urlencoded::parse(body.trim_ascii()) {
+    for (name, value) in form_urlencoded::parse(body) {
         match &*name {
             "access_token" => found.access_token = Some(Secret::new(value)),
             "refresh_token" => found.refresh_token = Some(Secret::new(value)),

@@ -14,7 +14,10 @@ pub(crate) fn trim(file: &mut File) {
     let Some(types) = file.items.iter_mut().find_map(|item| module(item, "types")) else {
         return;
     };
-    types.retain(|item| !matches!(item, Item::Impl(block) if is_builder_fn(block) && !sent.contains(&subject(block))));
+    types.retain(|item| match item {
+        Item::Impl(block) if is_builder_fn(block) => sent.contains(&subject(block)),
+        _ => true,
+    });
     if let Some(builders) = types.iter_mut().find_map(|item| module(item, "builder")) {
         builders.retain(|item| match item {
             Item::Struct(builder) => sent.contains(&builder.ident.to_string()),
@@ -123,4 +126,61 @@ fn names_in<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<String> {
     let mut paths = Paths(Vec::new());
     fields.for_each(|field| paths.visit_field(field));
     paths.0
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens;
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn builders_of_what_is_never_sent_are_left_out() {
+        let mut file: File = parse_quote! {
+            pub mod types {
+                pub struct Sent { inner: Vec<Inner> }
+                impl Sent { pub fn builder() -> builder::Sent { Default::default() } }
+                pub struct Inner;
+                impl Inner { pub fn builder() -> builder::Inner { Default::default() } }
+                pub struct Answer { inner: Inner }
+                impl Answer { pub fn builder() -> builder::Answer { Default::default() } }
+                impl Answer { pub fn other(&self) {} }
+                pub mod builder {
+                    pub struct Sent { inner: Result<Vec<super::Inner>, String> }
+                    impl TryFrom<Sent> for super::Sent {}
+                    pub struct Inner;
+                    impl Default for Inner {}
+                    pub struct Answer { inner: Result<super::Inner, String> }
+                    impl Default for Answer {}
+                    impl From<super::Answer> for Answer {}
+                }
+            }
+            pub mod builder {
+                pub struct Call { body: Result<types::builder::Sent, String> }
+            }
+        };
+        trim(&mut file);
+        let expected: File = parse_quote! {
+            pub mod types {
+                pub struct Sent { inner: Vec<Inner> }
+                impl Sent { pub fn builder() -> builder::Sent { Default::default() } }
+                pub struct Inner;
+                impl Inner { pub fn builder() -> builder::Inner { Default::default() } }
+                pub struct Answer { inner: Inner }
+                impl Answer { pub fn other(&self) {} }
+                pub mod builder {
+                    pub struct Sent { inner: Result<Vec<super::Inner>, String> }
+                    impl TryFrom<Sent> for super::Sent {}
+                    pub struct Inner;
+                    impl Default for Inner {}
+                }
+            }
+            pub mod builder {
+                pub struct Call { body: Result<types::builder::Sent, String> }
+            }
+        };
+        let text = |file: &File| file.to_token_stream().to_string();
+        assert_eq!(text(&file), text(&expected));
+    }
 }

@@ -64,7 +64,8 @@ pub(super) fn code(url: &str, state: &Secret) -> Result<Secret, CallbackError> {
         }
     };
     // First of all: without the right state, nothing else in it is the provider's word.
-    if parameter("state")?.as_ref() != Some(state) {
+    let given = parameter("state")?.filter(|given| !given.is_empty());
+    if given.as_ref() != Some(state) {
         return Err(CallbackError(Why::State));
     }
     if let Some(code) = parameter("error")? {
@@ -119,6 +120,19 @@ mod tests {
             let error = code(url, &state).unwrap_err();
             assert!(error.is_state_mismatch(), "{url}: {error}");
             assert_eq!((error.reason(), error.code()), (None, None));
+        }
+    }
+
+    #[test]
+    fn no_state_is_not_the_right_state() {
+        // An app whose session was lost must not take anybody's callback.
+        for url in [
+            "?code=abc&state=",
+            "?code=abc",
+            "?error=access_denied&state=",
+        ] {
+            let error = code(url, &Secret::new("")).unwrap_err();
+            assert!(error.is_state_mismatch(), "{url}: {error}");
         }
     }
 

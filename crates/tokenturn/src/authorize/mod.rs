@@ -45,7 +45,7 @@ pub struct PendingAuthorization {
 }
 
 impl PendingAuthorization {
-    /// Puts together what was kept in a session.
+    /// Puts together what was kept in a session. With an empty state, no callback is accepted.
     pub fn new(
         state: impl Into<Secret>,
         code_verifier: Option<Secret>,

@@ -21,6 +21,8 @@ mod adapt;
 mod operations;
 mod prepare;
 mod print;
+#[cfg(test)]
+mod sample;
 mod spec;
 mod trim;
 

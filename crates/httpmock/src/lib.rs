@@ -3,8 +3,14 @@ pub use httpmock;
 
 mod body;
 mod expectation;
+// rustfmt and the lints for hand-written code have no business in generated files.
+#[rustfmt::skip]
+#[allow(missing_docs, unreachable_pub)]
+mod generated;
 mod mock;
 mod report;
+#[doc(hidden)]
+pub mod round_trip;
 mod server;
 mod then;
 mod when;
@@ -17,6 +23,7 @@ pub mod runtime {
     pub use crate::when::When;
 }
 
+pub use generated::*;
 pub use mock::Mock;
 pub use server::MockServer;
 use then::Then;

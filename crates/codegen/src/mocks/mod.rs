@@ -1,0 +1,97 @@
+//! Mocks: for each operation, what its request must look like and how it is answered.
+//!
+//! progenitor's own compare a form as JSON, take a path value for a pattern, and panic on a status
+//! without a reason. They run on the runtime of `tokenturn-httpmock` instead, which says of each
+//! part whether it fits.
+
+pub(crate) mod shapes;
+pub(crate) mod then;
+pub(crate) mod when;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{File, parse_quote, parse2};
+
+use crate::names::{pascal, snake};
+use crate::operations::{Credentials, Operation};
+use shapes::Shapes;
+
+/// The mocks of the operations of `client`, which is a module at `path`.
+pub(crate) fn mocks(operations: &[Operation], client: &File, path: &str) -> syn::Result<File> {
+    let shapes = Shapes::of(client);
+    let path: syn::Path = syn::parse_str(path)?;
+    let methods = operations.iter().map(|operation| {
+        let (function, when, then) = names(operation);
+        let docs = format!("A mock of `{} {}`.", operation.method, operation.path);
+        let signature = quote! {
+            fn #function(&self, describe: impl FnOnce(#when, #then)) -> Mock<'_>
+        };
+        (docs, signature, endpoint(operation), when, then)
+    });
+    let (mut declarations, mut definitions) = (TokenStream::new(), TokenStream::new());
+    for (docs, signature, endpoint, when, then) in methods {
+        declarations.extend(quote!(#[doc = #docs] #signature;));
+        definitions.extend(quote! {
+            #signature {
+                self.operation(#endpoint, |when, then| describe(#when(when), #then(then)))
+            }
+        });
+    }
+    let types = operations.iter().map(|operation| {
+        let (_, when, then) = names(operation);
+        let when = when::when(operation, &when, &shapes);
+        let then = then::then(operation, &then, &shapes);
+        quote!(#when #then)
+    });
+    let items: TokenStream = types.collect();
+    let mut file: File = parse2(quote! {
+        #[allow(unused_imports)]
+        use #path::types;
+        #[allow(unused_imports)]
+        use ::tokenturn_client::{Secret, runtime::{serde, serde_json}};
+        use ::tokenturn_httpmock::{Mock, MockServer, runtime};
+
+        /// A mock for each operation.
+        pub trait Mocks {
+            #declarations
+        }
+
+        impl Mocks for MockServer {
+            #definitions
+        }
+
+        #items
+    })?;
+    file.items.retain(|item| !matches!(item, syn::Item::Verbatim(_)));
+    Ok(file)
+}
+
+/// The names of an operation's method, of its `When` and of its `Then`.
+pub(crate) fn names(operation: &Operation) -> (Ident, Ident, Ident) {
+    let name = pascal(&operation.id);
+    (
+        format_ident!("{}", snake(&operation.id)),
+        format_ident!("{name}When"),
+        format_ident!("{name}Then"),
+    )
+}
+
+fn endpoint(operation: &Operation) -> syn::Expr {
+    let Operation {
+        id, method, path, ..
+    } = operation;
+    let credentials = match operation.credentials {
+        Credentials::None => quote!(None),
+        Credentials::Basic => quote!(Basic),
+        Credentials::Bearer => quote!(Bearer),
+        Credentials::Any => quote!(Any),
+    };
+    parse_quote! {
+        runtime::Endpoint {
+            id: #id,
+            method: #method,
+            path: #path,
+            credentials: runtime::Credentials::#credentials,
+        }
+    }
+}

@@ -60,8 +60,8 @@ fn generate(root: &Path) -> Result<BTreeMap<String, String>> {
     let mut index = String::from(HEADER);
     for (name, yaml) in read(&root.join(SPECS), ".yaml")? {
         let module = name.trim_end_matches(".yaml").replace('-', "_");
-        let source =
-            tokenturn_codegen::generate(&yaml).with_context(|| format!("{SPECS}/{name}"))?;
+        let source = tokenturn_codegen::generate(&yaml, &format!("tokenturn_client::{module}"))
+            .with_context(|| format!("{SPECS}/{name}"))?;
         index.push_str(&format!("pub mod {module};\n"));
         files.insert(format!("{module}.rs"), source);
     }

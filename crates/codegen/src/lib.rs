@@ -18,46 +18,28 @@
 //! [progenitor]: https://docs.rs/progenitor
 
 mod adapt;
+mod enums;
+mod names;
 mod operations;
 mod prepare;
 mod print;
+mod progenitor;
 mod spec;
-mod trim;
+mod table;
 
 pub use spec::Error;
 
 /// Generates the source of the client that `yaml`, an OpenAPI 3.0 document, describes.
 ///
-/// The same input gives the same bytes on every machine. The code expects to be a module of
-/// `tokenturn-client`.
-///
-/// ```
-/// let spec = r#"
-/// openapi: 3.0.3
-/// info: { title: Keys, version: "1" }
-/// paths:
-///   /keys/{name}:
-///     delete:
-///       operationId: delete_key
-///       x-retry: idempotent
-///       parameters:
-///         - { name: name, in: path, required: true, schema: { type: string } }
-///       responses: { "204": { description: The key is gone. } }
-/// "#;
-/// let source = tokenturn_codegen::generate(spec)?;
-/// assert!(source.contains("pub fn delete_key(&self)"));
-/// # Ok::<(), tokenturn_codegen::Error>(())
-/// ```
-///
 /// # Errors
 ///
-/// When the text is not YAML, not an OpenAPI 3.0 document, has an operation without an
-/// `operationId` or a valid `x-retry`, or uses what progenitor does not know.
-pub fn generate(yaml: &str) -> Result<String, Error> {
-    let mut document = spec::parse(yaml)?;
-    spec::remove_pages(&mut document);
-    let operations = operations::collect(&document)?;
-    let client = prepare::run_progenitor(document)?;
-    let file = adapt::to_runtime(client, &operations)?;
+/// When the text is not YAML or not an OpenAPI 3.0 document, or uses what progenitor does not know.
+pub fn generate(yaml: &str, path: &str) -> Result<String, Error> {
+    let document = spec::parse(yaml)?;
+    let copy = prepare::prepare(&document);
+    let operations = operations::collect(&copy);
+    let client = progenitor::run(prepare::for_progenitor(&copy)).map_err(Error::new)?;
+    let file = adapt::adapt(client, &copy, &operations, path)
+        .map_err(|e| Error::new(format!("progenitor's output does not parse: {e}")))?;
     Ok(print::source(&file))
 }

@@ -386,7 +386,10 @@ fn changed_specs() {
     let specs = corpus("corpus/specs");
     for spec in &specs {
         let spec = std::str::from_utf8(spec).unwrap();
-        assert!(tokenturn_codegen::generate(spec).is_ok(), "{spec}");
+        assert!(
+            tokenturn_codegen::generate(spec, "tokenturn_client::keys").is_ok(),
+            "{spec}"
+        );
     }
     let changes = prop::collection::vec(change(YAML), 1..4);
     let changed =
@@ -394,7 +397,7 @@ fn changed_specs() {
     let mut runner = TestRunner::new(config(300));
     runner
         .run(&changed, |spec| {
-            let _ = tokenturn_codegen::generate(&String::from_utf8_lossy(&spec));
+            let _ = tokenturn_codegen::generate(&String::from_utf8_lossy(&spec), "crate::keys");
             Ok(())
         })
         .unwrap();

@@ -30,14 +30,18 @@ fn outline_of_the_ohmygpt_client() {
 
 #[test]
 fn text_for_a_small_spec() {
-    insta::assert_snapshot!(tokenturn_codegen::generate(SMALL_SPEC).unwrap());
+    insta::assert_snapshot!(
+        tokenturn_codegen::generate(SMALL_SPEC, "tokenturn_client::keys").unwrap()
+    );
 }
 
 #[test]
 fn what_progenitor_does_not_support_is_an_error() {
     // A format without a type.
     let spec = SMALL_SPEC.replace("type: string, format: password,", "format: password,");
-    let error = tokenturn_codegen::generate(&spec).unwrap_err().to_string();
+    let error = tokenturn_codegen::generate(&spec, "tokenturn_client::keys")
+        .unwrap_err()
+        .to_string();
     assert!(error.starts_with("progenitor does not support"), "{error}");
 }
 

@@ -1,17 +1,19 @@
 //! What can go wrong with a call.
 
+use std::convert::Infallible;
 use std::fmt;
 
 use reqwest::StatusCode;
+use reqwest::header::InvalidHeaderValue;
 
-use crate::RawResponse;
+use crate::{RawResponse, ResponseValue};
 
-/// Why a call has no decoded answer.
+/// Why a call has no successful answer. `E` is what its spec says about its failures.
 ///
 /// Neither `Display` nor `Debug`, nor any source, shows a body, a header or a URL.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum Error<E = Infallible> {
     /// The request could not be built from what the caller gave. Nothing was sent.
     #[error("nothing was sent, because the request is not valid: {0}")]
     InvalidRequest(String),
@@ -24,7 +26,13 @@ pub enum Error {
     #[error("the request was sent and no answer came")]
     NoResponse(#[source] reqwest::Error),
 
-    /// The answer has a status that the spec does not list as a success.
+    /// The answer has a status that the spec declares as a failure, and a body that is as the spec
+    /// says.
+    #[error("the provider answered with HTTP status {}", .0.status().as_u16())]
+    ErrorResponse(Box<ResponseValue<E>>),
+
+    /// The answer has a status that the spec does not declare, or a body that is not as declared
+    /// for it.
     #[error("the provider answered with HTTP status {}", .0.status().as_u16())]
     UnexpectedResponse(Box<RawResponse>),
 
@@ -33,7 +41,7 @@ pub enum Error {
     InvalidResponsePayload(Box<RawResponse>, #[source] DecodeError),
 }
 
-impl Error {
+impl<E> Error<E> {
     /// Whether it is certain that nothing of the request left this process.
     pub fn is_not_sent(&self) -> bool {
         matches!(self, Self::InvalidRequest(_) | Self::NotSent(_))
@@ -55,6 +63,7 @@ impl Error {
     /// The answer, when one began.
     pub fn response(&self) -> Option<&RawResponse> {
         match self {
+            Self::ErrorResponse(answer) => Some(&answer.response),
             Self::UnexpectedResponse(response) | Self::InvalidResponsePayload(response, _) => {
                 Some(response)
             }
@@ -67,18 +76,39 @@ impl Error {
     /// # Errors
     ///
     /// The error itself, when no answer began.
-    pub fn into_response(self) -> Result<Box<RawResponse>, Self> {
+    pub fn into_response(self) -> Result<Box<RawResponse>, Error> {
         match self {
+            Self::InvalidRequest(why) => Err(Error::InvalidRequest(why)),
+            Self::NotSent(error) => Err(Error::NotSent(error)),
+            Self::NoResponse(error) => Err(Error::NoResponse(error)),
+            Self::ErrorResponse(answer) => Ok(answer.response),
             Self::UnexpectedResponse(response) | Self::InvalidResponsePayload(response, _) => {
                 Ok(response)
             }
-            error => Err(error),
         }
     }
 }
 
+// A decoded failure may quote what the provider should not have said.
+impl<E> fmt::Debug for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, field): (_, &dyn fmt::Debug) = match self {
+            Self::InvalidRequest(why) => ("InvalidRequest", why),
+            Self::NotSent(error) => ("NotSent", error),
+            Self::NoResponse(error) => ("NoResponse", error),
+            Self::ErrorResponse(answer) => ("ErrorResponse", &answer.response),
+            Self::UnexpectedResponse(response) => ("UnexpectedResponse", response),
+            Self::InvalidResponsePayload(response, error) => {
+                let mut tuple = f.debug_tuple("InvalidResponsePayload");
+                return tuple.field(response).field(error).finish();
+            }
+        };
+        f.debug_tuple(name).field(field).finish()
+    }
+}
+
 // Generated code builds its requests with `?`.
-impl From<reqwest::Error> for Error {
+impl<E> From<reqwest::Error> for Error<E> {
     fn from(error: reqwest::Error) -> Self {
         let error = error.without_url();
         if error.is_builder() || error.is_connect() {
@@ -86,6 +116,12 @@ impl From<reqwest::Error> for Error {
         } else {
             Self::NoResponse(error)
         }
+    }
+}
+
+impl<E> From<InvalidHeaderValue> for Error<E> {
+    fn from(_: InvalidHeaderValue) -> Self {
+        Self::InvalidRequest("a header parameter has a control character in it".into())
     }
 }
 

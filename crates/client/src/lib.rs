@@ -30,6 +30,9 @@
 //! # }
 //! ```
 
+// Generated code names this crate the same way here and elsewhere.
+extern crate self as tokenturn_client;
+
 mod amount;
 mod error;
 mod expose;

@@ -53,7 +53,7 @@ impl fmt::Debug for RawResponse {
     }
 }
 
-/// A successful answer, decoded. It dereferences to the value.
+/// A decoded answer. It dereferences to the value.
 #[derive(Debug)]
 pub struct ResponseValue<T> {
     pub(crate) value: T,
@@ -71,9 +71,22 @@ impl<T> ResponseValue<T> {
         &self.response.headers
     }
 
+    /// The body, as far as it arrived. It may hold a token.
+    pub fn body(&self) -> &[u8] {
+        &self.response.body
+    }
+
     /// The value alone.
     pub fn into_inner(self) -> T {
         self.value
+    }
+
+    /// The same answer with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> ResponseValue<U> {
+        ResponseValue {
+            value: change(self.value),
+            response: self.response,
+        }
     }
 
     /// The value, and the answer that it was decoded from.

@@ -1,130 +1,135 @@
-//! What generated code calls. The names and shapes are those of progenitor-client, whose place it
-//! takes; not a public API.
+//! What generated code calls. Not a public API: it goes with the generator of the same version.
 
+use std::convert::Infallible;
 use std::io::Write;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Request, RequestBuilder};
+use reqwest::{Client, Request, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
-pub use crate::error::Error;
 pub use crate::expose::expose;
-pub use crate::response::ResponseValue;
 use crate::transport::Buffer;
-use crate::{Operation, RawResponse, Transport};
+pub use crate::{Error, Operation, ResponseValue};
+use crate::{RawResponse, Transport};
+pub use {reqwest, serde, serde_json};
 
-/// Implemented by every generated client.
-pub trait ClientInfo<Inner> {
-    /// `info.version` of the spec.
-    fn api_version() -> &'static str;
-    /// The base URL without a slash at its end.
-    fn baseurl(&self) -> &str;
-    /// What sends the requests.
-    fn client(&self) -> &reqwest::Client;
-    /// The transport.
-    fn inner(&self) -> &Inner;
-}
+/// The error of a call that was not answered, before it is known which call that was.
+#[derive(Debug)]
+pub struct Unanswered(Error<Infallible>);
 
-/// Which operation a request belongs to.
-#[derive(Clone, Copy, Debug)]
-pub struct OperationInfo {
-    /// Its `operationId`.
-    pub operation_id: &'static str,
-}
-
-/// Routes the requests of a generated client through its [`Transport`].
-#[allow(async_fn_in_trait, reason = "implemented by generated clients only")]
-pub trait ClientHooks<Inner = Transport>: ClientInfo<Transport> {
-    /// The table of operations.
-    const OPERATIONS: &'static [Operation];
-
-    /// Prepares the request.
-    async fn pre(&self, request: &mut Request, info: &OperationInfo) -> Result<(), Error> {
-        self.inner()
-            .prepare(request, find(Self::OPERATIONS, info)?)
-            .map_err(Error::InvalidRequest)
-    }
-
-    /// Sends the request and reads the answer.
-    async fn exec(
-        &self,
-        request: Request,
-        info: &OperationInfo,
-    ) -> Result<Box<RawResponse>, Error> {
-        self.inner()
-            .send(request, find(Self::OPERATIONS, info)?)
-            .await
-    }
-
-    /// Nothing is left to do.
-    async fn post(
-        &self,
-        _result: &Result<Box<RawResponse>, Error>,
-        _info: &OperationInfo,
-    ) -> Result<(), Error> {
-        Ok(())
+impl Unanswered {
+    fn not_valid(error: impl ToString) -> Self {
+        Self(Error::InvalidRequest(error.to_string()))
     }
 }
 
-fn find(
-    operations: &'static [Operation],
-    info: &OperationInfo,
-) -> Result<&'static Operation, Error> {
-    operations
-        .iter()
-        .find(|operation| operation.id == info.operation_id)
-        .ok_or_else(|| {
-            Error::InvalidRequest(format!("no operation is called {}", info.operation_id))
-        })
-}
-
-impl<T: DeserializeOwned> ResponseValue<T> {
-    /// Decodes the body. A cut body that is a whole JSON document all the same is good enough.
-    pub async fn from_response(response: Box<RawResponse>) -> Result<Self, Error> {
-        match serde_json::from_slice(&response.body) {
-            Ok(value) => Ok(Self { value, response }),
-            Err(error) => Err(Error::InvalidResponsePayload(response, error.into())),
+impl<E> From<Unanswered> for Error<E> {
+    fn from(error: Unanswered) -> Self {
+        match error.0 {
+            Error::InvalidRequest(why) => Self::InvalidRequest(why),
+            Error::NotSent(error) => Self::NotSent(error),
+            Error::NoResponse(error) => Self::NoResponse(error),
+            Error::InvalidResponsePayload(response, error) => {
+                Self::InvalidResponsePayload(response, error)
+            }
+            Error::UnexpectedResponse(response) => Self::UnexpectedResponse(response),
+            Error::ErrorResponse(answer) => match answer.value {},
         }
     }
 }
 
-impl ResponseValue<()> {
-    /// An answer whose body, if there is one, says nothing.
-    pub fn empty(response: Box<RawResponse>) -> Self {
-        let value = ();
-        Self { value, response }
+/// What builds the requests.
+pub fn http(transport: &Transport) -> &Client {
+    transport.http()
+}
+
+/// Sends a request and reads the answer.
+pub async fn call(
+    transport: &Transport,
+    mut request: Request,
+    operation: &Operation,
+) -> Result<Box<RawResponse>, Unanswered> {
+    transport
+        .prepare(&mut request, operation)
+        .map_err(Unanswered::not_valid)?;
+    let answer = transport.send(request, operation).await;
+    answer.map_err(Unanswered)
+}
+
+/// Decodes the body. A cut body that is a whole JSON document all the same is good enough.
+pub fn decode<T: DeserializeOwned, E>(
+    response: Box<RawResponse>,
+) -> Result<ResponseValue<T>, Error<E>> {
+    match serde_json::from_slice(&response.body) {
+        Ok(value) => Ok(ResponseValue { value, response }),
+        Err(error) => Err(Error::InvalidResponsePayload(response, error.into())),
     }
 }
 
-/// Bodies that are overwritten when they have been sent.
+/// An answer whose value does not come from its body.
+pub fn with_value<T>(response: Box<RawResponse>, value: T) -> ResponseValue<T> {
+    ResponseValue { value, response }
+}
+
+/// An answer that is no success: what the spec says of it, if it is as the spec says.
+pub fn failure<E>(
+    response: Box<RawResponse>,
+    decode: impl FnOnce(u16, &[u8]) -> Option<E>,
+) -> Error<E> {
+    match decode(response.status.as_u16(), &response.body) {
+        Some(value) => Error::ErrorResponse(Box::new(ResponseValue { value, response })),
+        None => Error::UnexpectedResponse(response),
+    }
+}
+
+/// The body of a declared failure, if it is as declared.
+pub fn json<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    serde_json::from_slice(body).ok()
+}
+
+/// Bodies that are overwritten when they have been sent, and query parameters.
 pub trait RequestBuilderExt: Sized {
     /// Sets a body of JSON and its content type.
-    fn json_body<T: Serialize>(self, body: &T) -> Result<Self, Error>;
+    fn json_body<T: Serialize>(self, body: &T) -> Result<Self, Unanswered>;
     /// Sets a form and its content type.
-    fn form_urlencoded<T: Serialize>(self, body: &T) -> Result<Self, Error>;
+    fn form_urlencoded<T: Serialize>(self, body: &T) -> Result<Self, Unanswered>;
+    /// Adds a query parameter: once for a value, not at all for none, once for each item of a list.
+    fn query_param<T: Serialize>(self, name: &str, value: &T) -> Result<Self, Unanswered>;
 }
 
 impl RequestBuilderExt for RequestBuilder {
-    fn json_body<T: Serialize>(self, body: &T) -> Result<Self, Error> {
+    fn json_body<T: Serialize>(self, body: &T) -> Result<Self, Unanswered> {
         let mut buffer = Buffer::default();
-        serde_json::to_writer(&mut buffer, body).map_err(not_valid)?;
+        serde_json::to_writer(&mut buffer, body).map_err(Unanswered::not_valid)?;
         Ok(self.header(CONTENT_TYPE, "application/json").body(buffer))
     }
 
-    fn form_urlencoded<T: Serialize>(self, body: &T) -> Result<Self, Error> {
-        let form = Zeroizing::new(serde_urlencoded::to_string(body).map_err(not_valid)?);
+    fn form_urlencoded<T: Serialize>(self, body: &T) -> Result<Self, Unanswered> {
+        let form = serde_urlencoded::to_string(body).map_err(Unanswered::not_valid)?;
+        let form = Zeroizing::new(form);
         let mut buffer = Buffer::default();
-        buffer.write_all(form.as_bytes()).map_err(not_valid)?;
+        buffer
+            .write_all(form.as_bytes())
+            .map_err(Unanswered::not_valid)?;
         let content_type = "application/x-www-form-urlencoded";
         Ok(self.header(CONTENT_TYPE, content_type).body(buffer))
     }
-}
 
-fn not_valid(error: impl ToString) -> Error {
-    Error::InvalidRequest(error.to_string())
+    fn query_param<T: Serialize>(self, name: &str, value: &T) -> Result<Self, Unanswered> {
+        let value = serde_json::to_value(value).map_err(Unanswered::not_valid)?;
+        let pairs: Vec<(&str, &Value)> = match &value {
+            Value::Null => Vec::new(),
+            Value::Array(items) => items.iter().map(|item| (name, item)).collect(),
+            // OpenAPI's default for an object: its fields are the parameters.
+            Value::Object(fields) => fields.iter().map(|(k, v)| (k.as_str(), v)).collect(),
+            value => vec![(name, value)],
+        };
+        Ok(self.query(&pairs))
+    }
 }
 
 /// Encodes a path parameter as one segment.

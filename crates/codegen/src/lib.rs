@@ -18,48 +18,59 @@
 //! [progenitor]: https://docs.rs/progenitor
 
 mod adapt;
+mod enums;
+mod mocks;
+mod names;
 mod operations;
 mod prepare;
 mod print;
-#[cfg(test)]
+mod progenitor;
+mod round_trip;
 mod sample;
 mod spec;
-mod trim;
+mod table;
 
 pub use spec::Error;
 
-/// Generates the source of the client that `yaml`, an OpenAPI 3.0 document, describes.
-///
-/// The same input gives the same bytes on every machine. The code expects to be a module of
-/// `tokenturn-client`.
-///
-/// ```
-/// let spec = r#"
-/// openapi: 3.0.3
-/// info: { title: Keys, version: "1" }
-/// paths:
-///   /keys/{name}:
-///     delete:
-///       operationId: delete_key
-///       x-retry: idempotent
-///       parameters:
-///         - { name: name, in: path, required: true, schema: { type: string } }
-///       responses: { "204": { description: The key is gone. } }
-/// "#;
-/// let source = tokenturn_codegen::generate(spec)?;
-/// assert!(source.contains("pub fn delete_key(&self)"));
-/// # Ok::<(), tokenturn_codegen::Error>(())
-/// ```
+/// Where generated code finds what it names.
+#[derive(Clone, Copy, Debug)]
+pub struct Paths<'a> {
+    /// The module of the client, such as `tokenturn_client::github`.
+    pub client: &'a str,
+    /// The module of its mocks, such as `tokenturn_httpmock::github`.
+    pub mocks: &'a str,
+}
+
+/// The sources that one spec gives. Each is the content of a module.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// The client.
+    pub client: String,
+    /// Its mocks.
+    pub mocks: String,
+    /// Tests that send every operation to its mock and every declared answer back.
+    pub round_trip: String,
+}
+
+/// Generates the sources for `yaml`, an OpenAPI 3.0 document.
 ///
 /// # Errors
 ///
-/// When the text is not YAML, not an OpenAPI 3.0 document, has an operation without an
-/// `operationId` or a valid `x-retry`, or uses what progenitor does not know.
-pub fn generate(yaml: &str) -> Result<String, Error> {
-    let mut document = spec::parse(yaml)?;
-    spec::remove_pages(&mut document);
-    let operations = operations::collect(&document)?;
-    let client = prepare::run_progenitor(document)?;
-    let file = adapt::to_runtime(client, &operations)?;
-    Ok(print::source(&file))
+/// When the text is not YAML or not an OpenAPI 3.0 document, or uses what progenitor does not know.
+pub fn generate(yaml: &str, paths: &Paths<'_>) -> Result<Generated, Error> {
+    let document = spec::parse(yaml)?;
+    let copy = prepare::prepare(&document);
+    let operations = operations::collect(&copy);
+    let client = progenitor::run(prepare::for_progenitor(&copy)).map_err(Error::new)?;
+    let sources = || {
+        let client = adapt::adapt(client, &copy, &operations, paths.client)?;
+        let mocks = mocks::mocks(&operations, &client, paths)?;
+        let round_trip = round_trip::round_trip(&copy, &operations, &client, paths)?;
+        syn::Result::Ok(Generated {
+            client: print::source(&client),
+            mocks: print::source(&mocks),
+            round_trip: print::source(&round_trip),
+        })
+    };
+    sources().map_err(|e| Error::new(format!("progenitor's output does not parse: {e}")))
 }

@@ -1,102 +1,174 @@
-//! The operation table: what the runtime knows about each operation before it sends it.
+//! The operations of a spec: what everything that is generated for them is made from.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::spec::{Error, METHODS};
+use crate::prepare::{Answers, example};
 
-/// One row of the table.
+/// One operation of the generation copy.
 pub(crate) struct Operation {
-    id: String,
-    method: String,
-    path: String,
-    retry: &'static str,
-    authenticated: bool,
+    pub(crate) id: String,
+    /// In capitals.
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// The name of a variant of `Retry`.
+    pub(crate) retry: &'static str,
+    pub(crate) credentials: Credentials,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: Option<Body>,
+    pub(crate) answers: Answers,
+    pub(crate) docs: Docs,
 }
 
-/// The operations of a spec, in its order.
-pub(crate) fn collect(document: &Value) -> Result<Vec<Operation>, Error> {
-    let paths = document
-        .get("paths")
-        .and_then(Value::as_object)
-        .ok_or_else(|| Error::new("the spec has no `paths`"))?;
-    let mut operations = Vec::new();
-    for (path, item) in paths {
-        for (method, operation) in item.as_object().into_iter().flatten() {
-            if METHODS.contains(&method.as_str()) {
-                // What an operation says replaces what the document says.
-                let security = operation.get("security").or(document.get("security"));
-                let mut operation = read(path, method, operation)?;
-                operation.authenticated = is_some(security);
-                operations.push(operation);
-            }
-        }
+/// What an operation wants to see in `Authorization`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// Nothing: they are not sent.
+    None,
+    Basic,
+    Bearer,
+    /// One of several, or something else.
+    Any,
+}
+
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) location: Location,
+    pub(crate) required: bool,
+    pub(crate) description: String,
+    pub(crate) schema: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Location {
+    Path,
+    Query,
+    Header,
+}
+
+pub(crate) struct Body {
+    pub(crate) media: String,
+    pub(crate) schema: Value,
+    pub(crate) example: Option<Value>,
+}
+
+/// What the spec tells people about an operation.
+#[derive(Default)]
+pub(crate) struct Docs {
+    pub(crate) summary: String,
+    pub(crate) description: String,
+    pub(crate) url: Option<String>,
+}
+
+/// The operations of a generation copy, in its order.
+pub(crate) fn collect(document: &Value) -> Vec<Operation> {
+    let paths = document.get("paths").and_then(Value::as_object);
+    let items = paths.into_iter().flatten();
+    let operations = items.flat_map(|(path, item)| {
+        let item = item.as_object().into_iter().flatten();
+        item.map(move |(method, operation)| (path, method, operation))
+    });
+    operations
+        .filter(|(_, method, _)| crate::prepare::METHODS.contains(&method.as_str()))
+        .filter_map(|(path, method, operation)| {
+            let operation = operation.as_object()?;
+            // What an operation says replaces what the document says.
+            let security = operation.get("security").or(document.get("security"));
+            let text = |key: &str| operation.get(key).and_then(Value::as_str);
+            Some(Operation {
+                id: text("operationId")?.to_owned(),
+                method: method.to_ascii_uppercase(),
+                path: path.clone(),
+                retry: retry(text("x-retry"), method),
+                credentials: credentials(document, security),
+                parameters: parameters(operation),
+                body: operation.get("requestBody").and_then(body),
+                answers: Answers::read(operation),
+                docs: Docs {
+                    summary: text("summary").unwrap_or_default().trim().to_owned(),
+                    description: text("description").unwrap_or_default().trim().to_owned(),
+                    url: url(operation),
+                },
+            })
+        })
+        .collect()
+}
+
+/// Without a word of the spec, what the method promises (RFC 9110, section 9.2).
+fn retry(word: Option<&str>, method: &str) -> &'static str {
+    match (word, method) {
+        (Some("safe"), _) => "Safe",
+        (Some("idempotent"), _) => "Idempotent",
+        (Some("repeatable"), _) => "Repeatable",
+        (None, "get" | "head" | "options" | "trace") => "Safe",
+        (None, "put" | "delete") => "Idempotent",
+        _ => "Never",
     }
-    Ok(operations)
 }
 
-/// An empty list of security requirements means none.
-fn is_some(security: Option<&Value>) -> bool {
-    let security = security.and_then(Value::as_array);
-    security.is_some_and(|requirements| !requirements.is_empty())
-}
-
-fn read(path: &str, method: &str, operation: &Value) -> Result<Operation, Error> {
-    let text = |key: &str| operation.get(key).and_then(Value::as_str);
-    let method = method.to_ascii_uppercase();
-    let id = text("operationId").ok_or_else(|| {
-        Error::new(format!(
-            "{method} {path} has no `operationId`; give it a name in snake_case"
-        ))
-    })?;
-    let retry = match text("x-retry") {
-        Some("safe") => "Safe",
-        Some("idempotent") => "Idempotent",
-        Some("repeatable") => "Repeatable",
-        Some("never") => "Never",
-        _ => {
-            return Err(Error::new(format!(
-                "{method} {path} does not say what happens when it is sent twice; write \
-                 `x-retry: safe` (a read), `idempotent` (it ends in the same state), `repeatable` \
-                 (harmless, though the state changes) or `never`"
-            )));
+/// An empty list of security requirements means none, and so does no list.
+fn credentials(document: &Value, security: Option<&Value>) -> Credentials {
+    let requirements = security.and_then(Value::as_array);
+    let names = requirements
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(Map::keys);
+    let mut kinds = names.map(|name| {
+        let schemes = document.pointer("/components/securitySchemes");
+        let scheme = schemes.and_then(|schemes| schemes.get(name));
+        let scheme = scheme.map(|scheme| crate::prepare::resolve(document, scheme));
+        let word = |key: &str| scheme.and_then(|s| s.get(key)?.as_str());
+        match (
+            word("type"),
+            word("scheme").map(str::to_ascii_lowercase).as_deref(),
+        ) {
+            (Some("http"), Some("basic")) => Credentials::Basic,
+            (Some("http"), Some("bearer")) | (Some("oauth2" | "openIdConnect"), _) => {
+                Credentials::Bearer
+            }
+            _ => Credentials::Any,
         }
-    };
-    Ok(Operation {
-        id: id.to_owned(),
-        method,
-        path: path.to_owned(),
-        retry,
-        authenticated: false,
+    });
+    match kinds.next() {
+        None => Credentials::None,
+        Some(first) if kinds.all(|kind| kind == first) => first,
+        Some(_) => Credentials::Any,
+    }
+}
+
+fn parameters(operation: &Map<String, Value>) -> Vec<Parameter> {
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    let parameters = parameters.into_iter().flatten();
+    let parameters = parameters.filter_map(|parameter| {
+        let text = |key: &str| parameter.get(key).and_then(Value::as_str);
+        Some(Parameter {
+            name: text("name")?.to_owned(),
+            location: match text("in")? {
+                "path" => Location::Path,
+                "query" => Location::Query,
+                "header" => Location::Header,
+                _ => return None,
+            },
+            required: parameter.get("required") == Some(&Value::Bool(true)),
+            description: text("description").unwrap_or_default().trim().to_owned(),
+            schema: parameter.get("schema").cloned().unwrap_or_default(),
+        })
+    });
+    parameters.collect()
+}
+
+fn body(body: &Value) -> Option<Body> {
+    let (media, body) = body.get("content")?.as_object()?.iter().next()?;
+    Some(Body {
+        media: media.clone(),
+        schema: body.get("schema").cloned().unwrap_or_default(),
+        example: example(body).cloned(),
     })
 }
 
-/// The table as Rust.
-pub(crate) fn table(operations: &[Operation]) -> TokenStream {
-    let rows = operations.iter().map(|operation| {
-        let Operation {
-            id,
-            method,
-            path,
-            authenticated,
-            ..
-        } = operation;
-        let retry = Ident::new(operation.retry, Span::call_site());
-        quote! {
-            crate::Operation {
-                id: #id,
-                method: #method,
-                path: #path,
-                retry: crate::Retry::#retry,
-                authenticated: #authenticated,
-            }
-        }
-    });
-    quote! {
-        /// Every operation of this API, in the order of the spec.
-        pub const OPERATIONS: &[crate::Operation] = &[#(#rows),*];
-    }
+fn url(operation: &Map<String, Value>) -> Option<String> {
+    let url = operation.get("externalDocs")?.get("url")?.as_str()?;
+    Some(url.to_owned())
 }
 
 #[cfg(test)]
@@ -105,48 +177,67 @@ mod tests {
 
     use super::*;
 
+    fn one(document: &Value) -> Operation {
+        let mut operations = collect(document);
+        assert_eq!(operations.len(), 1);
+        operations.remove(0)
+    }
+
     #[test]
-    fn an_operation_says_whether_it_takes_credentials() {
-        let operation = |security: Value| {
-            let mut operation = json!({"operationId": "a", "x-retry": "safe"});
-            if !security.is_null() {
-                operation["security"] = security;
-            }
-            json!({"get": operation})
-        };
-        for (document, own, authenticated) in [
-            (json!(null), json!(null), false),
-            (json!([]), json!(null), false),
-            (json!([{"a": []}]), json!(null), true),
-            (json!([{"a": []}]), json!([]), false),
-            (json!([]), json!([{"a": []}]), true),
+    fn an_operation_says_which_credentials_it_takes() {
+        let schemes = json!({
+            "basic": {"type": "http", "scheme": "Basic"},
+            "bearer": {"type": "http", "scheme": "bearer"},
+            "oauth": {"type": "oauth2"},
+            "key": {"type": "apiKey", "in": "header", "name": "x-key"},
+        });
+        for (shared, own, expected) in [
+            (json!(null), json!(null), Credentials::None),
+            (json!([]), json!(null), Credentials::None),
+            (json!([{"basic": []}]), json!(null), Credentials::Basic),
+            (json!([{"basic": []}]), json!([]), Credentials::None),
+            (json!([]), json!([{"bearer": []}]), Credentials::Bearer),
+            (
+                json!([{"bearer": []}, {"oauth": []}]),
+                json!(null),
+                Credentials::Bearer,
+            ),
+            (
+                json!([{"basic": []}, {"bearer": []}]),
+                json!(null),
+                Credentials::Any,
+            ),
+            (json!([{"key": []}]), json!(null), Credentials::Any),
+            (json!([{}]), json!(null), Credentials::None),
         ] {
-            let mut document = json!({"security": document});
-            document["paths"] = json!({"/a": operation(own)});
-            if document["security"].is_null() {
-                document.as_object_mut().unwrap().remove("security");
+            let mut operation = json!({"operationId": "a"});
+            if !own.is_null() {
+                operation["security"] = own;
             }
-            let operations = collect(&document).unwrap();
-            assert_eq!(operations[0].authenticated, authenticated, "{document}");
+            let mut document = json!({
+                "paths": {"/a": {"get": operation}},
+                "components": {"securitySchemes": schemes},
+            });
+            if !shared.is_null() {
+                document["security"] = shared;
+            }
+            assert_eq!(one(&document).credentials, expected, "{document}");
         }
     }
 
     #[test]
-    fn an_operation_must_say_what_a_repetition_does() {
-        for (operation, advice) in [
-            (json!({"x-retry": "safe"}), "GET /a has no `operationId`"),
-            (json!({"operationId": "a"}), "write `x-retry: safe`"),
-            (
-                json!({"operationId": "a", "x-retry": "maybe"}),
-                "write `x-retry: safe`",
-            ),
+    fn what_a_repetition_does_is_said_or_follows_from_the_method() {
+        for (method, word, expected) in [
+            ("get", None, "Safe"),
+            ("put", None, "Idempotent"),
+            ("delete", None, "Idempotent"),
+            ("post", None, "Never"),
+            ("patch", None, "Never"),
+            ("post", Some("safe"), "Safe"),
+            ("post", Some("repeatable"), "Repeatable"),
+            ("delete", Some("never"), "Never"),
         ] {
-            let document = json!({"paths": {"/a": {"get": operation}}});
-            let error = collect(&document).err().map(|e| e.to_string());
-            assert!(
-                error.as_ref().is_some_and(|e| e.contains(advice)),
-                "{error:?}"
-            );
+            assert_eq!(retry(word, method), expected);
         }
     }
 }

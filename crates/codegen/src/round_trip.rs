@@ -5,6 +5,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{File, parse2};
 
+use crate::Paths;
 use crate::enums;
 use crate::mocks::shapes::Shapes;
 use crate::mocks::then::{Content, all, answer_method, content};
@@ -14,17 +15,16 @@ use crate::operations::{Credentials, Location, Operation};
 use crate::prepare::{Answer, Success, essence};
 use crate::sample::{LINE, SEGMENT, TEXT, sample};
 
-/// A test for each operation. The paths are those of the client's module and of the mocks'.
+/// A test for each operation.
 pub(crate) fn round_trip(
     document: &Value,
     operations: &[Operation],
     client: &File,
-    client_path: &str,
-    mocks_path: &str,
+    paths: &Paths<'_>,
 ) -> syn::Result<File> {
     let shapes = Shapes::of(client);
-    let client: syn::Path = syn::parse_str(client_path)?;
-    let mocks: syn::Path = syn::parse_str(mocks_path)?;
+    let client: syn::Path = syn::parse_str(paths.client)?;
+    let mocks: syn::Path = syn::parse_str(paths.mocks)?;
     let tests = operations.iter().map(|operation| {
         let test = Test {
             document,
@@ -114,7 +114,10 @@ impl Test<'_> {
         let ty = self.shapes.argument(self.operation, "body")?;
         if essence(&body.media) == "application/octet-stream" {
             let bytes = Literal::byte_string(b"\0\xff a body");
-            return Some((quote!(let given_body = #bytes;), quote!(given_body.to_vec())));
+            return Some((
+                quote!(let given_body = #bytes;),
+                quote!(given_body.to_vec()),
+            ));
         }
         let value = match &body.example {
             Some(example) => example.clone(),
@@ -236,18 +239,17 @@ impl Test<'_> {
     /// is none for an answer that is not the last one.
     fn status(&self, status: Status) -> Option<u16> {
         let is_declared = |code: u16| all(self.operation).any(|a| a.status == Status::Code(code));
-        let in_range = |code: u16| {
-            all(self.operation).any(|a| a.status == Status::Range(code / 100))
-        };
+        let in_range =
+            |code: u16| all(self.operation).any(|a| a.status == Status::Range(code / 100));
         match status {
             Status::Code(100..200) | Status::Range(1) => None,
             Status::Code(code) => Some(code),
-            Status::Range(digit) => {
-                (digit * 100..digit * 100 + 100).rev().find(|code| !is_declared(*code))
-            }
-            Status::Default => {
-                (400..600).rev().find(|code| !is_declared(*code) && !in_range(*code))
-            }
+            Status::Range(digit) => (digit * 100..digit * 100 + 100)
+                .rev()
+                .find(|code| !is_declared(*code)),
+            Status::Default => (400..600)
+                .rev()
+                .find(|code| !is_declared(*code) && !in_range(*code)),
         }
     }
 }

@@ -28,44 +28,9 @@ pub(crate) fn parse(yaml: &str) -> Result<Value, Error> {
     }
 }
 
-/// Takes out the operations with `x-browser: true`: a person opens them, and no client calls them.
-pub(crate) fn remove_pages(document: &mut Value) {
-    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
-        return;
-    };
-    paths.retain(|_, item| {
-        let Some(item) = item.as_object_mut() else {
-            return true;
-        };
-        item.retain(|_, operation| operation.get("x-browser") != Some(&Value::Bool(true)));
-        METHODS.iter().any(|method| item.contains_key(*method))
-    });
-}
-
-/// The operations of one path item: its other keys are not HTTP methods.
-pub(crate) const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn pages_are_taken_out() {
-        let page = json!({"operationId": "page", "x-browser": true});
-        let call = json!({"operationId": "call"});
-        let mut document = json!({"paths": {
-            "/page": {"get": page, "parameters": []},
-            "/both": {"get": page, "post": call},
-            "/call": {"post": call},
-        }});
-        remove_pages(&mut document);
-        let expected = json!({"paths": {"/both": {"post": call}, "/call": {"post": call}}});
-        assert_eq!(document, expected);
-    }
 
     #[test]
     fn says_what_to_write() {

@@ -2,21 +2,9 @@
 
 use httpmock::HttpMockRequest;
 use percent_encoding::percent_decode_str;
+use tokenturn_client::Operation;
 
 use crate::body::Body;
-
-/// An operation as its spec describes it.
-#[derive(Clone, Copy, Debug)]
-pub struct Endpoint {
-    /// The `operationId`.
-    pub id: &'static str,
-    /// The HTTP method in capitals.
-    pub method: &'static str,
-    /// The path, with its parameters in braces.
-    pub path: &'static str,
-    /// What stands in `Authorization`.
-    pub credentials: Credentials,
-}
 
 /// The credentials that an operation takes.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +20,8 @@ pub enum Credentials {
 }
 
 pub(crate) struct Expectation {
-    pub(crate) endpoint: Endpoint,
+    pub(crate) operation: &'static Operation,
+    credentials: Credentials,
     path: Vec<(&'static str, String)>,
     query: Vec<(&'static str, Vec<String>)>,
     headers: Vec<(&'static str, String)>,
@@ -41,9 +30,10 @@ pub(crate) struct Expectation {
 }
 
 impl Expectation {
-    pub(crate) fn new(endpoint: Endpoint) -> Self {
+    pub(crate) fn new(operation: &'static Operation, credentials: Credentials) -> Self {
         Self {
-            endpoint,
+            operation,
+            credentials,
             path: Vec::new(),
             query: Vec::new(),
             headers: Vec::new(),
@@ -79,10 +69,10 @@ impl Expectation {
 
     /// The names of the parts that do not fit, or `None` when the request is for another operation.
     pub(crate) fn mismatches(&self, request: &HttpMockRequest) -> Option<Vec<String>> {
-        if request.method_str() != self.endpoint.method {
+        if request.method_str() != self.operation.method {
             return None;
         }
-        let found = path_parameters(self.endpoint.path, request.uri().path())?;
+        let found = path_parameters(self.operation.path, request.uri().path())?;
         let mut parts = Vec::new();
         for (name, value) in &self.path {
             if !found.contains(&(name, value.as_bytes().to_vec())) {
@@ -116,7 +106,7 @@ impl Expectation {
             let value = found.first().and_then(|value| value.split_once(' '));
             found.len() == 1 && value.is_some_and(|(word, _)| word.eq_ignore_ascii_case(scheme))
         };
-        match (&self.authorization, self.endpoint.credentials) {
+        match (&self.authorization, self.credentials) {
             (Some(expected), _) => found == [expected],
             (None, Credentials::None) => found.is_empty(),
             (None, Credentials::Basic) => has_scheme("Basic"),

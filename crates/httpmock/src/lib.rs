@@ -1,5 +1,7 @@
 //! Typed mocks of the token APIs of GitHub and OhMyGPT, for tests.
-pub use httpmock;
+
+// Generated code names this crate the same way here and elsewhere.
+extern crate self as tokenturn_httpmock;
 
 mod body;
 mod expectation;
@@ -18,12 +20,13 @@ mod when;
 pub mod runtime {
     //! What generated code calls; not a public API.
 
-    pub use crate::expectation::{Credentials, Endpoint};
+    pub use crate::expectation::Credentials;
     pub use crate::then::{Then, in_range};
     pub use crate::when::When;
 }
 
 pub use generated::*;
+pub use httpmock;
 pub use mock::Mock;
 pub use server::MockServer;
 use then::Then;

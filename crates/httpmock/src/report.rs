@@ -47,6 +47,9 @@ pub(crate) fn unexpected<'a>(
 }
 
 fn name(expectation: &Expectation) -> String {
-    let endpoint = expectation.endpoint;
-    format!("`{}` ({} {})", endpoint.id, endpoint.method, endpoint.path)
+    let operation = expectation.operation;
+    format!(
+        "`{}` ({} {})",
+        operation.id, operation.method, operation.path
+    )
 }

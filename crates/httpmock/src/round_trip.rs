@@ -16,9 +16,9 @@ pub const SECRET: &str = "a-secret:with+signs/in=it";
 pub fn sample<T: DeserializeOwned>(json: &str) -> T {
     match serde_json::from_str(json) {
         Ok(value) => value,
-        Err(error) => panic!(
-            "the sample {json} is not of its type: {error}; give the schema an `example`"
-        ),
+        Err(error) => {
+            panic!("the sample {json} is not of its type: {error}; give the schema an `example`")
+        }
     }
 }
 

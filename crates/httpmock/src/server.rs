@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use httpmock::HttpMockRequest;
+use tokenturn_client::Operation;
 
-use crate::expectation::{Endpoint, Expectation};
+use crate::expectation::{Credentials, Expectation};
 use crate::{Mock, Then, When, report};
 
 /// The status with which an unexpected request is answered. No provider sends it, no range of a
@@ -86,8 +87,13 @@ impl MockServer {
     /// What the generated traits call.
     #[doc(hidden)]
     #[track_caller]
-    pub fn operation(&self, endpoint: Endpoint, describe: impl FnOnce(When, Then)) -> Mock<'_> {
-        let expectation = Arc::new(Mutex::new(Expectation::new(endpoint)));
+    pub fn operation(
+        &self,
+        operation: &'static Operation,
+        credentials: Credentials,
+        describe: impl FnOnce(When, Then),
+    ) -> Mock<'_> {
+        let expectation = Arc::new(Mutex::new(Expectation::new(operation, credentials)));
         let answer = Arc::default();
         let inner = self.mock(|when, then| {
             let expected = Arc::clone(&expectation);
@@ -100,10 +106,10 @@ impl MockServer {
         assert!(
             Then::is_complete(&answer),
             "the mock of `{}` does not say what is answered",
-            endpoint.id
+            operation.id
         );
         lock(&self.state.expectations).push(Arc::clone(&expectation));
-        Mock::new(endpoint.id, expectation, inner, self)
+        Mock::new(operation.id, expectation, inner, self)
     }
 
     /// Fails now, instead of on drop, when a request came for which there was no mock.

@@ -4,18 +4,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tokenturn_client::{Secret, Transport, github};
-use tokenturn_httpmock::runtime::{Credentials, Endpoint};
+use tokenturn_client::{Operation, Secret, Transport, github};
+use tokenturn_httpmock::github::Mocks as _;
+use tokenturn_httpmock::runtime::Credentials;
 use tokenturn_httpmock::{Mock, MockServer};
 
 const TOKEN: &str = "e72e16c7e42f292c6912e7710c838347ae178b4a";
 const SECRET: &str = "the-client-secret";
-const RESET: Endpoint = Endpoint {
-    id: "reset_token",
-    method: "PATCH",
-    path: "/applications/{client_id}/token",
-    credentials: Credentials::Basic,
-};
+const RESET: &Operation = github::builder::ResetToken::OPERATION;
 
 fn body(token: &str) -> github::types::AccessTokenRequest {
     let body = github::types::AccessTokenRequest::builder().access_token(token);
@@ -37,14 +33,14 @@ async fn reset(server: &MockServer, client_id: &str, token: &str) -> u16 {
 }
 
 fn mock<'a>(server: &'a MockServer, client_id: &str) -> Mock<'a> {
-    server.operation(RESET, |when, then| {
-        when.path("client_id", client_id)
-            .json("application/json", &body(TOKEN))
+    server.reset_token(|when, then| {
+        when.client_id(client_id)
+            .body(&body(TOKEN))
             .basic("id", SECRET);
-        then.json(
+        then.raw(
             200,
             "application/json",
-            &serde_json::json!({"token": TOKEN}),
+            format!("{{\"token\":\"{TOKEN}\"}}"),
         );
     })
 }
@@ -101,12 +97,12 @@ async fn every_part_that_does_not_fit_is_named() {
 #[tokio::test]
 async fn credentials_are_asked_for_without_being_named() {
     let server = MockServer::start_async().await;
-    let describe = |endpoint| {
-        server.operation(endpoint, |_, then| {
+    let describe = |credentials| {
+        server.operation(RESET, credentials, |_, then| {
             then.empty(204);
         })
     };
-    let basic = describe(RESET);
+    let basic = describe(Credentials::Basic);
     for transport in [
         Transport::builder(server.base_url()),
         Transport::builder(server.base_url()).bearer("another"),
@@ -120,10 +116,7 @@ async fn credentials_are_asked_for_without_being_named() {
     basic.assert();
     basic.delete();
 
-    let none = describe(Endpoint {
-        credentials: Credentials::None,
-        ..RESET
-    });
+    let none = describe(Credentials::None);
     assert_eq!(reset(&server, "id", TOKEN).await, 999);
     none.assert_calls(0);
     let message = failure(server);
@@ -162,14 +155,15 @@ async fn a_mock_that_was_not_called_fails_when_asked() {
 #[should_panic = "the mock of `reset_token` does not say what is answered"]
 async fn a_mock_without_an_answer_is_refused() {
     let server = MockServer::start_async().await;
-    server.operation(RESET, |_, _| {});
+    server.reset_token(|_, _| {});
 }
 
 #[tokio::test]
 async fn mocks_follow_each_other() {
     let server = MockServer::start_async().await;
-    let first = server.operation(RESET, |_, then| {
-        then.empty(502).and(|then| then.up_to_n_times(1));
+    let first = server.reset_token(|_, then| {
+        then.raw(502, "text/plain", "")
+            .and(|then| then.up_to_n_times(1));
     });
     let second = mock(&server, "id");
     assert_eq!(reset(&server, "id", TOKEN).await, 502);
@@ -192,10 +186,10 @@ async fn httpmock_can_be_spoken_to() {
 #[test]
 fn nothing_prints_what_it_holds() {
     let server = MockServer::start();
-    let mock = server.operation(RESET, |when, then| {
-        let when = when.path("client_id", "id").bearer(Secret::new(TOKEN));
-        assert_eq!(format!("{when:?}"), "When { .. }");
-        assert_eq!(format!("{:?}", then.empty(200)), "Then { .. }");
+    let mock = server.reset_token(|when, then| {
+        let when = when.basic("id", Secret::new(TOKEN));
+        assert_eq!(format!("{when:?}"), "ResetTokenWhen(When { .. })");
+        assert_eq!(format!("{:?}", then.gone()), "ResetTokenThen(Then { .. })");
     });
     assert_eq!(
         format!("{mock:?}"),

@@ -11,8 +11,8 @@ use crate::salvage::Found;
 /// The decoded value, where there is one, and the answer; an error where none came.
 pub(crate) type Answer<T> = (Option<T>, Box<RawResponse>);
 
-pub(crate) fn answer<T>(
-    result: Result<ResponseValue<T>, ClientError>,
+pub(crate) fn answer<T, E>(
+    result: Result<ResponseValue<T>, ClientError<E>>,
 ) -> Result<Answer<T>, RotateError> {
     match result {
         Ok(value) => {

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Body, Request, Url};
 
 pub(crate) use body::Buffer;
@@ -73,8 +73,6 @@ impl Transport {
     ) -> Result<(), String> {
         guard::path(request.url(), &self.shared.base, operation)?;
         let headers = request.headers_mut();
-        // progenitor adds the spec's version to every request; no provider asks for it.
-        headers.remove(HeaderName::from_static("api-version"));
         for (name, value) in &self.shared.headers {
             headers.insert(name, value.clone());
         }

@@ -10,30 +10,45 @@ pub(crate) mod when;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{File, parse_quote, parse2};
+use syn::visit_mut::VisitMut;
+use syn::{File, parse2};
 
+use crate::Paths;
+use crate::adapt::Docs;
 use crate::names::{pascal, snake};
-use crate::operations::{Credentials, Operation};
+use crate::operations::Operation;
 use shapes::Shapes;
 
-/// The mocks of the operations of `client`, which is a module at `path`.
-pub(crate) fn mocks(operations: &[Operation], client: &File, path: &str) -> syn::Result<File> {
+/// The mocks of the operations of `client`.
+pub(crate) fn mocks(
+    operations: &[Operation],
+    client: &File,
+    paths: &Paths<'_>,
+) -> syn::Result<File> {
     let shapes = Shapes::of(client);
-    let path: syn::Path = syn::parse_str(path)?;
+    let path: syn::Path = syn::parse_str(paths.client)?;
     let methods = operations.iter().map(|operation| {
         let (function, when, then) = names(operation);
         let docs = format!("A mock of `{} {}`.", operation.method, operation.path);
         let signature = quote! {
             fn #function(&self, describe: impl FnOnce(#when, #then)) -> Mock<'_>
         };
-        (docs, signature, endpoint(operation), when, then)
+        (docs, signature, operation, when, then)
     });
     let (mut declarations, mut definitions) = (TokenStream::new(), TokenStream::new());
-    for (docs, signature, endpoint, when, then) in methods {
+    for (docs, signature, operation, when, then) in methods {
+        let (builder, credentials) = (
+            format_ident!("{}", pascal(&operation.id)),
+            credentials(operation),
+        );
         declarations.extend(quote!(#[doc = #docs] #signature;));
         definitions.extend(quote! {
             #signature {
-                self.operation(#endpoint, |when, then| describe(#when(when), #then(then)))
+                self.operation(
+                    builder::#builder::OPERATION,
+                    runtime::Credentials::#credentials,
+                    |when, then| describe(#when(when), #then(then)),
+                )
             }
         });
     }
@@ -46,10 +61,10 @@ pub(crate) fn mocks(operations: &[Operation], client: &File, path: &str) -> syn:
     let items: TokenStream = types.collect();
     let mut file: File = parse2(quote! {
         #[allow(unused_imports)]
-        use #path::types;
+        use #path::{builder, types};
         #[allow(unused_imports)]
         use ::tokenturn_client::{Secret, runtime::{serde, serde_json}};
-        use ::tokenturn_httpmock::{Mock, MockServer, runtime};
+        use ::tokenturn_httpmock::{Mock, MockServer, httpmock, runtime};
 
         /// A mock for each operation.
         pub trait Mocks {
@@ -62,7 +77,7 @@ pub(crate) fn mocks(operations: &[Operation], client: &File, path: &str) -> syn:
 
         #items
     })?;
-    file.items.retain(|item| !matches!(item, syn::Item::Verbatim(_)));
+    Docs.visit_file_mut(&mut file);
     Ok(file)
 }
 
@@ -76,22 +91,8 @@ pub(crate) fn names(operation: &Operation) -> (Ident, Ident, Ident) {
     )
 }
 
-fn endpoint(operation: &Operation) -> syn::Expr {
-    let Operation {
-        id, method, path, ..
-    } = operation;
-    let credentials = match operation.credentials {
-        Credentials::None => quote!(None),
-        Credentials::Basic => quote!(Basic),
-        Credentials::Bearer => quote!(Bearer),
-        Credentials::Any => quote!(Any),
-    };
-    parse_quote! {
-        runtime::Endpoint {
-            id: #id,
-            method: #method,
-            path: #path,
-            credentials: runtime::Credentials::#credentials,
-        }
-    }
+/// The name of a variant of the runtime's `Credentials`.
+fn credentials(operation: &Operation) -> Ident {
+    let name = format!("{:?}", operation.credentials);
+    format_ident!("{name}")
 }

@@ -9,7 +9,7 @@ use super::when::and;
 use crate::enums;
 use crate::names::{Status, snake};
 use crate::operations::Operation;
-use crate::prepare::{Answer, Success, is_json};
+use crate::prepare::{Answer, Success};
 
 pub(super) fn then(operation: &Operation, name: &Ident, shapes: &Shapes) -> TokenStream {
     let docs = format!("What a request for `{}` is answered with.", operation.id);
@@ -76,7 +76,7 @@ pub(crate) fn content(operation: &Operation, answer: &Answer, shapes: &Shapes) -
 
 fn method(operation: &Operation, answer: &Answer, shapes: &Shapes) -> TokenStream {
     let name = answer_method(answer.status);
-    let docs = format!("{}.", answer.status);
+    let docs = enums::about(answer);
     let (parameter, status) = match answer.status {
         Status::Code(code) => {
             let code = proc_macro2::Literal::u16_unsuffixed(code);
@@ -84,22 +84,22 @@ fn method(operation: &Operation, answer: &Answer, shapes: &Shapes) -> TokenStrea
         }
         Status::Range(digit) => {
             let digit = proc_macro2::Literal::u16_unsuffixed(digit);
-            (Some(quote!(status: u16,)), quote!(runtime::in_range(status, #digit)))
+            (
+                Some(quote!(status: u16,)),
+                quote!(runtime::in_range(status, #digit)),
+            )
         }
         Status::Default => (Some(quote!(status: u16,)), quote!(status)),
     };
     let media = answer.media.as_deref().unwrap_or("application/json");
     let (body, call) = match content(operation, answer, shapes) {
-        Content::Json(ty) => {
-            (quote!(body: &#ty), quote!(json(#status, #media, body)))
-        }
+        Content::Json(ty) => (quote!(body: &#ty), quote!(json(#status, #media, body))),
         Content::Bytes => (
             quote!(body: impl AsRef<[u8]>),
             quote!(bytes(#status, #media, body)),
         ),
         Content::Nothing => (TokenStream::new(), quote!(empty(#status))),
     };
-    debug_assert!(is_json(media) || answer.schema.is_none());
     quote! {
         #[doc = #docs]
         #[track_caller]

@@ -18,7 +18,10 @@ pub(super) fn when(operation: &Operation, name: &Ident, shapes: &Shapes) -> Toke
         operation.id
     );
     let parameters = operation.parameters.iter().map(parameter);
-    let body = operation.body.as_ref().map(|one| body(one, operation, shapes));
+    let body = operation
+        .body
+        .as_ref()
+        .map(|one| body(one, operation, shapes));
     let (takes_basic, takes_bearer) = match operation.credentials {
         Credentials::None => (false, false),
         Credentials::Basic => (true, false),
@@ -63,8 +66,7 @@ pub(super) fn and(what: &str) -> TokenStream {
         /// More, in httpmock's own words.
         pub fn and(
             self,
-            add: impl FnOnce(::tokenturn_httpmock::httpmock::#what)
-                -> ::tokenturn_httpmock::httpmock::#what,
+            add: impl FnOnce(httpmock::#what) -> httpmock::#what,
         ) -> Self {
             Self(self.0.and(add))
         }
@@ -74,7 +76,11 @@ pub(super) fn and(what: &str) -> TokenStream {
 /// The name of the method that sets a parameter.
 pub(crate) fn setter(parameter: &Parameter) -> Ident {
     let name = snake(&parameter.name);
-    let mark = if OWN.contains(&name.as_str()) { "_" } else { "" };
+    let mark = if OWN.contains(&name.as_str()) {
+        "_"
+    } else {
+        ""
+    };
     format_ident!("{name}{mark}")
 }
 

@@ -54,8 +54,8 @@ pub(super) fn checked(
 }
 
 /// The answer to a deletion of `token`, or of what it stands for.
-pub(super) fn deleted(
-    result: Result<ResponseValue<()>, ClientError>,
+pub(super) fn deleted<E>(
+    result: Result<ResponseValue<()>, ClientError<E>>,
     token: &Secret,
 ) -> Result<Deletion, RotateError> {
     match outcome::answer(result)? {
@@ -67,8 +67,8 @@ pub(super) fn deleted(
 }
 
 /// The answer to a revocation of `credentials`.
-pub(super) fn revoked(
-    result: Result<ResponseValue<()>, ClientError>,
+pub(super) fn revoked<E>(
+    result: Result<ResponseValue<()>, ClientError<E>>,
     credentials: &[&Secret],
 ) -> Result<(), RotateError> {
     match outcome::answer(result)? {

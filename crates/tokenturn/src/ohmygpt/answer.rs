@@ -59,8 +59,8 @@ pub(super) trait Envelope {
 }
 
 /// The answer to a call that brings no token that could be lost.
-pub(super) fn data<T: Envelope>(
-    result: Result<ResponseValue<T>, ClientError>,
+pub(super) fn data<T: Envelope, E>(
+    result: Result<ResponseValue<T>, ClientError<E>>,
     secrets: &[&Secret],
 ) -> Result<T::Data, RotateError> {
     let (envelope, response) = outcome::answer(result)?;

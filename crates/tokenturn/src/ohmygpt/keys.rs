@@ -89,11 +89,17 @@ impl OhMyGpt {
                 .max_fee(key.max_fee.clone())
                 .permissions(list(&key.permissions))
         };
-        let result = match self.set_up.key_paths {
-            KeyPaths::ManagementApi => client.new_api_token().body_map(fill).send().await,
-            KeyPaths::DocsSite => client.create_api_token().body_map(fill).send().await,
-        };
-        answer::data(result, &[admin_token]).map_err(failed)
+        let secrets = [admin_token];
+        match self.set_up.key_paths {
+            KeyPaths::ManagementApi => {
+                answer::data(client.new_api_token().body_map(fill).send().await, &secrets)
+            }
+            KeyPaths::DocsSite => answer::data(
+                client.create_api_token().body_map(fill).send().await,
+                &secrets,
+            ),
+        }
+        .map_err(failed)
     }
 
     /// Changes an API key. 10 calls a second are allowed.
@@ -152,11 +158,17 @@ impl OhMyGpt {
         let failed = |why| CallError::new("the API key could not be deleted", why);
         let client = self.with_bearer(admin_token).map_err(failed)?;
         let fill = |body: ApiTokenKeyRequest| body.key(key.clone());
-        let result = match self.set_up.key_paths {
-            KeyPaths::ManagementApi => client.del_api_token().body_map(fill).send().await,
-            KeyPaths::DocsSite => client.delete_api_token().body_map(fill).send().await,
-        };
-        answer::data(result, &[admin_token, key]).map_err(failed)
+        let secrets = [admin_token, key];
+        match self.set_up.key_paths {
+            KeyPaths::ManagementApi => {
+                answer::data(client.del_api_token().body_map(fill).send().await, &secrets)
+            }
+            KeyPaths::DocsSite => answer::data(
+                client.delete_api_token().body_map(fill).send().await,
+                &secrets,
+            ),
+        }
+        .map_err(failed)
     }
 
     /// Reads what the user has left, exact to the last digit.

@@ -9,7 +9,7 @@ use syn::visit::{self, Visit};
 use syn::{Field, File, ImplItem, Item, ItemImpl, ItemMod, Path, Type};
 
 /// Removes the builders of types that no request holds.
-pub(crate) fn trim(file: &mut File) {
+pub(super) fn trim(file: &mut File) {
     let sent = sent(file);
     let Some(types) = file.items.iter_mut().find_map(|item| module(item, "types")) else {
         return;
@@ -27,7 +27,7 @@ pub(crate) fn trim(file: &mut File) {
     }
 }
 
-fn module<'a>(item: &'a mut Item, name: &str) -> Option<&'a mut Vec<Item>> {
+pub(super) fn module<'a>(item: &'a mut Item, name: &str) -> Option<&'a mut Vec<Item>> {
     match item {
         Item::Mod(ItemMod {
             ident,
@@ -44,7 +44,7 @@ fn is_builder_fn(block: &ItemImpl) -> bool {
 }
 
 /// The last name in the type that a block implements something for.
-fn subject(block: &ItemImpl) -> String {
+pub(super) fn subject(block: &ItemImpl) -> String {
     match &*block.self_ty {
         Type::Path(path) => last(&path.path),
         _ => String::new(),

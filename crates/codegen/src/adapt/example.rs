@@ -1,0 +1,88 @@
+//! An example for each operation that compiles as it stands.
+
+use std::collections::HashMap;
+
+use quote::quote;
+use syn::{Attribute, Fields, GenericArgument, Item, ItemMod, PathArguments, Type, parse_quote};
+
+use crate::names::{pascal, snake};
+use crate::operations::Operation;
+
+/// The doc lines of each operation's example. There are none where no doc test could name the
+/// client.
+pub(super) fn examples(
+    builder: Option<&ItemMod>,
+    operations: &[Operation],
+    path: &str,
+) -> Vec<Vec<Attribute>> {
+    let is_private = ["crate", "self", "super"].contains(&path.split("::").next().unwrap_or(""));
+    let items = builder.and_then(|module| module.content.as_ref());
+    let structs = items.into_iter().flat_map(|(_, items)| items);
+    let structs = structs.filter_map(|item| match item {
+        Item::Struct(item) => Some((item.ident.to_string(), &item.fields)),
+        _ => None,
+    });
+    let fields: HashMap<String, &Fields> = structs.collect();
+    let example = |operation: &Operation| match fields.get(&pascal(&operation.id)) {
+        Some(fields) if !is_private => lines(operation, fields, path),
+        _ => Vec::new(),
+    };
+    operations.iter().map(example).collect()
+}
+
+fn lines(operation: &Operation, fields: &Fields, path: &str) -> Vec<Attribute> {
+    let required = fields.iter().filter_map(|field| {
+        let name = field.ident.as_ref()?.to_string();
+        Some((name, value(&field.ty)?))
+    });
+    let required: Vec<(String, String)> = required.collect();
+    let arguments = required.iter().map(|(name, ty)| format!(", {name}: {ty}"));
+    let setters = required
+        .iter()
+        .map(|(name, _)| format!("\n    .{name}({name})"));
+    let function = snake(&operation.id);
+    let module = path.rsplit("::").next().unwrap_or(path);
+    let needs_types = required.iter().any(|(_, ty)| ty.contains("types::"));
+    let imports = if needs_types { "::{self, types}" } else { "" };
+    let text = format!(
+        "\n```no_run\n\
+         # use {path}{imports};\n\
+         # async fn example(client: {module}::Client{}) -> Result<(), Box<dyn std::error::Error>> {{\n\
+         client\n    .{function}(){}\n    .send()\n    .await?;\n\
+         # Ok(())\n\
+         # }}\n```",
+        arguments.collect::<String>(),
+        setters.collect::<String>(),
+    );
+    text.lines()
+        .map(|line| parse_quote!(#[doc = #line]))
+        .collect()
+}
+
+/// The type that a required field is set with: `T` of `Result<T, String>`.
+fn value(field: &Type) -> Option<String> {
+    let Type::Path(path) = field else { return None };
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    let GenericArgument::Type(ty) = arguments.args.first()? else {
+        return None;
+    };
+    let text = quote!(#ty).to_string().replace(' ', "");
+    if last.ident != "Result" || text.starts_with("Option<") {
+        return None;
+    }
+    let text = text.replace("types::builder::", "types::");
+    let runtime = "::tokenturn_client::runtime::";
+    let text = text.replace("::serde_json", &format!("{runtime}serde_json"));
+    let text = if text.starts_with("reqwest") {
+        format!("{runtime}{text}")
+    } else {
+        text
+    };
+    Some(
+        text.replace("::std::string::String", "String")
+            .replace("::std::vec::Vec", "Vec"),
+    )
+}

@@ -1,0 +1,157 @@
+//! Moves progenitor's output onto the runtime of `tokenturn-client`.
+//!
+//! progenitor-client prints whole bodies in its errors and forgets the status of an answer that it
+//! cannot decode. The types and the builders are progenitor's; the client, what a builder sends and
+//! what is made of the answer are ours.
+
+mod docs;
+mod example;
+mod order;
+mod paths;
+mod send;
+mod trim;
+
+pub(crate) use docs::Docs;
+use proc_macro2::TokenStream;
+use quote::format_ident;
+use serde_json::Value;
+use syn::visit_mut::VisitMut;
+use syn::{Attribute, File, Item, ItemMod, parse_quote, parse2};
+
+use crate::names::{pascal, snake};
+use crate::operations::Operation;
+use crate::{enums, table};
+
+/// Makes a file of progenitor's output and of what it lacks.
+pub(crate) fn adapt(
+    client: TokenStream,
+    document: &Value,
+    operations: &[Operation],
+    path: &str,
+) -> syn::Result<File> {
+    let mut file: File = parse2(client)?;
+    trim::trim(&mut file);
+    let mut modules = file.items.into_iter().filter_map(|item| match item {
+        Item::Mod(module) => Some(module),
+        _ => None,
+    });
+    let mut module = |name: &str| modules.find(|module| module.ident == name);
+    let (mut types, mut builder) = (module("types"), module("builder"));
+    if let Some(types) = &mut types {
+        order::types(types, document);
+        open(types);
+    }
+    if let Some(builder) = &mut builder {
+        order::builders(builder, operations);
+        send::rewrite(builder, operations);
+        open(builder);
+    }
+    let examples = example::examples(builder.as_ref(), operations, path);
+    let mut items = vec![structure(document)];
+    items.push(methods(operations, &examples));
+    items.push(table::table(operations));
+    items.extend(types.map(Item::Mod));
+    items.extend(enums::errors(operations));
+    items.extend(enums::answers(operations));
+    items.extend(builder.map(Item::Mod));
+    let mut file = File {
+        shebang: None,
+        frontmatter: file.frontmatter,
+        attrs: Vec::new(),
+        items,
+    };
+    paths::shorten(&mut file);
+    Docs.visit_file_mut(&mut file);
+    Ok(file)
+}
+
+/// Imports what the items of a module name, and lets clippy look at them.
+fn open(module: &mut ItemMod) {
+    // typify writes out what could be derived; progenitor silences all of clippy.
+    let is_allow = |attribute: &Attribute| attribute.path().is_ident("allow");
+    for attribute in module.attrs.iter_mut().filter(|a| is_allow(a)) {
+        *attribute = parse_quote!(#[allow(clippy::derivable_impls)]);
+    }
+    let Some((_, items)) = &mut module.content else {
+        return;
+    };
+    items.retain(|item| !matches!(item, Item::Use(_)));
+    let imports: [Item; 2] = [
+        parse_quote!(
+            #[allow(unused_imports)]
+            use super::*;
+        ),
+        parse_quote! {
+            #[allow(unused_imports)]
+            use ::tokenturn_client::runtime::{
+                self, RequestBuilderExt as _, reqwest, serde, serde_json,
+            };
+        },
+    ];
+    items.splice(0..0, imports);
+}
+
+fn structure(document: &Value) -> Item {
+    let text = |key: &str| {
+        let value = document.get("info").and_then(|info| info.get(key));
+        value.and_then(Value::as_str).unwrap_or_default().trim()
+    };
+    let title = format!("{} {}", text("title"), text("version"));
+    let description = text("description");
+    parse_quote! {
+        #[doc = #title]
+        ///
+        #[doc = #description]
+        #[derive(Clone, Debug)]
+        pub struct Client {
+            transport: ::tokenturn_client::Transport,
+        }
+    }
+}
+
+fn methods(operations: &[Operation], examples: &[Vec<Attribute>]) -> Item {
+    let methods = operations.iter().zip(examples).map(|(operation, example)| {
+        let function = format_ident!("{}", snake(&operation.id));
+        let builder = format_ident!("{}", pascal(&operation.id));
+        let docs = about(operation);
+        quote::quote! {
+            #[doc = #docs]
+            #(#example)*
+            pub fn #function(&self) -> builder::#builder<'_> {
+                builder::#builder::new(self)
+            }
+        }
+    });
+    parse_quote! {
+        impl Client {
+            /// A client that sends through `transport`, which knows the base URL.
+            pub fn new(transport: ::tokenturn_client::Transport) -> Self {
+                Self { transport }
+            }
+
+            /// What sends the requests.
+            pub fn transport(&self) -> &::tokenturn_client::Transport {
+                &self.transport
+            }
+
+            #(#methods)*
+        }
+    }
+}
+
+/// What the spec says about an operation.
+fn about(operation: &Operation) -> String {
+    let docs = &operation.docs;
+    let mut text = String::new();
+    for part in [&docs.summary, &docs.description] {
+        if !part.is_empty() {
+            text.push_str(part);
+            text.push_str("\n\n");
+        }
+    }
+    text.push_str(&format!("`{} {}`", operation.method, operation.path));
+    if let Some(url) = &docs.url {
+        text.push_str(&format!(", see <{url}>"));
+    }
+    text
+}

@@ -1,0 +1,283 @@
+//! What a builder sends, and what is made of the answer.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Expr, ExprMethodCall, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Lit, Local, Pat, Stmt,
+    Type, parse_quote,
+};
+
+use crate::enums::{body, pattern, sorted, variant};
+use crate::names::pascal;
+use crate::operations::{Location, Operation};
+use crate::prepare::{Success, essence};
+
+/// Gives every builder its operation, and makes it send on our runtime.
+pub(super) fn rewrite(module: &mut ItemMod, operations: &[Operation]) {
+    let blocks = module.content.iter_mut().flat_map(|(_, items)| items);
+    for item in blocks {
+        let Item::Impl(block) = item else { continue };
+        let name = super::trim::subject(block);
+        let found = operations.iter().zip(0_usize..);
+        let found = found
+            .clone()
+            .find(|(operation, _)| pascal(&operation.id) == name);
+        if let Some((operation, index)) = found {
+            rewrite_builder(block, operation, index);
+        }
+    }
+}
+
+fn rewrite_builder(block: &mut ItemImpl, operation: &Operation, index: usize) {
+    for item in &mut block.items {
+        if let ImplItem::Fn(function) = item
+            && function.sig.ident == "send"
+        {
+            rewrite_send(function, operation);
+        }
+    }
+    let index = syn::Index::from(index);
+    block.items.insert(
+        0,
+        parse_quote! {
+            /// What is known about the operation before it is sent.
+            pub const OPERATION: &'static runtime::Operation = &OPERATIONS[#index];
+        },
+    );
+}
+
+fn rewrite_send(function: &mut ImplItemFn, operation: &Operation) {
+    let docs = format!("Sends `{} {}`.", operation.method, operation.path);
+    function.attrs = vec![parse_quote!(#[doc = #docs])];
+    let answer = match operation.answers.success() {
+        Success::Typed => answer_type(function),
+        Success::Empty => parse_quote!(()),
+        Success::Several => {
+            let name = format_ident!("{}", pascal(&operation.id));
+            parse_quote!(answers::#name)
+        }
+    };
+    let error = if operation.answers.failures.is_empty() {
+        quote!(runtime::Error)
+    } else {
+        let name = format_ident!("{}", pascal(&operation.id));
+        quote!(runtime::Error<errors::#name>)
+    };
+    function.sig.output = parse_quote!(-> Result<runtime::ResponseValue<#answer>, #error>);
+
+    // progenitor builds the request last, and then sends it in its own way.
+    let has_headers = operation
+        .parameters
+        .iter()
+        .any(|parameter| parameter.location == Location::Header);
+    let mut statements = Vec::new();
+    for mut statement in std::mem::take(&mut function.block.stmts) {
+        let is_about_headers = quote!(#statement).to_string().contains("header_map");
+        let binds = binds(&statement);
+        if binds.as_deref() == Some("request") {
+            if let Stmt::Local(local) = &mut statement {
+                request(local, operation, has_headers);
+            }
+            statements.push(statement);
+            break;
+        }
+        if !is_about_headers || (has_headers && !is_api_version(&statement)) {
+            statements.push(statement);
+        }
+    }
+    statements.push(parse_quote! {
+        let response = runtime::call(&client.transport, request, Self::OPERATION).await?;
+    });
+    statements.push(Stmt::Expr(conclusion(operation), None));
+    function.block.stmts = statements;
+    Names.visit_block_mut(&mut function.block);
+}
+
+/// `T` of `Result<ResponseValue<T>, Error<()>>`.
+fn answer_type(function: &ImplItemFn) -> Type {
+    fn arguments(ty: &Type) -> Option<&syn::GenericArgument> {
+        let Type::Path(path) = ty else { return None };
+        match &path.path.segments.last()?.arguments {
+            syn::PathArguments::AngleBracketed(arguments) => arguments.args.first(),
+            _ => None,
+        }
+    }
+    let inner = |ty: &Type| match arguments(ty) {
+        Some(syn::GenericArgument::Type(inner)) => Some(inner.clone()),
+        _ => None,
+    };
+    match &function.sig.output {
+        syn::ReturnType::Type(_, ty) => inner(ty).and_then(|ty| inner(&ty)),
+        syn::ReturnType::Default => None,
+    }
+    .unwrap_or_else(|| parse_quote!(()))
+}
+
+fn binds(statement: &Stmt) -> Option<String> {
+    match statement {
+        Stmt::Local(Local {
+            pat: Pat::Ident(name),
+            ..
+        }) => Some(name.ident.to_string()),
+        _ => None,
+    }
+}
+
+fn is_api_version(statement: &Stmt) -> bool {
+    quote!(#statement).to_string().contains("\"api-version\"")
+}
+
+fn request(local: &mut Local, operation: &Operation, has_headers: bool) {
+    local.attrs.clear();
+    local.pat = parse_quote!(request);
+    if let Some(init) = &mut local.init {
+        Request {
+            operation,
+            has_headers,
+        }
+        .visit_expr_mut(&mut init.expr);
+    }
+}
+
+/// Rewrites the chain of calls that builds the request.
+struct Request<'a> {
+    operation: &'a Operation,
+    has_headers: bool,
+}
+
+impl VisitMut for Request<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expr);
+        if let Expr::MethodCall(call) = expr
+            && let Some(changed) = self.call(call)
+        {
+            *expr = changed;
+        }
+    }
+}
+
+impl Request<'_> {
+    fn call(&self, call: &ExprMethodCall) -> Option<Expr> {
+        let ExprMethodCall { receiver, args, .. } = call;
+        if quote!(#receiver).to_string() == "client . client" {
+            let mut call = call.clone();
+            call.receiver = parse_quote!(runtime::http(&client.transport));
+            return Some(match self.accept() {
+                Some(media) => parse_quote!(#call.header(reqwest::header::ACCEPT, #media)),
+                None => parse_quote!(#call),
+            });
+        }
+        match &*call.method.to_string() {
+            // reqwest's own `json` leaves the body behind in freed memory.
+            "json" => Some(parse_quote!(#receiver.json_body(#args)?)),
+            "query" => {
+                let (name, value) = query(args.first()?)?;
+                Some(parse_quote!(#receiver.query_param(#name, #value)?))
+            }
+            "headers" if !self.has_headers => Some((**receiver).clone()),
+            "header" if quote!(#args).to_string().contains("ACCEPT") => Some((**receiver).clone()),
+            _ => None,
+        }
+    }
+
+    /// The media types that the successes come in.
+    fn accept(&self) -> Option<String> {
+        let mut media: Vec<&str> = Vec::new();
+        for answer in &self.operation.answers.successes {
+            let Some(one) = answer.media.as_deref().map(essence) else {
+                continue;
+            };
+            if !media.contains(&one) {
+                media.push(one);
+            }
+        }
+        (!media.is_empty()).then(|| media.join(", "))
+    }
+}
+
+/// The arguments of `&progenitor_client::QueryParam::new("name", &value)`.
+fn query(argument: &Expr) -> Option<(Lit, Expr)> {
+    let Expr::Reference(reference) = argument else {
+        return None;
+    };
+    let Expr::Call(call) = &*reference.expr else {
+        return None;
+    };
+    match (call.args.first()?, call.args.get(1)?) {
+        (Expr::Lit(name), value) => Some((name.lit.clone(), value.clone())),
+        _ => None,
+    }
+}
+
+/// What the status means.
+fn conclusion(operation: &Operation) -> Expr {
+    let name = format_ident!("{}", pascal(&operation.id));
+    let success = operation.answers.success();
+    let arms = sorted(&operation.answers.successes)
+        .into_iter()
+        .map(|answer| {
+            let (pattern, variant) = (pattern(answer.status), variant(answer));
+            let value = match (success, body(answer)) {
+                (Success::Typed, _) => quote!(runtime::decode(response)),
+                (Success::Empty, _) => quote!(Ok(runtime::with_value(response, ()))),
+                (Success::Several, Some(_)) => quote! {
+                    runtime::decode(response).map(|answer| answer.map(answers::#name::#variant))
+                },
+                (Success::Several, None) => quote! {
+                    Ok(runtime::with_value(response, answers::#name::#variant))
+                },
+            };
+            quote!(#pattern => #value)
+        });
+    let arms: Vec<TokenStream> = arms.collect();
+    let failure: Expr = if operation.answers.failures.is_empty() {
+        parse_quote!(Err(runtime::Error::UnexpectedResponse(response)))
+    } else {
+        parse_quote!(Err(runtime::failure(response, errors::#name::decode)))
+    };
+    if arms.is_empty() {
+        return failure;
+    }
+    parse_quote! {
+        match response.status().as_u16() {
+            #(#arms,)*
+            _ => #failure,
+        }
+    }
+}
+
+/// What progenitor calls by names that are not ours.
+struct Names;
+
+impl VisitMut for Names {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expr);
+        if quote!(#expr).to_string() == "client . baseurl" {
+            *expr = parse_quote!(client.transport.base_url());
+        }
+    }
+
+    fn visit_macro_mut(&mut self, call: &mut syn::Macro) {
+        let text = call
+            .tokens
+            .to_string()
+            .replace("client . baseurl", "client . transport . base_url()");
+        let text = text.replace("encode_path", "runtime::encode_path");
+        if let Ok(tokens) = text.parse() {
+            call.tokens = tokens;
+        }
+    }
+
+    fn visit_path_mut(&mut self, path: &mut syn::Path) {
+        visit_mut::visit_path_mut(self, path);
+        if path
+            .segments
+            .first()
+            .is_some_and(|first| first.ident == "Error")
+        {
+            let segments = &path.segments;
+            *path = parse_quote!(runtime::#segments);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! One enum for the failures of each operation, and one for its successes where they differ.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use serde_json::Value;
+use syn::{Item, Type, parse_quote};
+
+use crate::names::{Status, pascal};
+use crate::operations::Operation;
+use crate::prepare::{Answer, Success};
+
+/// The module `errors`, if an operation declares a failure.
+pub(crate) fn errors(operations: &[Operation]) -> Option<Item> {
+    let enums = operations.iter().filter(|o| !o.answers.failures.is_empty());
+    let enums: Vec<TokenStream> = enums
+        .map(|operation| {
+            let docs = format!("What [`Client::{}`] may fail with.", link(operation));
+            let failures = sorted(&operation.answers.failures);
+            let definition = definition(operation, &docs, &operation.answers.failures);
+            let name = format_ident!("{}", pascal(&operation.id));
+            let value = |answer: &Answer| {
+                let variant = variant(answer);
+                match body(answer) {
+                    Some(_) => quote!(Self::#variant(runtime::json(body)?)),
+                    None => quote!(Self::#variant),
+                }
+            };
+            let decoded = match failures[..] {
+                [only] if only.status == Status::Default => value(only),
+                _ => {
+                    let arms = failures.iter().map(|answer| {
+                        let (pattern, value) = (pattern(answer.status), value(answer));
+                        quote!(#pattern => #value)
+                    });
+                    let rest = match failures.last().map(|answer| answer.status) {
+                        Some(Status::Default) => TokenStream::new(),
+                        _ => quote!(_ => return None),
+                    };
+                    quote!(match status { #(#arms,)* #rest })
+                }
+            };
+            quote! {
+                #definition
+                impl #name {
+                    #[allow(unused_variables)]
+                    pub(super) fn decode(status: u16, body: &[u8]) -> Option<Self> {
+                        Some(#decoded)
+                    }
+                }
+            }
+        })
+        .collect();
+    (!enums.is_empty()).then(|| {
+        parse_quote! {
+            /// What the spec says about failures: an enum for each operation, a variant for each
+            /// status.
+            pub mod errors {
+                #[allow(unused_imports)]
+                use super::{types, Client};
+                #[allow(unused_imports)]
+                use ::tokenturn_client::runtime;
+                #(#enums)*
+            }
+        }
+    })
+}
+
+/// The module `answers`, if an operation has successes of several types.
+pub(crate) fn answers(operations: &[Operation]) -> Option<Item> {
+    let several = operations
+        .iter()
+        .filter(|operation| operation.answers.success() == Success::Several);
+    let enums: Vec<TokenStream> = several
+        .map(|operation| {
+            let docs = format!("What [`Client::{}`] may be answered with.", link(operation));
+            definition(operation, &docs, &operation.answers.successes)
+        })
+        .collect();
+    (!enums.is_empty()).then(|| {
+        parse_quote! {
+            /// Successes of several types: an enum for each operation, a variant for each status.
+            pub mod answers {
+                #[allow(unused_imports)]
+                use super::{types, Client};
+                #(#enums)*
+            }
+        }
+    })
+}
+
+fn definition(operation: &Operation, docs: &str, answers: &[Answer]) -> TokenStream {
+    let name = format_ident!("{}", pascal(&operation.id));
+    let variants = answers.iter().map(|answer| {
+        let variant = variant(answer);
+        let docs = about(answer);
+        match body(answer) {
+            Some(ty) => quote!(#[doc = #docs] #variant(#ty)),
+            None => quote!(#[doc = #docs] #variant),
+        }
+    });
+    quote! {
+        #[doc = #docs]
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub enum #name { #(#variants),* }
+    }
+}
+
+/// The name of the client's method, for a link.
+fn link(operation: &Operation) -> String {
+    crate::names::snake(&operation.id)
+}
+
+/// What the spec says about an answer.
+pub(crate) fn about(answer: &Answer) -> String {
+    match &*answer.description {
+        "" => format!("{}.", answer.status),
+        text => format!("{}: {text}", answer.status),
+    }
+}
+
+/// The name of an answer's variant.
+pub(crate) fn variant(answer: &Answer) -> Ident {
+    format_ident!("{}", answer.status.variant())
+}
+
+/// The type of an answer's body, when it is decoded and has a name.
+pub(crate) fn body(answer: &Answer) -> Option<Type> {
+    let reference = answer
+        .schema
+        .as_ref()?
+        .get("$ref")
+        .and_then(Value::as_str)?;
+    let name = reference.rsplit('/').next()?;
+    let name = format_ident!("{}", pascal(&name.replace("~1", "/").replace("~0", "~")));
+    Some(parse_quote!(types::#name))
+}
+
+/// The statuses that an answer stands for, as the pattern of a `match`.
+pub(crate) fn pattern(status: Status) -> TokenStream {
+    let literal = proc_macro2::Literal::u16_unsuffixed;
+    match status {
+        Status::Code(code) => {
+            let code = literal(code);
+            quote!(#code)
+        }
+        Status::Range(digit) => {
+            let (first, last) = (literal(digit * 100), literal(digit * 100 + 99));
+            quote!(#first..=#last)
+        }
+        Status::Default => quote!(_),
+    }
+}
+
+/// In the order in which a `match` has to look: the special before the general.
+pub(crate) fn sorted(answers: &[Answer]) -> Vec<&Answer> {
+    let mut answers: Vec<_> = answers.iter().collect();
+    answers.sort_by_key(|answer| answer.status);
+    answers
+}

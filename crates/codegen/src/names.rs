@@ -1,0 +1,128 @@
+//! The names that things of a spec have in Rust.
+
+use heck::{ToPascalCase, ToSnakeCase};
+use http::StatusCode;
+
+/// The name of a type, as typify makes it.
+pub(crate) fn pascal(name: &str) -> String {
+    identifier(plain(name).to_pascal_case(), 'X')
+}
+
+/// The name of a function or a field, as progenitor makes it.
+pub(crate) fn snake(name: &str) -> String {
+    identifier(plain(name).to_snake_case(), 'x')
+}
+
+fn plain(name: &str) -> String {
+    match name {
+        "+1" => "plus1".into(),
+        "-1" => "minus1".into(),
+        _ => {
+            let name = name.replace('\'', "");
+            name.replace(|c: char| !c.is_alphanumeric() && c != '_', "-")
+        }
+    }
+}
+
+fn identifier(mut name: String, prefix: char) -> String {
+    if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        name.insert(0, prefix);
+    }
+    if syn::parse_str::<syn::Ident>(&name).is_err() {
+        name.push('_');
+    }
+    name
+}
+
+/// The key of an answer in a spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Status {
+    /// One status.
+    Code(u16),
+    /// `4XX`, by its first digit.
+    Range(u16),
+    /// Every other status.
+    Default,
+}
+
+impl Status {
+    pub(crate) fn parse(key: &str) -> Option<Self> {
+        match key.as_bytes() {
+            b"default" => Some(Self::Default),
+            [digit @ b'1'..=b'5', b'X', b'X'] => Some(Self::Range(u16::from(digit - b'0'))),
+            [b'1'..=b'5', _, _] => key.parse().ok().map(Self::Code),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_success(self) -> bool {
+        matches!(self, Self::Code(200..300) | Self::Range(2))
+    }
+
+    /// The name of an enum's variant: `NotFound`, `Status499`, `Status5xx`, `Default`.
+    pub(crate) fn variant(self) -> String {
+        match self {
+            Self::Code(code) => {
+                let status = StatusCode::from_u16(code).ok();
+                match status.and_then(|status| status.canonical_reason()) {
+                    Some(reason) => pascal(reason),
+                    None => format!("Status{code}"),
+                }
+            }
+            Self::Range(digit) => format!("Status{digit}xx"),
+            Self::Default => "Default".into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "{code}"),
+            Self::Range(digit) => write!(f, "{digit}XX"),
+            Self::Default => write!(f, "default"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_identifiers() {
+        for (name, type_, function) in [
+            ("reset_token", "ResetToken", "reset_token"),
+            (
+                "apps/create-for-user",
+                "AppsCreateForUser",
+                "apps_create_for_user",
+            ),
+            ("type", "Type", "type_"),
+            ("+1", "Plus1", "plus1"),
+            ("3d", "X3d", "x3d"),
+            ("...", "X", "x"),
+            ("don't", "Dont", "dont"),
+        ] {
+            assert_eq!((pascal(name), snake(name)), (type_.into(), function.into()));
+        }
+    }
+
+    #[test]
+    fn every_status_has_a_name() {
+        for (key, name) in [
+            ("200", "Ok"),
+            ("204", "NoContent"),
+            ("404", "NotFound"),
+            ("418", "ImATeapot"),
+            ("499", "Status499"),
+            ("5XX", "Status5xx"),
+            ("default", "Default"),
+        ] {
+            assert_eq!(Status::parse(key).map(Status::variant), Some(name.into()));
+        }
+        for key in ["", "20", "2xx", "6XX", "600", "abc", "4é"] {
+            assert_eq!(Status::parse(key), None, "{key}");
+        }
+    }
+}

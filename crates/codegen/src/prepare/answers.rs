@@ -1,0 +1,180 @@
+//! What a call may be answered with.
+//!
+//! progenitor knows one type of success and one of failure for each operation, and panics where
+//! there are more. It gets to see one success at most; the rest is generated here.
+
+use serde_json::{Map, Value, json};
+
+use super::body::essence;
+use super::operations_mut;
+use crate::names::{Status, pascal};
+
+/// One declared answer.
+#[derive(Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: Status,
+    pub(crate) description: String,
+    pub(crate) media: Option<String>,
+    /// What a body of JSON is made of.
+    pub(crate) schema: Option<Value>,
+    pub(crate) example: Option<Value>,
+}
+
+/// The successes of an operation, as its caller sees them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Success {
+    /// One type, which progenitor names.
+    Typed,
+    /// Nothing that would be decoded.
+    Empty,
+    /// An enum with a variant for each status.
+    Several,
+}
+
+/// All that an operation may be answered with, in the order of the spec.
+pub(crate) struct Answers {
+    pub(crate) successes: Vec<Answer>,
+    pub(crate) failures: Vec<Answer>,
+}
+
+impl Answers {
+    pub(crate) fn read(operation: &Map<String, Value>) -> Self {
+        let responses = operation.get("responses").and_then(Value::as_object);
+        let all = responses.into_iter().flatten();
+        let all = all.filter_map(|(key, response)| answer(Status::parse(key)?, response));
+        let (mut successes, failures): (Vec<_>, Vec<_>) =
+            all.partition(|answer| answer.status.is_success());
+        // Where no success is declared, `default` stands for both.
+        let default = failures
+            .iter()
+            .find(|answer| answer.status == Status::Default);
+        if let Some(default) = default.filter(|_| successes.is_empty()) {
+            successes.push(Answer {
+                status: Status::Range(2),
+                ..default.clone()
+            });
+        }
+        Self {
+            successes,
+            failures,
+        }
+    }
+
+    pub(crate) fn success(&self) -> Success {
+        let mut schemas = self.successes.iter().map(|answer| &answer.schema);
+        let first = schemas.next().unwrap_or(&None);
+        if schemas.any(|schema| schema != first) {
+            Success::Several
+        } else if first.is_some() {
+            Success::Typed
+        } else {
+            Success::Empty
+        }
+    }
+}
+
+fn answer(status: Status, response: &Value) -> Option<Answer> {
+    let text = |key: &str| response.get(key).and_then(Value::as_str);
+    let content = response.get("content").and_then(Value::as_object);
+    let (media, body) = content.and_then(|content| content.iter().next()).unzip();
+    let is_json = media.is_some_and(|media| is_json(media));
+    let body = body.filter(|_| is_json);
+    Some(Answer {
+        status,
+        description: text("description").unwrap_or_default().trim().to_owned(),
+        media: media.cloned(),
+        schema: body.and_then(|body| body.get("schema")).cloned(),
+        example: body.and_then(example).cloned(),
+    })
+}
+
+/// The first example of a body.
+pub(crate) fn example(body: &Value) -> Option<&Value> {
+    let several = || {
+        body.get("examples")?
+            .as_object()?
+            .values()
+            .next()?
+            .get("value")
+    };
+    body.get("example").or_else(several)
+}
+
+/// `application/json`, or something built on it.
+pub(crate) fn is_json(media: &str) -> bool {
+    let media = essence(media);
+    media == "application/json" || media.ends_with("+json")
+}
+
+/// Leaves one media type of each answer: the first JSON, or else the first.
+pub(super) fn choose(operation: &mut Map<String, Value>) {
+    let responses = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut);
+    for response in responses.into_iter().flat_map(Map::values_mut) {
+        let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let plain = content
+            .keys()
+            .find(|key| essence(key) == "application/json");
+        let json = plain.or_else(|| content.keys().find(|key| is_json(key)));
+        if let Some(chosen) = json.or_else(|| content.keys().next()).cloned() {
+            content.retain(|key, _| *key == chosen);
+        }
+    }
+}
+
+/// Gives a name to the schemas that stand for variants of an enum: those of failures, and of
+/// successes that differ.
+pub(super) fn name(document: &mut Value) {
+    let mut named: Vec<(String, Value)> = Vec::new();
+    for (_, operation) in operations_mut(document) {
+        let id = operation.get("operationId").and_then(Value::as_str);
+        let id = pascal(id.unwrap_or_default());
+        let answers = Answers::read(operation);
+        let several = answers.success() == Success::Several;
+        let responses = operation
+            .get_mut("responses")
+            .and_then(Value::as_object_mut);
+        for (key, response) in responses.into_iter().flatten() {
+            let Some(status) = Status::parse(key) else {
+                continue;
+            };
+            let content = response.get_mut("content").and_then(Value::as_object_mut);
+            let json = content.into_iter().flatten().find(|(key, _)| is_json(key));
+            let schema = json.and_then(|(_, body)| body.get_mut("schema"));
+            let Some(schema) = schema.filter(|schema| schema.get("$ref").is_none()) else {
+                continue;
+            };
+            let only_default = status == Status::Default && answers.successes.len() == 1;
+            if !status.is_success() || several || only_default {
+                let name = format!("{id}{}", status.variant());
+                let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+                named.push((name, std::mem::replace(schema, reference)));
+            }
+        }
+    }
+    if named.is_empty() {
+        return;
+    }
+    let schemas = document
+        .as_object_mut()
+        .map(|document| document.entry("components").or_insert_with(|| json!({})))
+        .and_then(Value::as_object_mut)
+        .map(|components| components.entry("schemas").or_insert_with(|| json!({})))
+        .and_then(Value::as_object_mut);
+    if let Some(schemas) = schemas {
+        schemas.extend(named);
+    }
+}
+
+/// Leaves what progenitor needs to know: the one type of success, or that there is none.
+pub(super) fn reduce(operation: &mut Map<String, Value>) {
+    let answers = Answers::read(operation);
+    let mut response = json!({"description": ""});
+    if let (Success::Typed, [answer, ..]) = (answers.success(), &answers.successes[..]) {
+        response["content"] = json!({"application/json": {"schema": answer.schema}});
+    }
+    operation.insert("responses".into(), json!({"2XX": response}));
+}

@@ -1,0 +1,94 @@
+//! The generation copy: the spec in the shape that the rest of the generator reads.
+//!
+//! Here is handled what progenitor cannot digest and what can be handled rightly. What cannot, the
+//! lint has refused before.
+
+mod answers;
+mod body;
+mod parameters;
+mod references;
+mod schemas;
+
+use serde_json::{Map, Value};
+
+pub(crate) use answers::{Answer, Answers, Success, example, is_json};
+pub(crate) use body::essence;
+pub(crate) use references::resolve;
+
+/// The operations of one path item: its other keys are not HTTP methods.
+pub(crate) const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+/// A copy in which every operation stands for itself.
+pub(crate) fn prepare(document: &Value) -> Value {
+    let mut copy = document.clone();
+    remove_pages(&mut copy);
+    references::inline(&mut copy);
+    for (path, operation) in operations_mut(&mut copy) {
+        parameters::complete(path, operation);
+        body::choose(operation);
+        answers::choose(operation);
+    }
+    answers::name(&mut copy);
+    schemas::loosen(&mut copy);
+    copy
+}
+
+/// The copy of the copy that progenitor reads: of each operation, it sees one answer at most.
+pub(crate) fn for_progenitor(copy: &Value) -> Value {
+    let mut copy = copy.clone();
+    for (_, operation) in operations_mut(&mut copy) {
+        answers::reduce(operation);
+        // It would generate a stream, which needs a runtime of its own.
+        operation.shift_remove("x-dropshot-pagination");
+    }
+    copy
+}
+
+/// Takes out the operations with `x-browser: true`: a person opens them, and no client calls them.
+fn remove_pages(document: &mut Value) {
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
+        return;
+    };
+    paths.retain(|_, item| {
+        let Some(item) = item.as_object_mut() else {
+            return true;
+        };
+        item.retain(|_, operation| operation.get("x-browser") != Some(&Value::Bool(true)));
+        METHODS.iter().any(|method| item.contains_key(*method))
+    });
+}
+
+/// Every operation, with its path.
+pub(crate) fn operations_mut(
+    document: &mut Value,
+) -> impl Iterator<Item = (&str, &mut Map<String, Value>)> {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    paths.into_iter().flatten().flat_map(|(path, item)| {
+        let item = item.as_object_mut().into_iter().flatten();
+        item.filter(|(method, _)| METHODS.contains(&method.as_str()))
+            .filter_map(|(_, operation)| Some((path.as_str(), operation.as_object_mut()?)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn pages_are_taken_out() {
+        let page = json!({"operationId": "page", "x-browser": true});
+        let call = json!({"operationId": "call"});
+        let mut document = json!({"paths": {
+            "/page": {"get": page, "parameters": []},
+            "/both": {"get": page, "post": call},
+            "/call": {"post": call},
+        }});
+        remove_pages(&mut document);
+        let expected = json!({"paths": {"/both": {"post": call}, "/call": {"post": call}}});
+        assert_eq!(document, expected);
+    }
+}

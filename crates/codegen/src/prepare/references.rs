@@ -1,0 +1,109 @@
+//! Puts what an operation refers to into the operation.
+
+use serde_json::{Map, Value};
+
+use super::operations_mut;
+
+/// What a node stands for: itself, or the end of its references.
+pub(crate) fn resolve<'a>(document: &'a Value, mut node: &'a Value) -> &'a Value {
+    // The lint refuses loops; nothing else is this long.
+    for _ in 0..32 {
+        let target = node.get("$ref").and_then(Value::as_str);
+        let target = target.and_then(|text| document.pointer(text.strip_prefix('#')?));
+        match target {
+            Some(target) => node = target,
+            None => break,
+        }
+    }
+    node
+}
+
+/// Replaces the references to parameters, bodies and answers (those to schemas stay), and gives
+/// the parameters of a path to its operations.
+pub(super) fn inline(document: &mut Value) {
+    let original = document.clone();
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        for item in paths.values_mut().filter_map(Value::as_object_mut) {
+            share_parameters(&original, item);
+        }
+    }
+    for (_, operation) in operations_mut(document) {
+        if let Some(body) = operation.get_mut("requestBody") {
+            *body = resolve(&original, body).clone();
+        }
+        if let Some(responses) = operation
+            .get_mut("responses")
+            .and_then(Value::as_object_mut)
+        {
+            for response in responses.values_mut() {
+                *response = resolve(&original, response).clone();
+            }
+        }
+    }
+}
+
+/// A parameter of an operation replaces the path's one of the same name and place.
+fn share_parameters(document: &Value, item: &mut Map<String, Value>) {
+    let shared = list(document, item.shift_remove("parameters"));
+    let key = |parameter: &Value| (parameter.get("in").cloned(), parameter.get("name").cloned());
+    for method in super::METHODS {
+        let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let own = list(document, operation.shift_remove("parameters"));
+        let inherited = shared
+            .iter()
+            .filter(|parameter| own.iter().all(|one| key(one) != key(parameter)));
+        let all: Vec<Value> = inherited.cloned().chain(own.iter().cloned()).collect();
+        operation.insert("parameters".into(), Value::Array(all));
+    }
+}
+
+fn list(document: &Value, parameters: Option<Value>) -> Vec<Value> {
+    match parameters {
+        Some(Value::Array(items)) => items
+            .iter()
+            .map(|parameter| resolve(document, parameter).clone())
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_operation_stands_for_itself() {
+        let mut document = json!({
+            "paths": {"/a": {
+                "parameters": [
+                    {"$ref": "#/components/parameters/id"},
+                    {"name": "page", "in": "query", "description": "of the path"},
+                ],
+                "get": {
+                    "parameters": [{"name": "page", "in": "query", "description": "own"}],
+                    "requestBody": {"$ref": "#/components/requestBodies/b"},
+                    "responses": {"200": {"$ref": "#/components/responses/r"}},
+                },
+            }},
+            "components": {
+                "parameters": {"id": {"name": "id", "in": "path"}},
+                "requestBodies": {"b": {"$ref": "#/components/requestBodies/c"}, "c": {"content": {}}},
+                "responses": {"r": {"description": "R"}},
+            },
+        });
+        inline(&mut document);
+        let expected = json!({"get": {
+            "requestBody": {"content": {}},
+            "responses": {"200": {"description": "R"}},
+            "parameters": [
+                {"name": "id", "in": "path"},
+                {"name": "page", "in": "query", "description": "own"},
+            ],
+        }});
+        assert_eq!(document["paths"]["/a"], expected);
+    }
+}

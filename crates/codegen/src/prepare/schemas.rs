@@ -1,0 +1,223 @@
+//! Schemas as leniently as an answer has to be read.
+//!
+//! An answer may not be asked for again, so a value that breaks a rule must not spoil the rest of
+//! it: in what an answer is made of, enums are open, and nothing is checked but types.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::operations_mut;
+
+/// Rules that a decoder would enforce.
+const RULES: [&str; 11] = [
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "maxProperties",
+];
+
+/// Formats for which generated code would need one more crate. They stay strings.
+const FORMATS: [&str; 4] = ["uuid", "date", "ipv4", "ipv6"];
+
+pub(super) fn loosen(document: &mut Value) {
+    let answered = answered(document);
+    for (_, operation) in operations_mut(document) {
+        let responses = operation
+            .get_mut("responses")
+            .and_then(Value::as_object_mut);
+        for response in responses.into_iter().flat_map(Map::values_mut) {
+            for_each_schema(response, &mut |schema, in_choice| open(schema, in_choice));
+        }
+        for key in ["parameters", "requestBody"] {
+            if let Some(node) = operation.get_mut(key) {
+                for_each_schema(node, &mut |schema, _| simplify(schema));
+            }
+        }
+    }
+    let schemas = document.pointer_mut("/components/schemas");
+    for (name, schema) in schemas.and_then(Value::as_object_mut).into_iter().flatten() {
+        if answered.contains(name) {
+            for_each_schema(schema, &mut |schema, in_choice| open(schema, in_choice));
+        } else {
+            for_each_schema(schema, &mut |schema, _| simplify(schema));
+        }
+    }
+}
+
+/// The components that answers are made of.
+fn answered(document: &mut Value) -> BTreeSet<String> {
+    let mut next = Vec::new();
+    for (_, operation) in operations_mut(document) {
+        next.extend(operation.get("responses").into_iter().flat_map(components));
+    }
+    let mut found = BTreeSet::new();
+    while let Some(name) = next.pop() {
+        let schema = document.pointer("/components/schemas");
+        if let Some(schema) = schema.and_then(|schemas| schemas.get(&name))
+            && found.insert(name)
+        {
+            next.extend(components(schema));
+        }
+    }
+    found
+}
+
+/// The names of the component schemas that a node refers to.
+fn components(node: &Value) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut next = vec![node];
+    while let Some(node) = next.pop() {
+        match node {
+            Value::Object(fields) => {
+                let target = fields.get("$ref").and_then(Value::as_str);
+                let name = target.and_then(|text| text.strip_prefix("#/components/schemas/"));
+                names.extend(name.map(|name| name.replace("~1", "/").replace("~0", "~")));
+                next.extend(
+                    fields
+                        .iter()
+                        .filter(|(key, _)| !is_data(key))
+                        .map(|(_, v)| v),
+                );
+            }
+            Value::Array(items) => next.extend(items),
+            _ => {}
+        }
+    }
+    names
+}
+
+/// What holds data rather than a schema.
+fn is_data(key: &str) -> bool {
+    matches!(key, "example" | "examples" | "default" | "enum")
+}
+
+/// Visits every schema below a node, and says whether it is an alternative of a `oneOf`.
+fn for_each_schema(node: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>, bool)) {
+    fn walk(
+        node: &mut Value,
+        in_choice: bool,
+        visit: &mut impl FnMut(&mut Map<String, Value>, bool),
+    ) {
+        match node {
+            Value::Object(fields) => {
+                visit(fields, in_choice);
+                for (key, child) in fields.iter_mut().filter(|(key, _)| !is_data(key)) {
+                    walk(
+                        child,
+                        in_choice || matches!(key.as_str(), "oneOf" | "anyOf"),
+                        visit,
+                    );
+                }
+            }
+            Value::Array(items) => items
+                .iter_mut()
+                .for_each(|item| walk(item, in_choice, visit)),
+            _ => {}
+        }
+    }
+    walk(node, false, visit);
+}
+
+/// Takes out what no generated code checks, here or anywhere.
+fn simplify(schema: &mut Map<String, Value>) {
+    if schema.get("type").is_some_and(|kind| kind == "string") {
+        // Checking it would take a regex engine.
+        schema.shift_remove("pattern");
+        let format = schema.get("format").and_then(Value::as_str);
+        if format.is_some_and(|format| FORMATS.contains(&format)) {
+            schema.shift_remove("format");
+        }
+    }
+}
+
+fn open(schema: &mut Map<String, Value>, in_choice: bool) {
+    simplify(schema);
+    let Some(kind) = schema.get("type").and_then(Value::as_str) else {
+        return;
+    };
+    if kind == "object" {
+        if schema.get("additionalProperties") == Some(&json!(false)) {
+            schema.shift_remove("additionalProperties");
+        }
+        return;
+    }
+    schema.retain(|key, _| !RULES.contains(&key.as_str()));
+    // A value that alone is allowed tells the alternatives of a `oneOf` apart.
+    let values = schema.get("enum").and_then(Value::as_array);
+    let is_tag = in_choice && values.is_some_and(|values| values.len() == 1);
+    if !is_tag && let Some(values) = schema.shift_remove("enum") {
+        describe(schema, &values);
+    }
+}
+
+/// What the enum said, for the docs.
+fn describe(schema: &mut Map<String, Value>, values: &Value) {
+    let values = values.as_array().into_iter().flatten();
+    let values = values
+        .filter(|value| !value.is_null())
+        .map(|value| match value {
+            Value::String(text) => format!("`{text}`"),
+            value => format!("`{value}`"),
+        });
+    let values = values.collect::<Vec<_>>().join(", ");
+    let text = schema.get("description").and_then(Value::as_str);
+    let text = text.unwrap_or_default().trim_end();
+    let text = format!("{text}\n\nAmong them {values}.");
+    schema.insert("description".into(), json!(text.trim_start()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_leniently_and_a_request_written_strictly() {
+        let level = json!({"type": "string", "enum": ["a", "b"], "maxLength": 1, "pattern": "."});
+        let mut document = json!({
+            "paths": {"/a": {"post": {
+                "requestBody": {"content": {"application/json": {"schema": level}}},
+                "responses": {"200": {"content": {"application/json": {
+                    "schema": {"$ref": "#/components/schemas/Answer"},
+                    "example": {"type": "string", "enum": ["kept"]},
+                }}}},
+            }}},
+            "components": {"schemas": {
+                "Answer": {"type": "object", "additionalProperties": false, "properties": {
+                    "level": {"$ref": "#/components/schemas/Level"},
+                    "id": {"type": "string", "format": "uuid", "description": "Its name."},
+                    "either": {"oneOf": [{"type": "string", "enum": ["tag"]}]},
+                }},
+                "Level": level,
+                "Sent": level,
+            }},
+        });
+        loosen(&mut document);
+        let strict = json!({"type": "string", "enum": ["a", "b"], "maxLength": 1});
+        let open = json!({"type": "string", "description": "Among them `a`, `b`."});
+        let schemas = &document["components"]["schemas"];
+        assert_eq!(schemas["Sent"], strict);
+        assert_eq!(schemas["Level"], open);
+        let expected = json!({"type": "object", "properties": {
+            "level": {"$ref": "#/components/schemas/Level"},
+            "id": {"type": "string", "description": "Its name."},
+            "either": {"oneOf": [{"type": "string", "enum": ["tag"]}]},
+        }});
+        assert_eq!(schemas["Answer"], expected);
+        let operation = &document["paths"]["/a"]["post"];
+        let body = &operation["requestBody"]["content"]["application/json"];
+        assert_eq!(body["schema"], strict);
+        let answer = &operation["responses"]["200"]["content"]["application/json"];
+        assert_eq!(
+            answer["example"],
+            json!({"type": "string", "enum": ["kept"]})
+        );
+    }
+}

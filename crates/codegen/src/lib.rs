@@ -18,28 +18,94 @@
 //! [progenitor]: https://docs.rs/progenitor
 
 mod adapt;
+mod culprits;
 mod enums;
+mod json;
+mod lint;
 mod names;
 mod operations;
 mod prepare;
 mod print;
 mod progenitor;
+mod report;
+mod snippet;
+mod source;
 mod spec;
 mod table;
+mod tree;
+mod yaml;
 
-pub use spec::Error;
+pub use report::{Finding, Report, Severity};
+pub use spec::Spec;
 
-/// Generates the source of the client that `yaml`, an OpenAPI 3.0 document, describes.
+/// Where the generated modules live.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Paths {
+    /// The module of the client, such as `tokenturn_client::github` or `crate::keys`.
+    pub client: String,
+}
+
+impl Paths {
+    /// Names the module of the client.
+    pub fn new(client: impl Into<String>) -> Self {
+        Self {
+            client: client.into(),
+        }
+    }
+}
+
+/// What the generator makes of a spec.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Generated {
+    /// The source of the client.
+    pub client: String,
+    /// What the client does in another way than the spec says: warnings, and no errors.
+    pub report: Report,
+}
+
+/// Generates the client that a spec describes.
+///
+/// The same spec gives the same bytes on every machine.
+///
+/// ```
+/// use tokenturn_codegen::{Paths, Spec, generate};
+///
+/// let spec = Spec::new("keys.yaml", r#"
+/// openapi: 3.0.3
+/// info: { title: Keys, version: "1" }
+/// paths:
+///   /keys/{name}:
+///     delete:
+///       operationId: delete_key
+///       x-retry: idempotent
+///       parameters:
+///         - { name: name, in: path, required: true, schema: { type: string } }
+///       responses: { "204": { description: The key is gone. } }
+/// "#);
+/// let generated = generate(&spec, &Paths::new("crate::keys"))?;
+/// assert!(generated.client.contains("pub fn delete_key(&self)"));
+/// # Ok::<(), tokenturn_codegen::Report>(())
+/// ```
 ///
 /// # Errors
 ///
-/// When the text is not YAML or not an OpenAPI 3.0 document, or uses what progenitor does not know.
-pub fn generate(yaml: &str, path: &str) -> Result<String, Error> {
-    let document = spec::parse(yaml)?;
-    let copy = prepare::prepare(&document);
+/// All that stands in the way, with the lines of the spec.
+pub fn generate(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
+    let report = spec.lint();
+    let Some(document) = spec.document().filter(|_| !report.has_errors()) else {
+        return Err(report);
+    };
+    let copy = prepare::prepare(document);
     let operations = operations::collect(&copy);
-    let client = progenitor::run(prepare::for_progenitor(&copy)).map_err(Error::new)?;
-    let file = adapt::adapt(client, &copy, &operations, path)
-        .map_err(|e| Error::new(format!("progenitor's output does not parse: {e}")))?;
-    Ok(print::source(&file))
+    let reduced = prepare::for_progenitor(&copy);
+    let client = progenitor::run(&reduced)
+        .map_err(|words| spec.report(culprits::find(spec, &reduced, &words)))?;
+    let file = adapt::adapt(client, &copy, &operations, &paths.client)
+        .map_err(|error| spec.report([culprits::unknown(spec, &error.to_string())]))?;
+    Ok(Generated {
+        client: print::source(&file),
+        report,
+    })
 }

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{RngSeed, TestRunner};
 use tokenturn::{AuthorizationCode, GitHub, OhMyGpt, PendingAuthorization, RotateError, Rotated};
+use tokenturn_codegen::{Generated, Paths, Report, Spec};
 use tokenturn_tests::{
     CLIENT_ID, CLIENT_SECRET, GITHUB_SEED, OHMYGPT_SEED, RawServer, Reply, Then, oauth_token,
     old_token,
@@ -385,11 +386,9 @@ const YAML: &[&str] = &[
 fn changed_specs() {
     let specs = corpus("corpus/specs");
     for spec in &specs {
-        let spec = std::str::from_utf8(spec).unwrap();
-        assert!(
-            tokenturn_codegen::generate(spec, "tokenturn_client::keys").is_ok(),
-            "{spec}"
-        );
+        if let Err(report) = generated(spec) {
+            panic!("{report}");
+        }
     }
     let changes = prop::collection::vec(change(YAML), 1..4);
     let changed =
@@ -397,8 +396,13 @@ fn changed_specs() {
     let mut runner = TestRunner::new(config(300));
     runner
         .run(&changed, |spec| {
-            let _ = tokenturn_codegen::generate(&String::from_utf8_lossy(&spec), "crate::keys");
+            let _ = generated(&spec);
             Ok(())
         })
         .unwrap();
+}
+
+fn generated(spec: &[u8]) -> Result<Generated, Report> {
+    let spec = Spec::from_bytes("spec.yaml", spec);
+    tokenturn_codegen::generate(&spec, &Paths::new("crate::keys"))
 }

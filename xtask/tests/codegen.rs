@@ -17,7 +17,7 @@ impl Copy {
     fn new(name: &str) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        for folder in ["specs", "crates/client/src"] {
+        for folder in ["specs", "crates/client/src", "crates/httpmock"] {
             let _ = fs::remove_dir_all(copy.join(folder));
             copy_folder(&root.join(folder), &copy.join(folder));
         }

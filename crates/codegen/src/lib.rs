@@ -18,59 +18,121 @@
 //! [progenitor]: https://docs.rs/progenitor
 
 mod adapt;
+mod culprits;
 mod enums;
+mod json;
+mod lint;
 mod mocks;
 mod names;
 mod operations;
 mod prepare;
 mod print;
 mod progenitor;
+mod report;
 mod round_trip;
 mod sample;
+mod snippet;
+mod source;
 mod spec;
 mod table;
+mod tree;
+mod yaml;
 
-pub use spec::Error;
+pub use report::{Finding, Report, Severity};
+pub use spec::Spec;
 
-/// Where generated code finds what it names.
-#[derive(Clone, Copy, Debug)]
-pub struct Paths<'a> {
-    /// The module of the client, such as `tokenturn_client::github`.
-    pub client: &'a str,
-    /// The module of its mocks, such as `tokenturn_httpmock::github`.
-    pub mocks: &'a str,
-}
-
-/// The sources that one spec gives. Each is the content of a module.
+/// Where the generated modules live.
 #[derive(Clone, Debug)]
-pub struct Generated {
-    /// The client.
+#[non_exhaustive]
+pub struct Paths {
+    /// The module of the client, such as `tokenturn_client::github` or `crate::keys`.
     pub client: String,
-    /// Its mocks.
+    /// The module of its mocks, such as `tokenturn_httpmock::github` or `crate::keys_mocks`.
     pub mocks: String,
-    /// Tests that send every operation to its mock and every declared answer back.
-    pub round_trip: String,
 }
 
-/// Generates the sources for `yaml`, an OpenAPI 3.0 document.
+impl Paths {
+    /// Names the module of the client. That of the mocks lies beside it, with `_mocks` at its end.
+    pub fn new(client: impl Into<String>) -> Self {
+        let client = client.into();
+        Self {
+            mocks: format!("{client}_mocks"),
+            client,
+        }
+    }
+
+    /// Names the module of the mocks.
+    #[must_use]
+    pub fn with_mocks(mut self, mocks: impl Into<String>) -> Self {
+        self.mocks = mocks.into();
+        self
+    }
+}
+
+/// What the generator makes of a spec.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Generated {
+    /// The source of the client.
+    pub client: String,
+    /// The source of its mocks, which run on `tokenturn-httpmock`.
+    pub mocks: String,
+    /// Tests that send every operation to its mock, and every declared answer back. They need
+    /// `tokio` with the features `macros` and `rt`.
+    pub round_trip: String,
+    /// What the client does in another way than the spec says: warnings, and no errors.
+    pub report: Report,
+}
+
+/// Generates the client that a spec describes.
+///
+/// The same spec gives the same bytes on every machine.
+///
+/// ```
+/// use tokenturn_codegen::{Paths, Spec, generate};
+///
+/// let spec = Spec::new("keys.yaml", r#"
+/// openapi: 3.0.3
+/// info: { title: Keys, version: "1" }
+/// paths:
+///   /keys/{name}:
+///     delete:
+///       operationId: delete_key
+///       x-retry: idempotent
+///       parameters:
+///         - { name: name, in: path, required: true, schema: { type: string } }
+///       responses: { "204": { description: The key is gone. } }
+/// "#);
+/// let generated = generate(&spec, &Paths::new("crate::keys"))?;
+/// assert!(generated.client.contains("pub fn delete_key(&self)"));
+/// # Ok::<(), tokenturn_codegen::Report>(())
+/// ```
 ///
 /// # Errors
 ///
-/// When the text is not YAML or not an OpenAPI 3.0 document, or uses what progenitor does not know.
-pub fn generate(yaml: &str, paths: &Paths<'_>) -> Result<Generated, Error> {
-    let document = spec::parse(yaml)?;
-    let copy = prepare::prepare(&document);
+/// All that stands in the way, with the lines of the spec.
+pub fn generate(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
+    let report = spec.lint();
+    let Some(document) = spec.document().filter(|_| !report.has_errors()) else {
+        return Err(report);
+    };
+    let copy = prepare::prepare(document);
     let operations = operations::collect(&copy);
-    let client = progenitor::run(prepare::for_progenitor(&copy)).map_err(Error::new)?;
+    let reduced = prepare::for_progenitor(&copy);
+    let client = progenitor::run(&reduced)
+        .map_err(|words| spec.report(culprits::find(spec, &reduced, &words)))?;
     let sources = || {
-        let client = adapt::adapt(client, &copy, &operations, paths.client)?;
+        let client = adapt::adapt(client, &copy, &operations, &paths.client)?;
         let mocks = mocks::mocks(&operations, &client, paths)?;
         let round_trip = round_trip::round_trip(&copy, &operations, &client, paths)?;
-        syn::Result::Ok(Generated {
-            client: print::source(&client),
-            mocks: print::source(&mocks),
-            round_trip: print::source(&round_trip),
-        })
+        syn::Result::Ok([client, mocks, round_trip].map(|file| print::source(&file)))
     };
-    sources().map_err(|e| Error::new(format!("progenitor's output does not parse: {e}")))
+    let [client, mocks, round_trip] =
+        sources().map_err(|error| spec.report([culprits::unknown(spec, &error.to_string())]))?;
+    Ok(Generated {
+        client,
+        mocks,
+        round_trip,
+        report,
+    })
 }

@@ -8,6 +8,7 @@ use std::sync::Once;
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The formats that have a type of their own.
@@ -18,8 +19,8 @@ const CONVERSIONS: [(&str, &str); 3] = [
 ];
 
 /// The client that progenitor makes of a generation copy, or its own words about why not.
-pub(crate) fn run(document: Value) -> Result<TokenStream, String> {
-    let spec: OpenAPI = serde_json::from_value(document).map_err(|e| e.to_string())?;
+pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
+    let spec = OpenAPI::deserialize(document).map_err(|e| e.to_string())?;
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
     for (format, ours) in CONVERSIONS {

@@ -20,11 +20,11 @@ pub(crate) fn round_trip(
     document: &Value,
     operations: &[Operation],
     client: &File,
-    paths: &Paths<'_>,
+    paths: &Paths,
 ) -> syn::Result<File> {
     let shapes = Shapes::of(client);
-    let client: syn::Path = syn::parse_str(paths.client)?;
-    let mocks: syn::Path = syn::parse_str(paths.mocks)?;
+    let client: syn::Path = syn::parse_str(&paths.client)?;
+    let mocks: syn::Path = syn::parse_str(&paths.mocks)?;
     let tests = operations.iter().map(|operation| {
         let test = Test {
             document,

@@ -20,13 +20,9 @@ use crate::operations::Operation;
 use shapes::Shapes;
 
 /// The mocks of the operations of `client`.
-pub(crate) fn mocks(
-    operations: &[Operation],
-    client: &File,
-    paths: &Paths<'_>,
-) -> syn::Result<File> {
+pub(crate) fn mocks(operations: &[Operation], client: &File, paths: &Paths) -> syn::Result<File> {
     let shapes = Shapes::of(client);
-    let path: syn::Path = syn::parse_str(paths.client)?;
+    let path: syn::Path = syn::parse_str(&paths.client)?;
     let methods = operations.iter().map(|operation| {
         let (function, when, then) = names(operation);
         let docs = format!("A mock of `{} {}`.", operation.method, operation.path);

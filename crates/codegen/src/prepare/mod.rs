@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 pub(crate) use answers::{Answer, Answers, Success, example, is_json};
 pub(crate) use body::essence;
 pub(crate) use references::resolve;
+pub(crate) use schemas::components as components_of;
 
 /// The operations of one path item: its other keys are not HTTP methods.
 pub(crate) const METHODS: [&str; 8] = [

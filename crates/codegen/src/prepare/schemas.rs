@@ -71,7 +71,7 @@ fn answered(document: &mut Value) -> BTreeSet<String> {
 }
 
 /// The names of the component schemas that a node refers to.
-fn components(node: &Value) -> Vec<String> {
+pub(crate) fn components(node: &Value) -> Vec<String> {
     let mut names = Vec::new();
     let mut next = vec![node];
     while let Some(node) = next.pop() {

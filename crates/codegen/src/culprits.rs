@@ -1,0 +1,94 @@
+//! Finds what progenitor cannot digest, and no rule of the lint knows.
+//!
+//! progenitor stops at the first such thing, and does not say where it stands. So each operation
+//! and each schema is tried by itself.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::prepare::{METHODS, components_of};
+use crate::progenitor;
+use crate::report::{Finding, Severity};
+use crate::spec::Spec;
+
+/// A finding for each part of the generation copy that fails by itself. `words` are progenitor's
+/// about the whole.
+pub(crate) fn find(spec: &Spec, copy: &Value, words: &str) -> Vec<Finding> {
+    let schemas = copy
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    let empty = Map::new();
+    let schemas = schemas.unwrap_or(&empty);
+    let alone = |paths: Value, roots: Vec<String>| {
+        progenitor::run(&json!({
+            "openapi": "3.0.3",
+            "info": {"title": "", "version": ""},
+            "paths": paths,
+            "components": {"schemas": closure(schemas, roots)},
+        }))
+    };
+    let finding = |pointer: String, words: &str| {
+        let message = format!("the generator does not support this: {words}");
+        let finding = spec.find(&pointer, Severity::Error, "unsupported", message);
+        finding.with_help("describe it in a simpler way, or leave it out")
+    };
+    let mut findings = Vec::new();
+
+    let bad: BTreeMap<&String, String> = schemas
+        .keys()
+        .filter_map(|name| Some((name, alone(json!({}), vec![name.clone()]).err()?)))
+        .collect();
+    for (name, words) in &bad {
+        // A schema fails with each one that it refers to, and that one is the culprit.
+        let mut others = components_of(&schemas[*name]).into_iter();
+        if !others.any(|other| other != **name && bad.contains_key(&other)) {
+            findings.push(finding(
+                format!("/components/schemas/{}", escape(name)),
+                words,
+            ));
+        }
+    }
+    let paths = copy.get("paths").and_then(Value::as_object);
+    for (path, item) in paths.into_iter().flatten() {
+        for (method, operation) in METHODS.iter().filter_map(|m| Some((m, item.get(m)?))) {
+            let roots = components_of(operation);
+            if roots.iter().any(|name| bad.contains_key(name)) {
+                continue;
+            }
+            if let Err(words) = alone(json!({path: {*method: operation}}), roots) {
+                let pointer = format!("/paths/{}/{method}", escape(path));
+                findings.push(finding(pointer, &words));
+            }
+        }
+    }
+    if findings.is_empty() {
+        findings.push(unknown(spec, words));
+    }
+    findings
+}
+
+/// What cannot be traced to a part of the spec.
+pub(crate) fn unknown(spec: &Spec, words: &str) -> Finding {
+    let message = format!("the generator does not support something in this spec: {words}");
+    spec.find("", Severity::Error, "unsupported", message)
+}
+
+/// The schemas that these names stand for, and those that they refer to.
+fn closure(schemas: &Map<String, Value>, mut next: Vec<String>) -> Map<String, Value> {
+    let mut found = Map::new();
+    while let Some(name) = next.pop() {
+        if let Some(schema) = schemas.get(&name)
+            && !found.contains_key(&name)
+        {
+            next.extend(components_of(schema));
+            found.insert(name, schema.clone());
+        }
+    }
+    found
+}
+
+/// A name as a part of a JSON pointer.
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -18,6 +18,7 @@
 //! [progenitor]: https://docs.rs/progenitor
 
 mod adapt;
+mod build_script;
 mod culprits;
 mod enums;
 mod json;
@@ -38,6 +39,7 @@ mod table;
 mod tree;
 mod yaml;
 
+pub use build_script::build_script;
 pub use report::{Finding, Report, Severity};
 pub use spec::Spec;
 

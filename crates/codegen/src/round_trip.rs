@@ -12,8 +12,11 @@ use crate::mocks::then::{Content, all, answer_method, content};
 use crate::mocks::when::setter;
 use crate::names::{Status, pascal, snake};
 use crate::operations::{Credentials, Location, Operation};
-use crate::prepare::{Answer, Success, essence};
+use crate::prepare::{Answer, FORM, Success, essence, is_json};
 use crate::sample::{LINE, SEGMENT, TEXT, sample};
+
+/// No text in any encoding that is used.
+const BYTES: &[u8] = b"\0\xff a body";
 
 /// A test for each operation.
 pub(crate) fn round_trip(
@@ -96,7 +99,7 @@ impl Test<'_> {
         let answers = all(operation).filter_map(|answer| self.answer(answer, &function));
         quote! {
             #[tokio::test]
-            #[allow(clippy::clone_on_copy)]
+            #[allow(clippy::clone_on_copy, irrefutable_let_patterns)]
             async fn #function() {
                 #given
                 let server = MockServer::start_async().await;
@@ -112,8 +115,11 @@ impl Test<'_> {
     fn body(&self) -> Option<(TokenStream, TokenStream)> {
         let body = self.operation.body.as_ref()?;
         let ty = self.shapes.argument(self.operation, "body")?;
-        if essence(&body.media) == "application/octet-stream" {
-            let bytes = Literal::byte_string(b"\0\xff a body");
+        let media = essence(&body.media);
+        if !is_json(media) && media != FORM {
+            let is_text = media.starts_with("text/");
+            let bytes = if is_text { TEXT.as_bytes() } else { BYTES };
+            let bytes = Literal::byte_string(bytes);
             return Some((
                 quote!(let given_body = #bytes;),
                 quote!(given_body.to_vec()),

@@ -23,7 +23,7 @@ pub(crate) struct Expectation {
     pub(crate) operation: &'static Operation,
     credentials: Credentials,
     path: Vec<(&'static str, String)>,
-    query: Vec<(&'static str, Vec<String>)>,
+    query: Vec<(&'static str, Vec<(String, String)>)>,
     headers: Vec<(&'static str, String)>,
     authorization: Option<String>,
     body: Option<Body>,
@@ -46,8 +46,8 @@ impl Expectation {
         self.path.push((name, value));
     }
 
-    pub(crate) fn query(&mut self, name: &'static str, values: Vec<String>) {
-        self.query.push((name, values));
+    pub(crate) fn query(&mut self, name: &'static str, pairs: Vec<(String, String)>) {
+        self.query.push((name, pairs));
     }
 
     pub(crate) fn header(&mut self, name: &'static str, value: String) {
@@ -80,9 +80,10 @@ impl Expectation {
             }
         }
         let pairs = request.query_params();
-        for (name, values) in &self.query {
-            let found = pairs.iter().filter(|(key, _)| key == name);
-            if !found.map(|(_, value)| value).eq(values) {
+        for (name, expected) in &self.query {
+            let is_named = |key: &String| key == name || expected.iter().any(|(k, _)| k == key);
+            let found = pairs.iter().filter(|(key, _)| is_named(key));
+            if !found.eq(expected) {
                 parts.push(format!("query parameter `{name}`"));
             }
         }

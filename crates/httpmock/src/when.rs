@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use serde_json::Value;
 use tokenturn_client::Secret;
 
 use crate::body::{Body, Content};
@@ -34,14 +35,13 @@ impl When {
         self.with(|expectation| expectation.path(name, value.to_string()))
     }
 
-    /// A query parameter, with all its values in order.
-    pub fn query<T: ToString>(
-        self,
-        name: &'static str,
-        values: impl IntoIterator<Item = T>,
-    ) -> Self {
-        let values = values.into_iter().map(|value| value.to_string()).collect();
-        self.with(|expectation| expectation.query(name, values))
+    /// A query parameter, as the client writes it: each item of a list, each field of an object.
+    #[track_caller]
+    pub fn query(self, name: &'static str, value: impl Serialize) -> Self {
+        match pairs(name, value) {
+            Ok(pairs) => self.with(|expectation| expectation.query(name, pairs)),
+            Err(error) => panic!("`{name}` cannot be a query parameter: {error}"),
+        }
     }
 
     /// A header parameter.
@@ -98,6 +98,20 @@ impl When {
         self.inner = add(self.inner);
         self
     }
+}
+
+fn pairs(name: &str, value: impl Serialize) -> Result<Vec<(String, String)>, String> {
+    let value = serde_json::to_value(value).map_err(|error| error.to_string())?;
+    let pairs: Vec<(&str, &Value)> = match &value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.iter().map(|item| (name, item)).collect(),
+        Value::Object(fields) => fields.iter().map(|(k, v)| (k.as_str(), v)).collect(),
+        value => vec![(name, value)],
+    };
+    let form = serde_urlencoded::to_string(pairs).map_err(|error| error.to_string())?;
+    Ok(form_urlencoded::parse(form.as_bytes())
+        .into_owned()
+        .collect())
 }
 
 impl fmt::Debug for When {

@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use super::shapes::Shapes;
 use crate::names::snake;
 use crate::operations::{Body, Credentials, Location, Operation, Parameter};
-use crate::prepare::{essence, is_json};
+use crate::prepare::{FORM, essence, is_json};
 
 /// The methods that are not those of parameters.
 const OWN: [&str; 4] = ["basic", "bearer", "body", "and"];
@@ -105,7 +105,7 @@ fn body(body: &Body, operation: &Operation, shapes: &Shapes) -> TokenStream {
     let media = essence(&body.media);
     let (method, ty) = match shapes.argument(operation, "body") {
         Some(ty) if is_json(media) => (quote!(json), quote!(&#ty)),
-        Some(ty) if media == "application/x-www-form-urlencoded" => (quote!(form), quote!(&#ty)),
+        Some(ty) if media == FORM => (quote!(form), quote!(&#ty)),
         _ => (quote!(bytes), quote!(impl AsRef<[u8]>)),
     };
     quote! {

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
 /// The media types that a client can write, the best one first.
 const WRITABLE: [&str; 5] = [
     "application/json",
-    "application/x-www-form-urlencoded",
+    FORM,
     "text/plain",
     "text/x-markdown",
     "application/octet-stream",

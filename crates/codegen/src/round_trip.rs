@@ -125,15 +125,25 @@ impl Test<'_> {
                 quote!(given_body.to_vec()),
             ));
         }
-        let value = match &body.example {
-            Some(example) => example.clone(),
-            None => sample(self.document, &body.schema, TEXT),
-        };
-        let json = json(&value);
+        let value = self.value(&body.example, &body.schema);
         Some((
-            quote!(let given_body: #ty = round_trip::sample(#json);),
+            quote!(let given_body: #ty = #value;),
             quote!(given_body.clone()),
         ))
+    }
+
+    /// The spec's own example, or else everything that the schema allows.
+    fn value(&self, example: &Option<Value>, schema: &Value) -> TokenStream {
+        match example {
+            Some(example) => {
+                let json = json(example);
+                quote!(round_trip::sample(#json))
+            }
+            None => {
+                let json = json(&sample(self.document, schema, TEXT));
+                quote!(round_trip::whole(#json))
+            }
+        }
     }
 
     /// Mocks the answer, calls the operation, and looks at what arrived.
@@ -148,14 +158,10 @@ impl Test<'_> {
         let content = content(self.operation, answer, self.shapes);
         let (given, body) = match &content {
             Content::Json(ty) => {
-                let value = match (&answer.example, &answer.schema) {
-                    (Some(example), _) => example.clone(),
-                    (None, Some(schema)) => sample(self.document, schema, TEXT),
-                    (None, None) => Value::Null,
-                };
-                let json = json(&value);
+                let schema = answer.schema.as_ref().unwrap_or(&Value::Null);
+                let value = self.value(&answer.example, schema);
                 (
-                    Some(quote!(let answer: #ty = round_trip::sample(#json);)),
+                    Some(quote!(let answer: #ty = #value;)),
                     Some(quote!(&answer)),
                 )
             }

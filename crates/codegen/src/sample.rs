@@ -102,21 +102,26 @@ impl<'a> Sampler<'a> {
         let required = schema.get("required").and_then(Value::as_array);
         let properties = schema.get("properties").and_then(Value::as_object);
         for (name, property) in properties.into_iter().flatten() {
+            let is_required = required.is_some_and(|names| names.contains(&json!(name)));
             match self.sample(property) {
+                // An empty list is not written.
+                Some(value) if value == json!([]) && !is_required => None,
                 Some(value) => object.insert(name.clone(), value),
                 None if property.get("nullable") == Some(&Value::Bool(true)) => {
                     object.insert(name.clone(), Value::Null)
                 }
                 // Left out where it may be; otherwise nothing finite has this property.
-                None if required.is_some_and(|names| names.contains(&json!(name))) => return None,
+                None if is_required => return None,
                 None => None,
             };
         }
-        if let Some(more) = schema
-            .get("additionalProperties")
-            .filter(|more| more.is_object())
-            && let Some(value) = self.sample(more)
-        {
+        let more = match schema.get("additionalProperties") {
+            Some(more) if more.is_object() => self.sample(more),
+            Some(Value::Bool(false)) => None,
+            _ if properties.is_some() || schema.get("type").is_none() => None,
+            _ => Some(self.text.into()),
+        };
+        if let Some(value) = more {
             object.insert("another key".into(), value);
         }
         Some(object.into())
@@ -283,6 +288,11 @@ mod tests {
                 json!({"type": "array", "maxItems": 0, "items": {"type": "integer"}}),
                 json!([]),
             ),
+            (json!({"type": "object"}), json!({"another key": "text"})),
+            (
+                json!({"type": "object", "additionalProperties": false}),
+                json!({}),
+            ),
             (
                 json!({"allOf": [
                     {"$ref": "#/components/schemas/Cat"},
@@ -319,7 +329,7 @@ mod tests {
     #[test]
     fn a_schema_that_holds_itself_ends() {
         let tree = of(json!({"$ref": "#/components/schemas/Tree"}));
-        assert_eq!(tree, json!({"name": "text", "children": []}));
+        assert_eq!(tree, json!({"name": "text"}));
         let endless = of(json!({"$ref": "#/components/schemas/Endless"}));
         assert_eq!(endless, Value::Null);
         let missing = of(json!({"$ref": "#/components/schemas/Missing"}));

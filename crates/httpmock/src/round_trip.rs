@@ -22,6 +22,19 @@ pub fn sample<T: DeserializeOwned>(json: &str) -> T {
     }
 }
 
+/// A value that was made for its schema: the generated type holds all of it.
+#[track_caller]
+pub fn whole<T: DeserializeOwned + Serialize>(json: &str) -> T {
+    let value: T = sample(json);
+    let expected: serde_json::Value = sample(json);
+    assert_eq!(
+        serde_json::to_value(&value).map_err(|error| error.to_string()),
+        Ok(expected),
+        "the generated type loses something"
+    );
+    value
+}
+
 /// Sends without credentials.
 pub fn none(server: &MockServer) -> Transport {
     build(Transport::builder(server.base_url()))

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::operations::Seen;
 use super::{Lint, shape};
 use crate::report::quoted;
-use crate::spec::METHODS;
+use crate::prepare::METHODS;
 use crate::tree::Node;
 
 impl<'a> Lint<'a> {

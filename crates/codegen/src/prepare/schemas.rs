@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::operations_mut;
+use crate::names::pascal;
 
 /// Rules that a decoder would enforce.
 const RULES: [&str; 11] = [
@@ -135,6 +136,19 @@ fn simplify(schema: &mut Map<String, Value>) {
         if format.is_some_and(|format| FORMATS.contains(&format)) {
             schema.shift_remove("format");
         }
+        // Without names that differ there are no variants.
+        let values = schema.get("enum").and_then(Value::as_array);
+        let mut names = values.into_iter().flatten().filter_map(Value::as_str).map(pascal);
+        let mut seen = BTreeSet::new();
+        if !names.all(|name| seen.insert(name)) {
+            open_enum(schema);
+        }
+    }
+}
+
+fn open_enum(schema: &mut Map<String, Value>) {
+    if let Some(values) = schema.shift_remove("enum") {
+        describe(schema, &values);
     }
 }
 
@@ -153,8 +167,8 @@ fn open(schema: &mut Map<String, Value>, in_choice: bool) {
     // A value that alone is allowed tells the alternatives of a `oneOf` apart.
     let values = schema.get("enum").and_then(Value::as_array);
     let is_tag = in_choice && values.is_some_and(|values| values.len() == 1);
-    if !is_tag && let Some(values) = schema.shift_remove("enum") {
-        describe(schema, &values);
+    if !is_tag {
+        open_enum(schema);
     }
 }
 

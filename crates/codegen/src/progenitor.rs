@@ -8,6 +8,7 @@ use std::sync::Once;
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
+use schemars::schema::SchemaObject;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,8 +25,12 @@ pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
     for (format, ours) in CONVERSIONS {
-        let schema = serde_json::from_value(json!({"type": "string", "format": format}))
-            .map_err(|e| e.to_string())?;
+        let mut schema: SchemaObject =
+            serde_json::from_value(json!({"type": "string", "format": format}))
+                .map_err(|e| e.to_string())?;
+        settings.with_conversion(schema.clone(), ours, std::iter::empty());
+        // What typify makes of it when it merges it with another string.
+        schema.string = Some(Default::default());
         settings.with_conversion(schema, ours, std::iter::empty());
     }
     // The lint finds what progenitor is known to panic on; this is for the rest.

@@ -63,7 +63,7 @@ pub(super) fn path(url: &Url, base: &Url, operation: &Operation) -> Result<(), S
     let found: Vec<&str> = path.split('/').collect();
     let matches = wanted.len() == found.len()
         && wanted.iter().zip(&found).all(|(wanted, found)| {
-            if wanted.starts_with('{') {
+            if wanted.contains('{') {
                 is_segment(&percent_decode_str(found).decode_utf8_lossy())
             } else {
                 wanted == found

@@ -70,7 +70,7 @@ fn open(module: &mut ItemMod) {
     // typify writes out what could be derived; progenitor silences all of clippy.
     let is_allow = |attribute: &Attribute| attribute.path().is_ident("allow");
     for attribute in module.attrs.iter_mut().filter(|a| is_allow(a)) {
-        *attribute = parse_quote!(#[allow(clippy::derivable_impls)]);
+        *attribute = parse_quote!(#[allow(clippy::derivable_impls, non_camel_case_types)]);
     }
     let Some((_, items)) = &mut module.content else {
         return;

@@ -62,7 +62,7 @@ impl Shorten {
             let name = path.rsplit("::").next().unwrap_or_default();
             text = text.replace(path, name);
         }
-        text
+        text.replace("::serde_json::", "serde_json::")
     }
 }
 

@@ -127,8 +127,12 @@ fn for_each_schema(node: &mut Value, visit: &mut impl FnMut(&mut Map<String, Val
     walk(node, false, visit);
 }
 
-/// Takes out what no generated code checks, here or anywhere.
+/// Takes out what no generated code checks, here or anywhere, and what has no place in it.
 fn simplify(schema: &mut Map<String, Value>) {
+    // typify would name types by it, and two may be the same.
+    if schema.get("title").is_some_and(Value::is_string) {
+        schema.shift_remove("title");
+    }
     if schema.get("type").is_some_and(|kind| kind == "string") {
         // Checking it would take a regex engine.
         schema.shift_remove("pattern");
@@ -138,7 +142,11 @@ fn simplify(schema: &mut Map<String, Value>) {
         }
         // Without names that differ there are no variants.
         let values = schema.get("enum").and_then(Value::as_array);
-        let mut names = values.into_iter().flatten().filter_map(Value::as_str).map(pascal);
+        let mut names = values
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(pascal);
         let mut seen = BTreeSet::new();
         if !names.all(|name| seen.insert(name)) {
             open_enum(schema);

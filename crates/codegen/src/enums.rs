@@ -54,6 +54,7 @@ pub(crate) fn errors(operations: &[Operation]) -> Option<Item> {
         parse_quote! {
             /// What the spec says about failures: an enum for each operation, a variant for each
             /// status.
+            #[allow(clippy::large_enum_variant)]
             pub mod errors {
                 #[allow(unused_imports)]
                 use super::{types, Client};
@@ -79,6 +80,7 @@ pub(crate) fn answers(operations: &[Operation]) -> Option<Item> {
     (!enums.is_empty()).then(|| {
         parse_quote! {
             /// Successes of several types: an enum for each operation, a variant for each status.
+            #[allow(clippy::large_enum_variant)]
             pub mod answers {
                 #[allow(unused_imports)]
                 use super::{types, Client};

@@ -201,7 +201,7 @@ pub const OPERATIONS: &[::tokenturn_client::Operation] = &[
     },
 ];
 /// Types used as operation parameters and responses.
-#[allow(clippy::derivable_impls)]
+#[allow(clippy::derivable_impls, non_camel_case_types)]
 pub mod types {
     #[allow(unused_imports)]
     use super::*;
@@ -710,6 +710,7 @@ pub mod types {
 }
 /// What the spec says about failures: an enum for each operation, a variant for each
 /// status.
+#[allow(clippy::large_enum_variant)]
 pub mod errors {
     #[allow(unused_imports)]
     use super::{types, Client};
@@ -999,7 +1000,7 @@ pub mod errors {
     }
 }
 /// Types for composing operation parameters.
-#[allow(clippy::derivable_impls)]
+#[allow(clippy::derivable_impls, non_camel_case_types)]
 pub mod builder {
     #[allow(unused_imports)]
     use super::*;

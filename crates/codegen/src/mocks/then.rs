@@ -55,7 +55,7 @@ pub(crate) fn answer_method(status: Status) -> Ident {
 
 /// What the body of an answer is.
 pub(crate) enum Content {
-    Json(Type),
+    Json(Box<Type>),
     Bytes,
     Nothing,
 }
@@ -68,7 +68,7 @@ pub(crate) fn content(operation: &Operation, answer: &Answer, shapes: &Shapes) -
         enums::body(answer)
     };
     match (ty, &answer.media) {
-        (Some(ty), _) => Content::Json(ty),
+        (Some(ty), _) => Content::Json(Box::new(ty)),
         (None, Some(_)) => Content::Bytes,
         (None, None) => Content::Nothing,
     }

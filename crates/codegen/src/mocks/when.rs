@@ -92,7 +92,10 @@ fn parameter(parameter: &Parameter) -> TokenStream {
         Location::Query => (quote!(query), quote!(impl serde::Serialize), "query"),
         Location::Header => (quote!(header), quote!(impl ToString), "header"),
     };
-    let docs = format!("The {docs} parameter `{name}`.");
+    let docs = match &*parameter.description {
+        "" => format!("The {docs} parameter `{name}`."),
+        text => format!("The {docs} parameter `{name}`. {text}"),
+    };
     quote! {
         #[doc = #docs]
         pub fn #setter(self, value: #value) -> Self {

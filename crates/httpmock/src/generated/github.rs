@@ -111,7 +111,8 @@ impl Mocks for MockServer {
 #[derive(Debug)]
 pub struct CheckTokenWhen(runtime::When);
 impl CheckTokenWhen {
-    /// The path parameter `client_id`.
+    /// The path parameter `client_id`. The client ID of the app, such as 20 hexadecimal digits
+    /// (OAuth app) or `Iv1.8a61f9b3a7aba766` (GitHub App).
     pub fn client_id(self, value: impl ToString) -> Self {
         Self(self.0.path("client_id", value))
     }
@@ -213,7 +214,8 @@ impl CheckTokenThen {
 #[derive(Debug)]
 pub struct ResetTokenWhen(runtime::When);
 impl ResetTokenWhen {
-    /// The path parameter `client_id`.
+    /// The path parameter `client_id`. The client ID of the app, such as 20 hexadecimal digits
+    /// (OAuth app) or `Iv1.8a61f9b3a7aba766` (GitHub App).
     pub fn client_id(self, value: impl ToString) -> Self {
         Self(self.0.path("client_id", value))
     }
@@ -315,7 +317,8 @@ impl ResetTokenThen {
 #[derive(Debug)]
 pub struct DeleteTokenWhen(runtime::When);
 impl DeleteTokenWhen {
-    /// The path parameter `client_id`.
+    /// The path parameter `client_id`. The client ID of the app, such as 20 hexadecimal digits
+    /// (OAuth app) or `Iv1.8a61f9b3a7aba766` (GitHub App).
     pub fn client_id(self, value: impl ToString) -> Self {
         Self(self.0.path("client_id", value))
     }
@@ -417,7 +420,8 @@ impl DeleteTokenThen {
 #[derive(Debug)]
 pub struct ScopeTokenWhen(runtime::When);
 impl ScopeTokenWhen {
-    /// The path parameter `client_id`.
+    /// The path parameter `client_id`. The client ID of the app, such as 20 hexadecimal digits
+    /// (OAuth app) or `Iv1.8a61f9b3a7aba766` (GitHub App).
     pub fn client_id(self, value: impl ToString) -> Self {
         Self(self.0.path("client_id", value))
     }
@@ -519,7 +523,8 @@ impl ScopeTokenThen {
 #[derive(Debug)]
 pub struct DeleteAuthorizationWhen(runtime::When);
 impl DeleteAuthorizationWhen {
-    /// The path parameter `client_id`.
+    /// The path parameter `client_id`. The client ID of the app, such as 20 hexadecimal digits
+    /// (OAuth app) or `Iv1.8a61f9b3a7aba766` (GitHub App).
     pub fn client_id(self, value: impl ToString) -> Self {
         Self(self.0.path("client_id", value))
     }

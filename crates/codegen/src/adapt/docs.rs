@@ -74,6 +74,8 @@ fn lines(text: &str) -> Vec<String> {
         }
     }
     if in_code {
+        // The empty line that ends the last paragraph.
+        lines.pop();
         lines.push("```".into());
     }
     while lines.last().is_some_and(String::is_empty) {

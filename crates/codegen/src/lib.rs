@@ -103,7 +103,7 @@ pub fn generate(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
     let client = progenitor::run(&reduced)
         .map_err(|words| spec.report(culprits::find(spec, &reduced, &words)))?;
     let file = adapt::adapt(client, &copy, &operations, &paths.client)
-        .map_err(|error| spec.report([culprits::unknown(spec, &error.to_string())]))?;
+        .map_err(|problems| spec.report(culprits::types(spec, document, &problems)))?;
     Ok(Generated {
         client: print::source(&file),
         report,

@@ -38,14 +38,19 @@ fn text_for_a_small_spec() {
 
 #[test]
 fn what_no_rule_knows_is_still_found_at_its_place() {
-    // typify checks defaults, and no rule of the lint tries to.
-    let spec = SMALL_SPEC.replace(
-        "type: string, format: password,",
-        "type: integer, default: none,",
-    );
-    assert_ne!(spec, SMALL_SPEC);
-    let report = generate(&Spec::new("keys.yaml", spec), &Paths::new("crate::keys")).unwrap_err();
-    insta::assert_snapshot!(report);
+    for (name, schema) in [
+        ("default", "type: integer, default: none,"),
+        (
+            "contradiction",
+            "allOf: [{ type: string }, { type: integer }],",
+        ),
+    ] {
+        let spec = SMALL_SPEC.replace("type: string, format: password,", schema);
+        assert_ne!(spec, SMALL_SPEC);
+        let spec = Spec::new("keys.yaml", spec);
+        let report = generate(&spec, &Paths::new("crate::keys")).unwrap_err();
+        insta::assert_snapshot!(format!("unsupported_{name}"), report);
+    }
 }
 
 /// The public API of a generated file, a line for each item.

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::adapt::Problem;
+use crate::names::pascal;
 use crate::prepare::{METHODS, components_of};
 use crate::progenitor;
 use crate::report::{Finding, Severity};
@@ -66,6 +68,25 @@ pub(crate) fn find(spec: &Spec, copy: &Value, words: &str) -> Vec<Finding> {
         findings.push(unknown(spec, words));
     }
     findings
+}
+
+/// A finding for each type that should not be, at the schema that it is named after.
+pub(crate) fn types(spec: &Spec, document: &Value, problems: &[Problem]) -> Vec<Finding> {
+    let schemas = document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    let find = |problem: &Problem| {
+        let names = schemas.into_iter().flat_map(Map::keys);
+        let names = names.filter(|name| problem.name.starts_with(&pascal(name)));
+        match names.max_by_key(|name| name.len()) {
+            Some(name) => {
+                let pointer = format!("/components/schemas/{}", escape(name));
+                spec.find(&pointer, Severity::Error, "unsupported", &problem.words)
+            }
+            None => unknown(spec, &problem.words),
+        }
+    };
+    problems.iter().map(find).collect()
 }
 
 /// What cannot be traced to a part of the spec.

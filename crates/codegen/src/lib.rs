@@ -123,11 +123,12 @@ pub fn generate(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
     let reduced = prepare::for_progenitor(&copy);
     let client = progenitor::run(&reduced)
         .map_err(|words| spec.report(culprits::find(spec, &reduced, &words)))?;
+    let file = adapt::adapt(client, &copy, &operations, &paths.client)
+        .map_err(|problems| spec.report(culprits::types(spec, document, &problems)))?;
     let sources = || {
-        let client = adapt::adapt(client, &copy, &operations, &paths.client)?;
-        let mocks = mocks::mocks(&operations, &client, paths)?;
-        let round_trip = round_trip::round_trip(&copy, &operations, &client, paths)?;
-        syn::Result::Ok([client, mocks, round_trip].map(|file| print::source(&file)))
+        let mocks = mocks::mocks(&operations, &file, paths)?;
+        let round_trip = round_trip::round_trip(&copy, &operations, &file, paths)?;
+        syn::Result::Ok([&file, &mocks, &round_trip].map(print::source))
     };
     let [client, mocks, round_trip] =
         sources().map_err(|error| spec.report([culprits::unknown(spec, &error.to_string())]))?;

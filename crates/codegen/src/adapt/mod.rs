@@ -4,6 +4,7 @@
 //! cannot decode. The types and the builders are progenitor's; the client, what a builder sends and
 //! what is made of the answer are ours.
 
+mod check;
 mod docs;
 mod example;
 mod order;
@@ -22,14 +23,26 @@ use crate::names::{pascal, snake};
 use crate::operations::Operation;
 use crate::{enums, table};
 
+/// What is wrong with progenitor's output.
+pub(crate) struct Problem {
+    /// The type that it is about, if it is about one.
+    pub(crate) name: String,
+    pub(crate) words: String,
+}
+
 /// Makes a file of progenitor's output and of what it lacks.
 pub(crate) fn adapt(
     client: TokenStream,
     document: &Value,
     operations: &[Operation],
     path: &str,
-) -> syn::Result<File> {
-    let mut file: File = parse2(client)?;
+) -> Result<File, Vec<Problem>> {
+    let mut file: File = parse2(client).map_err(|error| {
+        vec![Problem {
+            name: String::new(),
+            words: error.to_string(),
+        }]
+    })?;
     trim::trim(&mut file);
     let mut modules = file.items.into_iter().filter_map(|item| match item {
         Item::Mod(module) => Some(module),
@@ -38,6 +51,10 @@ pub(crate) fn adapt(
     let mut module = |name: &str| modules.find(|module| module.ident == name);
     let (mut types, mut builder) = (module("types"), module("builder"));
     if let Some(types) = &mut types {
+        let problems = check::problems(types);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         order::types(types, document);
         open(types);
     }

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::operations::Seen;
 use super::{Lint, shape};
-use crate::report::quoted;
 use crate::prepare::METHODS;
+use crate::report::quoted;
 use crate::tree::Node;
 
 impl<'a> Lint<'a> {

@@ -8,6 +8,7 @@ mod body;
 mod parameters;
 mod references;
 mod schemas;
+mod titles;
 
 use serde_json::{Map, Value};
 
@@ -33,6 +34,7 @@ pub(crate) fn prepare(document: &Value) -> Value {
     }
     answers::name(&mut copy);
     schemas::loosen(&mut copy);
+    titles::settle(&mut copy);
     copy
 }
 

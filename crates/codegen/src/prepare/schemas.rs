@@ -101,7 +101,10 @@ fn is_data(key: &str) -> bool {
 }
 
 /// Visits every schema below a node, and says whether it is an alternative of a `oneOf`.
-fn for_each_schema(node: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>, bool)) {
+pub(super) fn for_each_schema(
+    node: &mut Value,
+    visit: &mut impl FnMut(&mut Map<String, Value>, bool),
+) {
     fn walk(
         node: &mut Value,
         in_choice: bool,
@@ -127,12 +130,8 @@ fn for_each_schema(node: &mut Value, visit: &mut impl FnMut(&mut Map<String, Val
     walk(node, false, visit);
 }
 
-/// Takes out what no generated code checks, here or anywhere, and what has no place in it.
+/// Takes out what no generated code checks, here or anywhere.
 fn simplify(schema: &mut Map<String, Value>) {
-    // typify would name types by it, and two may be the same.
-    if schema.get("title").is_some_and(Value::is_string) {
-        schema.shift_remove("title");
-    }
     if schema.get("type").is_some_and(|kind| kind == "string") {
         // Checking it would take a regex engine.
         schema.shift_remove("pattern");

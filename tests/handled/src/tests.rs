@@ -1,9 +1,11 @@
 //! What the round trips do not ask.
 
-use tokenturn_client::{Error, Transport};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tokenturn_client::{Error, Secret, Transport};
 use tokenturn_httpmock::MockServer;
 
-use crate::handled::Client;
+use crate::handled::{Client, types};
 use crate::handled_mocks::Mocks as _;
 
 fn client(server: &MockServer) -> Client {
@@ -58,4 +60,64 @@ fn a_status_outside_the_range_is_refused() {
     server.ranges(|_, then| {
         then.status_5xx(404);
     });
+}
+
+/// Drops the server and returns the part that its mock missed.
+fn missed(server: MockServer) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(|| drop(server))).unwrap_err();
+    let message = panic.downcast::<String>().unwrap();
+    let (_, part) = message.split_once("wants it: ").unwrap();
+    part.to_owned()
+}
+
+#[tokio::test]
+async fn another_form_does_not_fit() {
+    let form = |secret: &str| {
+        let form = types::FormBody::builder()
+            .text("a&b=c")
+            .secret(Secret::new(secret));
+        types::FormBody::try_from(form).unwrap()
+    };
+    let server = MockServer::start_async().await;
+    let mock = server.form(|when, then| {
+        when.body(&form("one"));
+        then.no_content();
+    });
+    let client = client(&server);
+    client.form().body(form("one")).send().await.unwrap();
+    mock.assert();
+    client.form().body(form("two")).send().await.unwrap_err();
+    assert_eq!(missed(server), "body at `secret`");
+}
+
+#[tokio::test]
+async fn other_parameters_and_bytes_do_not_fit() {
+    let server = MockServer::start_async().await;
+    server.query(|when, then| {
+        when.text("a").tags(["b", "c d"]).count(5);
+        then.no_content();
+    });
+    let client = client(&server);
+    let call = client.query().text("a").tags(vec!["b".to_owned()]).count(5);
+    call.send().await.unwrap_err();
+    assert_eq!(missed(server), "query parameter `tags`");
+
+    let server = MockServer::start_async().await;
+    server.headers(|when, then| {
+        when.x_text("a").x_count(1);
+        then.no_content();
+    });
+    let client = self::client(&server);
+    let call = client.headers().x_text("a").x_count(2);
+    call.send().await.unwrap_err();
+    assert_eq!(missed(server), "header `X-Count`");
+
+    let server = MockServer::start_async().await;
+    server.bytes(|when, then| {
+        when.body(b"\0\xff");
+        then.no_content();
+    });
+    let client = self::client(&server);
+    client.bytes().body("\0").send().await.unwrap_err();
+    assert_eq!(missed(server), "body");
 }

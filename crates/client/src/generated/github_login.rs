@@ -78,7 +78,7 @@ pub const OPERATIONS: &[::tokenturn_client::Operation] = &[
     },
 ];
 /// Types used as operation parameters and responses.
-#[allow(clippy::derivable_impls)]
+#[allow(clippy::derivable_impls, non_camel_case_types)]
 pub mod types {
     #[allow(unused_imports)]
     use super::*;
@@ -492,7 +492,7 @@ pub mod errors {
     }
 }
 /// Types for composing operation parameters.
-#[allow(clippy::derivable_impls)]
+#[allow(clippy::derivable_impls, non_camel_case_types)]
 pub mod builder {
     #[allow(unused_imports)]
     use super::*;

@@ -1,10 +1,12 @@
 //! The developers' verbs: `cargo xtask VERB`.
 
+mod bench;
 mod build_cost;
 mod ci;
 mod codegen;
 mod conformance;
 mod faults;
+mod spec;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,9 +14,11 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask codegen           write the generated code of every spec into the client crate
 cargo xtask codegen --check   write nothing; fail when a generated file is stale
+cargo xtask spec diff [REV]   what changed in the specs since REV (HEAD), by meaning
 cargo xtask ci                every gate: format, clippy, codegen, docs, features, tests
 cargo xtask faults            every fault that a call can meet, with what comes of it
 cargo xtask conformance       specs, client and sandbox against GitHub's own descriptions
+cargo xtask bench codegen     time and memory of the generator, for 10 to 5,000 operations
 cargo xtask build-cost        what tokenturn costs to build, as a ratio to bare reqwest";
 
 fn main() -> ExitCode {
@@ -24,9 +28,13 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
+        ["spec", "diff"] => spec::diff::run(&root, "HEAD"),
+        ["spec", "diff", revision] => spec::diff::run(&root, revision),
         ["ci"] => ci::run(&root),
         ["faults"] => faults::run(&root),
         ["conformance"] => conformance::run(&root),
+        ["bench", "codegen"] => bench::codegen(&root),
+        [bench::ONE, operations] => bench::one(operations),
         ["build-cost"] => build_cost::run(&root),
         _ => {
             eprintln!("{HELP}");

@@ -1,0 +1,3 @@
+//! Tools for those who write specs.
+
+pub(crate) mod diff;

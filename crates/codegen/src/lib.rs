@@ -18,13 +18,21 @@
 //! [progenitor]: https://docs.rs/progenitor
 
 mod adapt;
+mod json;
+mod lint;
 mod operations;
 mod prepare;
 mod print;
+mod report;
+mod snippet;
+mod source;
 mod spec;
+mod tree;
 mod trim;
+mod yaml;
 
-pub use spec::Error;
+pub use report::{Finding, Report, Severity};
+pub use spec::{Error, Spec};
 
 /// Generates the source of the client that `yaml`, an OpenAPI 3.0 document, describes.
 ///

@@ -1,6 +1,125 @@
 //! Reading a spec, and what can be wrong with it.
 
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
 use serde_json::Value;
+
+use crate::report::{Finding, Report, Severity};
+use crate::source::Source;
+use crate::tree::{Builder, Node, Span, Tree};
+use crate::{json, lint, yaml};
+
+/// An OpenAPI document, as it was written.
+///
+/// ```
+/// use tokenturn_codegen::Spec;
+///
+/// let report = Spec::new("keys.yaml", "openapi: 3.1.0").lint();
+/// assert!(report.has_errors());
+/// assert!(report.to_string().contains(" --> keys.yaml:1:10"));
+/// ```
+pub struct Spec {
+    source: Arc<Source>,
+    tree: Option<Tree>,
+    /// What is wrong with the text.
+    findings: Vec<Finding>,
+}
+
+impl Spec {
+    /// Reads a text in YAML or JSON. What cannot be read is found by [`lint`](Self::lint).
+    ///
+    /// The name is the one in reports, such as the path of a file.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let source = Source::new(name.into(), text.into());
+        let mut builder = Builder::default();
+        let result = match json::is_json(&source.text) {
+            true => json::read(&source.text, &mut builder),
+            false => yaml::read(&source.text, &mut builder),
+        };
+        let (tree, mut findings) = builder.finish();
+        findings.extend(result.err());
+        findings
+            .iter_mut()
+            .for_each(|finding| finding.place(&source));
+        Self {
+            source: Arc::new(source),
+            tree,
+            findings,
+        }
+    }
+
+    /// Reads a file. Bytes that are not UTF-8 are found by [`lint`](Self::lint).
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn read(path: impl AsRef<Path>) -> std::io::Result<Self> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path)?;
+        Ok(Self::from_bytes(path.display().to_string(), bytes))
+    }
+
+    /// Reads a text in YAML or JSON whose encoding is not known.
+    pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        let error = match String::from_utf8(bytes.into()) {
+            Ok(text) => return Self::new(name, text),
+            Err(error) => error,
+        };
+        let at = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let span = Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
+        let finding = Finding::error("not-utf-8", span, "this byte is not UTF-8");
+        Self {
+            source: Arc::new(Source::new(name.into(), text)),
+            tree: None,
+            findings: vec![finding.with_help("save the file in the encoding UTF-8")],
+        }
+    }
+
+    /// Checks everything that the generator cannot handle, or handles in its own way.
+    pub fn lint(&self) -> Report {
+        let mut findings = self.findings.clone();
+        if let Some(tree) = &self.tree {
+            findings.extend(lint::lint(tree.root()));
+        }
+        self.report(findings)
+    }
+
+    /// The document as JSON, its keys in their order. None when the text cannot be read.
+    pub fn document(&self) -> Option<&Value> {
+        self.tree.as_ref().map(Tree::value)
+    }
+
+    /// A finding of another check, at a JSON pointer or what comes nearest to it.
+    pub fn find(
+        &self,
+        pointer: &str,
+        severity: Severity,
+        code: &'static str,
+        message: impl AsRef<str>,
+    ) -> Finding {
+        let node = self.tree.as_ref().map(|tree| tree.root().nearest(pointer));
+        let span = node.map_or(Span::new(0, 0), Node::span);
+        let mut finding = Finding::new(severity, code, span, message).at(pointer.to_owned());
+        finding.place(&self.source);
+        finding
+    }
+
+    /// A report of findings in this spec.
+    pub fn report(&self, findings: impl IntoIterator<Item = Finding>) -> Report {
+        Report::new(Arc::clone(&self.source), findings.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spec")
+            .field("name", &self.source.name)
+            .finish_non_exhaustive()
+    }
+}
 
 /// Why no client could be generated.
 #[derive(Debug, thiserror::Error)]
@@ -15,8 +134,17 @@ impl Error {
 
 /// Reads YAML into JSON, the form in which a spec can be edited before it gets types.
 pub(crate) fn parse(yaml: &str) -> Result<Value, Error> {
-    let document: Value =
-        serde_norway::from_str(yaml).map_err(|e| Error::new(format!("not valid YAML: {e}")))?;
+    let Spec { tree, findings, .. } = Spec::new("spec", yaml);
+    let document = match (tree, findings.first()) {
+        (Some(tree), None) => tree.into_value(),
+        (_, Some(finding)) => {
+            let (line, message) = (finding.line(), finding.message());
+            return Err(Error::new(format!(
+                "not valid YAML: line {line}: {message}"
+            )));
+        }
+        (None, None) => Value::Null,
+    };
     match document.get("openapi").and_then(Value::as_str) {
         Some(version) if version.starts_with("3.0.") => Ok(document),
         Some(version) => Err(Error::new(format!(

@@ -1,0 +1,92 @@
+//! Shows a finding with its line of the text, in the way of rustc.
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use crate::report::{Finding, Severity, printable, printable_char, shortened};
+use crate::source::{Source, boundary};
+use crate::tree::Span;
+
+/// What is shown of a long line: so many bytes before the place, and so many after its beginning.
+const BEFORE: usize = 50;
+const AFTER: usize = 90;
+
+pub(crate) fn render(source: &Source, finding: &Finding, colour: bool) -> String {
+    let renderer = match colour {
+        true => Renderer::styled(),
+        false => Renderer::plain(),
+    };
+    let level = match finding.severity() {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(finding.message()).id(finding.code());
+    let name = printable(&source.name);
+    let primary = line(source, finding.span(), AnnotationKind::Primary);
+    let annotation = primary.annotation.label(finding.label());
+    let mut snippet = primary.snippet.annotation(annotation);
+    let mut group = Group::with_title(title);
+    if primary.is_cut {
+        // The column in the part that is shown is not the one in the text.
+        let origin = Origin::path(name.clone()).line(finding.line());
+        group = group.element(origin.char_column(finding.column()));
+    } else {
+        snippet = snippet.path(name.clone());
+    }
+    group = group.element(snippet);
+    if let Some((span, label)) = finding.other_place() {
+        let other = line(source, span, AnnotationKind::Context);
+        let snippet = other.snippet.annotation(other.annotation.label(label));
+        group = group.element(snippet.path(name));
+    }
+    if !finding.pointer().is_empty() {
+        let pointer = shortened(&printable(finding.pointer()), 300);
+        group = group.element(Level::NOTE.message(format!("at {pointer}")));
+    }
+    if let Some(help) = finding.help() {
+        group = group.element(Level::HELP.message(help));
+    }
+    renderer.render(&[group])
+}
+
+struct Line {
+    snippet: Snippet<'static, Annotation<'static>>,
+    annotation: Annotation<'static>,
+    is_cut: bool,
+}
+
+/// The first line of a place, or a part of it.
+fn line(source: &Source, span: Span, kind: AnnotationKind) -> Line {
+    let text = &source.text;
+    let number = source.line_of(span.start as usize);
+    let line = source.line(number);
+    let start = boundary(text, (span.start as usize).min(line.end));
+    let end = (span.end as usize).clamp(start, line.end);
+
+    let from = boundary(text, line.start.max(start.saturating_sub(BEFORE)));
+    let to = boundary(text, line.end.min(start + AFTER));
+    let mut shown = String::new();
+    let mut marked = (None, None);
+    if from > line.start {
+        shown.push('…');
+    }
+    for (offset, character) in text[from..to].char_indices() {
+        let offset = from + offset;
+        if offset >= start {
+            marked.0.get_or_insert(shown.len());
+        }
+        if offset >= end {
+            marked.1.get_or_insert(shown.len());
+        }
+        shown.push(printable_char(character));
+    }
+    let end = shown.len();
+    let marked = marked.0.unwrap_or(end)..marked.1.unwrap_or(end);
+    if to < line.end {
+        shown.push('…');
+    }
+    Line {
+        snippet: Snippet::source(shown).line_start(number + 1),
+        annotation: kind.span(marked),
+        is_cut: from > line.start,
+    }
+}

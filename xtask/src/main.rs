@@ -14,6 +14,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask codegen           write the generated code of every spec into the client crate
 cargo xtask codegen --check   write nothing; fail when a generated file is stale
+cargo xtask spec lint [FILE]  what the generator and the public linter find in a spec
+cargo xtask spec examples [FILE]  whether every example is valid against its schema
 cargo xtask spec diff [REV]   what changed in the specs since REV (HEAD), by meaning
 cargo xtask ci                every gate: format, clippy, codegen, docs, features, tests
 cargo xtask faults            every fault that a call can meet, with what comes of it
@@ -28,6 +30,10 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
+        ["spec", "lint"] => spec::lint::run(&root, None),
+        ["spec", "lint", file] => spec::lint::run(&root, Some(file)),
+        ["spec", "examples"] => spec::examples::run(&root, None),
+        ["spec", "examples", file] => spec::examples::run(&root, Some(file)),
         ["spec", "diff"] => spec::diff::run(&root, "HEAD"),
         ["spec", "diff", revision] => spec::diff::run(&root, revision),
         ["ci"] => ci::run(&root),

@@ -1,6 +1,6 @@
 //! Shows a finding with its line of the text, in the way of rustc.
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::report::{Finding, Severity, printable, printable_char, shortened};
 use crate::source::{Source, boundary};
@@ -23,20 +23,12 @@ pub(crate) fn render(source: &Source, finding: &Finding, colour: bool) -> String
     let name = printable(&source.name);
     let primary = line(source, finding.span(), AnnotationKind::Primary);
     let annotation = primary.annotation.label(finding.label());
-    let mut snippet = primary.snippet.annotation(annotation);
-    let mut group = Group::with_title(title);
-    if primary.is_cut {
-        // The column in the part that is shown is not the one in the text.
-        let origin = Origin::path(name.clone()).line(finding.line());
-        group = group.element(origin.char_column(finding.column()));
-    } else {
-        snippet = snippet.path(name.clone());
-    }
-    group = group.element(snippet);
+    let snippet = primary.snippet.annotation(annotation).path(name.clone());
+    let mut group = Group::with_title(title).element(snippet);
     if let Some((span, label)) = finding.other_place() {
         let other = line(source, span, AnnotationKind::Context);
         let snippet = other.snippet.annotation(other.annotation.label(label));
-        group = group.element(snippet.path(name));
+        group = group.element(snippet.path(name.clone()));
     }
     if !finding.pointer().is_empty() {
         let pointer = shortened(&printable(finding.pointer()), 300);
@@ -45,13 +37,17 @@ pub(crate) fn render(source: &Source, finding: &Finding, colour: bool) -> String
     if let Some(help) = finding.help() {
         group = group.element(Level::HELP.message(help));
     }
-    renderer.render(&[group])
+    let shown = renderer.render(&[group]);
+    // In the part of a long line that is shown, the column is another one.
+    let place = |column| format!("{name}:{}:{column}", finding.line());
+    shown.replacen(&place(primary.column), &place(finding.column()), 1)
 }
 
 struct Line {
     snippet: Snippet<'static, Annotation<'static>>,
     annotation: Annotation<'static>,
-    is_cut: bool,
+    /// The column of the place in what is shown.
+    column: usize,
 }
 
 /// The first line of a place, or a part of it.
@@ -81,12 +77,13 @@ fn line(source: &Source, span: Span, kind: AnnotationKind) -> Line {
     }
     let end = shown.len();
     let marked = marked.0.unwrap_or(end)..marked.1.unwrap_or(end);
+    let column = shown[..marked.start].chars().count() + 1;
     if to < line.end {
         shown.push('…');
     }
     Line {
         snippet: Snippet::source(shown).line_start(number + 1),
         annotation: kind.span(marked),
-        is_cut: from > line.start,
+        column,
     }
 }

@@ -128,10 +128,6 @@ impl<'a> Node<'a> {
         self.value.get(key) == Some(&Value::Bool(true))
     }
 
-    pub(crate) fn key_span(self) -> Option<Span> {
-        self.place().key
-    }
-
     /// What to underline: a text or a number itself, and the name of everything larger.
     pub(crate) fn span(self) -> Span {
         let place = self.place();

@@ -1,9 +1,95 @@
-//! Finds what the generator cannot handle, or handles in its own way.
+//! Finds what the generator cannot handle, and what it handles in its own way.
+//!
+//! Each part of a document is looked at once, where it stands; a `$ref` is followed only to see
+//! what the place that has it may not point to. An error is what would make the generator fail or
+//! the client do the wrong thing; a warning is what the client ignores or does otherwise.
 
-use crate::report::Finding;
+mod answers;
+mod bodies;
+mod document;
+mod names;
+mod operations;
+mod parameters;
+mod paths;
+mod references;
+mod schemas;
+mod shape;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::report::{Finding, Severity};
 use crate::tree::Node;
 
+/// What is checked in pages for people, which are not generated.
+const RULES_FOR_PAGES: [&str; 6] = [
+    "shape",
+    "missing-field",
+    "unknown-field",
+    "reference-missing",
+    "reference-outside",
+    "reference-siblings",
+];
+
 /// All findings in a document.
-pub(crate) fn lint(_root: Node<'_>) -> Vec<Finding> {
-    Vec::new()
+pub(crate) fn lint(root: Node<'_>) -> Vec<Finding> {
+    let mut lint = Lint {
+        components: references::components(root),
+        root,
+        in_page: false,
+        decoded: HashSet::new(),
+        findings: Vec::new(),
+    };
+    lint.document();
+    lint.findings
+}
+
+struct Lint<'a> {
+    root: Node<'a>,
+    /// By section and name.
+    components: HashMap<(&'a str, &'a str), Node<'a>>,
+    in_page: bool,
+    /// The bodies of 2xx answers that have been looked at.
+    decoded: HashSet<u32>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Lint<'a> {
+    fn error(&mut self, code: &'static str, node: Node<'a>, message: impl AsRef<str>, help: &str) {
+        self.push(Severity::Error, code, node, message.as_ref(), help);
+    }
+
+    fn warn(&mut self, code: &'static str, node: Node<'a>, message: impl AsRef<str>, help: &str) {
+        self.push(Severity::Warning, code, node, message.as_ref(), help);
+    }
+
+    fn push(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        node: Node<'a>,
+        message: &str,
+        help: &str,
+    ) {
+        if self.in_page && !RULES_FOR_PAGES.contains(&code) {
+            return;
+        }
+        let finding = Finding::new(severity, code, node.span(), message).at(node.pointer());
+        self.findings.push(finding.with_help(help));
+    }
+
+    /// A finding that only both places together explain.
+    fn clash(
+        &mut self,
+        code: &'static str,
+        node: Node<'a>,
+        first: Node<'a>,
+        message: impl AsRef<str>,
+        help: &str,
+    ) {
+        let findings = self.findings.len();
+        self.error(code, node, message, help);
+        if let Some(finding) = self.findings.get_mut(findings) {
+            *finding = finding.clone().beside(first.span(), "the first one");
+        }
+    }
 }

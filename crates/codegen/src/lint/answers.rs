@@ -1,0 +1,123 @@
+//! Responses.
+
+use super::bodies::essence;
+use super::{Lint, shape};
+use crate::report::quoted;
+use crate::tree::Node;
+
+impl<'a> Lint<'a> {
+    /// The responses of an operation.
+    pub(super) fn responses(&mut self, operation: Node<'a>) {
+        let help = "add the answers, such as `\"200\": { description: ... }`";
+        let Some(responses) = operation.get("responses") else {
+            let message = "this operation has no `responses`";
+            return self.error("responses-missing", operation, message, help);
+        };
+        if !responses.value.is_object() {
+            return;
+        }
+        let mut count = 0;
+        let mut has_success = false;
+        for (status, response) in responses.members() {
+            if status.starts_with("x-") {
+                continue;
+            }
+            count += 1;
+            let is_success = status.starts_with('2');
+            has_success |= is_success || status == "default";
+            if !is_status(status) {
+                let message = format!("{} is not a status", quoted(status));
+                let help = "write a number from 100 to 599 in quotes, `4XX`, or `default`";
+                self.error("status", response, message, help);
+            }
+            self.response(response);
+            if is_success && let Some(response) = self.resolve(response, "responses") {
+                self.success(response);
+            }
+        }
+        if count == 0 {
+            let message = "this operation has no answer";
+            self.error("responses-missing", responses, message, help);
+        } else if !has_success {
+            let message = "no answer with a 2xx status is declared: every answer is an error";
+            self.warn("no-success", responses, message, help);
+        }
+    }
+
+    /// What is wrong with a response wherever it is used.
+    pub(super) fn response(&mut self, node: Node<'a>) {
+        if self.is_reference(node, "responses") || !self.shape(node, &shape::RESPONSE) {
+            return;
+        }
+        for (_, header) in node.get("headers").into_iter().flat_map(Node::members) {
+            self.header(header);
+        }
+        for (_, media_type) in node.get("content").into_iter().flat_map(Node::members) {
+            self.media_type(media_type);
+        }
+        if let Some(links) = node.get("links") {
+            let message = "`links` has no effect: the client follows none";
+            self.warn(
+                "links",
+                links,
+                message,
+                "leave it out, or call the operation yourself",
+            );
+        }
+    }
+
+    pub(super) fn header(&mut self, node: Node<'a>) {
+        if self.is_reference(node, "headers") || !self.shape(node, &shape::HEADER) {
+            return;
+        }
+        if let Some(schema) = node.get("schema") {
+            self.schema(schema);
+        }
+    }
+
+    /// A 2xx answer, whose body the client decodes. It may be reported for each operation that has
+    /// it, and is the same finding then.
+    fn success(&mut self, node: Node<'a>) {
+        let Some(content) = node.get("content").filter(|c| c.value.is_object()) else {
+            return;
+        };
+        if !self.decoded.insert(content.id()) {
+            return;
+        }
+        let media_types: Vec<_> = content.members().collect();
+        let is_json = |name: &str| {
+            let essence = essence(name).to_ascii_lowercase();
+            essence == "application/json" || essence.ends_with("+json")
+        };
+        let json = media_types.iter().find(|(name, _)| is_json(name));
+        match (json, media_types.first()) {
+            (Some((_, json)), _) if json.value.get("schema").is_none() => {
+                let message = "this answer has no `schema`, and is not decoded";
+                let help = "say what it is made of, or read it from the raw answer";
+                self.warn("answer-schema", *json, message, help);
+            }
+            (Some((name, _)), _) if media_types.len() > 1 => {
+                let message = format!("of these media types the client asks for {}", quoted(name));
+                self.warn(
+                    "answer-media-types",
+                    content,
+                    message,
+                    "keep the one that is meant",
+                );
+            }
+            (None, Some((name, media_type))) => {
+                let message = format!("an answer of {} is not decoded", quoted(name));
+                let help = "read it from the raw answer";
+                self.warn("answer-media-type", *media_type, message, help);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_status(status: &str) -> bool {
+    let bytes = status.as_bytes();
+    let is_range = status.len() == 3 && status.ends_with("XX");
+    let is_number = status.len() == 3 && bytes.iter().all(u8::is_ascii_digit);
+    status == "default" || (is_range || is_number) && (b'1'..=b'5').contains(&bytes[0])
+}

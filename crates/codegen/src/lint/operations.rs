@@ -1,0 +1,236 @@
+//! Operations: their names, what may be repeated, and what the client ignores of them.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::names::{type_name, value_name};
+use super::{Lint, shape};
+use crate::report::quoted;
+use crate::tree::Node;
+
+/// What the generated code calls itself, so that no operation may have the name.
+const RESERVED: [&str; 10] = [
+    "New",
+    "Pre",
+    "Exec",
+    "Post",
+    "Error",
+    "ClientInfo",
+    "ClientHooks",
+    "OperationInfo",
+    "RequestBuilderExt",
+    "ResponseValue",
+];
+
+/// What the operations before had.
+#[derive(Default)]
+pub(super) struct Seen<'a> {
+    ids: HashMap<String, Node<'a>>,
+    /// Schemas outside `components`, with the names of their types.
+    pub(super) inline: Vec<(String, Node<'a>)>,
+}
+
+impl<'a> Lint<'a> {
+    pub(super) fn operation(
+        &mut self,
+        method: &str,
+        node: Node<'a>,
+        item: Node<'a>,
+        in_path: &[&'a str],
+        seen: &mut Seen<'a>,
+    ) {
+        if !self.shape(node, &shape::OPERATION) {
+            return;
+        }
+        self.operation_id(node, seen);
+        self.retry(method, node);
+        self.each(node, "externalDocs", &shape::EXTERNAL_DOCS);
+        self.security(node);
+        self.servers(node);
+        self.ignored(method, node);
+        self.parameter_list(node);
+        self.parameters_of(node, item, in_path, seen);
+        if let Some(body) = node.get("requestBody").filter(|b| b.value.is_object()) {
+            self.request_body(body);
+            if ["get", "head"].contains(&method) {
+                let message = format!("a {} request has no body", method.to_ascii_uppercase());
+                let help = "send it as parameters, or with another method";
+                self.error("body-method", body, message, help);
+            }
+        }
+        self.responses(node);
+        self.inline_types(node, seen);
+    }
+
+    fn operation_id(&mut self, node: Node<'a>, seen: &mut Seen<'a>) {
+        let Some(id) = node.get("operationId") else {
+            let message = "this operation has no `operationId`";
+            let help = "give it a name in snake_case: it becomes the method's name";
+            return self.error("operation-id-missing", node, message, help);
+        };
+        let Some(text) = id.value.as_str() else {
+            return;
+        };
+        let name = type_name(text);
+        if !text.chars().any(char::is_alphabetic) {
+            let message = format!(
+                "{} has no letter, and becomes a method's name",
+                quoted(text)
+            );
+            self.error(
+                "operation-id-name",
+                id,
+                message,
+                "write a name in snake_case",
+            );
+        } else if RESERVED.contains(&name.as_str()) {
+            let message = format!(
+                "{} is a name that the client needs for itself",
+                quoted(text)
+            );
+            self.error("operation-id-name", id, message, "choose another name");
+        } else if !self.in_page
+            && let Some(first) = seen.ids.insert(name, id)
+        {
+            let message = format!(
+                "{} becomes the name of another operation, too",
+                quoted(text)
+            );
+            self.clash(
+                "operation-id-repeated",
+                id,
+                first,
+                message,
+                "rename one of the two",
+            );
+        }
+    }
+
+    fn retry(&mut self, method: &str, node: Node<'a>) {
+        let words = "write `safe` (a read), `idempotent` (it ends in the same state), `repeatable` \
+                     (harmless, though the state changes) or `never`";
+        match node.get("x-retry") {
+            None => {
+                let class = match method {
+                    "get" | "head" | "options" | "trace" => "safe",
+                    "put" | "delete" => "idempotent",
+                    _ => "never",
+                };
+                let message = format!(
+                    "`x-retry` is missing: {} is taken for `{class}`",
+                    method.to_ascii_uppercase()
+                );
+                let help = format!("say what happens when it is sent twice: {words}");
+                self.warn("retry-missing", node, message, &help);
+            }
+            Some(retry) => {
+                let known = ["safe", "idempotent", "repeatable", "never"];
+                if !retry
+                    .value
+                    .as_str()
+                    .is_some_and(|text| known.contains(&text))
+                {
+                    self.error("retry", retry, "this is not a value of `x-retry`", words);
+                }
+            }
+        }
+    }
+
+    fn ignored(&mut self, method: &str, node: Node<'a>) {
+        if ["options", "trace"].contains(&method) {
+            let message = format!("the client cannot send {}", method.to_ascii_uppercase());
+            let help = "leave the operation out, or mark it with `x-browser: true`";
+            self.error("method", node, message, help);
+        }
+        if let Some(callbacks) = node.get("callbacks") {
+            let message = "`callbacks` has no effect: the client only calls";
+            self.warn(
+                "callbacks",
+                callbacks,
+                message,
+                "receive them with a server of your own",
+            );
+        }
+        self.deprecated(node);
+        if let Some(pagination) = node.get("x-dropshot-pagination") {
+            let message = "no stream over all pages is generated";
+            let help = "leave it out, and ask for each page";
+            self.warn("pagination", pagination, message, help);
+        }
+        if let Some(websocket) = node.get("x-dropshot-websocket") {
+            let message = "the client cannot open a WebSocket";
+            let help = "leave the operation out, or mark it with `x-browser: true`";
+            self.error("websocket", websocket, message, help);
+        }
+    }
+
+    /// Of operations, parameters and schemas.
+    pub(super) fn deprecated(&mut self, node: Node<'a>) {
+        if let Some(deprecated) = node
+            .get("deprecated")
+            .filter(|d| *d.value == Value::Bool(true))
+        {
+            let message = "`deprecated` has no effect: the client does not warn of its use";
+            let help = "leave it out, or say it in the description, which becomes the docs";
+            self.warn("deprecated", deprecated, message, help);
+        }
+    }
+
+    fn inline_types(&mut self, node: Node<'a>, seen: &mut Seen<'a>) {
+        let Some(id) = node.text("operationId").filter(|_| !self.in_page) else {
+            return;
+        };
+        let schema_of = |content: Node<'a>| {
+            let media_types = content.get("content").into_iter().flat_map(Node::members);
+            let mut schemas = media_types.filter_map(|(_, media_type)| media_type.get("schema"));
+            schemas.find(|schema| schema.value.get("$ref").is_none())
+        };
+        let body = node.get("requestBody");
+        let body = body.and_then(|body| schema_of(self.resolve(body, "requestBodies")?));
+        seen.inline
+            .extend(body.map(|schema| (type_name(&format!("{id}-body")), schema)));
+        let answers = node.get("responses").into_iter().flat_map(Node::members);
+        for (status, answer) in answers {
+            let answer = self
+                .resolve(answer, "responses")
+                .filter(|_| status.starts_with('2'));
+            let schema = answer.and_then(schema_of);
+            seen.inline
+                .extend(schema.map(|schema| (type_name(&format!("{id}-response")), schema)));
+        }
+    }
+
+    /// The name of an argument, which has to be its own in its operation.
+    pub(super) fn argument(
+        &mut self,
+        name: &'a str,
+        node: Node<'a>,
+        names: &mut HashMap<String, Node<'a>>,
+        has_body: bool,
+    ) {
+        let argument = value_name(name);
+        let is_taken = ["new", "send"].contains(&argument.as_str())
+            || has_body && ["body", "body_map"].contains(&argument.as_str());
+        if is_taken {
+            let message = format!(
+                "{} becomes `{argument}`, which the client needs for itself",
+                quoted(name)
+            );
+            let help = "progenitor cannot rename parameters: ask for another name, or leave it out";
+            self.error("parameter-name", node, message, help);
+        } else if let Some(first) = names.insert(argument.clone(), node) {
+            let message = format!(
+                "{} becomes `{argument}`, as another parameter does",
+                quoted(name)
+            );
+            self.clash(
+                "parameter-name",
+                node,
+                first,
+                message,
+                "keep one of the two",
+            );
+        }
+    }
+}

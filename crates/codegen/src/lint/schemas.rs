@@ -1,0 +1,220 @@
+//! Schemas: what becomes a Rust type.
+
+use serde_json::Value;
+
+use super::Lint;
+use super::shape::{self, Kind};
+use crate::report::quoted;
+use crate::tree::Node;
+
+const SCALARS: [&str; 4] = ["string", "integer", "number", "boolean"];
+
+/// Strings of these formats become types of the client.
+const CONVERTED: [&str; 3] = ["password", "date-time", "decimal"];
+
+/// What makes progenitor take a converted string for another type.
+const CONSTRAINTS: [&str; 4] = ["enum", "pattern", "minLength", "maxLength"];
+
+/// More schemas than anybody makes one parameter of. They may refer to each other in many ways.
+const MAX_PARTS: usize = 100;
+
+impl<'a> Lint<'a> {
+    /// A schema, and those in it.
+    pub(super) fn schema(&mut self, node: Node<'a>) {
+        if self.is_reference(node, "schemas") || !self.shape(node, &shape::SCHEMA) {
+            return;
+        }
+        self.deprecated(node);
+        self.schema_type(node);
+        self.converted(node);
+        self.unheeded(node);
+        self.properties(node);
+        for key in ["items", "not"] {
+            if let Some(part) = node.get(key).filter(|part| part.value.is_object()) {
+                self.schema(part);
+            }
+        }
+        if let Some(not) = node.get("not") {
+            let message = "a type cannot say what it is not";
+            self.error(
+                "schema-not",
+                not,
+                message,
+                "describe what is allowed instead",
+            );
+        }
+        if let Some(more) = node
+            .get("additionalProperties")
+            .filter(|m| !m.value.is_boolean())
+        {
+            self.schema(more);
+        }
+        for key in ["allOf", "oneOf", "anyOf"] {
+            let Some(list) = node.get(key).filter(|list| list.value.is_array()) else {
+                continue;
+            };
+            if list.items().next().is_none() {
+                let message = format!("`{key}` has nothing in it");
+                self.error("schema-empty", list, message, "leave it out, or fill it");
+            }
+            list.items().for_each(|part| self.schema(part));
+        }
+    }
+
+    fn schema_type(&mut self, node: Node<'a>) {
+        let Some(kind) = node.get("type") else { return };
+        let help = "write `string`, `integer`, `number`, `boolean`, `object` or `array`";
+        match kind.value {
+            Value::Array(_) => {
+                let message = "`type` is a list, as in OpenAPI 3.1";
+                let help = "write one type, and `nullable: true` beside it for `null`";
+                self.error("schema-type", kind, message, help);
+            }
+            Value::String(text) if text == "array" => {
+                if node.value.get("items").is_none() {
+                    let message = "this array does not say what its items are";
+                    self.error("schema-items", kind, message, "add `items`");
+                }
+            }
+            Value::String(text) if text == "object" || SCALARS.contains(&text.as_str()) => {}
+            Value::String(text) => {
+                let message = format!("{} is not a type", quoted(text));
+                self.error("schema-type", kind, message, help);
+            }
+            _ => {
+                self.fits(kind, "`type`", Kind::Text);
+            }
+        }
+    }
+
+    /// Secrets, times and amounts must be just that: progenitor compares the whole schema.
+    fn converted(&mut self, node: Node<'a>) {
+        let Some(format) = node.text("format").filter(|f| CONVERTED.contains(f)) else {
+            return;
+        };
+        let Some(at) = node.get("format") else { return };
+        if node.text("type") != Some("string") {
+            let message = format!("without `type: string`, `format: {format}` has no effect");
+            return self.error("format-type", at, message, "write `type: string` beside it");
+        }
+        let mut members = node.members();
+        let constraint =
+            members.find(|(key, _)| CONSTRAINTS.contains(key) || key.starts_with("x-"));
+        if let Some((key, constraint)) = constraint {
+            let message = format!("beside {}, `format: {format}` has no effect", quoted(key));
+            self.error("format-constrained", constraint, message, "leave it out");
+        }
+    }
+
+    /// What the types do not keep.
+    fn unheeded(&mut self, node: Node<'a>) {
+        if let Some(pattern) = node.get("pattern") {
+            let message = "`pattern` is not checked";
+            self.warn(
+                "schema-pattern",
+                pattern,
+                message,
+                "say it in the description",
+            );
+        }
+        if let Some(discriminator) = node.get("discriminator") {
+            let message = "`discriminator` has no effect: the first schema that fits is taken";
+            let help = "give the property an `enum` with one value in each of the schemas";
+            self.warn("schema-discriminator", discriminator, message, help);
+        }
+        if let Some(nullable) = node.get("nullable").filter(|_| node.is_true("nullable"))
+            && node.value.get("type").is_none()
+        {
+            let message = "without a `type`, `nullable` has no effect in OpenAPI 3.0.3, but it has in \
+                           the client";
+            let help = "write a `type` beside it, or leave it out";
+            self.warn("schema-nullable", nullable, message, help);
+        }
+    }
+
+    fn properties(&mut self, node: Node<'a>) {
+        let Some(properties) = node.get("properties") else {
+            return;
+        };
+        let required = node.value.get("required").and_then(Value::as_array);
+        let required: Vec<_> = required
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        for (name, property) in properties.members() {
+            self.schema(property);
+            for key in ["readOnly", "writeOnly"] {
+                if let Some(flag) = property.get(key).filter(|_| property.is_true(key))
+                    && required.contains(&name)
+                {
+                    let message = format!(
+                        "{} is required, so requests and answers both need it despite `{key}`",
+                        quoted(name)
+                    );
+                    let help = "take it out of `required`, or use two schemas";
+                    self.warn("schema-direction", flag, message, help);
+                }
+            }
+        }
+    }
+
+    /// Whether every value is written as one text.
+    pub(super) fn is_scalar(&self, schema: Node<'a>) -> bool {
+        self.are_parts(schema, &mut { MAX_PARTS }, &|schema| {
+            let kind = schema.text("type");
+            kind.map_or(schema.value.get("enum").is_some(), |kind| {
+                SCALARS.contains(&kind)
+            })
+        })
+    }
+
+    /// Whether a query can be written of it.
+    pub(super) fn is_query(&self, schema: Node<'a>) -> bool {
+        self.are_parts(schema, &mut { MAX_PARTS }, &|schema| {
+            match (schema.text("type"), schema.get("items")) {
+                (Some("array"), Some(items)) => self.is_scalar(items),
+                // Reported elsewhere.
+                (Some("array"), None) => true,
+                _ => self.is_scalar(schema) || self.is_flat(schema),
+            }
+        })
+    }
+
+    /// Whether it is an object of such values.
+    pub(super) fn is_flat(&self, schema: Node<'a>) -> bool {
+        self.are_parts(schema, &mut { MAX_PARTS }, &|schema| {
+            let is_object = schema.text("type") == Some("object")
+                || schema.value.get("type").is_none() && schema.value.get("properties").is_some();
+            let mut properties = schema.get("properties").into_iter().flat_map(Node::members);
+            let more = schema
+                .get("additionalProperties")
+                .filter(|m| m.value.is_object());
+            is_object
+                && properties.all(|(_, property)| self.is_scalar(property))
+                && more.is_none_or(|more| self.is_scalar(more))
+        })
+    }
+
+    /// Whether something is true of a schema, or of all of which it is made.
+    fn are_parts(
+        &self,
+        schema: Node<'a>,
+        left: &mut usize,
+        is_true: &dyn Fn(Node<'a>) -> bool,
+    ) -> bool {
+        let Some(schema) = self.resolve(schema, "schemas").filter(|_| *left > 0) else {
+            // Reported elsewhere.
+            return true;
+        };
+        *left -= 1;
+        let lists = ["allOf", "oneOf", "anyOf"]
+            .into_iter()
+            .filter_map(|key| schema.get(key));
+        let mut parts = lists.flat_map(Node::items).peekable();
+        match parts.peek() {
+            Some(_) => parts.all(|part| self.are_parts(part, left, is_true)),
+            None => is_true(schema),
+        }
+    }
+}

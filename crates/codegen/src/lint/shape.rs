@@ -1,0 +1,354 @@
+//! Which fields an object has, and what they are.
+
+use serde_json::Value;
+
+use super::Lint;
+use crate::report::quoted;
+use crate::tree::Node;
+
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Text,
+    Flag,
+    Number,
+    /// A whole number that is not negative.
+    Count,
+    Object,
+    List,
+    Texts,
+    Any,
+}
+
+use Kind::{Any, Count, Flag, List, Number, Object, Text, Texts};
+
+/// The fields of one kind of object, and which of them it must have.
+pub(super) struct Shape {
+    name: &'static str,
+    fields: &'static [(&'static str, Kind)],
+    required: &'static [&'static str],
+}
+
+pub(super) const DOCUMENT: Shape = Shape {
+    name: "an OpenAPI document",
+    fields: &[
+        ("openapi", Text),
+        ("info", Object),
+        ("servers", List),
+        ("paths", Object),
+        ("components", Object),
+        ("security", List),
+        ("tags", List),
+        ("externalDocs", Object),
+    ],
+    required: &["info", "paths"],
+};
+
+pub(super) const INFO: Shape = Shape {
+    name: "`info`",
+    fields: &[
+        ("title", Text),
+        ("description", Text),
+        ("termsOfService", Text),
+        ("contact", Object),
+        ("license", Object),
+        ("version", Text),
+    ],
+    required: &["title", "version"],
+};
+
+pub(super) const CONTACT: Shape = Shape {
+    name: "a contact",
+    fields: &[("name", Text), ("url", Text), ("email", Text)],
+    required: &[],
+};
+
+pub(super) const LICENSE: Shape = Shape {
+    name: "a license",
+    fields: &[("name", Text), ("url", Text)],
+    required: &["name"],
+};
+
+pub(super) const TAG: Shape = Shape {
+    name: "a tag",
+    fields: &[
+        ("name", Text),
+        ("description", Text),
+        ("externalDocs", Object),
+    ],
+    required: &["name"],
+};
+
+pub(super) const EXTERNAL_DOCS: Shape = Shape {
+    name: "`externalDocs`",
+    fields: &[("description", Text), ("url", Text)],
+    required: &["url"],
+};
+
+pub(super) const SERVER: Shape = Shape {
+    name: "a server",
+    fields: &[("url", Text), ("description", Text), ("variables", Object)],
+    required: &["url"],
+};
+
+pub(super) const COMPONENTS: Shape = Shape {
+    name: "`components`",
+    fields: &[
+        ("schemas", Object),
+        ("responses", Object),
+        ("parameters", Object),
+        ("examples", Object),
+        ("requestBodies", Object),
+        ("headers", Object),
+        ("securitySchemes", Object),
+        ("links", Object),
+        ("callbacks", Object),
+    ],
+    required: &[],
+};
+
+pub(super) const SECURITY_SCHEME: Shape = Shape {
+    name: "a security scheme",
+    fields: &[
+        ("type", Text),
+        ("description", Text),
+        ("name", Text),
+        ("in", Text),
+        ("scheme", Text),
+        ("bearerFormat", Text),
+        ("flows", Object),
+        ("openIdConnectUrl", Text),
+    ],
+    required: &["type"],
+};
+
+pub(super) const PATH_ITEM: Shape = Shape {
+    name: "a path",
+    fields: &[
+        ("$ref", Text),
+        ("summary", Text),
+        ("description", Text),
+        ("get", Object),
+        ("put", Object),
+        ("post", Object),
+        ("delete", Object),
+        ("options", Object),
+        ("head", Object),
+        ("patch", Object),
+        ("trace", Object),
+        ("servers", List),
+        ("parameters", List),
+    ],
+    required: &[],
+};
+
+pub(super) const OPERATION: Shape = Shape {
+    name: "an operation",
+    fields: &[
+        ("tags", Texts),
+        ("summary", Text),
+        ("description", Text),
+        ("externalDocs", Object),
+        ("operationId", Text),
+        ("parameters", List),
+        ("requestBody", Object),
+        ("responses", Object),
+        ("callbacks", Object),
+        ("deprecated", Flag),
+        ("security", List),
+        ("servers", List),
+    ],
+    required: &[],
+};
+
+pub(super) const PARAMETER: Shape = Shape {
+    name: "a parameter",
+    fields: &[
+        ("name", Text),
+        ("in", Text),
+        ("description", Text),
+        ("required", Flag),
+        ("deprecated", Flag),
+        ("allowEmptyValue", Flag),
+        ("style", Text),
+        ("explode", Flag),
+        ("allowReserved", Flag),
+        ("schema", Object),
+        ("content", Object),
+        ("example", Any),
+        ("examples", Object),
+    ],
+    required: &["name", "in"],
+};
+
+pub(super) const HEADER: Shape = Shape {
+    name: "a header",
+    fields: &[
+        ("description", Text),
+        ("required", Flag),
+        ("deprecated", Flag),
+        ("allowEmptyValue", Flag),
+        ("style", Text),
+        ("explode", Flag),
+        ("allowReserved", Flag),
+        ("schema", Object),
+        ("content", Object),
+        ("example", Any),
+        ("examples", Object),
+    ],
+    required: &[],
+};
+
+pub(super) const REQUEST_BODY: Shape = Shape {
+    name: "a request body",
+    fields: &[
+        ("description", Text),
+        ("content", Object),
+        ("required", Flag),
+    ],
+    required: &["content"],
+};
+
+pub(super) const MEDIA_TYPE: Shape = Shape {
+    name: "a media type",
+    fields: &[
+        ("schema", Object),
+        ("example", Any),
+        ("examples", Object),
+        ("encoding", Object),
+    ],
+    required: &[],
+};
+
+pub(super) const RESPONSE: Shape = Shape {
+    name: "a response",
+    fields: &[
+        ("description", Text),
+        ("headers", Object),
+        ("content", Object),
+        ("links", Object),
+    ],
+    required: &["description"],
+};
+
+pub(super) const SCHEMA: Shape = Shape {
+    name: "a schema of OpenAPI 3.0",
+    fields: &[
+        ("title", Text),
+        ("multipleOf", Number),
+        ("maximum", Number),
+        ("exclusiveMaximum", Flag),
+        ("minimum", Number),
+        ("exclusiveMinimum", Flag),
+        ("maxLength", Count),
+        ("minLength", Count),
+        ("pattern", Text),
+        ("maxItems", Count),
+        ("minItems", Count),
+        ("uniqueItems", Flag),
+        ("maxProperties", Count),
+        ("minProperties", Count),
+        ("required", Texts),
+        ("enum", List),
+        // `type` has a rule of its own.
+        ("type", Any),
+        ("allOf", List),
+        ("oneOf", List),
+        ("anyOf", List),
+        ("not", Object),
+        ("items", Object),
+        ("properties", Object),
+        ("additionalProperties", Any),
+        ("description", Text),
+        ("format", Text),
+        ("default", Any),
+        ("nullable", Flag),
+        ("discriminator", Object),
+        ("readOnly", Flag),
+        ("writeOnly", Flag),
+        ("xml", Object),
+        ("externalDocs", Object),
+        ("example", Any),
+        ("deprecated", Flag),
+    ],
+    required: &[],
+};
+
+impl Kind {
+    fn fits(self, value: &Value) -> bool {
+        match self {
+            Text => value.is_string(),
+            Flag => value.is_boolean(),
+            Number => value.is_number(),
+            Count => value.is_u64(),
+            Object => value.is_object(),
+            List => value.is_array(),
+            Texts => value
+                .as_array()
+                .is_some_and(|items| items.iter().all(Value::is_string)),
+            Any => true,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Text => "a string",
+            Flag => "`true` or `false`",
+            Number => "a number",
+            Count => "a whole number from 0",
+            Object => "an object",
+            List => "a list",
+            Texts => "a list of strings",
+            Any => "anything",
+        }
+    }
+}
+
+impl<'a> Lint<'a> {
+    /// Checks the fields of an object. False when it is no object at all.
+    pub(super) fn shape(&mut self, node: Node<'a>, shape: &Shape) -> bool {
+        if !self.fits(node, shape.name, Object) {
+            return false;
+        }
+        for (name, member) in node.members() {
+            if let Some((_, kind)) = shape.fields.iter().find(|(field, _)| *field == name) {
+                self.fits(member, &quoted(name), *kind);
+            } else if !name.starts_with("x-") {
+                let message = format!("{} is not a field of {}", quoted(name), shape.name);
+                let help = "it has no effect; correct its name, or begin it with `x-`";
+                self.warn("unknown-field", member, message, help);
+            }
+        }
+        for name in shape.required {
+            if node.value.get(*name).is_none() {
+                let message = format!("{} has no `{name}`", shape.name);
+                self.error("missing-field", node, message, &format!("add `{name}`"));
+            }
+        }
+        true
+    }
+
+    /// The object or list under a key, when it is one. `shape` reports it when it is not.
+    pub(super) fn fits(&mut self, node: Node<'a>, name: &str, kind: Kind) -> bool {
+        let fits = kind.fits(node.value);
+        if !fits {
+            let message = format!(
+                "{name} must be {}, and this is {}",
+                kind.words(),
+                what(node.value)
+            );
+            self.error("shape", node, message, &format!("write {}", kind.words()));
+        }
+        fits
+    }
+}
+
+fn what(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

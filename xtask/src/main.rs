@@ -12,16 +12,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask codegen           write the generated code of every spec into the client crate
-cargo xtask codegen --check   write nothing; fail when a generated file is stale
-cargo xtask spec lint [FILE]  what the generator and the public linter find in a spec
+cargo xtask codegen               write the generated code of every spec into the client crate
+cargo xtask codegen --check       write nothing; fail when a generated file is stale
+cargo xtask spec lint [FILE]      what the generator and the public linter find in a spec
 cargo xtask spec examples [FILE]  whether every example is valid against its schema
-cargo xtask spec diff [REV]   what changed in the specs since REV (HEAD), by meaning
-cargo xtask ci                every gate: format, clippy, codegen, docs, features, tests
-cargo xtask faults            every fault that a call can meet, with what comes of it
-cargo xtask conformance       specs, client and sandbox against GitHub's own descriptions
-cargo xtask bench codegen     time and memory of the generator, for 10 to 5,000 operations
-cargo xtask build-cost        what tokenturn costs to build, as a ratio to bare reqwest";
+cargo xtask spec diff [REV]       what changed in the specs since REV (HEAD), by meaning
+cargo xtask ci                    every gate: format, clippy, codegen, docs, features, tests
+cargo xtask faults                every fault that a call can meet, with what comes of it
+cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
+cargo xtask bench codegen         time and memory of the generator, for 10 to 5,000 operations
+cargo xtask build-cost            what tokenturn costs to build, as a ratio to bare reqwest";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

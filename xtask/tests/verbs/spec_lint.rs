@@ -40,6 +40,18 @@ fn a_file_from_elsewhere() {
         "{report}"
     );
 
+    fs::write(&path, spec(ID).replace("      operationId: get_key\n", "")).unwrap();
+    let (code, report) = lint();
+    assert_eq!(code, Some(1), "{report}");
+    assert!(report.contains(&format!(" --> {file}:5:5")), "{report}");
+    assert!(report.contains("has no `operationId`"), "{report}");
+
+    // A warning is for its author to judge.
+    fs::write(&path, spec(ID).replace("      x-retry: safe\n", "")).unwrap();
+    let (code, report) = lint();
+    assert_eq!(code, Some(0), "{report}");
+    assert!(report.contains("1 warning in"), "{report}");
+
     fs::write(&path, spec("                  id: [\n")).unwrap();
     let (code, report) = lint();
     assert_eq!(code, Some(1), "{report}");

@@ -2,7 +2,7 @@
 //!
 //! Each operation becomes a flat list of facts, with everything in its place that a reference points
 //! to; the lists are compared. So words, examples, comments, order and the names of components make
-//! no difference.
+//! no difference, nor does what the document says of itself.
 
 mod compare;
 mod facts;

@@ -20,7 +20,7 @@ cargo xtask spec diff [REV]       what changed in the specs since REV (HEAD), by
 cargo xtask ci                    every gate: format, clippy, codegen, docs, features, tests
 cargo xtask faults                every fault that a call can meet, with what comes of it
 cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
-cargo xtask bench codegen         time and memory of the generator, for 10 to 5,000 operations
+cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
 cargo xtask build-cost            what tokenturn costs to build, as a ratio to bare reqwest";
 
 fn main() -> ExitCode {
@@ -39,8 +39,9 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(&root),
         ["faults"] => faults::run(&root),
         ["conformance"] => conformance::run(&root),
-        ["bench", "codegen"] => bench::codegen(&root),
-        [bench::ONE, operations] => bench::one(operations),
+        ["bench", "codegen"] => bench::codegen(&root, None),
+        ["bench", "codegen", file] => bench::codegen(&root, Some(file)),
+        [bench::ONE, input] => bench::one(input),
         ["build-cost"] => build_cost::run(&root),
         _ => {
             eprintln!("{HELP}");

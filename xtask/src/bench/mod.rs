@@ -1,13 +1,16 @@
-//! `cargo xtask bench codegen`: whether the generator's time and memory grow no faster than a spec.
+//! `cargo xtask bench codegen`: whether the generator's time and memory grow no faster than a spec,
+//! and what it makes of a given one.
 
 mod synthetic;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
+use tokenturn_codegen::{Generated, Paths, Report, Spec};
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 5_000];
 /// Times are compared with those of this size.
@@ -28,20 +31,25 @@ struct Row {
     code_lines: usize,
 }
 
-/// Measures every size and prints a table.
-pub(crate) fn codegen(root: &Path) -> Result<()> {
+/// Measures a file, or every size, and prints a table.
+pub(crate) fn codegen(root: &Path, file: Option<&str>) -> Result<()> {
+    let sizes = SIZES.iter().map(ToString::to_string);
+    let inputs: Vec<String> = match file {
+        Some(file) => vec![file.to_owned()],
+        None => sizes.collect(),
+    };
     let mut rows = Vec::new();
-    for operations in SIZES {
-        eprintln!("{operations} operations ...");
-        let mut row = measure(root, operations)?;
+    for input in inputs {
+        eprintln!("{input} ...");
+        let mut row = measure(root, &input)?;
         for _ in 1..ROUNDS {
-            row.seconds = row.seconds.min(measure(root, operations)?.seconds);
+            row.seconds = row.seconds.min(measure(root, &input)?.seconds);
         }
         rows.push(row);
     }
     println!("operations   spec lines   seconds   per operation   peak MiB   code lines");
     let base = rows.iter().find(|row| row.operations == BASE);
-    let base = base.map_or(f64::NAN, Row::seconds_each);
+    let base = base.or(rows.first()).map_or(f64::NAN, Row::seconds_each);
     for row in &rows {
         let Row {
             operations,
@@ -71,28 +79,25 @@ impl Row {
 }
 
 /// Runs [`one()`] in a process of its own.
-fn measure(root: &Path, operations: usize) -> Result<Row> {
+fn measure(root: &Path, input: &str) -> Result<Row> {
     let output = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--release", "--locked", "--package=xtask"])
-        .args(["--", ONE, &operations.to_string()])
+        .args(["--", ONE, input])
         .current_dir(root)
         .stderr(std::process::Stdio::inherit())
         .output()
         .context("cannot run cargo")?;
-    ensure!(
-        output.status.success(),
-        "no code for {operations} operations"
-    );
+    ensure!(output.status.success(), "there is no code for {input}");
     let printed = String::from_utf8_lossy(&output.stdout);
     let numbers: Vec<f64> = printed
         .split_whitespace()
         .filter_map(|word| word.parse().ok())
         .collect();
-    let [spec_lines, code_lines, seconds, ref peak @ ..] = numbers[..] else {
+    let [operations, spec_lines, code_lines, seconds, ref peak @ ..] = numbers[..] else {
         anyhow::bail!("the measuring process printed {printed:?}");
     };
     Ok(Row {
-        operations,
+        operations: operations as usize,
         spec_lines: spec_lines as usize,
         seconds,
         peak_mib: peak.first().copied(),
@@ -100,18 +105,39 @@ fn measure(root: &Path, operations: usize) -> Result<Row> {
     })
 }
 
-/// Generates once and prints what it took: lines of spec and of code, seconds and, where it can be
-/// known, the peak of memory in MiB.
-pub(crate) fn one(operations: &str) -> Result<()> {
-    let spec = synthetic::spec(operations.parse().context("not a number of operations")?);
+/// Generates once and prints what it took: operations, lines of spec and of code, seconds and, where
+/// it can be known, the peak of memory in MiB. What was found goes to standard error, by rule.
+pub(crate) fn one(input: &str) -> Result<()> {
+    let (name, text) = match input.parse() {
+        Ok(operations) => ("synthetic.yaml".into(), synthetic::spec(operations)),
+        Err(_) => {
+            let text = fs::read_to_string(input).with_context(|| format!("cannot read {input}"))?;
+            (input.to_owned(), text)
+        }
+    };
+    let lines = |text: &str| text.lines().count();
+    let spec_lines = lines(&text);
     let start = (Instant::now(), cpu_seconds());
-    let source = generate(&spec)?;
+    let result = generate(&Spec::new(name, text));
     let seconds = match (start.1, cpu_seconds()) {
         (Some(start), Some(end)) => end - start,
         _ => start.0.elapsed().as_secs_f64(),
     };
-    let lines = |text: &str| text.lines().count();
-    println!("{} {} {seconds}", lines(&spec), lines(&source));
+    let (Ok(Generated { report, .. }) | Err(report)) = &result;
+    let mut rules = BTreeMap::new();
+    for finding in report.findings() {
+        *rules
+            .entry((finding.severity(), finding.code()))
+            .or_insert(0) += 1;
+    }
+    for ((severity, code), count) in rules {
+        eprintln!("{count:6} {severity:?} {code}");
+    }
+    let client = result
+        .map_err(|_| anyhow!("no client: see the errors above"))?
+        .client;
+    let operations = client.matches("::tokenturn_client::Operation {").count();
+    println!("{operations} {spec_lines} {} {seconds}", lines(&client));
     if let Some(mib) = peak_mib() {
         println!("{mib}");
     }
@@ -119,8 +145,8 @@ pub(crate) fn one(operations: &str) -> Result<()> {
 }
 
 /// The one call that is measured.
-fn generate(spec: &str) -> Result<String> {
-    Ok(tokenturn_codegen::generate(spec)?)
+fn generate(spec: &Spec) -> Result<Generated, Report> {
+    tokenturn_codegen::generate(spec, &Paths::new("tokenturn_client::bench"))
 }
 
 /// The time for which this process was on a CPU: it does not grow while the process waits for one.
@@ -147,7 +173,7 @@ mod tests {
     fn synthetic_specs_have_as_many_operations_as_wanted() {
         let small = synthetic::spec(7);
         assert_eq!(small.matches("operationId").count(), 7);
-        let source = generate(&small).unwrap();
+        let source = generate(&Spec::new("small.yaml", small)).unwrap().client;
         for n in 0..7 {
             assert!(source.contains(&format!("pub fn update_thing_{n}(")), "{n}");
         }

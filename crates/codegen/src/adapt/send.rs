@@ -221,8 +221,9 @@ fn conclusion(operation: &Operation) -> Expr {
             let value = match (success, body(answer)) {
                 (Success::Typed, _) => quote!(runtime::decode(response)),
                 (Success::Empty, _) => quote!(Ok(runtime::with_value(response, ()))),
-                (Success::Several, Some(_)) => quote! {
-                    runtime::decode(response).map(|answer| answer.map(answers::#name::#variant))
+                (Success::Several, Some(ty)) => quote! {
+                    runtime::decode::<#ty, _>(response)
+                    .map(|answer| answer.map(answers::#name::#variant))
                 },
                 (Success::Several, None) => quote! {
                     Ok(runtime::with_value(response, answers::#name::#variant))

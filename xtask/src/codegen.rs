@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use tokenturn_codegen::{Paths, Spec};
 
-const SPECS: &str = "specs";
+pub(crate) const SPECS: &str = "specs";
 /// The clients, their mocks, and the tests that send everything through both.
 const GENERATED: [&str; 3] = [
     "crates/client/src/generated",
@@ -103,7 +103,7 @@ fn present(root: &Path) -> Result<BTreeMap<String, String>> {
 }
 
 /// The files of a folder with this ending, by name, with LF line ends.
-fn read(folder: &Path, ending: &str) -> Result<BTreeMap<String, String>> {
+pub(crate) fn read(folder: &Path, ending: &str) -> Result<BTreeMap<String, String>> {
     let unreadable = || format!("cannot read {}", folder.display());
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).with_context(unreadable)? {

@@ -1,21 +1,27 @@
 //! The developers' verbs: `cargo xtask VERB`.
 
+mod bench;
 mod build_cost;
 mod ci;
 mod codegen;
 mod conformance;
 mod faults;
+mod spec;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask codegen           write the generated code of every spec into the client crate
-cargo xtask codegen --check   write nothing; fail when a generated file is stale
-cargo xtask ci                every gate: format, clippy, codegen, docs, features, tests
-cargo xtask faults            every fault that a call can meet, with what comes of it
-cargo xtask conformance       specs, client and sandbox against GitHub's own descriptions
-cargo xtask build-cost        what tokenturn costs to build, as a ratio to bare reqwest";
+cargo xtask codegen               write the generated code of every spec into the client crate
+cargo xtask codegen --check       write nothing; fail when a generated file is stale
+cargo xtask spec lint [FILE]      what the generator and the public linter find in a spec
+cargo xtask spec examples [FILE]  whether every example is valid against its schema
+cargo xtask spec diff [REV]       what changed in the specs since REV (HEAD), by meaning
+cargo xtask ci                    every gate: format, clippy, codegen, docs, features, tests
+cargo xtask faults                every fault that a call can meet, with what comes of it
+cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
+cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
+cargo xtask build-cost            what tokenturn costs to build, as a ratio to bare reqwest";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,9 +30,18 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
+        ["spec", "lint"] => spec::lint::run(&root, None),
+        ["spec", "lint", file] => spec::lint::run(&root, Some(file)),
+        ["spec", "examples"] => spec::examples::run(&root, None),
+        ["spec", "examples", file] => spec::examples::run(&root, Some(file)),
+        ["spec", "diff"] => spec::diff::run(&root, "HEAD"),
+        ["spec", "diff", revision] => spec::diff::run(&root, revision),
         ["ci"] => ci::run(&root),
         ["faults"] => faults::run(&root),
         ["conformance"] => conformance::run(&root),
+        ["bench", "codegen"] => bench::codegen(&root, None),
+        ["bench", "codegen", file] => bench::codegen(&root, Some(file)),
+        [bench::ONE, input] => bench::one(input),
         ["build-cost"] => build_cost::run(&root),
         _ => {
             eprintln!("{HELP}");

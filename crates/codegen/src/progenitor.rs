@@ -25,13 +25,15 @@ pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
     for (format, ours) in CONVERSIONS {
-        let mut schema: SchemaObject =
-            serde_json::from_value(json!({"type": "string", "format": format}))
-                .map_err(|e| e.to_string())?;
-        settings.with_conversion(schema.clone(), ours, std::iter::empty());
-        // What typify makes of it when it merges it with another string.
-        schema.string = Some(Default::default());
-        settings.with_conversion(schema, ours, std::iter::empty());
+        // The second is what typify makes of the first when it merges it with another string.
+        for kind in [json!("string"), json!(["string"])] {
+            let mut schema: SchemaObject =
+                serde_json::from_value(json!({"type": kind, "format": format}))
+                    .map_err(|e| e.to_string())?;
+            settings.with_conversion(schema.clone(), ours, std::iter::empty());
+            schema.string = Some(Default::default());
+            settings.with_conversion(schema, ours, std::iter::empty());
+        }
     }
     // The lint finds what progenitor is known to panic on; this is for the rest.
     let result = quietly(|| Generator::new(&settings).generate_tokens(&spec));

@@ -81,8 +81,17 @@ impl Spec {
     /// Checks everything that the generator cannot handle, or handles in its own way.
     pub fn lint(&self) -> Report {
         let mut findings = self.findings.clone();
-        if let Some(tree) = &self.tree {
-            findings.extend(lint::lint(tree.root()));
+        match &self.tree {
+            // The findings would be about what could not be read.
+            _ if findings
+                .iter()
+                .any(|finding| finding.code().starts_with("yaml")) => {}
+            Some(tree) => findings.extend(lint::lint(tree.root())),
+            None if findings.is_empty() => {
+                let finding = Finding::error("yaml", Span::new(0, 0), "there is nothing in it");
+                findings.push(finding.with_help("begin the document with `openapi: 3.0.3`"));
+            }
+            None => {}
         }
         self.report(findings)
     }

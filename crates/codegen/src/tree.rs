@@ -128,6 +128,12 @@ impl<'a> Node<'a> {
         self.value.get(key) == Some(&Value::Bool(true))
     }
 
+    /// The key, when there is one.
+    pub(crate) fn key_span(self) -> Span {
+        let place = self.place();
+        place.key.unwrap_or(place.value)
+    }
+
     /// What to underline: a text or a number itself, and the name of everything larger.
     pub(crate) fn span(self) -> Span {
         let place = self.place();

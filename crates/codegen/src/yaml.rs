@@ -71,7 +71,7 @@ pub(crate) fn read(text: &str, builder: &mut Builder) -> Result<(), Finding> {
 
 fn merge_key(span: Span) -> Finding {
     let message = format!("{} would merge another mapping into this one", quoted("<<"));
-    let finding = Finding::error("merge-key", span, message);
+    let finding = Finding::error("yaml-merge", span, message);
     finding.with_help("write the members out; schemas are merged with `allOf`")
 }
 

@@ -38,6 +38,15 @@ impl Tools {
         Ok(tools)
     }
 
+    /// Those for Node, if they are there, and at the versions of today.
+    pub(crate) fn installed(root: &Path) -> Option<Self> {
+        check_node().ok()?;
+        let folder = root.join(FOLDER);
+        let lock = fs::read_to_string(root.join(KEPT).join("package-lock.json")).ok()?;
+        let done = fs::read_to_string(folder.join("node/installed")).ok()?;
+        (lock == done).then_some(Self { folder })
+    }
+
     fn install_node_packages(&self, kept: &Path) -> Result<()> {
         let folder = self.folder.join("node");
         let lock = fs::read_to_string(kept.join("package-lock.json"))?;

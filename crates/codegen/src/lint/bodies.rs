@@ -40,12 +40,12 @@ impl<'a> Lint<'a> {
             media_types.find(|(name, _)| essence(name) == *supported)
         });
         let Some((name, chosen)) = chosen else {
-            let message = match media_types.first() {
-                Some((name, _)) => format!("the client cannot send {}", quoted(name)),
-                None => "this body has no media type".to_owned(),
+            let (message, at) = match media_types.first() {
+                Some((name, first)) => (format!("the client cannot send {}", quoted(name)), *first),
+                None => ("this body has no media type".to_owned(), content),
             };
             let help = format!("declare one of `{}`", SUPPORTED.join("`, `"));
-            return self.error("body-media-type", content, message, &help);
+            return self.error("body-media-type", at, message, &help);
         };
         if media_types.len() > 1 {
             let message = format!("of these media types the client sends {}", quoted(name));

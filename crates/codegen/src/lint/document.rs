@@ -27,7 +27,7 @@ impl<'a> Lint<'a> {
         self.security(root);
         let inline = self.paths();
         self.components();
-        self.type_names(inline);
+        self.type_names(&inline);
         self.loops();
     }
 

@@ -14,6 +14,7 @@ mod paths;
 mod references;
 mod schemas;
 mod shape;
+mod values;
 
 use std::collections::{HashMap, HashSet};
 
@@ -73,7 +74,12 @@ impl<'a> Lint<'a> {
         if self.in_page && !RULES_FOR_PAGES.contains(&code) {
             return;
         }
-        let finding = Finding::new(severity, code, node.span(), message).at(node.pointer());
+        let span = match code {
+            // These are about the name, whatever its value is.
+            "unknown-field" | "reference-siblings" => node.key_span(),
+            _ => node.span(),
+        };
+        let finding = Finding::new(severity, code, span, message).at(node.pointer());
         self.findings.push(finding.with_help(help));
     }
 

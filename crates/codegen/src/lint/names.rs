@@ -3,19 +3,38 @@
 use std::collections::HashMap;
 
 use heck::{ToPascalCase, ToSnakeCase};
+use serde_json::Value;
 
 use super::Lint;
 use crate::report::quoted;
 use crate::tree::Node;
 
-/// The name of a type.
+/// What two schemas may differ in and still be the same type.
+const ANNOTATIONS: [&str; 6] = [
+    "title",
+    "description",
+    "example",
+    "externalDocs",
+    "deprecated",
+    "xml",
+];
+
+/// The name of a type or of a variant.
 pub(super) fn type_name(name: &str) -> String {
-    plain(name).to_pascal_case()
+    let name = plain(name).to_pascal_case();
+    match name.chars().next() {
+        Some(first) if first.is_alphabetic() => name,
+        _ => format!("X{name}"),
+    }
 }
 
 /// The name of a method, a field or an argument.
 pub(super) fn value_name(name: &str) -> String {
-    plain(name).to_snake_case()
+    let name = plain(name).to_snake_case();
+    match name.chars().next() {
+        Some(first) if first.is_alphabetic() => name,
+        _ => format!("x{name}"),
+    }
 }
 
 /// As progenitor does it.
@@ -30,29 +49,149 @@ fn plain(name: &str) -> String {
     }
 }
 
+/// The letters of a type's name. Where its capitals are depends on how it came about.
+fn letters(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Types by their letters.
+type Types<'a> = HashMap<String, Node<'a>>;
+
 impl<'a> Lint<'a> {
-    /// Component schemas become types of their names, and inline ones types that are named after
-    /// their operation.
-    pub(super) fn type_names(&mut self, inline: Vec<(String, Node<'a>)>) {
+    /// Component schemas become types of their names; inline ones are named after their titles, or
+    /// after what they stand in. Of two types of one name the generator keeps one.
+    pub(super) fn type_names(&mut self, inline: &[(String, Node<'a>)]) {
+        let mut names = HashMap::new();
+        let mut types = Types::new();
         let schemas = self.root.get("components").and_then(|c| c.get("schemas"));
-        let mut types = HashMap::new();
-        for (name, schema) in schemas.into_iter().flat_map(Node::members) {
+        let schemas: Vec<_> = schemas.into_iter().flat_map(Node::members).collect();
+        for (name, schema) in &schemas {
             let type_name = type_name(name);
-            if let Some(first) = types.insert(type_name.clone(), schema) {
+            types.insert(letters(name), *schema);
+            if let Some(first) = names.insert(type_name.clone(), *schema) {
                 let message = format!(
                     "{} becomes the Rust type `{type_name}`, as another schema does",
                     quoted(name)
                 );
-                self.clash("type-name", schema, first, message, "rename one of the two");
+                self.clash(
+                    "type-name",
+                    *schema,
+                    first,
+                    message,
+                    "rename one of the two",
+                );
             }
         }
+        for (name, schema) in &schemas {
+            self.inner_types(&letters(name), *schema, &mut types);
+        }
         for (name, schema) in inline {
-            if let Some(first) = types.get(&name) {
-                let message =
-                    format!("this schema becomes the Rust type `{name}`, as a component does");
-                let help = "rename the component, or point to it with `$ref`";
-                self.clash("type-name", schema, *first, message, help);
+            self.inline_type(&letters(name), *schema, &mut types);
+        }
+    }
+
+    fn inline_type(&mut self, name: &str, schema: Node<'a>, types: &mut Types<'a>) {
+        let name = schema.text("title").map_or(name.to_owned(), letters);
+        if has_name(schema)
+            && let Some(first) = types.get(&name).copied()
+        {
+            if !are_same(first.value, schema.value) {
+                let message = "this schema becomes a Rust type of the same name as another one";
+                let help = "give it another `title`, or keep it under `components`";
+                self.clash("type-name", schema, first, message, help);
+            }
+            return;
+        }
+        if has_name(schema) {
+            types.insert(name.clone(), schema);
+        }
+        self.inner_types(&name, schema, types);
+    }
+
+    fn inner_types(&mut self, name: &str, schema: Node<'a>, types: &mut Types<'a>) {
+        for (property, schema) in schema.get("properties").into_iter().flat_map(Node::members) {
+            self.inline_type(&format!("{name}{}", letters(property)), schema, types);
+        }
+        for (key, word) in [("items", "item"), ("additionalProperties", "value")] {
+            if let Some(schema) = schema.get(key) {
+                self.inline_type(&format!("{name}{word}"), schema, types);
+            }
+        }
+        for part in schema.get("allOf").into_iter().flat_map(Node::items) {
+            self.inner_types(name, part, types);
+        }
+        for key in ["oneOf", "anyOf"] {
+            for (index, part) in schema
+                .get(key)
+                .into_iter()
+                .flat_map(Node::items)
+                .enumerate()
+            {
+                self.inner_types(&format!("{name}variant{index}"), part, types);
             }
         }
     }
+
+    /// The properties of a schema become fields.
+    pub(super) fn property_names(&mut self, schema: Node<'a>) {
+        let mut fields = HashMap::new();
+        for (name, property) in schema.get("properties").into_iter().flat_map(Node::members) {
+            let field = value_name(name);
+            if let Some(first) = fields.insert(field.clone(), property) {
+                let message = format!(
+                    "{} becomes the field `{field}`, as another does",
+                    quoted(name)
+                );
+                let help = "declare one of the two; what is not declared is ignored";
+                self.clash("property-name", property, first, message, help);
+            }
+        }
+    }
+}
+
+/// Whether a schema becomes a type of its own.
+fn has_name(schema: Node<'_>) -> bool {
+    [
+        "properties",
+        "enum",
+        "oneOf",
+        "anyOf",
+        "allOf",
+        "minLength",
+        "maxLength",
+    ]
+    .iter()
+    .any(|key| schema.value.get(*key).is_some())
+}
+
+fn are_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let keys = one.keys().chain(other.keys());
+            let mut keys = keys.filter(|key| !ANNOTATIONS.contains(&key.as_str()));
+            keys.all(|key| match (one.get(key), other.get(key)) {
+                (Some(one), Some(other)) => are_same(one, other),
+                _ => false,
+            })
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(a, b)| are_same(a, b))
+        }
+        _ => one == other,
+    }
+}
+
+/// The first of the names that cannot be a variant beside those before it.
+pub(super) fn repeated_variant<'v>(names: &[&'v str]) -> Option<&'v str> {
+    let repeated = |rename: &dyn Fn(&str) -> String| {
+        let mut seen = std::collections::HashSet::new();
+        names
+            .iter()
+            .copied()
+            .find(|name| !seen.insert(rename(name)))
+    };
+    // progenitor's second attempt keeps a letter for what it leaves out.
+    repeated(&type_name)?;
+    repeated(&|name: &str| type_name(&name.replace(|c: char| !c.is_alphanumeric(), "X")))
 }

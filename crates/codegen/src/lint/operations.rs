@@ -140,7 +140,7 @@ impl<'a> Lint<'a> {
     fn ignored(&mut self, method: &str, node: Node<'a>) {
         if ["options", "trace"].contains(&method) {
             let message = format!("the client cannot send {}", method.to_ascii_uppercase());
-            let help = "leave the operation out, or mark it with `x-browser: true`";
+            let help = "leave the operation out";
             self.error("method", node, message, help);
         }
         if let Some(callbacks) = node.get("callbacks") {
@@ -160,7 +160,7 @@ impl<'a> Lint<'a> {
         }
         if let Some(websocket) = node.get("x-dropshot-websocket") {
             let message = "the client cannot open a WebSocket";
-            let help = "leave the operation out, or mark it with `x-browser: true`";
+            let help = "leave the operation out";
             self.error("websocket", websocket, message, help);
         }
     }
@@ -220,10 +220,7 @@ impl<'a> Lint<'a> {
             let help = "progenitor cannot rename parameters: ask for another name, or leave it out";
             self.error("parameter-name", node, message, help);
         } else if let Some(first) = names.insert(argument.clone(), node) {
-            let message = format!(
-                "{} becomes `{argument}`, as another parameter does",
-                quoted(name)
-            );
+            let message = format!("another parameter becomes the argument `{argument}`, too");
             self.clash(
                 "parameter-name",
                 node,

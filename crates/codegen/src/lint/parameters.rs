@@ -166,7 +166,6 @@ impl<'a> Lint<'a> {
                 (operation.text("operationId"), parameter.get("schema"))
                 && schema.value.get("$ref").is_none()
                 && !self.in_page
-                && schema.value.get("enum").is_some()
             {
                 let name = super::names::type_name(&format!("{id}-{name}"));
                 seen.inline.push((name, schema));

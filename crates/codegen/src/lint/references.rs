@@ -57,7 +57,7 @@ impl<'a> Lint<'a> {
                 self.error("reference-missing", reference, message, help);
             }
             None => {
-                let message = format!("{} points elsewhere than to `components`", quoted(text));
+                let message = format!("{} does not point to `components/{section}`", quoted(text));
                 let help = format!("move it to this file and write `#/components/{section}/NAME`");
                 self.error("reference-outside", reference, message, &help);
             }

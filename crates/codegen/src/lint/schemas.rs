@@ -12,6 +12,16 @@ const SCALARS: [&str; 4] = ["string", "integer", "number", "boolean"];
 /// Strings of these formats become types of the client.
 const CONVERTED: [&str; 3] = ["password", "date-time", "decimal"];
 
+/// What progenitor does not understand without a type.
+const UNTYPED: [&str; 6] = [
+    "format",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+];
+
 /// What makes progenitor take a converted string for another type.
 const CONSTRAINTS: [&str; 4] = ["enum", "pattern", "minLength", "maxLength"];
 
@@ -26,7 +36,9 @@ impl<'a> Lint<'a> {
         }
         self.deprecated(node);
         self.schema_type(node);
-        self.converted(node);
+        self.formatted(node);
+        self.values(node);
+        self.property_names(node);
         self.unheeded(node);
         self.properties(node);
         for key in ["items", "not"] {
@@ -48,6 +60,10 @@ impl<'a> Lint<'a> {
             .filter(|m| !m.value.is_boolean())
         {
             self.schema(more);
+        }
+        if let (Some(_), Some(any_of)) = (node.get("oneOf"), node.get("anyOf")) {
+            let message = "`anyOf` cannot stand beside `oneOf`";
+            self.error("schema-mixed", any_of, message, "put both into an `allOf`");
         }
         for key in ["allOf", "oneOf", "anyOf"] {
             let Some(list) = node.get(key).filter(|list| list.value.is_array()) else {
@@ -87,13 +103,23 @@ impl<'a> Lint<'a> {
         }
     }
 
-    /// Secrets, times and amounts must be just that: progenitor compares the whole schema.
-    fn converted(&mut self, node: Node<'a>) {
+    /// What is said of values whose type is not told, or of a type that it does not fit.
+    fn formatted(&mut self, node: Node<'a>) {
+        let kind = node.text("type");
+        let untyped = UNTYPED.into_iter().filter_map(|key| node.get(key));
+        if let Some(at) = untyped
+            .into_iter()
+            .next()
+            .filter(|_| node.value.get("type").is_none())
+        {
+            let message = "this schema does not say what its `type` is";
+            return self.error("schema-untyped", at, message, "write a `type` beside it");
+        }
+        // Secrets, times and amounts must be just that: progenitor compares the whole schema.
         let Some(format) = node.text("format").filter(|f| CONVERTED.contains(f)) else {
             return;
         };
-        let Some(at) = node.get("format") else { return };
-        if node.text("type") != Some("string") {
+        if let (Some(at), true) = (node.get("format"), kind != Some("string")) {
             let message = format!("without `type: string`, `format: {format}` has no effect");
             return self.error("format-type", at, message, "write `type: string` beside it");
         }
@@ -120,6 +146,9 @@ impl<'a> Lint<'a> {
         if let Some(discriminator) = node.get("discriminator") {
             let message = "`discriminator` has no effect: the first schema that fits is taken";
             let help = "give the property an `enum` with one value in each of the schemas";
+            if discriminator.value.is_object() {
+                self.shape(discriminator, &shape::DISCRIMINATOR);
+            }
             self.warn("schema-discriminator", discriminator, message, help);
         }
         if let Some(nullable) = node.get("nullable").filter(|_| node.is_true("nullable"))

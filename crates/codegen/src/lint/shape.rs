@@ -127,14 +127,15 @@ pub(super) const PATH_ITEM: Shape = Shape {
         ("$ref", Text),
         ("summary", Text),
         ("description", Text),
-        ("get", Object),
-        ("put", Object),
-        ("post", Object),
-        ("delete", Object),
-        ("options", Object),
-        ("head", Object),
-        ("patch", Object),
-        ("trace", Object),
+        // The operations have a shape of their own.
+        ("get", Any),
+        ("put", Any),
+        ("post", Any),
+        ("delete", Any),
+        ("options", Any),
+        ("head", Any),
+        ("patch", Any),
+        ("trace", Any),
         ("servers", List),
         ("parameters", List),
     ],
@@ -271,6 +272,12 @@ pub(super) const SCHEMA: Shape = Shape {
         ("deprecated", Flag),
     ],
     required: &[],
+};
+
+pub(super) const DISCRIMINATOR: Shape = Shape {
+    name: "a discriminator",
+    fields: &[("propertyName", Text), ("mapping", Object)],
+    required: &["propertyName"],
 };
 
 impl Kind {

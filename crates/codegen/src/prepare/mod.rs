@@ -5,6 +5,7 @@
 
 mod answers;
 mod body;
+mod nullable;
 mod parameters;
 mod references;
 mod schemas;
@@ -33,8 +34,10 @@ pub(crate) fn prepare(document: &Value) -> Value {
         answers::choose(operation);
     }
     answers::name(&mut copy);
+    schemas::prune(&mut copy);
     schemas::loosen(&mut copy);
     titles::settle(&mut copy);
+    nullable::place(&mut copy);
     copy
 }
 

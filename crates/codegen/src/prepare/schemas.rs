@@ -28,8 +28,18 @@ const RULES: [&str; 11] = [
 /// Formats for which generated code would need one more crate. They stay strings.
 const FORMATS: [&str; 4] = ["uuid", "date", "ipv4", "ipv6"];
 
+/// Leaves out the components that no operation uses: nothing that is sent or received is made of
+/// them.
+pub(super) fn prune(document: &mut Value) {
+    let used = used(document, &["parameters", "requestBody", "responses"]);
+    let schemas = document.pointer_mut("/components/schemas");
+    if let Some(schemas) = schemas.and_then(Value::as_object_mut) {
+        schemas.retain(|name, _| used.contains(name));
+    }
+}
+
 pub(super) fn loosen(document: &mut Value) {
-    let answered = answered(document);
+    let answered = used(document, &["responses"]);
     for (_, operation) in operations_mut(document) {
         let responses = operation
             .get_mut("responses")
@@ -53,11 +63,12 @@ pub(super) fn loosen(document: &mut Value) {
     }
 }
 
-/// The components that answers are made of.
-fn answered(document: &mut Value) -> BTreeSet<String> {
+/// The components that some part of the operations is made of.
+fn used(document: &mut Value, parts: &[&str]) -> BTreeSet<String> {
     let mut next = Vec::new();
     for (_, operation) in operations_mut(document) {
-        next.extend(operation.get("responses").into_iter().flat_map(components));
+        let parts = parts.iter().filter_map(|part| operation.get(*part));
+        next.extend(parts.flat_map(components));
     }
     let mut found = BTreeSet::new();
     while let Some(name) = next.pop() {
@@ -218,13 +229,19 @@ mod tests {
                 }},
                 "Level": level,
                 "Sent": level,
+                "Unused": level,
             }},
         });
+        document["paths"]["/a"]["post"]["parameters"] = json!([
+            {"schema": {"$ref": "#/components/schemas/Sent"}},
+        ]);
+        prune(&mut document);
         loosen(&mut document);
         let strict = json!({"type": "string", "enum": ["a", "b"], "maxLength": 1});
         let open = json!({"type": "string", "description": "Among them `a`, `b`."});
         let schemas = &document["components"]["schemas"];
         assert_eq!(schemas["Sent"], strict);
+        assert_eq!(schemas.get("Unused"), None);
         assert_eq!(schemas["Level"], open);
         let expected = json!({"type": "object", "properties": {
             "level": {"$ref": "#/components/schemas/Level"},

@@ -1,0 +1,70 @@
+//! Values that a schema lists: `enum` and `default`.
+
+use serde_json::Value;
+
+use super::Lint;
+use super::names::repeated_variant;
+use crate::report::quoted;
+use crate::tree::Node;
+
+impl<'a> Lint<'a> {
+    pub(super) fn values(&mut self, node: Node<'a>) {
+        if let Some(default) = node.get("default") {
+            let message = "this is not a value that the schema allows";
+            let help = "correct it, or leave it out";
+            let listed = node.value.get("enum").and_then(Value::as_array);
+            let is_listed = listed.is_none_or(|values| values.contains(default.value));
+            if !is_a(default.value, node.text("type")) || !is_listed {
+                self.error("schema-default", default, message, help);
+            }
+        }
+        let Some(list) = node.get("enum").filter(|list| list.value.is_array()) else {
+            return;
+        };
+        let help = "list values of the `type`; `null` is allowed by `nullable: true`";
+        if list.items().next().is_none() {
+            let message = "`enum` has nothing in it";
+            return self.error("schema-enum", list, message, "leave it out, or fill it");
+        }
+        let mut kind = node.text("type");
+        for value in list.items() {
+            // Without a type, the first value gives it.
+            kind = kind.or_else(|| kind_of(value.value));
+            if !is_a(value.value, kind) {
+                let message = "this value is of another type than the schema";
+                return self.error("schema-enum", value, message, help);
+            }
+        }
+        let texts: Vec<_> = list
+            .items()
+            .filter_map(|value| value.value.as_str())
+            .collect();
+        if let Some(text) = repeated_variant(&texts) {
+            let message = format!(
+                "{} becomes the same Rust name as a value before it",
+                quoted(text)
+            );
+            let help = "leave `enum` out, and tell the values in the description";
+            self.error("schema-enum", list, message, help);
+        }
+    }
+}
+
+fn kind_of(value: &Value) -> Option<&'static str> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    })
+}
+
+fn is_a(value: &Value, kind: Option<&str>) -> bool {
+    match (kind_of(value), kind) {
+        (Some("number"), Some("integer")) => value.is_i64() || value.is_u64(),
+        (Some(own), Some(kind)) => own == kind,
+        _ => true,
+    }
+}

@@ -1,0 +1,76 @@
+use std::fs;
+
+use crate::repository::{ID, spec};
+use crate::{stderr, workspace, xtask};
+
+#[test]
+fn our_specs_are_good() {
+    let output = xtask(workspace(), &["spec", "lint"]).output().unwrap();
+    let report = stderr(&output);
+    assert!(output.status.success(), "{report}");
+    for name in ["github-login", "github", "ohmygpt"] {
+        let line = format!("no findings in specs/{name}.yaml");
+        assert!(report.contains(&line), "{report}");
+    }
+    assert!(report.contains("Spectral: "), "{report}");
+}
+
+#[test]
+fn a_file_from_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.yaml");
+    let file = path.to_str().unwrap();
+    let lint = || {
+        let output = xtask(folder.path(), &["spec", "lint", file])
+            .output()
+            .unwrap();
+        (output.status.code(), stderr(&output))
+    };
+
+    let (code, report) = lint();
+    assert_eq!(code, Some(1));
+    assert!(report.contains(&format!("cannot read {file}")), "{report}");
+
+    fs::write(&path, spec(ID)).unwrap();
+    let (code, report) = lint();
+    assert_eq!(code, Some(0), "{report}");
+    assert!(report.contains("Spectral: skipped"), "{report}");
+    assert!(
+        report.contains("`cargo xtask conformance` installs it"),
+        "{report}"
+    );
+
+    fs::write(&path, spec(ID).replace("      operationId: get_key\n", "")).unwrap();
+    let (code, report) = lint();
+    assert_eq!(code, Some(1), "{report}");
+    assert!(report.contains(&format!(" --> {file}:5:5")), "{report}");
+    assert!(report.contains("has no `operationId`"), "{report}");
+
+    // A warning is for its author to judge.
+    fs::write(&path, spec(ID).replace("      x-retry: safe\n", "")).unwrap();
+    let (code, report) = lint();
+    assert_eq!(code, Some(0), "{report}");
+    assert!(report.contains("1 warning in"), "{report}");
+
+    fs::write(&path, spec("                  id: [\n")).unwrap();
+    let (code, report) = lint();
+    assert_eq!(code, Some(1), "{report}");
+    assert!(report.contains(&format!(" --> {file}:")), "{report}");
+    assert!(!report.contains('\u{1b}'), "colour: {report}");
+}
+
+#[test]
+fn json_is_read_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    fs::write(&path, "{\n  \"openapi\": \"3.0.3\",\n  \"info\": ]\n}\n").unwrap();
+    let output = xtask(folder.path(), &["spec", "lint", path.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let report = stderr(&output);
+    assert!(
+        report.contains(&format!(" --> {}:3:11", path.display())),
+        "{report}"
+    );
+}

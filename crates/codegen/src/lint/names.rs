@@ -136,7 +136,14 @@ impl<'a> Lint<'a> {
     /// The properties of a schema become fields.
     pub(super) fn property_names(&mut self, schema: Node<'a>) {
         let mut fields = HashMap::new();
-        for (name, property) in schema.get("properties").into_iter().flat_map(Node::members) {
+        let Some(properties) = schema.get("properties") else {
+            return;
+        };
+        // What is required and not declared becomes a field, too.
+        let required = schema.get("required").into_iter().flat_map(Node::items);
+        let required = required.filter_map(|node| Some((node.value.as_str()?, node)));
+        let undeclared = required.filter(|(name, _)| properties.value.get(name).is_none());
+        for (name, property) in properties.members().chain(undeclared) {
             let field = value_name(name);
             if let Some(first) = fields.insert(field.clone(), property) {
                 let message = format!(

@@ -30,7 +30,8 @@ impl<'a> Lint<'a> {
         for value in list.items() {
             // Without a type, the first value gives it.
             kind = kind.or_else(|| kind_of(value.value));
-            if !is_a(value.value, kind) {
+            let is_null = value.value.is_null() && kind.is_some() && !node.is_true("nullable");
+            if is_null || !is_a(value.value, kind) {
                 let message = "this value is of another type than the schema";
                 return self.error("schema-enum", value, message, help);
             }

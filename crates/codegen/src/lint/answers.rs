@@ -1,7 +1,7 @@
 //! Responses.
 
-use super::bodies::essence;
 use super::{Lint, shape};
+use crate::prepare::is_json;
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -89,10 +89,6 @@ impl<'a> Lint<'a> {
             return;
         }
         let media_types: Vec<_> = content.members().collect();
-        let is_json = |name: &str| {
-            let essence = essence(name).to_ascii_lowercase();
-            essence == "application/json" || essence.ends_with("+json")
-        };
         let json = media_types.iter().find(|(name, _)| is_json(name));
         match (json, media_types.first()) {
             (Some((_, json)), _) if json.value.get("schema").is_none() => {

@@ -3,8 +3,6 @@
 use serde_json::Value;
 
 use super::Lint;
-use super::names::repeated_variant;
-use crate::report::quoted;
 use crate::tree::Node;
 
 impl<'a> Lint<'a> {
@@ -35,18 +33,6 @@ impl<'a> Lint<'a> {
                 let message = "this value is of another type than the schema";
                 return self.error("schema-enum", value, message, help);
             }
-        }
-        let texts: Vec<_> = list
-            .items()
-            .filter_map(|value| value.value.as_str())
-            .collect();
-        if let Some(text) = repeated_variant(&texts) {
-            let message = format!(
-                "{} becomes the same Rust name as a value before it",
-                quoted(text)
-            );
-            let help = "leave `enum` out, and tell the values in the description";
-            self.error("schema-enum", list, message, help);
         }
     }
 }

@@ -9,11 +9,10 @@ mod nullable;
 mod parameters;
 mod references;
 mod schemas;
-mod titles;
 
 use serde_json::{Map, Value};
 
-pub(crate) use answers::{Answer, Answers, Success, example};
+pub(crate) use answers::{Answer, Answers, Success, example, is_json};
 pub(crate) use body::essence;
 pub(crate) use references::resolve;
 pub(crate) use schemas::components as components_of;
@@ -36,7 +35,6 @@ pub(crate) fn prepare(document: &Value) -> Value {
     answers::name(&mut copy);
     schemas::prune(&mut copy);
     schemas::loosen(&mut copy);
-    titles::settle(&mut copy);
     nullable::place(&mut copy);
     copy
 }

@@ -12,7 +12,7 @@ pub(crate) fn is_json(text: &str) -> bool {
 }
 
 /// Reads a text that is known to be JSON.
-pub(crate) fn read(text: &str, builder: &mut Builder) -> Result<(), Finding> {
+pub(crate) fn read(text: &str, builder: &mut Builder) -> Result<(), Box<Finding>> {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {

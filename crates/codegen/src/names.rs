@@ -1,5 +1,7 @@
 //! The names that things of a spec have in Rust.
 
+use std::collections::HashSet;
+
 use heck::{ToPascalCase, ToSnakeCase};
 use http::StatusCode;
 
@@ -11,6 +13,17 @@ pub(crate) fn pascal(name: &str) -> String {
 /// The name of a function or a field, as progenitor makes it.
 pub(crate) fn snake(name: &str) -> String {
     identifier(plain(name).to_snake_case(), 'x')
+}
+
+/// Whether these values can be the variants of an enum, each by a name of its own.
+pub(crate) fn are_variants<'a>(values: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let differ = |rename: &dyn Fn(&str) -> String| {
+        let mut seen = HashSet::new();
+        values.clone().all(|value| seen.insert(rename(value)))
+    };
+    // typify's second attempt keeps a letter for what the first leaves out.
+    let kept = |value: &str| pascal(&value.replace(|c: char| !c.is_alphanumeric(), "X"));
+    differ(&pascal) || differ(&kept)
 }
 
 fn plain(name: &str) -> String {

@@ -39,7 +39,7 @@ impl Spec {
             false => yaml::read(&source.text, &mut builder),
         };
         let (tree, mut findings) = builder.finish();
-        findings.extend(result.err());
+        findings.extend(result.err().map(|finding| *finding));
         findings
             .iter_mut()
             .for_each(|finding| finding.place(&source));

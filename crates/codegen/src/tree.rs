@@ -217,11 +217,13 @@ impl Builder {
     }
 
     /// An object or a list begins.
-    pub(crate) fn begin(&mut self, empty: Value, at: Span) -> Result<(), Finding> {
+    pub(crate) fn begin(&mut self, empty: Value, at: Span) -> Result<(), Box<Finding>> {
         if self.open.len() == MAX_DEPTH {
             let message = format!("there are more than {MAX_DEPTH} levels here");
             let help = "keep parts under `components`, and point to them with `$ref`";
-            return Err(Finding::error("too-deep", at, message).with_help(help));
+            return Err(Finding::error("too-deep", at, message)
+                .with_help(help)
+                .into());
         }
         let id = self.place(at);
         self.open.push(Open {

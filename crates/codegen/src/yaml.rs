@@ -7,7 +7,7 @@ use crate::report::{Finding, quoted};
 use crate::tree::{Builder, Span, empty_object};
 
 /// Reads a text as far as it can be read.
-pub(crate) fn read(text: &str, builder: &mut Builder) -> Result<(), Finding> {
+pub(crate) fn read(text: &str, builder: &mut Builder) -> Result<(), Box<Finding>> {
     let mut offsets = Offsets::new(text);
     let mut documents = 0;
     for event in Parser::new_from_str(text) {
@@ -34,9 +34,8 @@ pub(crate) fn read(text: &str, builder: &mut Builder) -> Result<(), Finding> {
                 if documents == 2 {
                     let finding =
                         Finding::error("yaml-documents", span, "a second document begins");
-                    return Err(
-                        finding.with_help("keep each OpenAPI document in a file of its own")
-                    );
+                    let help = "keep each OpenAPI document in a file of its own";
+                    return Err(finding.with_help(help).into());
                 }
             }
             Event::Scalar(name, ..) if builder.wants_key() => {
@@ -51,8 +50,8 @@ pub(crate) fn read(text: &str, builder: &mut Builder) -> Result<(), Finding> {
                 if builder.wants_key() =>
             {
                 let finding = Finding::error("yaml-key", span, "this key is not a plain text");
-                return Err(finding
-                    .with_help("begin a value that has `{`, `[` or `*` in front with a quote"));
+                let help = "quote a key that begins with `{`, `[` or `*`";
+                return Err(finding.with_help(help).into());
             }
             Event::SequenceStart(..) => builder.begin(Value::Array(Vec::new()), span)?,
             Event::MappingStart(..) => builder.begin(empty_object(), span)?,

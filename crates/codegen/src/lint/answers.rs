@@ -1,7 +1,7 @@
 //! Responses.
 
-use super::bodies::essence;
 use super::{Lint, shape};
+use crate::prepare::is_json;
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -17,14 +17,18 @@ impl<'a> Lint<'a> {
             return;
         }
         let mut count = 0;
-        let mut has_success = false;
+        let mut has_answer = false;
+        let has_success = responses
+            .members()
+            .any(|(status, _)| status.starts_with('2'));
         for (status, response) in responses.members() {
             if status.starts_with("x-") {
                 continue;
             }
             count += 1;
-            let is_success = status.starts_with('2');
-            has_success |= is_success || status == "default";
+            // Without a 2xx, `default` is what a success looks like.
+            let is_success = status.starts_with('2') || status == "default" && !has_success;
+            has_answer |= is_success;
             if !is_status(status) {
                 let message = format!("{} is not a status", quoted(status));
                 let help = "write a number from 100 to 599 in quotes, `4XX`, or `default`";
@@ -38,7 +42,7 @@ impl<'a> Lint<'a> {
         if count == 0 {
             let message = "this operation has no answer";
             self.error("responses-missing", responses, message, help);
-        } else if !has_success {
+        } else if !has_answer {
             let message = "no answer with a 2xx status is declared: every answer is an error";
             self.warn("no-success", responses, message, help);
         }
@@ -85,10 +89,6 @@ impl<'a> Lint<'a> {
             return;
         }
         let media_types: Vec<_> = content.members().collect();
-        let is_json = |name: &str| {
-            let essence = essence(name).to_ascii_lowercase();
-            essence == "application/json" || essence.ends_with("+json")
-        };
         let json = media_types.iter().find(|(name, _)| is_json(name));
         match (json, media_types.first()) {
             (Some((_, json)), _) if json.value.get("schema").is_none() => {

@@ -1,6 +1,7 @@
 //! Request bodies.
 
 use super::{Lint, shape};
+use crate::prepare::essence;
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -13,11 +14,6 @@ const SUPPORTED: [&str; 4] = [
     "text/plain",
     "application/octet-stream",
 ];
-
-/// A media type without its parameters.
-pub(super) fn essence(media_type: &str) -> &str {
-    media_type.split(';').next().unwrap_or_default().trim()
-}
 
 impl<'a> Lint<'a> {
     pub(super) fn request_body(&mut self, node: Node<'a>) {

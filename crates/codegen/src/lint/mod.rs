@@ -86,6 +86,7 @@ impl<'a> Lint<'a> {
     /// A finding that only both places together explain.
     fn clash(
         &mut self,
+        severity: Severity,
         code: &'static str,
         node: Node<'a>,
         first: Node<'a>,
@@ -93,7 +94,7 @@ impl<'a> Lint<'a> {
         help: &str,
     ) {
         let findings = self.findings.len();
-        self.error(code, node, message, help);
+        self.push(severity, code, node, message.as_ref(), help);
         if let Some(finding) = self.findings.get_mut(findings) {
             *finding = finding.clone().beside(first.span(), "the first one");
         }

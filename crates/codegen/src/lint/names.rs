@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use heck::{ToPascalCase, ToSnakeCase};
 use serde_json::Value;
 
 use super::Lint;
-use crate::report::quoted;
+use crate::names::{pascal, snake};
+use crate::report::{Severity, quoted};
 use crate::tree::Node;
 
 /// What two schemas may differ in and still be the same type.
@@ -19,36 +19,6 @@ const ANNOTATIONS: [&str; 6] = [
     "xml",
 ];
 
-/// The name of a type or of a variant.
-pub(super) fn type_name(name: &str) -> String {
-    let name = plain(name).to_pascal_case();
-    match name.chars().next() {
-        Some(first) if first.is_alphabetic() => name,
-        _ => format!("X{name}"),
-    }
-}
-
-/// The name of a method, a field or an argument.
-pub(super) fn value_name(name: &str) -> String {
-    let name = plain(name).to_snake_case();
-    match name.chars().next() {
-        Some(first) if first.is_alphabetic() => name,
-        _ => format!("x{name}"),
-    }
-}
-
-/// As progenitor does it.
-fn plain(name: &str) -> String {
-    match name {
-        "+1" => "plus1".to_owned(),
-        "-1" => "minus1".to_owned(),
-        _ => {
-            let name = name.replace('\'', "");
-            name.replace(|c: char| !c.is_alphanumeric() && c != '_', "-")
-        }
-    }
-}
-
 /// The letters of a type's name. Where its capitals are depends on how it came about.
 fn letters(name: &str) -> String {
     let letters = name.chars().filter(|c| c.is_alphanumeric());
@@ -59,15 +29,15 @@ fn letters(name: &str) -> String {
 type Types<'a> = HashMap<String, Node<'a>>;
 
 impl<'a> Lint<'a> {
-    /// Component schemas become types of their names; inline ones are named after their titles, or
-    /// after what they stand in. Of two types of one name the generator keeps one.
+    /// Component schemas become types of their names; inline ones are named after what they stand
+    /// in. Of two types of one name the generator keeps one.
     pub(super) fn type_names(&mut self, inline: &[(String, Node<'a>)]) {
         let mut names = HashMap::new();
         let mut types = Types::new();
         let schemas = self.root.get("components").and_then(|c| c.get("schemas"));
         let schemas: Vec<_> = schemas.into_iter().flat_map(Node::members).collect();
         for (name, schema) in &schemas {
-            let type_name = type_name(name);
+            let type_name = pascal(name);
             types.insert(letters(name), *schema);
             if let Some(first) = names.insert(type_name.clone(), *schema) {
                 let message = format!(
@@ -75,6 +45,7 @@ impl<'a> Lint<'a> {
                     quoted(name)
                 );
                 self.clash(
+                    Severity::Error,
                     "type-name",
                     *schema,
                     first,
@@ -92,21 +63,20 @@ impl<'a> Lint<'a> {
     }
 
     fn inline_type(&mut self, name: &str, schema: Node<'a>, types: &mut Types<'a>) {
-        let name = schema.text("title").map_or(name.to_owned(), letters);
         if has_name(schema)
-            && let Some(first) = types.get(&name).copied()
+            && let Some(first) = types.get(name).copied()
         {
             if !are_same(first.value, schema.value) {
                 let message = "this schema becomes a Rust type of the same name as another one";
-                let help = "give it another `title`, or keep it under `components`";
-                self.clash("type-name", schema, first, message, help);
+                let help = "keep it under `components`, by a name of its own";
+                self.clash(Severity::Error, "type-name", schema, first, message, help);
             }
             return;
         }
         if has_name(schema) {
-            types.insert(name.clone(), schema);
+            types.insert(name.to_owned(), schema);
         }
-        self.inner_types(&name, schema, types);
+        self.inner_types(name, schema, types);
     }
 
     fn inner_types(&mut self, name: &str, schema: Node<'a>, types: &mut Types<'a>) {
@@ -136,15 +106,29 @@ impl<'a> Lint<'a> {
     /// The properties of a schema become fields.
     pub(super) fn property_names(&mut self, schema: Node<'a>) {
         let mut fields = HashMap::new();
-        for (name, property) in schema.get("properties").into_iter().flat_map(Node::members) {
-            let field = value_name(name);
+        let Some(properties) = schema.get("properties") else {
+            return;
+        };
+        // What is required and not declared becomes a field, too.
+        let required = schema.get("required").into_iter().flat_map(Node::items);
+        let required = required.filter_map(|node| Some((node.value.as_str()?, node)));
+        let undeclared = required.filter(|(name, _)| properties.value.get(name).is_none());
+        for (name, property) in properties.members().chain(undeclared) {
+            let field = snake(name);
             if let Some(first) = fields.insert(field.clone(), property) {
                 let message = format!(
                     "{} becomes the field `{field}`, as another does",
                     quoted(name)
                 );
                 let help = "declare one of the two; what is not declared is ignored";
-                self.clash("property-name", property, first, message, help);
+                self.clash(
+                    Severity::Error,
+                    "property-name",
+                    property,
+                    first,
+                    message,
+                    help,
+                );
             }
         }
     }
@@ -180,18 +164,4 @@ fn are_same(one: &Value, other: &Value) -> bool {
         }
         _ => one == other,
     }
-}
-
-/// The first of the names that cannot be a variant beside those before it.
-pub(super) fn repeated_variant<'v>(names: &[&'v str]) -> Option<&'v str> {
-    let repeated = |rename: &dyn Fn(&str) -> String| {
-        let mut seen = std::collections::HashSet::new();
-        names
-            .iter()
-            .copied()
-            .find(|name| !seen.insert(rename(name)))
-    };
-    // progenitor's second attempt keeps a letter for what it leaves out.
-    repeated(&type_name)?;
-    repeated(&|name: &str| type_name(&name.replace(|c: char| !c.is_alphanumeric(), "X")))
 }

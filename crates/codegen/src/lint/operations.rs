@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::names::{type_name, value_name};
 use super::{Lint, shape};
-use crate::report::quoted;
+use crate::names::{pascal, snake};
+use crate::report::{Severity, quoted};
 use crate::tree::Node;
 
 /// What the generated code calls itself, so that no operation may have the name.
@@ -72,7 +72,7 @@ impl<'a> Lint<'a> {
         let Some(text) = id.value.as_str() else {
             return;
         };
-        let name = type_name(text);
+        let name = pascal(text);
         if !text.chars().any(char::is_alphabetic) {
             let message = format!(
                 "{} has no letter, and becomes a method's name",
@@ -98,6 +98,7 @@ impl<'a> Lint<'a> {
                 quoted(text)
             );
             self.clash(
+                Severity::Error,
                 "operation-id-repeated",
                 id,
                 first,
@@ -189,7 +190,7 @@ impl<'a> Lint<'a> {
         let body = node.get("requestBody");
         let body = body.and_then(|body| schema_of(self.resolve(body, "requestBodies")?));
         seen.inline
-            .extend(body.map(|schema| (type_name(&format!("{id}-body")), schema)));
+            .extend(body.map(|schema| (pascal(&format!("{id}-body")), schema)));
         let answers = node.get("responses").into_iter().flat_map(Node::members);
         for (status, answer) in answers {
             let answer = self
@@ -197,7 +198,7 @@ impl<'a> Lint<'a> {
                 .filter(|_| status.starts_with('2'));
             let schema = answer.and_then(schema_of);
             seen.inline
-                .extend(schema.map(|schema| (type_name(&format!("{id}-response")), schema)));
+                .extend(schema.map(|schema| (pascal(&format!("{id}-response")), schema)));
         }
     }
 
@@ -209,7 +210,7 @@ impl<'a> Lint<'a> {
         names: &mut HashMap<String, Node<'a>>,
         has_body: bool,
     ) {
-        let argument = value_name(name);
+        let argument = snake(name);
         let is_taken = ["new", "send"].contains(&argument.as_str())
             || has_body && ["body", "body_map"].contains(&argument.as_str());
         if is_taken {
@@ -222,6 +223,7 @@ impl<'a> Lint<'a> {
         } else if let Some(first) = names.insert(argument.clone(), node) {
             let message = format!("another parameter becomes the argument `{argument}`, too");
             self.clash(
+                Severity::Error,
                 "parameter-name",
                 node,
                 first,

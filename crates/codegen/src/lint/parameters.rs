@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::operations::Seen;
 use super::{Lint, shape};
+use crate::names::pascal;
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -167,7 +168,7 @@ impl<'a> Lint<'a> {
                 && schema.value.get("$ref").is_none()
                 && !self.in_page
             {
-                let name = super::names::type_name(&format!("{id}-{name}"));
+                let name = pascal(&format!("{id}-{name}"));
                 seen.inline.push((name, schema));
             }
             if place == "path" && !parameter.is_true("required") {

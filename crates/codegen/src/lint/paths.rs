@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::operations::Seen;
 use super::{Lint, shape};
 use crate::prepare::METHODS;
-use crate::report::quoted;
+use crate::report::{Severity, quoted};
 use crate::tree::Node;
 
 impl<'a> Lint<'a> {
@@ -27,7 +27,14 @@ impl<'a> Lint<'a> {
                     "{} is the same as another path but for its names",
                     quoted(path)
                 );
-                self.clash("path-repeated", item, first, message, "make them one path");
+                self.clash(
+                    Severity::Warning,
+                    "path-repeated",
+                    item,
+                    first,
+                    message,
+                    "a server cannot tell them apart",
+                );
             }
             if !self.shape(item, &shape::PATH_ITEM) {
                 continue;
@@ -81,32 +88,28 @@ impl<'a> Lint<'a> {
             problem = Some("has a query or a fragment: a query is declared as parameters");
         }
         let mut seen = HashSet::new();
-        for segment in path.split('/') {
-            if !segment.contains(['{', '}']) {
-                continue;
+        let mut rest = path;
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((name, after)) = after.split_once('}') else {
+                problem = Some("has a brace without its partner");
+                break;
+            };
+            if before.contains('}') || name.contains(['{', '/']) {
+                problem = Some("has a brace without its partner");
+            } else if name.is_empty() {
+                problem = Some("has a parameter without a name");
+            } else if !seen.insert(name) {
+                problem = Some("has the same parameter twice");
             }
-            let name = segment
-                .strip_prefix('{')
-                .and_then(|rest| rest.strip_suffix('}'));
-            match name {
-                Some("") => problem = Some("has a parameter without a name"),
-                Some(name) if !name.contains(['{', '}']) => {
-                    if !seen.insert(name) {
-                        problem = Some("has the same parameter twice");
-                    }
-                    names.push(name);
-                }
-                _ if segment.matches('{').count() == segment.matches('}').count() => {
-                    problem = Some("has a parameter that is only a part of a segment");
-                    let parts = segment.split('{').skip(1);
-                    names.extend(parts.filter_map(|part| Some(part.split_once('}')?.0)));
-                }
-                _ => problem = Some("has a brace without its partner"),
-            }
+            names.push(name);
+            rest = after;
+        }
+        if rest.contains('}') {
+            problem = Some("has a brace without its partner");
         }
         if let Some(problem) = problem {
             let message = format!("the path {} {problem}", quoted(path));
-            let help = "write it like `/items/{name}`: each parameter is a segment of its own";
+            let help = "write it like `/items/{name}`";
             self.error("path-template", item, message, help);
         }
         names
@@ -114,11 +117,11 @@ impl<'a> Lint<'a> {
 }
 
 fn without_names(path: &str) -> String {
-    let segments = path
-        .split('/')
-        .map(|segment| match segment.starts_with('{') {
-            true => "{}",
-            false => segment,
-        });
-    segments.collect::<Vec<_>>().join("/")
+    let mut parts = path.split('{');
+    let first = parts.next().unwrap_or_default();
+    let rest = parts.map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
+    std::iter::once(first)
+        .chain(rest)
+        .collect::<Vec<_>>()
+        .join("{}")
 }

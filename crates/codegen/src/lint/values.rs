@@ -3,8 +3,6 @@
 use serde_json::Value;
 
 use super::Lint;
-use super::names::repeated_variant;
-use crate::report::quoted;
 use crate::tree::Node;
 
 impl<'a> Lint<'a> {
@@ -30,22 +28,11 @@ impl<'a> Lint<'a> {
         for value in list.items() {
             // Without a type, the first value gives it.
             kind = kind.or_else(|| kind_of(value.value));
-            if !is_a(value.value, kind) {
+            let is_null = value.value.is_null() && kind.is_some() && !node.is_true("nullable");
+            if is_null || !is_a(value.value, kind) {
                 let message = "this value is of another type than the schema";
                 return self.error("schema-enum", value, message, help);
             }
-        }
-        let texts: Vec<_> = list
-            .items()
-            .filter_map(|value| value.value.as_str())
-            .collect();
-        if let Some(text) = repeated_variant(&texts) {
-            let message = format!(
-                "{} becomes the same Rust name as a value before it",
-                quoted(text)
-            );
-            let help = "leave `enum` out, and tell the values in the description";
-            self.error("schema-enum", list, message, help);
         }
     }
 }

@@ -3,6 +3,8 @@
 //! progenitor knows one type of success and one of failure for each operation, and panics where
 //! there are more. It gets to see one success at most; the rest is generated here.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::body::essence;
@@ -128,6 +130,14 @@ pub(super) fn choose(operation: &mut Map<String, Value>) {
 /// Gives a name to the schemas that stand for variants of an enum: those of failures, and of
 /// successes that differ.
 pub(super) fn name(document: &mut Value) {
+    let schemas = document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    let taken = schemas
+        .into_iter()
+        .flat_map(Map::keys)
+        .map(|name| pascal(name));
+    let taken: HashSet<String> = taken.collect();
     let mut named: Vec<(String, Value)> = Vec::new();
     for (_, operation) in operations_mut(document) {
         let id = operation.get("operationId").and_then(Value::as_str);
@@ -149,7 +159,10 @@ pub(super) fn name(document: &mut Value) {
             };
             let only_default = status == Status::Default && answers.successes.len() == 1;
             if !status.is_success() || several || only_default {
-                let name = format!("{id}{}", status.variant());
+                let mut name = format!("{id}{}", status.variant());
+                while taken.contains(&name) {
+                    name.push_str("Body");
+                }
                 let reference = json!({"$ref": format!("#/components/schemas/{name}")});
                 named.push((name, std::mem::replace(schema, reference)));
             }

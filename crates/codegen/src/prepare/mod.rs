@@ -9,7 +9,6 @@ mod nullable;
 mod parameters;
 mod references;
 mod schemas;
-mod titles;
 
 use serde_json::{Map, Value};
 
@@ -36,7 +35,6 @@ pub(crate) fn prepare(document: &Value) -> Value {
     answers::name(&mut copy);
     schemas::prune(&mut copy);
     schemas::loosen(&mut copy);
-    titles::settle(&mut copy);
     nullable::place(&mut copy);
     copy
 }

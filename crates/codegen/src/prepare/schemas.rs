@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::operations_mut;
-use crate::names::pascal;
+use crate::names::are_variants;
 
 /// Rules that a decoder would enforce.
 const RULES: [&str; 11] = [
@@ -141,8 +141,12 @@ pub(super) fn for_each_schema(
     walk(node, false, visit);
 }
 
-/// Takes out what no generated code checks, here or anywhere.
+/// Takes out what no generated code checks, here or anywhere, and what would mislead typify.
 fn simplify(schema: &mut Map<String, Value>) {
+    // typify names types by it, and takes two of one title for the same type.
+    if schema.get("title").is_some_and(Value::is_string) {
+        schema.shift_remove("title");
+    }
     if schema.get("type").is_some_and(|kind| kind == "string") {
         // Checking it would take a regex engine.
         schema.shift_remove("pattern");
@@ -152,13 +156,7 @@ fn simplify(schema: &mut Map<String, Value>) {
         }
         // Without names that differ there are no variants.
         let values = schema.get("enum").and_then(Value::as_array);
-        let mut names = values
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(pascal);
-        let mut seen = BTreeSet::new();
-        if !names.all(|name| seen.insert(name)) {
+        if !are_variants(values.into_iter().flatten().filter_map(Value::as_str)) {
             open_enum(schema);
         }
     }

@@ -90,7 +90,7 @@ pub(crate) fn types(spec: &Spec, document: &Value, problems: &[Problem]) -> Vec<
 }
 
 /// What cannot be traced to a part of the spec.
-fn unknown(spec: &Spec, words: &str) -> Finding {
+pub(crate) fn unknown(spec: &Spec, words: &str) -> Finding {
     let message = format!("the generator does not support something in this spec: {words}");
     spec.find("", Severity::Error, "unsupported", message)
 }

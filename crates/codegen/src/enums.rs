@@ -54,6 +54,7 @@ pub(crate) fn errors(operations: &[Operation]) -> Option<Item> {
         parse_quote! {
             /// What the spec says about failures: an enum for each operation, a variant for each
             /// status.
+            #[allow(clippy::large_enum_variant)]
             pub mod errors {
                 #[allow(unused_imports)]
                 use super::{types, Client};
@@ -79,6 +80,7 @@ pub(crate) fn answers(operations: &[Operation]) -> Option<Item> {
     (!enums.is_empty()).then(|| {
         parse_quote! {
             /// Successes of several types: an enum for each operation, a variant for each status.
+            #[allow(clippy::large_enum_variant)]
             pub mod answers {
                 #[allow(unused_imports)]
                 use super::{types, Client};
@@ -92,10 +94,7 @@ fn definition(operation: &Operation, docs: &str, answers: &[Answer]) -> TokenStr
     let name = format_ident!("{}", pascal(&operation.id));
     let variants = answers.iter().map(|answer| {
         let variant = variant(answer);
-        let docs = match &*answer.description {
-            "" => format!("{}.", answer.status),
-            text => format!("{}: {text}", answer.status),
-        };
+        let docs = about(answer);
         match body(answer) {
             Some(ty) => quote!(#[doc = #docs] #variant(#ty)),
             None => quote!(#[doc = #docs] #variant),
@@ -112,6 +111,14 @@ fn definition(operation: &Operation, docs: &str, answers: &[Answer]) -> TokenStr
 /// The name of the client's method, for a link.
 fn link(operation: &Operation) -> String {
     crate::names::snake(&operation.id)
+}
+
+/// What the spec says about an answer.
+pub(crate) fn about(answer: &Answer) -> String {
+    match &*answer.description {
+        "" => format!("{}.", answer.status),
+        text => format!("{}: {text}", answer.status),
+    }
 }
 
 /// The name of an answer's variant.

@@ -18,16 +18,20 @@
 //! [progenitor]: https://docs.rs/progenitor
 
 mod adapt;
+mod build_script;
 mod culprits;
 mod enums;
 mod json;
 mod lint;
+mod mocks;
 mod names;
 mod operations;
 mod prepare;
 mod print;
 mod progenitor;
 mod report;
+mod round_trip;
+mod sample;
 mod snippet;
 mod source;
 mod spec;
@@ -35,6 +39,7 @@ mod table;
 mod tree;
 mod yaml;
 
+pub use build_script::build_script;
 pub use report::{Finding, Report, Severity};
 pub use spec::Spec;
 
@@ -44,14 +49,25 @@ pub use spec::Spec;
 pub struct Paths {
     /// The module of the client, such as `tokenturn_client::github` or `crate::keys`.
     pub client: String,
+    /// The module of its mocks, such as `tokenturn_httpmock::github` or `crate::keys_mocks`.
+    pub mocks: String,
 }
 
 impl Paths {
-    /// Names the module of the client.
+    /// Names the module of the client. That of the mocks lies beside it, with `_mocks` at its end.
     pub fn new(client: impl Into<String>) -> Self {
+        let client = client.into();
         Self {
-            client: client.into(),
+            mocks: format!("{client}_mocks"),
+            client,
         }
+    }
+
+    /// Names the module of the mocks.
+    #[must_use]
+    pub fn with_mocks(mut self, mocks: impl Into<String>) -> Self {
+        self.mocks = mocks.into();
+        self
     }
 }
 
@@ -61,6 +77,11 @@ impl Paths {
 pub struct Generated {
     /// The source of the client.
     pub client: String,
+    /// The source of its mocks, which run on `tokenturn-httpmock`.
+    pub mocks: String,
+    /// Tests that send every operation to its mock, and every declared answer back. They need
+    /// `tokio` with the features `macros` and `rt`.
+    pub round_trip: String,
     /// What the client does in another way than the spec says: warnings, and no errors.
     pub report: Report,
 }
@@ -104,8 +125,17 @@ pub fn generate(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
         .map_err(|words| spec.report(culprits::find(spec, &reduced, &words)))?;
     let file = adapt::adapt(client, &copy, &operations, &paths.client)
         .map_err(|problems| spec.report(culprits::types(spec, document, &problems)))?;
+    let sources = || {
+        let mocks = mocks::mocks(&operations, &file, paths)?;
+        let round_trip = round_trip::round_trip(&copy, &operations, &file, paths)?;
+        syn::Result::Ok([&file, &mocks, &round_trip].map(print::source))
+    };
+    let [client, mocks, round_trip] =
+        sources().map_err(|error| spec.report([culprits::unknown(spec, &error.to_string())]))?;
     Ok(Generated {
-        client: print::source(&file),
+        client,
+        mocks,
+        round_trip,
         report,
     })
 }

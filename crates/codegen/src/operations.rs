@@ -33,7 +33,6 @@ pub(crate) enum Credentials {
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) location: Location,
-    pub(crate) required: bool,
     pub(crate) description: String,
     pub(crate) schema: Value,
 }
@@ -149,7 +148,6 @@ fn parameters(operation: &Map<String, Value>) -> Vec<Parameter> {
                 "header" => Location::Header,
                 _ => return None,
             },
-            required: parameter.get("required") == Some(&Value::Bool(true)),
             description: text("description").unwrap_or_default().trim().to_owned(),
             schema: parameter.get("schema").cloned().unwrap_or_default(),
         })

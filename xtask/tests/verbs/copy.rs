@@ -13,11 +13,11 @@ use crate::{workspace, xtask};
 pub(crate) struct Copy(pub(crate) PathBuf);
 
 impl Copy {
-    /// What `codegen` needs, and the client.
+    /// What `codegen` needs, and the client alone as a member.
     pub(crate) fn of_client(name: &str) -> Self {
         let root = workspace();
         let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        for folder in ["specs", "crates/client/src"] {
+        for folder in ["specs", "crates/client/src", "crates/httpmock"] {
             synchronize(&root.join(folder), &copy.join(folder));
         }
         fs::create_dir_all(copy.join("xtask")).unwrap();

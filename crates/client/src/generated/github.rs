@@ -710,6 +710,7 @@ pub mod types {
 }
 /// What the spec says about failures: an enum for each operation, a variant for each
 /// status.
+#[allow(clippy::large_enum_variant)]
 pub mod errors {
     #[allow(unused_imports)]
     use super::{types, Client};

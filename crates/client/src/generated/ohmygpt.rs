@@ -555,20 +555,20 @@ pub mod types {
     #[serde(crate = "serde")]
     #[serde(untagged)]
     pub enum UserId {
-        Integer(i64),
+        Int64(i64),
         String(String),
     }
     impl ::std::fmt::Display for UserId {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             match self {
-                Self::Integer(x) => x.fmt(f),
+                Self::Int64(x) => x.fmt(f),
                 Self::String(x) => x.fmt(f),
             }
         }
     }
     impl ::std::convert::From<i64> for UserId {
         fn from(value: i64) -> Self {
-            Self::Integer(value)
+            Self::Int64(value)
         }
     }
     /// The envelope of an error, or of a success that says no more.
@@ -969,6 +969,7 @@ pub mod types {
 }
 /// What the spec says about failures: an enum for each operation, a variant for each
 /// status.
+#[allow(clippy::large_enum_variant)]
 pub mod errors {
     #[allow(unused_imports)]
     use super::{types, Client};

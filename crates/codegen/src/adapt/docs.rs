@@ -7,7 +7,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta, parse_quote};
 const WIDTH: usize = 88;
 
 /// Rewrites every doc comment.
-pub(super) struct Docs;
+pub(crate) struct Docs;
 
 impl VisitMut for Docs {
     fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
@@ -74,6 +74,8 @@ fn lines(text: &str) -> Vec<String> {
         }
     }
     if in_code {
+        // The empty line that ends the last paragraph.
+        lines.pop();
         lines.push("```".into());
     }
     while lines.last().is_some_and(String::is_empty) {

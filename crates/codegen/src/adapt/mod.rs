@@ -12,6 +12,7 @@ mod paths;
 mod send;
 mod trim;
 
+pub(crate) use docs::Docs;
 use proc_macro2::TokenStream;
 use quote::format_ident;
 use serde_json::Value;
@@ -77,7 +78,7 @@ pub(crate) fn adapt(
         items,
     };
     paths::shorten(&mut file);
-    docs::Docs.visit_file_mut(&mut file);
+    Docs.visit_file_mut(&mut file);
     Ok(file)
 }
 

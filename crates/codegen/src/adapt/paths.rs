@@ -140,6 +140,8 @@ impl Shorten {
         match syn::parse2::<LitStr>(token.clone().into()) {
             Ok(text) => {
                 let text = self.text(&text.value());
+                // serde resolves it where the attribute stands, so it is imported there, too.
+                let text = text.replace("::serde_json::", "serde_json::");
                 proc_macro2::Literal::string(&text).into()
             }
             Err(_) => token,

@@ -1,0 +1,120 @@
+//! What a request must look like.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::shapes::Shapes;
+use crate::names::snake;
+use crate::operations::{Body, Credentials, Location, Operation, Parameter};
+use crate::prepare::{FORM, essence, is_json};
+
+/// The methods that are not those of parameters.
+const OWN: [&str; 4] = ["basic", "bearer", "body", "and"];
+
+pub(super) fn when(operation: &Operation, name: &Ident, shapes: &Shapes) -> TokenStream {
+    let docs = format!(
+        "What a request for `{}` must look like. What is not named may be anything, but for the \
+         credentials.",
+        operation.id
+    );
+    let parameters = operation.parameters.iter().map(parameter);
+    let body = operation
+        .body
+        .as_ref()
+        .map(|one| body(one, operation, shapes));
+    let (takes_basic, takes_bearer) = match operation.credentials {
+        Credentials::None => (false, false),
+        Credentials::Basic => (true, false),
+        Credentials::Bearer => (false, true),
+        Credentials::Any => (true, true),
+    };
+    let basic = takes_basic.then(|| {
+        quote! {
+            /// The credentials.
+            pub fn basic(self, user: &str, password: impl Into<Secret>) -> Self {
+                Self(self.0.basic(user, password))
+            }
+        }
+    });
+    let bearer = takes_bearer.then(|| {
+        quote! {
+            /// The token that authorizes.
+            pub fn bearer(self, token: impl Into<Secret>) -> Self {
+                Self(self.0.bearer(token))
+            }
+        }
+    });
+    let and = and("When");
+    quote! {
+        #[doc = #docs]
+        #[derive(Debug)]
+        pub struct #name(runtime::When);
+        impl #name {
+            #(#parameters)*
+            #body
+            #basic
+            #bearer
+            #and
+        }
+    }
+}
+
+/// The way to httpmock's own methods.
+pub(super) fn and(what: &str) -> TokenStream {
+    let what = format_ident!("{what}");
+    quote! {
+        /// More, in httpmock's own words.
+        pub fn and(
+            self,
+            add: impl FnOnce(httpmock::#what) -> httpmock::#what,
+        ) -> Self {
+            Self(self.0.and(add))
+        }
+    }
+}
+
+/// The name of the method that sets a parameter.
+pub(crate) fn setter(parameter: &Parameter) -> Ident {
+    let name = snake(&parameter.name);
+    let mark = if OWN.contains(&name.as_str()) {
+        "_"
+    } else {
+        ""
+    };
+    format_ident!("{name}{mark}")
+}
+
+fn parameter(parameter: &Parameter) -> TokenStream {
+    let setter = setter(parameter);
+    let name = &parameter.name;
+    let (method, value, docs) = match parameter.location {
+        Location::Path => (quote!(path), quote!(impl ToString), "path"),
+        Location::Query => (quote!(query), quote!(impl serde::Serialize), "query"),
+        Location::Header => (quote!(header), quote!(impl ToString), "header"),
+    };
+    let docs = match &*parameter.description {
+        "" => format!("The {docs} parameter `{name}`."),
+        text => format!("The {docs} parameter `{name}`. {text}"),
+    };
+    quote! {
+        #[doc = #docs]
+        pub fn #setter(self, value: #value) -> Self {
+            Self(self.0.#method(#name, value))
+        }
+    }
+}
+
+fn body(body: &Body, operation: &Operation, shapes: &Shapes) -> TokenStream {
+    let media = essence(&body.media);
+    let (method, ty) = match shapes.argument(operation, "body") {
+        Some(ty) if is_json(media) => (quote!(json), quote!(&#ty)),
+        Some(ty) if media == FORM => (quote!(form), quote!(&#ty)),
+        _ => (quote!(bytes), quote!(impl AsRef<[u8]>)),
+    };
+    quote! {
+        /// The body.
+        pub fn body(self, body: #ty) -> Self {
+            Self(self.0.#method(#media, body))
+        }
+    }
+}

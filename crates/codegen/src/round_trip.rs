@@ -1,0 +1,275 @@
+//! Tests that send every operation from the client to its mock and every declared answer back.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+use serde_json::Value;
+use syn::{File, parse2};
+
+use crate::Paths;
+use crate::enums;
+use crate::mocks::shapes::Shapes;
+use crate::mocks::then::{Content, all, answer_method, content};
+use crate::mocks::when::setter;
+use crate::names::{Status, pascal, snake};
+use crate::operations::{Credentials, Location, Operation};
+use crate::prepare::{Answer, FORM, Success, essence, is_json};
+use crate::sample::{LINE, SEGMENT, TEXT, sample};
+
+/// No text in any encoding that is used.
+const BYTES: &[u8] = b"\0\xff a body";
+
+/// A test for each operation.
+pub(crate) fn round_trip(
+    document: &Value,
+    operations: &[Operation],
+    client: &File,
+    paths: &Paths,
+) -> syn::Result<File> {
+    let shapes = Shapes::of(client);
+    let client: syn::Path = syn::parse_str(&paths.client)?;
+    let mocks: syn::Path = syn::parse_str(&paths.mocks)?;
+    let tests = operations.iter().map(|operation| {
+        let test = Test {
+            document,
+            operation,
+            shapes: &shapes,
+        };
+        test.write()
+    });
+    let tests: TokenStream = tests.collect();
+    parse2(quote! {
+        use #client as client;
+        use #mocks as mocks;
+        #[allow(unused_imports)]
+        use #client::types;
+        use ::tokenturn_client::Error;
+        #[allow(unused_imports)]
+        use ::tokenturn_client::runtime::serde_json;
+        use ::tokenturn_httpmock::{MockServer, round_trip};
+        use mocks::Mocks as _;
+        #tests
+    })
+}
+
+struct Test<'a> {
+    document: &'a Value,
+    operation: &'a Operation,
+    shapes: &'a Shapes,
+}
+
+impl Test<'_> {
+    fn write(&self) -> TokenStream {
+        let Self { operation, .. } = self;
+        let (function, when, _) = crate::mocks::names(operation);
+        let mut given = TokenStream::new();
+        let mut sent = TokenStream::new();
+        let mut expected = TokenStream::new();
+        for parameter in &operation.parameters {
+            let name = snake(&parameter.name);
+            let Some(ty) = self.shapes.argument(operation, &name) else {
+                continue;
+            };
+            let text = match parameter.location {
+                Location::Path => SEGMENT,
+                Location::Query => TEXT,
+                Location::Header => LINE,
+            };
+            let (value, set) = (format_ident!("given_{name}"), format_ident!("{name}"));
+            let json = json(&sample(self.document, &parameter.schema, text));
+            let setter = setter(parameter);
+            given.extend(quote!(let #value: #ty = round_trip::sample(#json);));
+            sent.extend(quote!(.#set(#value.clone())));
+            expected.extend(quote!(.#setter(&#value)));
+        }
+        if let Some((value, argument)) = self.body() {
+            given.extend(value);
+            sent.extend(quote!(.body(#argument)));
+            expected.extend(quote!(.body(&given_body)));
+        }
+        let (transport, credentials) = match operation.credentials {
+            Credentials::None => (quote!(none), None),
+            Credentials::Basic => (
+                quote!(basic),
+                Some(quote!(.basic(round_trip::USER, round_trip::SECRET))),
+            ),
+            Credentials::Bearer | Credentials::Any => {
+                (quote!(bearer), Some(quote!(.bearer(round_trip::SECRET))))
+            }
+        };
+        let answers = all(operation).filter_map(|answer| self.answer(answer, &function));
+        quote! {
+            #[tokio::test]
+            #[allow(clippy::all, irrefutable_let_patterns)]
+            async fn #function() {
+                #given
+                let server = MockServer::start_async().await;
+                let client = client::Client::new(round_trip::#transport(&server));
+                let call = || client.#function()#sent.send();
+                let fits = |when: mocks::#when| when #expected #credentials;
+                #(#answers)*
+            }
+        }
+    }
+
+    /// The statement that binds `given_body`, and what the client's builder gets.
+    fn body(&self) -> Option<(TokenStream, TokenStream)> {
+        let body = self.operation.body.as_ref()?;
+        let ty = self.shapes.argument(self.operation, "body")?;
+        let media = essence(&body.media);
+        if !is_json(media) && media != FORM {
+            let is_text = media.starts_with("text/");
+            let bytes = if is_text { TEXT.as_bytes() } else { BYTES };
+            let bytes = Literal::byte_string(bytes);
+            return Some((
+                quote!(let given_body = #bytes;),
+                quote!(given_body.to_vec()),
+            ));
+        }
+        let value = self.value(&body.example, &body.schema);
+        Some((
+            quote!(let given_body: #ty = #value;),
+            quote!(given_body.clone()),
+        ))
+    }
+
+    /// The spec's own example, or else everything that the schema allows.
+    fn value(&self, example: &Option<Value>, schema: &Value) -> TokenStream {
+        match example {
+            Some(example) => {
+                let json = json(example);
+                quote!(round_trip::sample(#json))
+            }
+            None => {
+                let json = json(&sample(self.document, schema, TEXT));
+                quote!(round_trip::whole(#json))
+            }
+        }
+    }
+
+    /// Mocks the answer, calls the operation, and looks at what arrived.
+    fn answer(&self, answer: &Answer, function: &Ident) -> Option<TokenStream> {
+        let status = self.status(answer.status)?;
+        let method = answer_method(answer.status);
+        let literal = Literal::u16_unsuffixed(status);
+        let chosen = match answer.status {
+            Status::Code(_) => None,
+            Status::Range(_) | Status::Default => Some(quote!(#literal,)),
+        };
+        let content = content(self.operation, answer, self.shapes);
+        let (given, body) = match &content {
+            Content::Json(ty) => {
+                let schema = answer.schema.as_ref().unwrap_or(&Value::Null);
+                let value = self.value(&answer.example, schema);
+                (
+                    Some(quote!(let answer: #ty = #value;)),
+                    Some(quote!(&answer)),
+                )
+            }
+            Content::Bytes => {
+                let bytes = Literal::byte_string(b"a,b\r\n1,2\r\n");
+                (Some(quote!(let answer = #bytes;)), Some(quote!(answer)))
+            }
+            Content::Nothing => (None, None),
+        };
+        let check = if answer.status.is_success() {
+            self.success(answer, &content)
+        } else {
+            self.failure(answer, &content)
+        };
+        Some(quote! {
+            {
+                #given
+                let mock = server.#function(|when, then| {
+                    fits(when);
+                    then.#method(#chosen #body);
+                });
+                let found = call().await;
+                mock.assert();
+                mock.delete();
+                assert_eq!(round_trip::status(&found), #literal);
+                #check
+            }
+        })
+    }
+
+    fn success(&self, answer: &Answer, content: &Content) -> TokenStream {
+        let several = self.operation.answers.success() == Success::Several;
+        let variant = several.then(|| {
+            let name = format_ident!("{}", pascal(&self.operation.id));
+            let variant = enums::variant(answer);
+            quote!(client::answers::#name::#variant)
+        });
+        let bytes = match content {
+            Content::Bytes => Some(quote!(assert_eq!(found.body(), answer);)),
+            _ => None,
+        };
+        let value = match (variant, content) {
+            (None, Content::Json(_)) => quote!(round_trip::assert_same(&*found, &answer);),
+            (None, _) => quote!(let () = found.into_inner();),
+            (Some(variant), Content::Json(_)) => quote! {
+                let #variant(found) = found.into_inner() else {
+                    panic!("another variant")
+                };
+                round_trip::assert_same(&found, &answer);
+            },
+            (Some(variant), _) => quote!(assert!(matches!(found.into_inner(), #variant));),
+        };
+        quote! {
+            let found = found.unwrap();
+            #bytes
+            #value
+        }
+    }
+
+    fn failure(&self, answer: &Answer, content: &Content) -> TokenStream {
+        let name = format_ident!("{}", pascal(&self.operation.id));
+        let variant = enums::variant(answer);
+        let variant = quote!(client::errors::#name::#variant);
+        let bytes = match content {
+            Content::Bytes => Some(quote!(assert_eq!(found.body(), answer);)),
+            _ => None,
+        };
+        let value = match content {
+            Content::Json(_) => quote! {
+                let #variant(found) = found.into_inner() else {
+                    panic!("another variant")
+                };
+                round_trip::assert_same(&found, &answer);
+            },
+            _ => quote!(assert!(matches!(found.into_inner(), #variant));),
+        };
+        quote! {
+            let Err(Error::ErrorResponse(found)) = found else {
+                panic!("not the declared failure")
+            };
+            #bytes
+            #value
+        }
+    }
+
+    /// The status to answer with: of a range, or of `default`, one that nothing else is for. There
+    /// is none for an answer that is not the last one.
+    fn status(&self, status: Status) -> Option<u16> {
+        let is_declared = |code: u16| all(self.operation).any(|a| a.status == Status::Code(code));
+        let in_range =
+            |code: u16| all(self.operation).any(|a| a.status == Status::Range(code / 100));
+        match status {
+            Status::Code(100..200) | Status::Range(1) => None,
+            Status::Code(code) => Some(code),
+            Status::Range(digit) => (digit * 100..digit * 100 + 100)
+                .rev()
+                .find(|code| !is_declared(*code)),
+            Status::Default => (400..600)
+                .rev()
+                .find(|code| !is_declared(*code) && !in_range(*code)),
+        }
+    }
+}
+
+/// A string literal that can be read.
+fn json(value: &Value) -> TokenStream {
+    let text = value.to_string();
+    let marks = "#".repeat(text.matches("\"#").map(str::len).max().map_or(1, |_| 9));
+    let raw = format!("r{marks}\"{text}\"{marks}").parse();
+    raw.unwrap_or_else(|_| quote!(#text))
+}

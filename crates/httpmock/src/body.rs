@@ -1,0 +1,142 @@
+//! Bodies of requests, compared by what they mean and not by how they are written.
+
+use httpmock::HttpMockRequest;
+use serde_json::Value;
+
+use crate::expectation::header;
+
+/// A body and its media type.
+pub(crate) struct Body {
+    pub(crate) media: &'static str,
+    pub(crate) content: Content,
+}
+
+pub(crate) enum Content {
+    Json(Value),
+    Form(Vec<(String, String)>),
+    Bytes(Vec<u8>),
+}
+
+impl Body {
+    /// What does not fit. It names places that the mock knows and shows nothing of the request.
+    pub(crate) fn mismatch(&self, request: &HttpMockRequest) -> Option<String> {
+        let found = header(request, "content-type");
+        let essence = found.first().and_then(|media| media.split(';').next());
+        if !essence.is_some_and(|media| media.trim().eq_ignore_ascii_case(self.media)) {
+            return Some("content type of the body".into());
+        }
+        let bytes = request.body_ref();
+        match &self.content {
+            Content::Json(expected) => match serde_json::from_slice(bytes) {
+                Ok(found) => difference(expected, &found, String::new()),
+                Err(_) => Some("body, which is not JSON".into()),
+            },
+            Content::Form(expected) => {
+                let found = form_urlencoded::parse(bytes).into_owned().collect();
+                form_difference(expected, found)
+            }
+            Content::Bytes(expected) => (bytes != expected).then(|| "body".into()),
+        }
+    }
+}
+
+/// The first place where two values differ.
+fn difference(expected: &Value, found: &Value, place: String) -> Option<String> {
+    match (expected, found) {
+        (Value::Object(expected), Value::Object(found)) => {
+            for (name, expected) in expected {
+                let place = format!("{place}/{name}");
+                let Some(found) = found.get(name) else {
+                    return Some(format!("body, which lacks `{place}`"));
+                };
+                let difference = difference(expected, found, place);
+                if difference.is_some() {
+                    return difference;
+                }
+            }
+            let more = found.len() > expected.len();
+            more.then(|| format!("body, which holds more fields {}", at(&place)))
+        }
+        (Value::Array(expected), Value::Array(found)) if expected.len() == found.len() => expected
+            .iter()
+            .zip(found)
+            .enumerate()
+            .find_map(|(i, (expected, found))| difference(expected, found, format!("{place}/{i}"))),
+        _ => (expected != found).then(|| format!("body {}", at(&place))),
+    }
+}
+
+fn at(place: &str) -> String {
+    match place {
+        "" => "as a whole".into(),
+        place => format!("at `{place}`"),
+    }
+}
+
+/// Pairs of different names have no order among them.
+fn form_difference(expected: &[(String, String)], found: Vec<(String, String)>) -> Option<String> {
+    let of = |pairs: &[(String, String)], name: &str| -> Vec<String> {
+        let pairs = pairs.iter().filter(|(key, _)| key == name);
+        pairs.map(|(_, value)| value.clone()).collect()
+    };
+    for (name, _) in expected {
+        if of(expected, name) != of(&found, name) {
+            return Some(format!("body at `{name}`"));
+        }
+    }
+    (found.len() > expected.len()).then(|| "body, which holds more fields".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn json_is_compared_by_value() {
+        let expected = json!({"a": {"b": [1, 2]}, "c": "x"});
+        for (found, part) in [
+            (json!({"c": "x", "a": {"b": [1, 2]}}), None),
+            (
+                json!({"a": {"b": [1, 3]}, "c": "x"}),
+                Some("body at `/a/b/1`"),
+            ),
+            (json!({"a": {"b": [1]}, "c": "x"}), Some("body at `/a/b`")),
+            (json!({"a": {"b": [1, 2]}}), Some("body, which lacks `/c`")),
+            (
+                json!({"a": {"b": [1, 2], "secret": 1}, "c": "x"}),
+                Some("body, which holds more fields at `/a`"),
+            ),
+            (json!("secret"), Some("body as a whole")),
+        ] {
+            assert_eq!(
+                difference(&expected, &found, String::new()).as_deref(),
+                part
+            );
+        }
+    }
+
+    #[test]
+    fn a_form_is_compared_by_its_pairs() {
+        let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            let owned = |(name, value): &(&str, &str)| ((*name).into(), (*value).into());
+            pairs.iter().map(owned).collect()
+        };
+        let expected = pairs(&[("a", "1"), ("b", "2"), ("b", "3")]);
+        for (found, part) in [
+            (pairs(&[("b", "2"), ("a", "1"), ("b", "3")]), None),
+            (
+                pairs(&[("b", "3"), ("a", "1"), ("b", "2")]),
+                Some("body at `b`"),
+            ),
+            (pairs(&[("a", "1")]), Some("body at `b`")),
+            (
+                pairs(&[("a", "1"), ("b", "2"), ("b", "3"), ("secret", "")]),
+                Some("body, which holds more fields"),
+            ),
+        ] {
+            assert_eq!(form_difference(&expected, found).as_deref(), part);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What a request must look like, part by part.
+
+use httpmock::HttpMockRequest;
+use percent_encoding::percent_decode_str;
+use tokenturn_client::Operation;
+
+use crate::body::Body;
+
+/// The credentials that an operation takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Credentials {
+    /// None at all: there must be no `Authorization`.
+    None,
+    /// A user name and a password.
+    Basic,
+    /// A token.
+    Bearer,
+    /// One of them, or none.
+    Any,
+}
+
+pub(crate) struct Expectation {
+    pub(crate) operation: &'static Operation,
+    credentials: Credentials,
+    path: Vec<(&'static str, String)>,
+    query: Vec<(&'static str, Vec<(String, String)>)>,
+    headers: Vec<(&'static str, String)>,
+    authorization: Option<String>,
+    body: Option<Body>,
+}
+
+impl Expectation {
+    pub(crate) fn new(operation: &'static Operation, credentials: Credentials) -> Self {
+        Self {
+            operation,
+            credentials,
+            path: Vec::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            authorization: None,
+            body: None,
+        }
+    }
+
+    pub(crate) fn path(&mut self, name: &'static str, value: String) {
+        self.path.push((name, value));
+    }
+
+    pub(crate) fn query(&mut self, name: &'static str, pairs: Vec<(String, String)>) {
+        self.query.push((name, pairs));
+    }
+
+    pub(crate) fn header(&mut self, name: &'static str, value: String) {
+        self.headers.push((name, value));
+    }
+
+    pub(crate) fn authorization(&mut self, value: String) {
+        self.authorization = Some(value);
+    }
+
+    pub(crate) fn body(&mut self, body: Body) {
+        self.body = Some(body);
+    }
+
+    pub(crate) fn matches(&self, request: &HttpMockRequest) -> bool {
+        self.mismatches(request)
+            .is_some_and(|parts| parts.is_empty())
+    }
+
+    /// The names of the parts that do not fit, or `None` when the request is for another operation.
+    pub(crate) fn mismatches(&self, request: &HttpMockRequest) -> Option<Vec<String>> {
+        if request.method_str() != self.operation.method {
+            return None;
+        }
+        let found = path_parameters(self.operation.path, request.uri().path())?;
+        let mut parts = Vec::new();
+        for (name, value) in &self.path {
+            if !found.contains(&(name, value.as_bytes().to_vec())) {
+                parts.push(format!("path parameter `{name}`"));
+            }
+        }
+        let pairs = request.query_params();
+        for (name, expected) in &self.query {
+            let is_named = |key: &String| key == name || expected.iter().any(|(k, _)| k == key);
+            let found = pairs.iter().filter(|(key, _)| is_named(key));
+            if !found.eq(expected) {
+                parts.push(format!("query parameter `{name}`"));
+            }
+        }
+        for (name, value) in &self.headers {
+            if header(request, name) != [value] {
+                parts.push(format!("header `{name}`"));
+            }
+        }
+        if !self.has_credentials(request) {
+            parts.push("credentials".into());
+        }
+        if let Some(part) = self.body.as_ref().and_then(|body| body.mismatch(request)) {
+            parts.push(part);
+        }
+        Some(parts)
+    }
+
+    fn has_credentials(&self, request: &HttpMockRequest) -> bool {
+        let found = header(request, "authorization");
+        let has_scheme = |scheme| {
+            let value = found.first().and_then(|value| value.split_once(' '));
+            found.len() == 1 && value.is_some_and(|(word, _)| word.eq_ignore_ascii_case(scheme))
+        };
+        match (&self.authorization, self.credentials) {
+            (Some(expected), _) => found == [expected],
+            (None, Credentials::None) => found.is_empty(),
+            (None, Credentials::Basic) => has_scheme("Basic"),
+            (None, Credentials::Bearer) => has_scheme("Bearer"),
+            (None, Credentials::Any) => true,
+        }
+    }
+}
+
+/// All values of a header.
+pub(crate) fn header<'a>(request: &'a HttpMockRequest, name: &str) -> Vec<&'a String> {
+    let headers = request.headers_vec().iter();
+    let headers = headers.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    headers.map(|(_, value)| value).collect()
+}
+
+/// The decoded segments that stand in the place of the template's parameters, or `None` when the
+/// path is another one.
+fn path_parameters<'a>(template: &'a str, path: &str) -> Option<Vec<(&'a str, Vec<u8>)>> {
+    let wanted: Vec<&str> = template.split('/').collect();
+    let found: Vec<&str> = path.split('/').collect();
+    if wanted.len() != found.len() {
+        return None;
+    }
+    let mut parameters = Vec::new();
+    for (wanted, found) in wanted.into_iter().zip(found) {
+        let found: Vec<u8> = percent_decode_str(found).collect();
+        match wanted.strip_prefix('{').and_then(|w| w.strip_suffix('}')) {
+            Some(name) => parameters.push((name, found)),
+            None if found == wanted.as_bytes() => {}
+            None => return None,
+        }
+    }
+    Some(parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_compared_by_its_decoded_segments() {
+        let template = "/a/{x}/b/{y}";
+        let found = path_parameters(template, "/a/a.b+c%2Fd%20e%25%C3%A9/b/1");
+        let x = "a.b+c/d e%é".as_bytes().to_vec();
+        assert_eq!(found, Some(vec![("x", x), ("y", b"1".to_vec())]));
+        for other in ["/a/1/c/1", "/a/1/b", "/a/1/b/1/", "/a/1/2/b/1", "/"] {
+            assert_eq!(path_parameters(template, other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What generated `...When` types are made of.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::Value;
+use tokenturn_client::Secret;
+
+use crate::body::{Body, Content};
+use crate::expectation::Expectation;
+use crate::server::lock;
+
+/// What a request must look like. A part that is not named may be anything, except for the
+/// credentials.
+pub struct When {
+    inner: httpmock::When,
+    expectation: Arc<Mutex<Expectation>>,
+}
+
+impl When {
+    pub(crate) fn new(inner: httpmock::When, expectation: Arc<Mutex<Expectation>>) -> Self {
+        Self { inner, expectation }
+    }
+
+    fn with(self, change: impl FnOnce(&mut Expectation)) -> Self {
+        change(&mut lock(&self.expectation));
+        self
+    }
+
+    /// A path parameter, as it is before it is escaped.
+    pub fn path(self, name: &'static str, value: impl ToString) -> Self {
+        self.with(|expectation| expectation.path(name, value.to_string()))
+    }
+
+    /// A query parameter, as the client writes it: each item of a list, each field of an object.
+    #[track_caller]
+    pub fn query(self, name: &'static str, value: impl Serialize) -> Self {
+        match pairs(name, value) {
+            Ok(pairs) => self.with(|expectation| expectation.query(name, pairs)),
+            Err(error) => panic!("`{name}` cannot be a query parameter: {error}"),
+        }
+    }
+
+    /// A header parameter.
+    pub fn header(self, name: &'static str, value: impl ToString) -> Self {
+        self.with(|expectation| expectation.header(name, value.to_string()))
+    }
+
+    /// A user name and a password.
+    pub fn basic(self, user: &str, password: impl Into<Secret>) -> Self {
+        let pair = format!("{user}:{}", password.into().expose());
+        self.with(|expectation| {
+            expectation.authorization(format!("Basic {}", STANDARD.encode(pair)));
+        })
+    }
+
+    /// A token.
+    pub fn bearer(self, token: impl Into<Secret>) -> Self {
+        let value = format!("Bearer {}", token.into().expose());
+        self.with(|expectation| expectation.authorization(value))
+    }
+
+    /// A body of JSON, compared by value.
+    #[track_caller]
+    pub fn json(self, media: &'static str, body: &impl Serialize) -> Self {
+        match serde_json::to_value(body) {
+            Ok(value) => self.content(media, Content::Json(value)),
+            Err(error) => panic!("the body cannot be written as JSON: {error}"),
+        }
+    }
+
+    /// A form, compared by its decoded pairs.
+    #[track_caller]
+    pub fn form(self, media: &'static str, body: &impl Serialize) -> Self {
+        match serde_urlencoded::to_string(body) {
+            Ok(form) => {
+                let pairs = form_urlencoded::parse(form.as_bytes()).into_owned();
+                self.content(media, Content::Form(pairs.collect()))
+            }
+            Err(error) => panic!("the body cannot be written as a form: {error}"),
+        }
+    }
+
+    /// A body of any other kind.
+    pub fn bytes(self, media: &'static str, body: impl AsRef<[u8]>) -> Self {
+        self.content(media, Content::Bytes(body.as_ref().to_vec()))
+    }
+
+    fn content(self, media: &'static str, content: Content) -> Self {
+        self.with(|expectation| expectation.body(Body { media, content }))
+    }
+
+    /// A condition in httpmock's own words.
+    pub fn and(mut self, add: impl FnOnce(httpmock::When) -> httpmock::When) -> Self {
+        self.inner = add(self.inner);
+        self
+    }
+}
+
+fn pairs(name: &str, value: impl Serialize) -> Result<Vec<(String, String)>, String> {
+    let value = serde_json::to_value(value).map_err(|error| error.to_string())?;
+    let pairs: Vec<(&str, &Value)> = match &value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.iter().map(|item| (name, item)).collect(),
+        Value::Object(fields) => fields.iter().map(|(k, v)| (k.as_str(), v)).collect(),
+        value => vec![(name, value)],
+    };
+    let form = serde_urlencoded::to_string(pairs).map_err(|error| error.to_string())?;
+    Ok(form_urlencoded::parse(form.as_bytes())
+        .into_owned()
+        .collect())
+}
+
+impl fmt::Debug for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("When").finish_non_exhaustive()
+    }
+}

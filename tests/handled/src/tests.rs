@@ -1,0 +1,123 @@
+//! What the round trips do not ask.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tokenturn_client::{Error, Secret, Transport};
+use tokenturn_httpmock::MockServer;
+
+use crate::handled::{Client, types};
+use crate::handled_mocks::Mocks as _;
+
+fn client(server: &MockServer) -> Client {
+    let transport = Transport::builder(server.base_url()).bearer("token");
+    Client::new(transport.build().unwrap())
+}
+
+#[tokio::test]
+async fn a_new_value_of_a_closed_enum_is_read() {
+    let server = MockServer::start_async().await;
+    server.typed_and_default(|_, then| {
+        let thing = r#"{"id": "no uuid", "level": "new", "code": "bad", "short": "too long"}"#;
+        then.raw(200, "application/json", thing);
+    });
+    let client = client(&server);
+    let thing = client.typed_and_default().send().await.unwrap();
+    assert_eq!(thing.level.to_string(), "new");
+}
+
+#[tokio::test]
+async fn the_headers_of_an_empty_answer_are_there() {
+    let server = MockServer::start_async().await;
+    server.accepted(|_, then| {
+        then.accepted().header("location", "/there");
+    });
+    let answer = client(&server).accepted().send().await.unwrap();
+    assert_eq!(answer.headers()["location"], "/there");
+}
+
+#[tokio::test]
+async fn what_is_not_declared_stays_whole() {
+    let server = MockServer::start_async().await;
+    let client = client(&server);
+    for (status, body) in [(403, "not declared"), (400, "not as declared")] {
+        let mock = server.many_failures(|_, then| {
+            then.raw(status, "text/plain", body);
+        });
+        let error = client.many_failures().send().await.unwrap_err();
+        mock.delete();
+        let Error::UnexpectedResponse(response) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(response.status(), status);
+        assert_eq!(response.body(), body.as_bytes());
+    }
+}
+
+#[test]
+#[should_panic = "404 is not in the range 5XX"]
+fn a_status_outside_the_range_is_refused() {
+    let server = MockServer::start();
+    server.ranges(|_, then| {
+        then.status_5xx(404);
+    });
+}
+
+/// Drops the server and returns the part that its mock missed.
+fn missed(server: MockServer) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(|| drop(server))).unwrap_err();
+    let message = panic.downcast::<String>().unwrap();
+    let (_, part) = message.split_once("wants it: ").unwrap();
+    part.to_owned()
+}
+
+#[tokio::test]
+async fn another_form_does_not_fit() {
+    let form = |secret: &str| {
+        let form = types::FormBody::builder()
+            .text("a&b=c")
+            .secret(Secret::new(secret));
+        types::FormBody::try_from(form).unwrap()
+    };
+    let server = MockServer::start_async().await;
+    let mock = server.form(|when, then| {
+        when.body(&form("one"));
+        then.no_content();
+    });
+    let client = client(&server);
+    client.form().body(form("one")).send().await.unwrap();
+    mock.assert();
+    client.form().body(form("two")).send().await.unwrap_err();
+    assert_eq!(missed(server), "body at `secret`");
+}
+
+#[tokio::test]
+async fn other_parameters_and_bytes_do_not_fit() {
+    let server = MockServer::start_async().await;
+    server.query(|when, then| {
+        when.text("a").tags(["b", "c d"]).count(5);
+        then.no_content();
+    });
+    let client = client(&server);
+    let call = client.query().text("a").tags(vec!["b".to_owned()]).count(5);
+    call.send().await.unwrap_err();
+    assert_eq!(missed(server), "query parameter `tags`");
+
+    let server = MockServer::start_async().await;
+    server.headers(|when, then| {
+        when.x_text("a").x_count(1);
+        then.no_content();
+    });
+    let client = self::client(&server);
+    let call = client.headers().x_text("a").x_count(2);
+    call.send().await.unwrap_err();
+    assert_eq!(missed(server), "header `X-Count`");
+
+    let server = MockServer::start_async().await;
+    server.bytes(|when, then| {
+        when.body(b"\0\xff");
+        then.no_content();
+    });
+    let client = self::client(&server);
+    client.bytes().body("\0").send().await.unwrap_err();
+    assert_eq!(missed(server), "body");
+}

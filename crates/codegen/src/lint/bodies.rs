@@ -1,19 +1,9 @@
 //! Request bodies.
 
 use super::{Lint, shape};
-use crate::prepare::essence;
+use crate::prepare::{FORM, WRITABLE, best, essence};
 use crate::report::quoted;
 use crate::tree::Node;
-
-const FORM: &str = "application/x-www-form-urlencoded";
-
-/// What the client can send; of several, the first of these is chosen.
-const SUPPORTED: [&str; 4] = [
-    "application/json",
-    FORM,
-    "text/plain",
-    "application/octet-stream",
-];
 
 impl<'a> Lint<'a> {
     pub(super) fn request_body(&mut self, node: Node<'a>) {
@@ -31,16 +21,14 @@ impl<'a> Lint<'a> {
         media_types
             .iter()
             .for_each(|(_, media_type)| self.media_type(*media_type));
-        let chosen = SUPPORTED.iter().find_map(|supported| {
-            let mut media_types = media_types.iter();
-            media_types.find(|(name, _)| essence(name) == *supported)
-        });
+        let chosen = best(media_types.iter().map(|(name, _)| *name));
+        let chosen = chosen.and_then(|best| media_types.iter().find(|(name, _)| *name == best));
         let Some((name, chosen)) = chosen else {
             let (message, at) = match media_types.first() {
                 Some((name, first)) => (format!("the client cannot send {}", quoted(name)), *first),
                 None => ("this body has no media type".to_owned(), content),
             };
-            let help = format!("declare one of `{}`", SUPPORTED.join("`, `"));
+            let help = format!("declare one of `{}`", WRITABLE.join("`, `"));
             return self.error("body-media-type", at, message, &help);
         };
         if media_types.len() > 1 {
@@ -54,7 +42,7 @@ impl<'a> Lint<'a> {
         };
         match essence(name) {
             FORM => self.form(*chosen, schema),
-            "text/plain" => self.raw(schema, None),
+            "text/plain" | "text/x-markdown" => self.raw(schema, None),
             "application/octet-stream" => self.raw(schema, Some("binary")),
             _ => {}
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The media types that a client can write, the best one first.
-const WRITABLE: [&str; 5] = [
+pub(crate) const WRITABLE: [&str; 5] = [
     "application/json",
     FORM,
     "text/plain",
@@ -36,12 +36,11 @@ pub(super) fn choose(operation: &mut Map<String, Value>) {
     }
 }
 
-/// The media type to write, among several.
-pub(crate) fn best<'a>(mut media: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+/// The media type to write, among several, if one of them can be written.
+pub(crate) fn best<'a>(media: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     WRITABLE
         .iter()
         .find_map(|wanted| media.clone().find(|media| essence(media) == *wanted))
-        .or_else(|| media.next())
 }
 
 /// A media type without its parameters.

@@ -13,7 +13,7 @@ mod schemas;
 use serde_json::{Map, Value};
 
 pub(crate) use answers::{Answer, Answers, Success, example, is_json};
-pub(crate) use body::{FORM, essence};
+pub(crate) use body::{FORM, WRITABLE, best, essence};
 pub(crate) use references::resolve;
 pub(crate) use schemas::components as components_of;
 

@@ -56,10 +56,6 @@ impl Tree {
         &self.root
     }
 
-    pub(crate) fn into_value(self) -> Value {
-        self.root
-    }
-
     pub(crate) fn root(&self) -> Node<'_> {
         Node {
             tree: self,

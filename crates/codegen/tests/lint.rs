@@ -50,7 +50,12 @@ fn every_rule_has_an_example() {
         let source = fs::read_to_string(path).unwrap();
         // A call may be broken into lines.
         let source: String = source.split_whitespace().collect();
-        for call in ["error(\"", "warn(\"", "clash(\""] {
+        for call in [
+            "error(\"",
+            "warn(\"",
+            "clash(Severity::Error,\"",
+            "clash(Severity::Warning,\"",
+        ] {
             let codes = source.split(call).skip(1);
             rules.extend(codes.map(|rest| rest.split('"').next().unwrap().to_owned()));
         }

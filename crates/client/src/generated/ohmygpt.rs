@@ -555,20 +555,20 @@ pub mod types {
     #[serde(crate = "serde")]
     #[serde(untagged)]
     pub enum UserId {
-        Int64(i64),
+        Integer(i64),
         String(String),
     }
     impl ::std::fmt::Display for UserId {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             match self {
-                Self::Int64(x) => x.fmt(f),
+                Self::Integer(x) => x.fmt(f),
                 Self::String(x) => x.fmt(f),
             }
         }
     }
     impl ::std::convert::From<i64> for UserId {
         fn from(value: i64) -> Self {
-            Self::Int64(value)
+            Self::Integer(value)
         }
     }
     /// The envelope of an error, or of a success that says no more.

@@ -33,7 +33,7 @@ impl<'a> Lint<'a> {
                     item,
                     first,
                     message,
-                    "a server cannot tell them apart",
+                    "make them one path, unless their methods differ",
                 );
             }
             if !self.shape(item, &shape::PATH_ITEM) {
@@ -101,7 +101,7 @@ impl<'a> Lint<'a> {
             } else if !seen.insert(name) {
                 problem = Some("has the same parameter twice");
             }
-            names.push(name);
+            names.extend((!name.is_empty()).then_some(name));
             rest = after;
         }
         if rest.contains('}') {

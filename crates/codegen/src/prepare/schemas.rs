@@ -144,7 +144,7 @@ pub(super) fn for_each_schema(
 /// Takes out what no generated code checks, here or anywhere, and what would mislead typify.
 fn simplify(schema: &mut Map<String, Value>) {
     // typify names types by it, and takes two of one title for the same type.
-    if schema.get("title").is_some_and(Value::is_string) {
+    if schema.get("title").is_some_and(Value::is_string) && is_type(schema) {
         schema.shift_remove("title");
     }
     if schema.get("type").is_some_and(|kind| kind == "string") {
@@ -160,6 +160,14 @@ fn simplify(schema: &mut Map<String, Value>) {
             open_enum(schema);
         }
     }
+}
+
+/// Whether a schema becomes a type of its own, rather than a string or a number.
+fn is_type(schema: &Map<String, Value>) -> bool {
+    let kind = schema.get("type").and_then(Value::as_str);
+    let is_scalar = matches!(kind, Some("string" | "integer" | "number" | "boolean"));
+    let narrows = |key: &&str| schema.contains_key(*key);
+    !is_scalar || ["enum", "minLength", "maxLength"].iter().any(narrows)
 }
 
 fn open_enum(schema: &mut Map<String, Value>) {

@@ -114,11 +114,11 @@ pub struct Generated {
 ///
 /// All that stands in the way, with the lines of the spec.
 pub fn generate(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
-    let report = spec.lint();
+    let (report, moves) = spec.check();
     let Some(document) = spec.document().filter(|_| !report.has_errors()) else {
         return Err(report);
     };
-    let copy = prepare::prepare(document);
+    let copy = prepare::prepare(document, &moves);
     let operations = operations::collect(&copy);
     let reduced = prepare::for_progenitor(&copy);
     let client = progenitor::run(&reduced)

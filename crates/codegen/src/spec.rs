@@ -80,20 +80,30 @@ impl Spec {
 
     /// Checks everything that the generator cannot handle, or handles in its own way.
     pub fn lint(&self) -> Report {
+        self.check().0
+    }
+
+    /// The report, and the inline schemas that have to have a name of their own.
+    pub(crate) fn check(&self) -> (Report, Vec<(String, String)>) {
         let mut findings = self.findings.clone();
+        let mut moves = Vec::new();
         match &self.tree {
             // The findings would be about what could not be read.
             _ if findings
                 .iter()
                 .any(|finding| finding.code().starts_with("yaml")) => {}
-            Some(tree) => findings.extend(lint::lint(tree.root())),
+            Some(tree) => {
+                let outcome = lint::lint(tree.root());
+                findings.extend(outcome.findings);
+                moves = outcome.moves;
+            }
             None if findings.is_empty() => {
                 let finding = Finding::error("yaml", Span::new(0, 0), "there is nothing in it");
                 findings.push(finding.with_help("begin the document with `openapi: 3.0.3`"));
             }
             None => {}
         }
-        self.report(findings)
+        (self.report(findings), moves)
     }
 
     /// The document as JSON, its keys in their order. None when the text cannot be read.

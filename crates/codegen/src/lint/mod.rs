@@ -31,17 +31,28 @@ const RULES_FOR_PAGES: [&str; 6] = [
     "reference-siblings",
 ];
 
-/// All findings in a document.
-pub(crate) fn lint(root: Node<'_>) -> Vec<Finding> {
+/// What the lint says of a document.
+pub(crate) struct Outcome {
+    pub(crate) findings: Vec<Finding>,
+    /// Inline schemas, by JSON pointer, whose type has to have another name than its own.
+    pub(crate) moves: Vec<(String, String)>,
+}
+
+/// Checks a whole document.
+pub(crate) fn lint(root: Node<'_>) -> Outcome {
     let mut lint = Lint {
         components: references::components(root),
         root,
         in_page: false,
         decoded: HashSet::new(),
         findings: Vec::new(),
+        moves: Vec::new(),
     };
     lint.document();
-    lint.findings
+    Outcome {
+        findings: lint.findings,
+        moves: lint.moves,
+    }
 }
 
 struct Lint<'a> {
@@ -52,6 +63,7 @@ struct Lint<'a> {
     /// The bodies of 2xx answers that have been looked at.
     decoded: HashSet<u32>,
     findings: Vec<Finding>,
+    moves: Vec<(String, String)>,
 }
 
 impl<'a> Lint<'a> {

@@ -30,7 +30,7 @@ type Types<'a> = HashMap<String, Node<'a>>;
 
 impl<'a> Lint<'a> {
     /// Component schemas become types of their names; inline ones are named after what they stand
-    /// in. Of two types of one name the generator keeps one.
+    /// in. Of two types of one name the generator keeps one, so the second gets a name of its own.
     pub(super) fn type_names(&mut self, inline: &[(String, Node<'a>)]) {
         let mut names = HashMap::new();
         let mut types = Types::new();
@@ -55,35 +55,46 @@ impl<'a> Lint<'a> {
             }
         }
         for (name, schema) in &schemas {
-            self.inner_types(&letters(name), *schema, &mut types);
+            self.inner_types(&pascal(name), *schema, &mut types);
         }
         for (name, schema) in inline {
-            self.inline_type(&letters(name), *schema, &mut types);
+            self.inline_type(name, *schema, &mut types);
         }
     }
 
     fn inline_type(&mut self, name: &str, schema: Node<'a>, types: &mut Types<'a>) {
-        if has_name(schema)
-            && let Some(first) = types.get(name).copied()
-        {
-            if !are_same(first.value, schema.value) {
-                let message = "this schema becomes a Rust type of the same name as another one";
-                let help = "keep it under `components`, by a name of its own";
-                self.clash(Severity::Error, "type-name", schema, first, message, help);
+        if !has_name(schema) {
+            return self.inner_types(name, schema, types);
+        }
+        let mut name = name.to_owned();
+        if let Some(first) = types.get(&letters(&name)).copied() {
+            if are_same(first.value, schema.value) {
+                return;
             }
-            return;
+            while types.contains_key(&letters(&name)) {
+                name.push_str("Inline");
+            }
+            let message = format!("this schema becomes `{name}`, since the name is taken");
+            let help = "keep it under `components`, by a name of its own";
+            self.clash(
+                Severity::Warning,
+                "type-taken",
+                schema,
+                first,
+                message,
+                help,
+            );
+            self.moves.push((schema.pointer(), name.clone()));
         }
-        if has_name(schema) {
-            types.insert(name.to_owned(), schema);
-        }
-        self.inner_types(name, schema, types);
+        types.insert(letters(&name), schema);
+        self.inner_types(&name, schema, types);
     }
 
     fn inner_types(&mut self, name: &str, schema: Node<'a>, types: &mut Types<'a>) {
         for (property, schema) in schema.get("properties").into_iter().flat_map(Node::members) {
-            self.inline_type(&format!("{name}{}", letters(property)), schema, types);
+            self.inline_type(&format!("{name}{}", pascal(property)), schema, types);
         }
-        for (key, word) in [("items", "item"), ("additionalProperties", "value")] {
+        for (key, word) in [("items", "Item"), ("additionalProperties", "Value")] {
             if let Some(schema) = schema.get(key) {
                 self.inline_type(&format!("{name}{word}"), schema, types);
             }
@@ -98,7 +109,7 @@ impl<'a> Lint<'a> {
                 .flat_map(Node::items)
                 .enumerate()
             {
-                self.inner_types(&format!("{name}variant{index}"), part, types);
+                self.inner_types(&format!("{name}Variant{index}"), part, types);
             }
         }
     }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::essence;
 use super::operations_mut;
+use super::references::add_schemas;
 use crate::names::{Status, pascal};
 
 /// One declared answer.
@@ -168,18 +169,7 @@ pub(super) fn name(document: &mut Value) {
             }
         }
     }
-    if named.is_empty() {
-        return;
-    }
-    let schemas = document
-        .as_object_mut()
-        .map(|document| document.entry("components").or_insert_with(|| json!({})))
-        .and_then(Value::as_object_mut)
-        .map(|components| components.entry("schemas").or_insert_with(|| json!({})))
-        .and_then(Value::as_object_mut);
-    if let Some(schemas) = schemas {
-        schemas.extend(named);
-    }
+    add_schemas(document, named);
 }
 
 /// Leaves what progenitor needs to know: the one type of success, or that there is none.

@@ -22,9 +22,11 @@ pub(crate) const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// A copy in which every operation stands for itself.
-pub(crate) fn prepare(document: &Value) -> Value {
+/// A copy in which every operation stands for itself. `moves` names the inline schemas that become
+/// components.
+pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> Value {
     let mut copy = document.clone();
+    references::move_schemas(&mut copy, moves);
     remove_pages(&mut copy);
     references::inline(&mut copy);
     for (path, operation) in operations_mut(&mut copy) {

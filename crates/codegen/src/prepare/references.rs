@@ -1,6 +1,6 @@
 //! Puts what an operation refers to into the operation.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::operations_mut;
 
@@ -42,6 +42,37 @@ pub(super) fn inline(document: &mut Value) {
     }
 }
 
+/// Moves inline schemas, by JSON pointer, into components of these names.
+pub(super) fn move_schemas(document: &mut Value, moves: &[(String, String)]) {
+    // What stands within another goes first.
+    let mut moves: Vec<_> = moves.iter().collect();
+    moves.sort_by_key(|(pointer, _)| std::cmp::Reverse(pointer.len()));
+    let mut named = Vec::new();
+    for (pointer, name) in moves {
+        if let Some(schema) = document.pointer_mut(pointer) {
+            let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+            named.push((name.clone(), std::mem::replace(schema, reference)));
+        }
+    }
+    add_schemas(document, named);
+}
+
+/// Adds component schemas.
+pub(super) fn add_schemas(document: &mut Value, named: Vec<(String, Value)>) {
+    if named.is_empty() {
+        return;
+    }
+    let schemas = document
+        .as_object_mut()
+        .map(|document| document.entry("components").or_insert_with(|| json!({})))
+        .and_then(Value::as_object_mut)
+        .map(|components| components.entry("schemas").or_insert_with(|| json!({})))
+        .and_then(Value::as_object_mut);
+    if let Some(schemas) = schemas {
+        schemas.extend(named);
+    }
+}
+
 /// A parameter of an operation replaces the path's one of the same name and place.
 fn share_parameters(document: &Value, item: &mut Map<String, Value>) {
     let shared = list(document, item.shift_remove("parameters"));
@@ -71,9 +102,24 @@ fn list(document: &Value, parameters: Option<Value>) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    #[test]
+    fn an_inline_schema_becomes_a_component() {
+        let mut document =
+            json!({"a": {"b": {"type": "object", "properties": {"c": {"enum": [1]}}}}});
+        let moves = [("/a/b", "B"), ("/a/b/properties/c", "C")];
+        let moves = moves.map(|(pointer, name)| (pointer.to_owned(), name.to_owned()));
+        move_schemas(&mut document, &moves);
+        let expected = json!({
+            "a": {"b": {"$ref": "#/components/schemas/B"}},
+            "components": {"schemas": {
+                "C": {"enum": [1]},
+                "B": {"type": "object", "properties": {"c": {"$ref": "#/components/schemas/C"}}},
+            }},
+        });
+        assert_eq!(document, expected);
+    }
 
     #[test]
     fn an_operation_stands_for_itself() {

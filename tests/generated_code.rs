@@ -3,8 +3,20 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Fields, File, ImplItem, Item, Type, Visibility};
+use syn::{Expr, Fields, File, ImplItem, Item, Type, Visibility};
 use tokenturn_codegen::{Paths, Spec, generate};
+
+/// The name of a spec, its client, its mocks and its round trips.
+macro_rules! generated {
+    ($name:literal) => {
+        [
+            $name,
+            include_str!(concat!("../crates/client/src/generated/", $name, ".rs")),
+            include_str!(concat!("../crates/httpmock/src/generated/", $name, ".rs")),
+            include_str!(concat!("../crates/httpmock/tests/generated/", $name, ".rs")),
+        ]
+    };
+}
 
 const SMALL_SPEC: &str = include_str!("corpus/specs/keys.yaml");
 
@@ -27,6 +39,28 @@ fn outline_of_the_ohmygpt_client() {
     insta::assert_snapshot!(outline(include_str!(
         "../crates/client/src/generated/ohmygpt.rs"
     )));
+}
+
+/// A new operation has all of them on the day on which it is added, and is counted here.
+#[test]
+fn every_operation_has_a_method_a_mock_and_a_round_trip() {
+    let specs = [
+        generated!("github"),
+        generated!("github_login"),
+        generated!("ohmygpt"),
+    ];
+    let counts = specs.map(|[name, client, mocks, round_trips]| {
+        let ids = operations(client);
+        for id in &ids {
+            assert!(client.contains(&format!("    pub fn {id}(&self)")), "{id}");
+            assert!(mocks.contains(&format!("    fn {id}(")), "{id}");
+            let test = format!("\nasync fn {id}() {{");
+            assert!(round_trips.contains(&test), "{id}");
+        }
+        assert_eq!(round_trips.matches("#[tokio::test]").count(), ids.len());
+        format!("{name}: {} operations", ids.len())
+    });
+    insta::assert_snapshot!(counts.join("\n"));
 }
 
 #[test]
@@ -92,12 +126,39 @@ fn list(path: &str, items: &[Item], lines: &mut Vec<String>) {
             }
             Item::Const(item) if is_public(&item.vis) => {
                 lines.push(format!("const {path}{}: {}", item.ident, show(&item.ty)));
-                lines.push(format!("    {}", show(&item.expr)));
+                lines.extend(elements(&item.expr).map(|row| format!("    {}", show(row))));
             }
             Item::Impl(item) if item.trait_.is_none() => functions(path, item, lines),
             _ => {}
         }
     }
+}
+
+/// The names in the operation table.
+fn operations(client: &str) -> Vec<String> {
+    let file: File = syn::parse_str(client).unwrap();
+    let table = file.items.iter().find_map(|item| match item {
+        Item::Const(item) if item.ident == "OPERATIONS" => Some(&item.expr),
+        _ => None,
+    });
+    let rows = table.into_iter().flat_map(|table| elements(table));
+    let ids = rows.map(|row| match row {
+        Expr::Struct(row) => show(&row.fields[0].expr).replace('"', ""),
+        _ => panic!("a row is a struct"),
+    });
+    ids.collect()
+}
+
+/// The rows of a table.
+fn elements(expr: &Expr) -> impl Iterator<Item = &Expr> {
+    let rows = match expr {
+        Expr::Reference(reference) => match &*reference.expr {
+            Expr::Array(array) => Some(&array.elems),
+            _ => None,
+        },
+        _ => None,
+    };
+    rows.into_iter().flatten()
 }
 
 fn functions(path: &str, block: &syn::ItemImpl, lines: &mut Vec<String>) {
@@ -130,7 +191,7 @@ fn show(tokens: &impl ToTokens) -> String {
         (":: std :: option :: ", ""),
         (":: std :: string :: ", ""),
         (":: std :: vec :: ", ""),
-        ("crate :: ", ""),
+        (":: tokenturn_client :: ", ""),
         (" :: ", "::"),
         (" <", "<"),
         ("< ", "<"),

@@ -99,7 +99,7 @@ impl Test<'_> {
         let answers = all(operation).filter_map(|answer| self.answer(answer, &function));
         quote! {
             #[tokio::test]
-            #[allow(clippy::all, irrefutable_let_patterns)]
+            #[allow(clippy::clone_on_copy, clippy::needless_borrows_for_generic_args, irrefutable_let_patterns)]
             async fn #function() {
                 #given
                 let server = MockServer::start_async().await;

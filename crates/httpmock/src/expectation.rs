@@ -124,8 +124,8 @@ pub(crate) fn header<'a>(request: &'a HttpMockRequest, name: &str) -> Vec<&'a St
     headers.map(|(_, value)| value).collect()
 }
 
-/// The decoded segments that stand in the place of the template's parameters, or `None` when the
-/// path is another one.
+/// What stands, decoded, in the place of the template's parameters, or `None` when the path is
+/// another one.
 fn path_parameters<'a>(template: &'a str, path: &str) -> Option<Vec<(&'a str, Vec<u8>)>> {
     let wanted: Vec<&str> = template.split('/').collect();
     let found: Vec<&str> = path.split('/').collect();
@@ -135,13 +135,31 @@ fn path_parameters<'a>(template: &'a str, path: &str) -> Option<Vec<(&'a str, Ve
     let mut parameters = Vec::new();
     for (wanted, found) in wanted.into_iter().zip(found) {
         let found: Vec<u8> = percent_decode_str(found).collect();
-        match wanted.strip_prefix('{').and_then(|w| w.strip_suffix('}')) {
-            Some(name) => parameters.push((name, found)),
-            None if found == wanted.as_bytes() => {}
-            None => return None,
-        }
+        segment_parameters(wanted, &found, &mut parameters)?;
     }
     Some(parameters)
+}
+
+/// One segment, in which a parameter ends where the text after it begins.
+fn segment_parameters<'a>(
+    template: &'a str,
+    found: &[u8],
+    parameters: &mut Vec<(&'a str, Vec<u8>)>,
+) -> Option<()> {
+    let Some((before, rest)) = template.split_once('{') else {
+        return (found == template.as_bytes()).then_some(());
+    };
+    let (name, rest) = rest.split_once('}')?;
+    let found = found.strip_prefix(before.as_bytes())?;
+    let text = rest.split('{').next().unwrap_or_default().as_bytes();
+    let end = match text {
+        [] => found.len(),
+        text => found
+            .windows(text.len())
+            .position(|window| window == text)?,
+    };
+    parameters.push((name, found[..end].to_vec()));
+    segment_parameters(rest, &found[end..], parameters)
 }
 
 #[cfg(test)]
@@ -155,6 +173,21 @@ mod tests {
         let x = "a.b+c/d e%é".as_bytes().to_vec();
         assert_eq!(found, Some(vec![("x", x), ("y", b"1".to_vec())]));
         for other in ["/a/1/c/1", "/a/1/b", "/a/1/b/1/", "/a/1/2/b/1", "/"] {
+            assert_eq!(path_parameters(template, other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_segment_may_have_several_parameters() {
+        let template = "/compare/{base}...{head}.json";
+        let found = path_parameters(template, "/compare/v1.0...v%2F2.json");
+        let expected = vec![("base", b"v1.0".to_vec()), ("head", b"v/2".to_vec())];
+        assert_eq!(found, Some(expected));
+        for other in [
+            "/compare/v1..v2.json",
+            "/compare/v1...v2",
+            "/compare/v1...v2.json.gz",
+        ] {
             assert_eq!(path_parameters(template, other), None, "{other}");
         }
     }

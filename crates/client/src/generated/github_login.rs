@@ -201,6 +201,10 @@ pub mod types {
     }
     /// Types for composing complex structures.
     pub mod builder {
+        #[allow(unused_imports)]
+        use ::tokenturn_client::runtime::{
+            self, RequestBuilderExt as _, reqwest, serde, serde_json,
+        };
         #[derive(Clone, Debug)]
         pub struct AccessTokenRequest {
             client_id: Result<String, String>,

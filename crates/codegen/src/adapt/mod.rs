@@ -93,19 +93,25 @@ fn open(module: &mut ItemMod) {
         return;
     };
     items.retain(|item| !matches!(item, Item::Use(_)));
-    let imports: [Item; 2] = [
-        parse_quote!(
-            #[allow(unused_imports)]
-            use super::*;
-        ),
+    let runtime = || -> Item {
         parse_quote! {
             #[allow(unused_imports)]
             use ::tokenturn_client::runtime::{
                 self, RequestBuilderExt as _, reqwest, serde, serde_json,
             };
-        },
-    ];
-    items.splice(0..0, imports);
+        }
+    };
+    if let Some(builders) = items
+        .iter_mut()
+        .find_map(|item| trim::module(item, "builder"))
+    {
+        builders.insert(0, runtime());
+    }
+    let parent = parse_quote!(
+        #[allow(unused_imports)]
+        use super::*;
+    );
+    items.splice(0..0, [parent, runtime()]);
 }
 
 fn structure(document: &Value) -> Item {

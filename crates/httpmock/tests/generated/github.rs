@@ -10,7 +10,11 @@ use ::tokenturn_client::runtime::serde_json;
 use ::tokenturn_httpmock::{MockServer, round_trip};
 use mocks::Mocks as _;
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn check_token() {
     let given_client_id: String = round_trip::sample(r#""a.b+c/d e%é""#);
     let given_body: types::AccessTokenRequest = round_trip::sample(
@@ -259,7 +263,11 @@ async fn check_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn reset_token() {
     let given_client_id: String = round_trip::sample(r#""a.b+c/d e%é""#);
     let given_body: types::AccessTokenRequest = round_trip::sample(
@@ -508,7 +516,11 @@ async fn reset_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn delete_token() {
     let given_client_id: String = round_trip::sample(r#""a.b+c/d e%é""#);
     let given_body: types::AccessTokenRequest = round_trip::sample(
@@ -753,7 +765,11 @@ async fn delete_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn scope_token() {
     let given_client_id: String = round_trip::sample(r#""a.b+c/d e%é""#);
     let given_body: types::ScopeTokenRequest = round_trip::sample(
@@ -1002,7 +1018,11 @@ async fn scope_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn delete_authorization() {
     let given_client_id: String = round_trip::sample(r#""a.b+c/d e%é""#);
     let given_body: types::AccessTokenRequest = round_trip::sample(
@@ -1246,7 +1266,11 @@ async fn delete_authorization() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn revoke_credentials() {
     let given_body: types::RevokeCredentialsRequest = round_trip::sample(
         r#"{"credentials":["e72e16c7e42f292c6912e7710c838347ae178b4a"]}"#,

@@ -10,7 +10,11 @@ use ::tokenturn_client::runtime::serde_json;
 use ::tokenturn_httpmock::{MockServer, round_trip};
 use mocks::Mocks as _;
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn create_access_token() {
     let given_body: types::AccessTokenRequest = round_trip::sample(
         r#"{"client_id":"abcde12345fghij67890","client_secret":"1234567890abcdef1234567890abcdef12345678","code":"0123456789abcdef0123","redirect_uri":"https://app.example/callback","code_verifier":"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}"#,
@@ -54,7 +58,11 @@ async fn create_access_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn create_device_code() {
     let given_body: types::DeviceCodeRequest = round_trip::sample(
         r#"{"client_id":"abcde12345fghij67890","scope":"repo gist"}"#,

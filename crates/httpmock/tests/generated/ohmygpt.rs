@@ -10,7 +10,11 @@ use ::tokenturn_client::runtime::serde_json;
 use ::tokenturn_httpmock::{MockServer, round_trip};
 use mocks::Mocks as _;
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn issue_token() {
     let given_body: types::IssueTokenRequest = round_trip::sample(
         r#"{"client_id":"6681463833ebdbb2566d1def","client_secret":"0123456789abcdefghijklmnopqrstuv","code":"gtsi4Ww0ADHKwqZi"}"#,
@@ -58,7 +62,11 @@ async fn issue_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn query_user_basic_info() {
     let given_body: types::EmptyRequest = round_trip::sample(r#"{}"#);
     let server = MockServer::start_async().await;
@@ -146,7 +154,11 @@ async fn query_user_basic_info() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn rotate_user_admin_token() {
     let given_body: types::EmptyRequest = round_trip::sample(r#"{}"#);
     let server = MockServer::start_async().await;
@@ -233,7 +245,11 @@ async fn rotate_user_admin_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn new_api_token() {
     let given_body: types::NewApiTokenRequest = round_trip::sample(
         r#"{"remark":"key01","expired_at":"2024-08-17T08:44:47.886Z","max_fee":"3500000","permissions":"[\"gpt-3.5-turbo\",\"gpt-4\"]"}"#,
@@ -304,7 +320,11 @@ async fn new_api_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn create_api_token() {
     let given_body: types::NewApiTokenRequest = round_trip::sample(
         r#"{"remark":"key01","expired_at":"2024-08-17T08:44:47.886Z","max_fee":"3500000","permissions":"[\"gpt-3.5-turbo\",\"gpt-4\"]"}"#,
@@ -374,7 +394,11 @@ async fn create_api_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn update_api_token() {
     let given_body: types::UpdateApiTokenRequest = round_trip::sample(
         r#"{"key":"sk-aaa","remark":"keyu02","expired_at":"2024-12-31 23:59:59","max_fee":"3500000","permissions":"[\"gpt-3.5-turbo\"]","is_disabled":"false"}"#,
@@ -444,7 +468,11 @@ async fn update_api_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn get_api_tokens() {
     let given_body: types::EmptyRequest = round_trip::sample(r#"{}"#);
     let server = MockServer::start_async().await;
@@ -513,7 +541,11 @@ async fn get_api_tokens() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn del_api_token() {
     let given_body: types::ApiTokenKeyRequest = round_trip::sample(
         r#"{"key":"sk-aaa"}"#,
@@ -584,7 +616,11 @@ async fn del_api_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn delete_api_token() {
     let given_body: types::ApiTokenKeyRequest = round_trip::sample(
         r#"{"key":"sk-aaa"}"#,
@@ -654,7 +690,11 @@ async fn delete_api_token() {
     }
 }
 #[tokio::test]
-#[allow(clippy::all, irrefutable_let_patterns)]
+#[allow(
+    clippy::clone_on_copy,
+    clippy::needless_borrows_for_generic_args,
+    irrefutable_let_patterns
+)]
 async fn balance() {
     let given_body: types::EmptyRequest = round_trip::sample(r#"{}"#);
     let server = MockServer::start_async().await;

@@ -22,17 +22,24 @@ fn the_generated_code_is_fresh() {
             .unwrap()
             .to_string_lossy()
             .replace('-', "_");
-        let generated = root().join(format!("crates/client/src/generated/{module}.rs"));
-        let paths = Paths::new(format!("tokenturn_client::{module}"));
-        let wanted = generate(&Spec::read(&path).unwrap(), &paths)
-            .unwrap()
-            .client;
-        // Not assert_eq!: two thousand lines help nobody.
-        assert!(
-            fs::read_to_string(&generated).unwrap() == wanted,
-            "{} is stale: run `cargo xtask codegen`",
-            generated.display()
-        );
+        let paths = Paths::new(format!("tokenturn_client::{module}"))
+            .with_mocks(format!("tokenturn_httpmock::{module}"));
+        let generated = generate(&Spec::read(&path).unwrap(), &paths).unwrap();
+        for (folder, wanted) in [
+            ("client/src", generated.client),
+            ("httpmock/src", generated.mocks),
+            ("httpmock/tests", generated.round_trip),
+        ] {
+            let file = root().join(format!("crates/{folder}/generated/{module}.rs"));
+            let text = fs::read_to_string(&file).unwrap();
+            let (_header, source) = text.split_once("\n\n").unwrap();
+            // Not assert_eq!: two thousand lines help nobody.
+            assert!(
+                source == wanted,
+                "{} is stale: run `cargo xtask codegen`",
+                file.display()
+            );
+        }
         compared += 1;
     }
     assert_eq!(compared, 3);

@@ -110,14 +110,14 @@ async fn the_rest_api() {
         (Scoping::new(1), r#","target_id":1"#),
         (
             Scoping::new(1).repositories(["a", "b"]),
-            r#","repositories":["a","b"],"target_id":1"#,
+            r#","target_id":1,"repositories":["a","b"]"#,
         ),
         (
             Scoping::new("octocat")
                 .repositories(["a"])
                 .repository_ids([7])
                 .permission("contents", "read"),
-            r#","permissions":{"contents":"read"},"repository_ids":[7],"target":"octocat""#,
+            r#","target":"octocat","repository_ids":[7],"permissions":{"contents":"read"}"#,
         ),
     ] {
         let body = format!(r#"{{"access_token":"{OLD_TOKEN}"{more}}}"#);
@@ -147,7 +147,7 @@ async fn the_login_host() {
     .await;
     code.code_verifier = Some("v".into());
     code.redirect_uri = Some("https://app.example/cb".into());
-    let body = format!("{body}&code_verifier=v&redirect_uri=https%3A%2F%2Fapp.example%2Fcb");
+    let body = format!("{body}&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&code_verifier=v");
     assert_form(line, &body, async |url| {
         let _ = github(&url).exchange_code(code).await;
     })
@@ -229,8 +229,8 @@ async fn ohmygpts_keys() {
         max_fee: 3_500_000.into(),
         permissions: vec!["gpt-3.5-turbo".into(), "gpt-4".into()],
     };
-    let new = "expired_at=2024-08-17T08%3A44%3A47.886Z&max_fee=3500000\
-               &permissions=%5B%22gpt-3.5-turbo%22%2C%22gpt-4%22%5D&remark=key+01";
+    let new = "remark=key+01&expired_at=2024-08-17T08%3A44%3A47.886Z&max_fee=3500000\
+               &permissions=%5B%22gpt-3.5-turbo%22%2C%22gpt-4%22%5D";
     let update = ApiKeyUpdate {
         remark: "keyu02".into(),
         expired_at: "2024-12-31T15:59:59Z".parse().unwrap(),
@@ -258,8 +258,8 @@ async fn ohmygpts_keys() {
         .await;
     }
     let body = format!(
-        "expired_at=2024-12-31T15%3A59%3A59Z&is_disabled=false&key={OLD_TOKEN}&max_fee=0.50\
-         &permissions=%5B%5D&remark=keyu02"
+        "key={OLD_TOKEN}&remark=keyu02&expired_at=2024-12-31T15%3A59%3A59Z&max_fee=0.50\
+         &permissions=%5B%5D&is_disabled=false"
     );
     assert_bearer(&format!("{path}/update-api-token"), &body, async |url| {
         let _ = ohmygpt(&url).update_api_key(&admin, &old, &update).await;

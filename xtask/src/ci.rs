@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{build_cost, codegen};
+use crate::{build_cost, codegen, spec};
 
 /// What must never reach a user of the wrapper: generators, YAML parsers, test tools.
 const NOT_SHIPPED: [&str; 11] = [
@@ -29,6 +29,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     step("format", || {
         cargo(root, &["fmt", "--all", "--check"]).map(drop)
     })?;
+    step("specs", || spec::lint::run(root, None))?;
+    step("examples in specs", || spec::examples::run(root, None))?;
     step("codegen", || codegen::check(root))?;
     step("clippy", || clippy(root, &["--workspace", "--all-targets"]))?;
     for features in FEATURES {

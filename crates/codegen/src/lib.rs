@@ -1,21 +1,4 @@
-//! Turns a hand-written OpenAPI 3.0 spec into the Rust source of a client.
-//!
-//! [progenitor] does most of the work. This crate adds what a client of irreversible operations
-//! needs and progenitor lacks:
-//!
-//! - every `format: password` becomes a `Secret`, which does not print itself; every
-//!   `format: date-time` a `Timestamp` and every `format: decimal` an `Amount`, which tie nobody to
-//!   a crate for times or numbers;
-//! - answers other than 2xx arrive whole, with their status, headers and body;
-//! - the code runs on the runtime of `tokenturn-client`, whose errors never print a body, instead
-//!   of on `progenitor-client`;
-//! - a table of the operations says which of them may be sent again (`x-retry` in the spec), and
-//!   which take credentials (`security`);
-//! - an operation with `x-browser: true` is a page that a person opens: it is left out.
-//!
-//! It runs at build time only: nothing that is shipped depends on it.
-//!
-//! [progenitor]: https://docs.rs/progenitor
+#![doc = include_str!("../README.md")]
 
 mod adapt;
 mod build_script;

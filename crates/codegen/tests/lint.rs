@@ -64,6 +64,12 @@ fn every_rule_has_an_example() {
     rules.retain(|code: &String| code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
     assert!(rules.len() > 70, "{rules:?}");
     assert_eq!(shown, rules);
+    let readme = include_str!("../README.md");
+    let untold: Vec<_> = rules
+        .iter()
+        .filter(|rule| !readme.contains(&format!("`{rule}`")))
+        .collect();
+    assert!(untold.is_empty(), "README.md does not tell of {untold:?}");
 }
 
 #[test]

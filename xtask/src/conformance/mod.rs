@@ -72,7 +72,8 @@ pub(crate) fn lint(
     files: &[PathBuf],
     strictness: Strictness,
 ) -> Result<String> {
-    const LIMIT: Duration = Duration::from_secs(60);
+    // A description of a thousand operations takes minutes.
+    const LIMIT: Duration = Duration::from_secs(600);
     let severity = match strictness {
         Strictness::Errors => "error",
         Strictness::Everything => "hint",

@@ -6,7 +6,8 @@
 //! the provider said.
 //!
 //! - [`github`], [`github_login`] and [`ohmygpt`] are generated from the specs, each with its
-//!   [`Client`](github::Client), its types and its table of operations.
+//!   [`Client`](github::Client), its types, an enum of failures for each operation (such as
+//!   [`errors::ResetToken`](github::errors::ResetToken)) and its table of operations.
 //! - [`Transport`] sends: base URL, credentials, timeouts, size limits, repetition of safe calls.
 //! - [`Secret`] holds what must not leak, [`Fingerprint`] names it in a log.
 //!

@@ -28,8 +28,8 @@ pub(super) fn compare(old: &Value, new: &Value) -> Vec<Change> {
         match (old.get(place), new.get(place)) {
             (Some(before), Some(after)) => facts_of(place, before, after, &mut changes),
             _ if follows(place, &old, &new) => {}
-            (Some(before), None) => changes.push(Change {
-                verdict: judge::removed(place, before),
+            (Some(_), None) => changes.push(Change {
+                verdict: judge::removed(place),
                 label: "removed",
                 text: named(place, "was removed"),
                 place: place.clone(),

@@ -32,7 +32,7 @@ pub(super) fn added(place: &Place, facts: &Facts) -> Verdict {
             if status.starts_with('2') {
                 Breaking("was an error until now")
             } else {
-                Harmless("an error all the same")
+                Harmless("a new variant of its errors")
             }
         }
         Part::Body(_) if place.is_field() && required => Breaking("bodies without it fail"),
@@ -41,7 +41,7 @@ pub(super) fn added(place: &Place, facts: &Facts) -> Verdict {
     }
 }
 
-pub(super) fn removed(place: &Place, facts: &Facts) -> Verdict {
+pub(super) fn removed(place: &Place) -> Verdict {
     match &place.part {
         Part::Header(..) => Harmless("headers have no types"),
         Part::Call => Breaking("its method goes"),
@@ -49,10 +49,8 @@ pub(super) fn removed(place: &Place, facts: &Facts) -> Verdict {
         Part::Answer(status, _) if place.is_root() => {
             if status.starts_with('2') {
                 Breaking("becomes an error")
-            } else if facts.get("media type") == "none" {
-                Harmless("an error all the same")
             } else {
-                Breaking("its body goes")
+                Breaking("its variant goes")
             }
         }
         _ if place.is_field() => Breaking("its Rust field goes"),
@@ -64,6 +62,7 @@ pub(super) fn changed(place: &Place, fact: &str, old: &Facts, new: &Facts) -> Ve
     if matches!(place.part, Part::Header(..)) {
         return Harmless("headers have no types");
     }
+    let is_answer = matches!(place.part, Part::Answer(..));
     match fact {
         "required" => required(place, old, new),
         "nullable" if place.is_field() && is_option(old) == is_option(new) => {
@@ -78,7 +77,10 @@ pub(super) fn changed(place: &Place, fact: &str, old: &Facts, new: &Facts) -> Ve
         "x-browser" => Harmless("a new method"),
         "media type" => media_type(place, old, new),
         "deprecated" => Harmless("works as before"),
-        "minItems" | "maxItems" | "minProperties" | "maxProperties" | "multipleOf" => {
+        "minItems" | "maxItems" | "minProperties" | "maxProperties" | "multipleOf" | "pattern" => {
+            Harmless("the client does not check it")
+        }
+        "enum" | "minimum" | "maximum" | "minLength" | "maxLength" if is_answer => {
             Harmless("the client does not check it")
         }
         "style" | "explode" | "allowReserved" => Breaking("another request"),
@@ -110,12 +112,11 @@ fn option(new: &Facts) -> Verdict {
 }
 
 fn media_type(place: &Place, old: &Facts, new: &Facts) -> Verdict {
-    let success = matches!(&place.part, Part::Answer(status, _) if status.starts_with('2'));
-    let error = matches!(place.part, Part::Answer(..)) && !success;
+    let answer = matches!(place.part, Part::Answer(..));
     if new.get("media type") == "none" {
         Breaking("its body goes")
-    } else if old.get("media type") == "none" && error {
-        Harmless("an error all the same")
+    } else if old.get("media type") == "none" && answer {
+        Breaking("it has a body now")
     } else {
         Breaking("other bytes")
     }

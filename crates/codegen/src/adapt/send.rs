@@ -1,5 +1,7 @@
 //! What a builder sends, and what is made of the answer.
 
+use std::collections::HashMap;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
@@ -15,16 +17,16 @@ use crate::prepare::{Success, essence};
 
 /// Gives every builder its operation, and makes it send on our runtime.
 pub(super) fn rewrite(module: &mut ItemMod, operations: &[Operation]) {
-    let blocks = module.content.iter_mut().flat_map(|(_, items)| items);
-    for item in blocks {
+    let by_name = operations
+        .iter()
+        .zip(0..)
+        .map(|(operation, index)| (pascal(&operation.id), (operation, index)));
+    let by_name: HashMap<String, (&Operation, usize)> = by_name.collect();
+    let items = module.content.iter_mut().flat_map(|(_, items)| items);
+    for item in items {
         let Item::Impl(block) = item else { continue };
-        let name = super::trim::subject(block);
-        let found = operations.iter().zip(0_usize..);
-        let found = found
-            .clone()
-            .find(|(operation, _)| pascal(&operation.id) == name);
-        if let Some((operation, index)) = found {
-            rewrite_builder(block, operation, index);
+        if let Some((operation, index)) = by_name.get(&super::trim::subject(block)) {
+            rewrite_builder(block, operation, *index);
         }
     }
 }

@@ -210,11 +210,10 @@ impl fmt::Display for Report {
     }
 }
 
+// A `main` that returns an error prints its `Debug`.
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut report = f.debug_struct("Report");
-        report.field("source", &self.source.name);
-        report.field("findings", &self.findings).finish()
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -8,6 +8,7 @@ mod mock;
 mod program;
 mod proxy;
 mod values;
+mod whole;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -13,6 +13,7 @@ use crate::prepare::{METHODS, components_of};
 use crate::progenitor;
 use crate::report::{Finding, Severity};
 use crate::spec::Spec;
+use crate::tree::escaped;
 
 /// A finding for each part of the generation copy that fails by itself. `words` are progenitor's
 /// about the whole.
@@ -46,7 +47,7 @@ pub(crate) fn find(spec: &Spec, copy: &Value, words: &str) -> Vec<Finding> {
         let mut others = components_of(&schemas[*name]).into_iter();
         if !others.any(|other| other != **name && bad.contains_key(&other)) {
             findings.push(finding(
-                format!("/components/schemas/{}", escape(name)),
+                format!("/components/schemas/{}", escaped(name)),
                 words,
             ));
         }
@@ -59,7 +60,7 @@ pub(crate) fn find(spec: &Spec, copy: &Value, words: &str) -> Vec<Finding> {
                 continue;
             }
             if let Err(words) = alone(json!({path: {*method: operation}}), roots) {
-                let pointer = format!("/paths/{}/{method}", escape(path));
+                let pointer = format!("/paths/{}/{method}", escaped(path));
                 findings.push(finding(pointer, &words));
             }
         }
@@ -80,7 +81,7 @@ pub(crate) fn types(spec: &Spec, document: &Value, problems: &[Problem]) -> Vec<
         let names = names.filter(|name| problem.name.starts_with(&pascal(name)));
         match names.max_by_key(|name| name.len()) {
             Some(name) => {
-                let pointer = format!("/components/schemas/{}", escape(name));
+                let pointer = format!("/components/schemas/{}", escaped(name));
                 spec.find(&pointer, Severity::Error, "unsupported", &problem.words)
             }
             None => unknown(spec, &problem.words),
@@ -107,9 +108,4 @@ fn closure(schemas: &Map<String, Value>, mut next: Vec<String>) -> Map<String, V
         }
     }
     found
-}
-
-/// A name as a part of a JSON pointer.
-fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

@@ -8,6 +8,7 @@ use syn::{Item, Type, parse_quote};
 use crate::names::{Status, pascal};
 use crate::operations::Operation;
 use crate::prepare::{Answer, Success};
+use crate::tree::unescaped;
 
 /// The module `errors`, if an operation declares a failure.
 pub(crate) fn errors(operations: &[Operation]) -> Option<Item> {
@@ -134,7 +135,7 @@ pub(crate) fn body(answer: &Answer) -> Option<Type> {
         .get("$ref")
         .and_then(Value::as_str)?;
     let name = reference.rsplit('/').next()?;
-    let name = format_ident!("{}", pascal(&name.replace("~1", "/").replace("~0", "~")));
+    let name = format_ident!("{}", pascal(&unescaped(name)));
     Some(parse_quote!(types::#name))
 }
 

@@ -148,7 +148,7 @@ impl<'a> Node<'a> {
     pub(crate) fn nearest(self, pointer: &str) -> Node<'a> {
         let mut node = self;
         for step in pointer.split('/').skip(1) {
-            let step = step.replace("~1", "/").replace("~0", "~");
+            let step = unescaped(step);
             let index = step.parse().ok();
             let next = match node.value {
                 Value::Array(_) => index.and_then(|index| node.items().nth(index)),
@@ -175,8 +175,14 @@ fn pointer(places: &[Place], names: &[Arc<str>], mut id: u32) -> String {
     steps.flat_map(|step| ["/", step]).collect()
 }
 
-fn escaped(step: &str) -> String {
+/// A name as a step of a JSON pointer (RFC 6901).
+pub(crate) fn escaped(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
+}
+
+/// The name that a step of a JSON pointer stands for.
+pub(crate) fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
 }
 
 /// Puts a tree together from what a reader finds, in the order of the text.

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use super::schemas::for_each_schema;
+use crate::tree::escaped;
 
 /// Moves `nullable` from components to the properties and items that refer to them.
 pub(super) fn place(document: &mut Value) {
@@ -16,8 +17,7 @@ pub(super) fn place(document: &mut Value) {
     let nullable = schemas.filter_map(|(name, schema)| {
         let schema = schema.as_object_mut()?;
         let nullable = schema.shift_remove("nullable") == Some(Value::Bool(true));
-        let name = name.replace('~', "~0").replace('/', "~1");
-        nullable.then(|| format!("#/components/schemas/{name}"))
+        nullable.then(|| format!("#/components/schemas/{}", escaped(name)))
     });
     let nullable: HashSet<String> = nullable.collect();
     for_each_schema(document, &mut |schema, _| {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::operations_mut;
 use crate::names::are_variants;
+use crate::tree::unescaped;
 
 /// Rules that a decoder would enforce.
 const RULES: [&str; 11] = [
@@ -91,7 +92,7 @@ pub(crate) fn components(node: &Value) -> Vec<String> {
             Value::Object(fields) => {
                 let target = fields.get("$ref").and_then(Value::as_str);
                 let name = target.and_then(|text| text.strip_prefix("#/components/schemas/"));
-                names.extend(name.map(|name| name.replace("~1", "/").replace("~0", "~")));
+                names.extend(name.map(unescaped));
                 next.extend(
                     fields
                         .iter()

@@ -1,0 +1,155 @@
+//! The protocol of rotations: what may become of a row.
+//!
+//! A store locks the row, lets a [`Change`] decide, saves what it decided, and unlocks the row. So
+//! the rules stand here once, and every store keeps to them.
+
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use tokenturn::RefusalReason;
+
+use crate::entry::{Entry, State};
+use crate::event::Event;
+use crate::tokens::Tokens;
+
+/// What somebody wants to do to a row.
+///
+/// A store does three things with it, in one transaction: it locks the row, [applies](Self::apply)
+/// the change, and does what [`Applied::action`] says.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub(crate) actor: String,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    /// Takes the row, so that nobody else replaces its token meanwhile.
+    Claim {
+        lease: Duration,
+        condition: Condition,
+    },
+    /// Ends a claim.
+    Settle {
+        claim: Claim,
+        end: End,
+        /// The fleet run that is through with the row by this.
+        run: Option<u64>,
+        request_id: Option<String>,
+    },
+    /// The token of this generation was handed on.
+    Deliver { generation: u64 },
+    /// Other secrets, as after a new authorization.
+    Put { tokens: Tokens },
+    /// The provider says whether the token of this generation is valid.
+    Check { generation: u64, is_valid: bool },
+    /// Takes it out.
+    Remove,
+}
+
+/// When a row may be claimed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Condition {
+    /// When its secrets are still those of this generation.
+    Generation(u64),
+    /// When this fleet run is not through with it.
+    Run(u64),
+    /// When the outcome of the last rotation is not known.
+    InDoubt,
+}
+
+/// The right to replace the token of a row, until it runs out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) fence: u64,
+    pub(crate) generation: u64,
+    /// Whether an earlier call may have replaced the token.
+    pub(crate) in_doubt: bool,
+}
+
+/// How a claim ends.
+#[derive(Clone, Debug)]
+pub(crate) enum End {
+    Replaced {
+        tokens: Tokens,
+        deliver: bool,
+    },
+    Refused(RefusalReason),
+    Invalid,
+    Revoked,
+    Lost,
+    /// Nothing is known for so long.
+    Unknown {
+        leave_alone: Duration,
+    },
+    /// Nothing was sent.
+    Released,
+}
+
+/// What a [`Change`] has decided.
+#[derive(Clone, Debug)]
+#[must_use = "the store has to do it"]
+pub struct Applied {
+    pub(crate) action: Action,
+    pub(crate) event: Option<Event>,
+    pub(crate) reply: Reply,
+}
+
+/// What a store has to do with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Leave it as it is.
+    Leave,
+    /// Save what has become of it.
+    Save,
+    /// Delete it.
+    Delete,
+}
+
+/// What whoever wanted the change is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    Done,
+    Claimed(Claim),
+    /// Somebody else is at it.
+    Held,
+    /// The condition does not hold any more.
+    Newer,
+    /// There is no token that could be replaced.
+    Dead(State),
+}
+
+impl Change {
+    pub(crate) fn new(actor: impl Into<String>, kind: Kind) -> Self {
+        let actor = actor.into();
+        Self { actor, kind }
+    }
+
+    /// Whether it begins something that has to be ended in the store, too.
+    pub fn begins(&self) -> bool {
+        matches!(self.kind, Kind::Claim { .. } | Kind::Put { .. })
+    }
+
+    /// Lets the change decide about a row that the store has locked, and changes `entry`
+    /// accordingly.
+    ///
+    /// `now` is in milliseconds since 1970; the clock that all users of the store share is best.
+    pub fn apply(&self, entry: &mut Entry, now: i64) -> Applied {
+        rules::apply(self, entry, now)
+    }
+}
+
+impl Applied {
+    /// What the store has to do with the row.
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    /// What the store adds to the history of the row, in the same transaction.
+    pub fn event(&self) -> Option<&Event> {
+        self.event.as_ref()
+    }
+}

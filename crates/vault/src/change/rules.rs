@@ -1,0 +1,245 @@
+//! What each change does to a row.
+
+use std::time::Duration;
+
+use super::{Action, Applied, Change, Claim, Condition, End, Kind, Reply};
+use crate::app::Provider;
+use crate::entry::{Entry, State};
+use crate::event::{self, Event, What};
+use crate::time;
+use crate::tokens::Tokens;
+
+pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Applied {
+    let actor = change.actor.as_str();
+    match &change.kind {
+        Kind::Claim { lease, condition } => claim(entry, actor, *lease, *condition, now),
+        Kind::Settle {
+            claim,
+            end,
+            run,
+            request_id,
+        } => {
+            let mut applied = settle(entry, actor, *claim, end, *run, now);
+            if let Some(event) = &mut applied.event {
+                event.request_id.clone_from(request_id);
+            }
+            applied
+        }
+        Kind::Deliver { generation } => deliver(entry, actor, *generation, now),
+        Kind::Put { tokens } => put(entry, actor, tokens, now),
+        Kind::Check {
+            generation,
+            is_valid,
+        } => check(entry, actor, *generation, *is_valid, now),
+        Kind::Remove => remove(entry, actor, now),
+    }
+}
+
+fn claim(
+    entry: &mut Entry,
+    actor: &str,
+    lease: Duration,
+    condition: Condition,
+    now: i64,
+) -> Applied {
+    let progress = &entry.progress;
+    let in_doubt = matches!(progress.state, State::Rotating | State::Unknown);
+    let holds = match condition {
+        Condition::Generation(generation) => entry.generation == generation,
+        Condition::Run(run) => progress.run < run,
+        Condition::InDoubt => in_doubt,
+    };
+    if !holds {
+        return leave(Reply::Newer);
+    }
+    match progress.state {
+        State::Lost | State::Revoked => return leave(Reply::Dead(progress.state)),
+        State::Rotating | State::Unknown if !progress.is_over(now) => return leave(Reply::Held),
+        State::Active | State::Rotating | State::Unknown => {}
+    }
+    entry.progress.fence += 1;
+    entry.progress.owner = Some(actor.to_owned());
+    wait(entry, State::Rotating, lease, now);
+    let claim = Claim {
+        fence: entry.progress.fence,
+        generation: entry.generation,
+        in_doubt,
+    };
+    save(Reply::Claimed(claim), None)
+}
+
+fn settle(
+    entry: &mut Entry,
+    actor: &str,
+    claim: Claim,
+    end: &End,
+    run: Option<u64>,
+    now: i64,
+) -> Applied {
+    if let End::Replaced { tokens, deliver } = end {
+        // A claim that has run out does not matter as long as nothing newer is stored: at GitHub
+        // only one of several resets of a token can have worked.
+        return match entry.generation == claim.generation {
+            true => replaced(entry, actor, tokens, *deliver, run, now),
+            false => superseded(entry, actor, tokens, now),
+        };
+    }
+    if entry.progress.fence != claim.fence || entry.generation != claim.generation {
+        return leave(Reply::Newer);
+    }
+    let (state, what, reason) = match end {
+        End::Replaced { .. } => return leave(Reply::Newer),
+        End::Released if claim.in_doubt => {
+            wait(entry, State::Unknown, Duration::ZERO, now);
+            return save(Reply::Done, None);
+        }
+        End::Released => {
+            entry.progress.state = State::Active;
+            return save(Reply::Done, None);
+        }
+        End::Unknown { leave_alone } => {
+            wait(entry, State::Unknown, *leave_alone, now);
+            entry.progress.doubts += 1;
+            through(entry, run);
+            let event = event(entry, actor, What::Unknown, now);
+            return save(Reply::Done, Some(event));
+        }
+        End::Refused(reason) => (State::Active, What::Refused, Some(reason)),
+        End::Invalid => (State::Revoked, What::Invalid, None),
+        End::Revoked => (State::Revoked, What::Revoked, None),
+        End::Lost => (State::Lost, What::Lost, None),
+    };
+    entry.progress.state = state;
+    entry.progress.doubts = 0;
+    through(entry, run);
+    let mut event = event(entry, actor, what, now);
+    event.reason = reason.map(|reason| reason.as_str().to_owned());
+    save(Reply::Done, Some(event))
+}
+
+fn replaced(
+    entry: &mut Entry,
+    actor: &str,
+    tokens: &Tokens,
+    deliver: bool,
+    run: Option<u64>,
+    now: i64,
+) -> Applied {
+    let event = exchange(entry, actor, tokens, What::Replaced, now);
+    entry.progress.undelivered = deliver;
+    through(entry, run);
+    save(Reply::Done, Some(event))
+}
+
+/// A token that came late, when a newer one was stored already.
+///
+/// At GitHub it cannot be the living one. At OhMyGPT it can: calls that were under way together
+/// have an order that only the provider knows. Another rotation settles that.
+fn superseded(entry: &mut Entry, actor: &str, tokens: &Tokens, now: i64) -> Applied {
+    let mut event = event(entry, actor, What::Superseded, now);
+    event.new = event::name(tokens.fingerprint());
+    if entry.app.provider == Provider::OhMyGpt && entry.progress.state == State::Active {
+        wait(entry, State::Unknown, Duration::ZERO, now);
+        entry.progress.run = 0;
+    }
+    save(Reply::Newer, Some(event))
+}
+
+fn deliver(entry: &mut Entry, actor: &str, generation: u64, now: i64) -> Applied {
+    if !entry.progress.undelivered || entry.generation != generation {
+        return leave(Reply::Newer);
+    }
+    entry.progress.undelivered = false;
+    let event = event(entry, actor, What::Delivered, now);
+    save(Reply::Done, Some(event))
+}
+
+fn put(entry: &mut Entry, actor: &str, tokens: &Tokens, now: i64) -> Applied {
+    // Whoever holds a claim finds another generation.
+    let event = exchange(entry, actor, tokens, What::Put, now);
+    entry.progress.undelivered = false;
+    save(Reply::Done, Some(event))
+}
+
+fn check(entry: &mut Entry, actor: &str, generation: u64, is_valid: bool, now: i64) -> Applied {
+    if entry.generation != generation {
+        return leave(Reply::Newer);
+    }
+    let (state, what) = match (entry.progress.state, is_valid) {
+        (State::Active, false) => (State::Revoked, What::Invalid),
+        (State::Revoked, true) => (State::Active, What::Restored),
+        _ => return leave(Reply::Done),
+    };
+    entry.progress.state = state;
+    let event = event(entry, actor, what, now);
+    save(Reply::Done, Some(event))
+}
+
+fn remove(entry: &mut Entry, actor: &str, now: i64) -> Applied {
+    if entry.progress.state == State::Rotating && !entry.progress.is_over(now) {
+        return leave(Reply::Held);
+    }
+    let event = event(entry, actor, What::Removed, now);
+    Applied {
+        action: Action::Delete,
+        event: Some(event),
+        reply: Reply::Done,
+    }
+}
+
+/// Gives the row other secrets.
+fn exchange(entry: &mut Entry, actor: &str, tokens: &Tokens, what: What, now: i64) -> Event {
+    let old = event::name(entry.tokens.fingerprint());
+    entry.tokens = tokens.clone();
+    entry.generation += 1;
+    entry.changed_at = time::from_millis(now);
+    entry.progress.state = State::Active;
+    entry.progress.doubts = 0;
+    let mut event = event(entry, actor, what, now);
+    event.new = event.old.take();
+    event.old = old;
+    event
+}
+
+fn wait(entry: &mut Entry, state: State, span: Duration, now: i64) {
+    let span = time::millis(span);
+    entry.progress.state = state;
+    entry.progress.span = span;
+    entry.progress.until = now.saturating_add(span);
+}
+
+fn through(entry: &mut Entry, run: Option<u64>) {
+    if let Some(run) = run {
+        entry.progress.run = run;
+    }
+}
+
+fn event(entry: &Entry, actor: &str, what: What, now: i64) -> Event {
+    Event {
+        id: entry.id.clone(),
+        at: time::from_millis(now),
+        actor: actor.to_owned(),
+        what,
+        generation: entry.generation,
+        old: event::name(entry.tokens.fingerprint()),
+        new: None,
+        reason: None,
+        request_id: None,
+    }
+}
+
+fn leave(reply: Reply) -> Applied {
+    Applied {
+        action: Action::Leave,
+        event: None,
+        reply,
+    }
+}
+
+fn save(reply: Reply, event: Option<Event>) -> Applied {
+    Applied {
+        action: Action::Save,
+        event,
+        reply,
+    }
+}

@@ -1,0 +1,154 @@
+//! One row of a vault.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use tokenturn::Timestamp;
+
+use crate::app::App;
+use crate::time;
+use crate::tokens::Tokens;
+
+/// One row of a vault, as it was read: a token, and what is known about it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The name that the row was put in under.
+    pub id: String,
+    /// Whose token it is.
+    pub app: App,
+    /// A word to find rows by.
+    pub label: Option<String>,
+    /// The secrets.
+    pub tokens: Tokens,
+    /// How many times the secrets have changed; the first ones are generation 1.
+    pub generation: u64,
+    /// When the row was put in.
+    pub created_at: Timestamp,
+    /// When its secrets changed last.
+    pub changed_at: Timestamp,
+    /// How far a rotation of it has come.
+    pub progress: Progress,
+}
+
+/// How things stand with a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum State {
+    /// It is in use.
+    #[default]
+    Active,
+    /// Somebody replaces it just now, or died while doing so.
+    Rotating,
+    /// A call was made that may have replaced it.
+    Unknown,
+    /// It was replaced, and the new one is lost: its user has to authorize the app again.
+    Lost,
+    /// The provider said that it is no valid token, or it was revoked on demand.
+    Revoked,
+}
+
+/// What a store keeps for the protocol of rotations. Only [`Change`](crate::Change) changes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How things stand.
+    pub state: State,
+    /// How many times the row was claimed. It tells claims apart, so that a late owner is noticed.
+    pub fence: u64,
+    /// Who claimed it last.
+    pub owner: Option<String>,
+    /// In milliseconds since 1970: until then the claim holds, or an unknown outcome is left alone.
+    pub until: i64,
+    /// How long `until` was ahead when it was set, in milliseconds. A clock that was put back since
+    /// shows by a larger distance.
+    pub span: i64,
+    /// The last fleet run that is through with it.
+    pub run: u64,
+    /// How many outcomes in a row were unknown.
+    pub doubts: u32,
+    /// Whether the token still has to be handed on.
+    pub undelivered: bool,
+}
+
+impl Entry {
+    /// A row that is not stored yet.
+    pub fn new(id: impl Into<String>, app: App, tokens: Tokens) -> Self {
+        let now = time::now();
+        Self {
+            id: id.into(),
+            app,
+            label: None,
+            tokens,
+            generation: 1,
+            created_at: now,
+            changed_at: now,
+            progress: Progress::default(),
+        }
+    }
+
+    /// A word to find it by.
+    #[must_use]
+    pub fn with_label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// How things stand with the token.
+    pub fn state(&self) -> State {
+        self.progress.state
+    }
+}
+
+impl Progress {
+    /// Whether nobody else is at it: a claim has run out, or an unknown outcome was left alone for
+    /// long enough.
+    pub(crate) fn is_over(&self, now: i64) -> bool {
+        self.until <= now || self.until - now > self.span
+    }
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Active,
+        Self::Rotating,
+        Self::Unknown,
+        Self::Lost,
+        Self::Revoked,
+    ];
+
+    /// The state as one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Rotating => "rotating",
+            Self::Unknown => "unknown",
+            Self::Lost => "lost",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The text is the word for no state.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not a state; it is one of active, rotating, unknown, lost, revoked")]
+pub struct NotAState;
+
+impl FromStr for State {
+    type Err = NotAState;
+
+    fn from_str(word: &str) -> Result<Self, NotAState> {
+        let found = Self::ALL.into_iter().find(|state| state.as_str() == word);
+        found.ok_or(NotAState)
+    }
+}

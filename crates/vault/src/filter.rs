@@ -1,0 +1,127 @@
+//! Which rows.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::{App, Provider};
+use crate::entry::{Entry, State};
+use crate::error::StoreError;
+use crate::time;
+
+/// Which rows are meant: those that fit everything that is set, so all of them at first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Filter {
+    /// The row of this name.
+    pub id: Option<String>,
+    /// The tokens of this provider.
+    pub provider: Option<Provider>,
+    /// The tokens of the API with this base URL.
+    pub server: Option<String>,
+    /// The tokens of the app with this client ID.
+    pub client_id: Option<String>,
+    /// The rows with this label.
+    pub label: Option<String>,
+    /// The rows in this state.
+    pub state: Option<State>,
+    /// The rows whose secrets have not changed for so many milliseconds.
+    pub older_than: Option<i64>,
+    /// The rows whose token still has to be handed on, or those without.
+    pub undelivered: Option<bool>,
+}
+
+impl Filter {
+    /// All rows.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The row of this name.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// The tokens of this provider.
+    #[must_use]
+    pub fn provider(mut self, provider: Provider) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// The tokens of the API with this base URL.
+    #[must_use]
+    pub fn server(mut self, base_url: impl Into<String>) -> Self {
+        self.server = Some(base_url.into());
+        self
+    }
+
+    /// The tokens of the app with this client ID.
+    #[must_use]
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = Some(client_id.into());
+        self
+    }
+
+    /// The tokens of this app.
+    #[must_use]
+    pub fn app(self, app: &App) -> Self {
+        self.provider(app.provider)
+            .server(&app.server)
+            .client_id(&app.client_id)
+    }
+
+    /// The rows with this label.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// The rows in this state.
+    #[must_use]
+    pub fn state(mut self, state: State) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// The rows whose secrets have not changed for so long.
+    #[must_use]
+    pub fn older_than(mut self, age: Duration) -> Self {
+        self.older_than = Some(time::millis(age));
+        self
+    }
+
+    /// The rows whose token still has to be handed on.
+    #[must_use]
+    pub fn undelivered(mut self) -> Self {
+        self.undelivered = Some(true);
+        self
+    }
+
+    /// A name for it that is the same for the same filter.
+    pub(crate) fn to_json(&self) -> Result<String, StoreError> {
+        serde_json::to_string(self)
+            .map_err(|e| StoreError::other("the filter cannot be written", e))
+    }
+
+    /// Whether it means this row, at this time in milliseconds since 1970.
+    pub fn fits(&self, entry: &Entry, now: i64) -> bool {
+        fn is<T: PartialEq>(wanted: &Option<T>, found: &T) -> bool {
+            wanted.as_ref().is_none_or(|wanted| wanted == found)
+        }
+        is(&self.id, &entry.id)
+            && is(&self.provider, &entry.app.provider)
+            && is(&self.server, &entry.app.server)
+            && is(&self.client_id, &entry.app.client_id)
+            && (self.label.is_none() || self.label == entry.label)
+            && is(&self.state, &entry.progress.state)
+            && is(&self.undelivered, &entry.progress.undelivered)
+            && self
+                .older_than
+                .is_none_or(|age| time::to_millis(entry.changed_at) <= now - age)
+    }
+}

@@ -1,0 +1,184 @@
+//! A key in a file.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use tokenturn::Secret;
+use zeroize::Zeroizing;
+
+use super::Key;
+use crate::error::StoreError;
+use crate::exposure;
+
+/// A file that holds a key as 64 hexadecimal digits, mode 0600.
+#[derive(Clone, Debug)]
+pub struct KeyFile {
+    path: PathBuf,
+}
+
+impl KeyFile {
+    /// The file at `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Reads the key. `None` when there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// When other users can read the file, or when it holds anything but a key.
+    pub fn read(&self) -> Result<Option<Key>, StoreError> {
+        read(&self.path)
+    }
+
+    /// Makes a new key and writes it, durably, to a file that must not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// When there is such a file, or it cannot be written.
+    pub fn create(&self) -> Result<Key, StoreError> {
+        let key = Key::generate()?;
+        write(&self.path, &key).map_err(|e| cannot("create", &self.path, e))?;
+        Ok(key)
+    }
+
+    /// Reads the key, or makes one where there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read) and [`create`](Self::create).
+    pub fn read_or_create(&self) -> Result<Key, StoreError> {
+        match self.read()? {
+            Some(key) => Ok(key),
+            None => self.create(),
+        }
+    }
+
+    /// The file that the next key is written to before a vault is encrypted with it.
+    fn next(&self) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".new");
+        name.into()
+    }
+
+    /// Makes a key and writes it beside this one, for [`Vault::rekey`](crate::Vault::rekey). A file
+    /// that an earlier attempt has left there is used again.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn prepare_next(&self) -> Result<Key, StoreError> {
+        Self::new(self.next()).read_or_create()
+    }
+
+    /// The key that [`prepare_next`](Self::prepare_next) has written. `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_next(&self) -> Result<Option<Key>, StoreError> {
+        read(&self.next())
+    }
+
+    /// Puts the next key in the place of this one, when the vault is encrypted with it.
+    ///
+    /// # Errors
+    ///
+    /// When the files cannot be renamed.
+    pub fn adopt_next(&self) -> Result<(), StoreError> {
+        let next = self.next();
+        fs::rename(&next, &self.path)
+            .and_then(|()| sync_folder(&self.path))
+            .map_err(|e| cannot("replace", &self.path, e))
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Key>, StoreError> {
+    /// A key and a line break.
+    const LONGEST: u64 = 70;
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(cannot("read", path, e)),
+    };
+    exposure::check(path)?;
+    let mut text = Zeroizing::new(String::with_capacity(128));
+    file.take(LONGEST)
+        .read_to_string(&mut text)
+        .map_err(|e| cannot("read", path, e))?;
+    Key::parse(&Secret::new(text.as_str())).map(Some)
+}
+
+fn write(path: &Path, key: &Key) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    writeln!(file, "{}", key.to_digits().expose())?;
+    file.sync_all()?;
+    sync_folder(path)
+}
+
+/// A name is durable when its folder is.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    match cfg!(unix) {
+        true => File::open(folder)?.sync_all(),
+        false => Ok(()),
+    }
+}
+
+fn cannot(what: &str, path: &Path, error: io::Error) -> StoreError {
+    StoreError::other(format!("cannot {what} {}", path.display()), error)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn is_made_once_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = KeyFile::new(folder.path().join("key"));
+        assert!(file.read().unwrap().is_none());
+        let key = file.read_or_create().unwrap();
+        assert_eq!(file.read_or_create().unwrap().bytes(), key.bytes());
+        let mode = fs::metadata(&file.path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(file.create().is_err());
+        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o640)).unwrap();
+        let error = file.read().unwrap_err();
+        assert!(error.is_exposed());
+        assert!(error.to_string().contains("chmod 600"), "{error}");
+    }
+
+    #[test]
+    fn the_next_key_takes_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = KeyFile::new(folder.path().join("key"));
+        let old = file.create().unwrap();
+        let next = file.prepare_next().unwrap();
+        assert_eq!(file.prepare_next().unwrap().bytes(), next.bytes());
+        assert_eq!(file.read().unwrap().unwrap().bytes(), old.bytes());
+        file.adopt_next().unwrap();
+        assert_eq!(file.read().unwrap().unwrap().bytes(), next.bytes());
+        assert!(file.read_next().unwrap().is_none());
+    }
+
+    #[test]
+    fn holds_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        fs::write(&path, "hunter2").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let error = KeyFile::new(&path).read().unwrap_err().to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}

@@ -1,0 +1,101 @@
+//! Which rows, in SQL.
+
+use crate::filter::Filter;
+use crate::store::Ready;
+
+/// What is bound to a placeholder.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Int(i64),
+    Text(Option<String>),
+    Bytes(Vec<u8>),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Self::Int(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+/// An expression and what it is about, built from left to right.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Condition {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<Value>,
+}
+
+impl Condition {
+    /// Adds a term, in which each `?` stands for the next value.
+    pub(crate) fn and(&mut self, term: &str, values: impl IntoIterator<Item = Value>) {
+        if !self.sql.is_empty() {
+            self.sql.push_str(" AND ");
+        }
+        let mut values = values.into_iter();
+        for c in term.chars() {
+            match c {
+                '?' => {
+                    self.values.extend(values.next());
+                    self.sql.push_str(&format!("${}", self.values.len()));
+                }
+                c => self.sql.push(c),
+            }
+        }
+    }
+}
+
+/// The rows that a filter means, at this time in milliseconds since 1970.
+pub(crate) fn filter(filter: &Filter, now: i64) -> Condition {
+    let mut condition = Condition::default();
+    condition.and("TRUE", []);
+    let provider = filter.provider.map(|provider| provider.as_str().to_owned());
+    let state = filter.state.map(|state| state.as_str().to_owned());
+    for (term, value) in [
+        ("id = ?", &filter.id),
+        ("provider = ?", &provider),
+        ("server = ?", &filter.server),
+        ("client_id = ?", &filter.client_id),
+        ("label = ?", &filter.label),
+        ("state = ?", &state),
+    ] {
+        if let Some(value) = value {
+            condition.and(term, [Value::from(value.as_str())]);
+        }
+    }
+    if let Some(age) = filter.older_than {
+        condition.and("changed_at <= ?", [Value::Int(now.saturating_sub(age))]);
+    }
+    if let Some(undelivered) = filter.undelivered {
+        condition.and("undelivered = ?", [Value::Int(undelivered.into())]);
+    }
+    condition
+}
+
+/// The rows among them that are ready, in two parts: those in doubt, and the active ones. Each part
+/// can be found by an index over state and run.
+pub(crate) fn ready(filter: &Filter, ready: Ready, now: i64) -> Vec<Condition> {
+    let of_run = |condition: &mut Condition| {
+        if let Ready::ForRun(run) = ready {
+            condition.and("run < ?", [Value::from(run)]);
+        }
+    };
+    let mut in_doubt = self::filter(filter, now);
+    in_doubt.and("state IN ('rotating', 'unknown')", []);
+    in_doubt.and(
+        "(until <= ? OR until - ? > span)",
+        [now, now].map(Value::Int),
+    );
+    of_run(&mut in_doubt);
+    if ready == Ready::InDoubt {
+        return vec![in_doubt];
+    }
+    let mut active = self::filter(filter, now);
+    active.and("state = 'active'", []);
+    of_run(&mut active);
+    vec![in_doubt, active]
+}

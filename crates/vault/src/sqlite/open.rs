@@ -1,0 +1,96 @@
+//! Opening a vault's file.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{migrations, store_error};
+use crate::error::StoreError;
+use crate::exposure;
+use crate::key::Key;
+use crate::seal::Sealer;
+
+/// How long it waits for other processes that write.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A connection, and the key of what is behind it.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    pub(super) sealer: Sealer,
+}
+
+impl Opened {
+    /// Opens a vault to write to it, and makes it where there is none.
+    pub(super) fn create(path: &Path, key: &Key) -> Result<Self, StoreError> {
+        make(path)?;
+        let opened = Self::again(path, key)?;
+        let connection = &opened.connection;
+        connection
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(store_error)?;
+        migrations::run(connection)?;
+        if opened.probe()?.is_none() {
+            let probe = opened.sealer.probe()?;
+            let inserted = connection.execute("INSERT INTO vault (probe) VALUES ($1)", [probe]);
+            inserted.map_err(store_error)?;
+        }
+        opened.check_key()?;
+        connection.execute_batch("COMMIT").map_err(store_error)?;
+        Ok(opened)
+    }
+
+    /// Opens a vault that is there.
+    pub(super) fn again(path: &Path, key: &Key) -> Result<Self, StoreError> {
+        let connection = Connection::open(path).map_err(store_error)?;
+        connection.busy_timeout(PATIENCE).map_err(store_error)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        // Each commit is on the disk when it returns, and a deleted secret is overwritten.
+        let pragmas =
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
+        connection.execute_batch(pragmas).map_err(store_error)?;
+        let sealer = Sealer::new(key);
+        Ok(Self { connection, sealer })
+    }
+
+    fn probe(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let statement = self.connection.prepare_cached("SELECT probe FROM vault");
+        let mut statement = statement.map_err(store_error)?;
+        let probe = statement.query_row([], |row| row.get(0)).optional();
+        probe.map_err(store_error)
+    }
+
+    /// Refuses to go on when the vault has another key, or has got another one.
+    pub(super) fn check_key(&self) -> Result<(), StoreError> {
+        let probe = self.probe()?.unwrap_or_default();
+        self.sealer.try_on(&probe)
+    }
+}
+
+/// Makes an empty file that only its owner can read, unless there is one. SQLite gives the files
+/// that it puts beside it the same mode.
+fn make(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => ["", "-wal", "-shm"]
+            .into_iter()
+            .try_for_each(|suffix| exposure::check(&beside(path, suffix))),
+        Err(e) => Err(StoreError::other(
+            format!("cannot create {}", path.display()),
+            e,
+        )),
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(suffix);
+    name.into()
+}

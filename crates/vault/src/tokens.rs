@@ -1,0 +1,129 @@
+//! What a row keeps secret.
+
+use serde::Deserialize;
+use tokenturn::{Fingerprint, Rotated, Secret, Timestamp};
+use zeroize::Zeroizing;
+
+/// The secrets of one row.
+///
+/// At GitHub the token is what is replaced and also what it is replaced with. At OhMyGPT the OAuth
+/// token authorizes the rotation, stays, and what is replaced is the admin token.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Tokens {
+    /// The token that a rotation replaces. `None` when nobody knows it yet, as an OhMyGPT user's
+    /// admin token before the first rotation.
+    pub token: Option<Secret>,
+    /// OhMyGPT's OAuth token.
+    pub oauth_token: Option<Secret>,
+    /// When the token dies, where that is known.
+    pub expires_at: Option<Timestamp>,
+    /// What the token can be replaced with when it has died.
+    pub refresh_token: Option<Secret>,
+    /// When the refresh token dies, where that is known.
+    pub refresh_token_expires_at: Option<Timestamp>,
+}
+
+impl Tokens {
+    /// A GitHub token.
+    pub fn github(token: impl Into<Secret>) -> Self {
+        Self {
+            token: Some(token.into()),
+            oauth_token: None,
+            expires_at: None,
+            refresh_token: None,
+            refresh_token_expires_at: None,
+        }
+    }
+
+    /// An OhMyGPT user's OAuth token and, where it is known, the admin token that it replaces.
+    pub fn ohmygpt(oauth_token: impl Into<Secret>, admin_token: Option<Secret>) -> Self {
+        Self {
+            token: admin_token,
+            oauth_token: Some(oauth_token.into()),
+            expires_at: None,
+            refresh_token: None,
+            refresh_token_expires_at: None,
+        }
+    }
+
+    /// The token to call the provider with.
+    pub(crate) fn authorizing(&self) -> Option<&Secret> {
+        self.oauth_token.as_ref().or(self.token.as_ref())
+    }
+
+    /// What a rotation makes of them.
+    ///
+    /// A refresh token that the answer does not speak of is kept: whether it outlives a reset is
+    /// not documented.
+    pub(crate) fn replaced<D>(&self, new: &Rotated<D>) -> Self {
+        let has_refresh_token = new.refresh_token.is_some();
+        Self {
+            token: Some(new.token.clone()),
+            oauth_token: self.oauth_token.clone(),
+            expires_at: new.expires_at,
+            refresh_token: new.refresh_token.clone().or(self.refresh_token.clone()),
+            refresh_token_expires_at: match has_refresh_token {
+                true => new.refresh_token_expires_at,
+                false => self.refresh_token_expires_at,
+            },
+        }
+    }
+
+    /// The name under which the token may appear in logs and reports.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.token.as_ref().map(Secret::fingerprint)
+    }
+
+    /// One object of JSON, which [`Deserialize`] reads. It holds the secrets in the clear.
+    pub fn to_json(&self) -> Zeroizing<String> {
+        // In one piece: a buffer that grows leaves its old content behind in freed memory.
+        let secrets = [&self.token, &self.oauth_token, &self.refresh_token];
+        let length: usize = secrets
+            .into_iter()
+            .flatten()
+            .map(|s| 6 * s.expose().len())
+            .sum();
+        let mut json = Zeroizing::new(String::with_capacity(length + 256));
+        let times =
+            [self.expires_at, self.refresh_token_expires_at].map(|t| t.map(|t| t.to_string()));
+        json.push('{');
+        for (name, value) in [
+            ("token", self.token.as_ref().map(Secret::expose)),
+            ("oauth_token", self.oauth_token.as_ref().map(Secret::expose)),
+            ("expires_at", times[0].as_deref()),
+            (
+                "refresh_token",
+                self.refresh_token.as_ref().map(Secret::expose),
+            ),
+            ("refresh_token_expires_at", times[1].as_deref()),
+        ] {
+            let Some(value) = value else { continue };
+            if json.len() > 1 {
+                json.push(',');
+            }
+            json.push('"');
+            json.push_str(name);
+            json.push_str("\":");
+            json.push_str(&Zeroizing::new(serde_json::Value::from(value).to_string()));
+        }
+        json.push('}');
+        json
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_read_back() {
+        let mut tokens = Tokens::ohmygpt("omg\"\u{1F600}\\", Some(Secret::new("sk-1")));
+        tokens.expires_at = Some("2026-11-22T10:00:00Z".parse().unwrap());
+        tokens.refresh_token = Some(Secret::new("ghr_1"));
+        let read: Tokens = serde_json::from_str(&tokens.to_json()).unwrap();
+        assert_eq!(read, tokens);
+        let tokens = Tokens::github("gho_1");
+        assert_eq!(*tokens.to_json(), r#"{"token":"gho_1"}"#);
+    }
+}

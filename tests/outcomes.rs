@@ -260,6 +260,26 @@ async fn an_exhausted_limit_ends_when_its_window_does() {
 }
 
 #[tokio::test]
+async fn the_calls_that_are_left_are_counted_by_the_clock_of_the_answer() {
+    let date = ("date", "Thu, 23 Jul 2026 09:34:21 GMT");
+    let reset_at = ("x-ratelimit-reset", "1784802861");
+    let headers = [date, reset_at, ("x-ratelimit-remaining", "4999")];
+    let rotated = reset(200, &headers, GITHUB_SEED).await.unwrap();
+    let left = rotated.rate_limit.unwrap();
+    assert_eq!((left.limit, left.remaining), (None, 4999));
+    assert_eq!(left.resets_in, Duration::from_secs(3600));
+
+    let headers = [date, reset_at, ("x-ratelimit-remaining", "0")];
+    let error = reset(403, &headers, "{}").await.unwrap_err();
+    let retry_after = Some(Duration::from_secs(3600));
+    let limited = RefusalReason::RateLimited { retry_after };
+    assert_eq!(error.refusal().unwrap().reason, limited);
+
+    let rotated = reset(200, &[], GITHUB_SEED).await.unwrap();
+    assert!(rotated.rate_limit.is_none());
+}
+
+#[tokio::test]
 async fn an_absurd_limit_is_a_limit_all_the_same() {
     let most = u64::MAX.to_string();
     for headers in [

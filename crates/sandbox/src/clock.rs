@@ -2,14 +2,8 @@
 
 use std::time::Duration;
 
-use axum::extract::{Request, State};
 use axum::http::HeaderValue;
-use axum::http::header::DATE;
-use axum::middleware::Next;
-use axum::response::Response;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-
-use crate::Shared;
 
 /// A point of the sandbox's time.
 pub(crate) type Moment = DateTime<Utc>;
@@ -21,6 +15,8 @@ const FURTHEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 #[derive(Default)]
 pub(crate) struct Clock {
     ahead: Duration,
+    /// The last second that was written, which thousands of answers share.
+    written: Option<(i64, HeaderValue)>,
 }
 
 impl Clock {
@@ -30,6 +26,17 @@ impl Clock {
 
     pub(crate) fn advance(&mut self, by: Duration) {
         self.ahead = self.ahead.saturating_add(by).min(FURTHEST);
+    }
+
+    /// Now, as the header `date` has it.
+    pub(crate) fn http_date(&mut self) -> Option<HeaderValue> {
+        let now = self.now();
+        let second = now.timestamp();
+        if self.written.as_ref().is_none_or(|(at, _)| *at != second) {
+            let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            self.written = Some((second, HeaderValue::from_str(&date).ok()?));
+        }
+        self.written.as_ref().map(|(_, date)| date.clone())
     }
 }
 
@@ -41,15 +48,4 @@ pub(crate) fn seconds(moment: Moment) -> String {
 /// A moment as OhMyGPT writes it.
 pub(crate) fn millis(moment: Moment) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-/// Dates every answer: the HTTP server would write the host's time.
-pub(crate) async fn date(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let now = shared.world().clock.now();
-    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    if let Ok(date) = HeaderValue::from_str(&date) {
-        response.headers_mut().insert(DATE, date);
-    }
-    response
 }

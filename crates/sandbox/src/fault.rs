@@ -1,6 +1,8 @@
 //! Failures on demand.
 
-use axum::extract::{Request, State};
+use std::time::Duration;
+
+use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
@@ -16,22 +18,83 @@ pub enum Fault {
     BeforeChange,
     /// A call that changes something is answered with 502, and the change is made.
     AfterChange,
+    /// A call that changes something is answered this long after the change is made.
+    Slow(Duration),
     /// Every call is answered with 503, and nothing is changed.
     Outage,
 }
 
+/// Which of the calls that a fault is for it hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Calls {
+    /// All of them.
+    Every,
+    /// Each one after this many less one were spared.
+    OneIn(u32),
+    /// This many from now on, and then none.
+    Next(u32),
+}
+
+/// The faults of now. The first one that hits a call is the one that happens.
+#[derive(Default)]
+pub(crate) struct Faults(Vec<Rule>);
+
+struct Rule {
+    fault: Fault,
+    calls: Calls,
+    /// The calls so far that it could have hit.
+    met: u64,
+}
+
+impl Faults {
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn add(&mut self, fault: Fault, calls: Calls) {
+        let met = 0;
+        self.0.push(Rule { fault, calls, met });
+    }
+
+    fn of(&mut self, request: &Request) -> Option<Fault> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let is_change = is_change(request.method(), request.uri().path());
+        let mut rules = self.0.iter_mut();
+        let hits = |rule: &mut Rule| (is_change || rule.fault == Fault::Outage) && rule.hits();
+        rules.find_map(|rule| hits(rule).then_some(rule.fault))
+    }
+}
+
+impl Rule {
+    fn hits(&mut self) -> bool {
+        self.met += 1;
+        match self.calls {
+            Calls::Every => true,
+            Calls::OneIn(many) => self.met.is_multiple_of(many.into()),
+            Calls::Next(many) => self.met <= many.into(),
+        }
+    }
+}
+
 /// Spoils the answers.
-pub(crate) async fn inject(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let is_change = is_change(request.method(), request.uri().path());
-    let fault = shared.world().fault;
+pub(crate) async fn inject(shared: &Shared, request: Request, next: Next) -> Response {
+    let fault = shared.world().faults.of(&request);
     match fault {
+        None => next.run(request).await,
         Some(Fault::Outage) => page(StatusCode::SERVICE_UNAVAILABLE),
-        Some(Fault::BeforeChange) if is_change => page(StatusCode::BAD_GATEWAY),
-        Some(Fault::AfterChange) if is_change => {
+        Some(Fault::BeforeChange) => page(StatusCode::BAD_GATEWAY),
+        Some(Fault::AfterChange) => {
             next.run(request).await;
             page(StatusCode::BAD_GATEWAY)
         }
-        _ => next.run(request).await,
+        Some(Fault::Slow(delay)) => {
+            let response = next.run(request).await;
+            tokio::time::sleep(delay).await;
+            response
+        }
     }
 }
 

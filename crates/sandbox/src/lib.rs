@@ -2,7 +2,8 @@
 //!
 //! It behaves as the providers' documents and recordings say: a reset kills the old token at once,
 //! and the new one is in the answer only. Codes and tokens expire by a clock that tests move. It
-//! keeps every request for tests to read.
+//! keeps every request for tests to read, and every replacement for them to judge by. It holds a
+//! million tokens without slowing down.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -17,6 +18,7 @@
 
 mod clock;
 mod fault;
+mod front;
 mod github;
 mod log;
 mod ohmygpt;
@@ -24,6 +26,7 @@ mod page;
 mod params;
 mod random;
 mod redirect;
+mod replacements;
 mod world;
 
 use std::fmt;
@@ -33,16 +36,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use fault::Fault;
+pub use fault::{Calls, Fault};
 pub use github::SecondaryLimit;
 pub use log::LoggedRequest;
 pub use ohmygpt::OhMyGptUser;
 pub use page::ErrorPage;
+pub use replacements::Replacement;
 
+use github::Limit;
 use params::Params;
 use world::World;
 
@@ -84,9 +90,8 @@ impl Sandbox {
             .merge(ohmygpt::routes())
             .fallback(github::not_found)
             .method_not_allowed_fallback(github::not_found)
-            .layer(from_fn_with_state(shared.clone(), fault::inject))
-            .layer(from_fn_with_state(shared.clone(), log::record))
-            .layer(from_fn_with_state(shared.clone(), clock::date))
+            .layer(DefaultBodyLimit::max(log::LONGEST_BODY))
+            .layer(from_fn_with_state(shared.clone(), front::attend))
             .with_state(shared.clone());
         let server = tokio::spawn(async move {
             // It ends when the task is aborted, and only then.
@@ -131,6 +136,13 @@ impl Sandbox {
         world.github.new_token(now)
     }
 
+    /// As many new GitHub tokens of the app.
+    pub fn new_github_tokens(&self, count: usize) -> Vec<String> {
+        let mut world = self.shared.world();
+        let now = world.clock.now();
+        world.github.new_tokens(count, now)
+    }
+
     /// A new OhMyGPT user with an OAuth token and an admin token.
     ///
     /// The last one made is who presses the buttons of the authorization page.
@@ -138,6 +150,13 @@ impl Sandbox {
         let mut world = self.shared.world();
         let now = world.clock.now();
         world.ohmygpt.new_user(now)
+    }
+
+    /// As many new OhMyGPT users.
+    pub fn new_ohmygpt_users(&self, count: usize) -> Vec<OhMyGptUser> {
+        let mut world = self.shared.world();
+        let now = world.clock.now();
+        world.ohmygpt.new_users(count, now)
     }
 
     /// Opens the authorization URL of either provider and presses "Authorize".
@@ -230,6 +249,13 @@ impl Sandbox {
         self.shared.world().github.settings.secondary_limit = limit.into();
     }
 
+    /// How many calls of GitHub's API the app may make in an hour, which begins with the next call;
+    /// those beyond are refused. At first, and with `None`, no call is refused, and the headers
+    /// count down from 5000.
+    pub fn set_rate_limit(&self, limit: impl Into<Option<u64>>) {
+        self.shared.world().github.limit = Limit::new(limit.into());
+    }
+
     /// The scope that OhMyGPT's app is configured with. At first it is `trusted_full_access`.
     pub fn set_ohmygpt_scope(&self, scope: impl Into<String>) {
         self.shared.world().ohmygpt.scope = scope.into();
@@ -242,7 +268,32 @@ impl Sandbox {
 
     /// Makes it fail like this from now on, or not at all.
     pub fn set_fault(&self, fault: impl Into<Option<Fault>>) {
-        self.shared.world().fault = fault.into();
+        let mut world = self.shared.world();
+        world.faults.clear();
+        if let Some(fault) = fault.into() {
+            world.faults.add(fault, Calls::Every);
+        }
+    }
+
+    /// Makes some calls fail, beside those that fail already. Where several faults hit a call, the
+    /// one that was added first happens.
+    ///
+    /// ```
+    /// # use tokenturn_sandbox::{Calls, Fault, Sandbox};
+    /// # fn spoil(sandbox: &Sandbox) {
+    /// sandbox.add_fault(Fault::Outage, Calls::Next(20));
+    /// sandbox.add_fault(Fault::AfterChange, Calls::OneIn(100));
+    /// sandbox.add_fault(Fault::BeforeChange, Calls::OneIn(100));
+    /// # }
+    /// ```
+    pub fn add_fault(&self, fault: Fault, calls: Calls) {
+        self.shared.world().faults.add(fault, calls);
+    }
+
+    /// Whether requests are kept for [`requests`](Self::requests). At first they are; a million of
+    /// them take gigabytes.
+    pub fn set_recording(&self, recording: bool) {
+        self.shared.world().requests.recording = recording;
     }
 
     /// Moves the sandbox's clock forward: codes and tokens expire by it, answers are dated by it.
@@ -257,7 +308,13 @@ impl Sandbox {
 
     /// Every request so far, in the order of arrival. There are secrets in them.
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        self.shared.world().requests.clone()
+        self.shared.world().requests.so_far.clone()
+    }
+
+    /// Every reset of a GitHub token and every rotation of an OhMyGPT admin token so far, in the
+    /// order in which they were done, whatever became of their answers. There are secrets in them.
+    pub fn replacements(&self) -> Vec<Replacement> {
+        self.shared.world().replacements.all()
     }
 }
 

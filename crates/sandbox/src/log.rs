@@ -3,15 +3,13 @@
 use std::fmt;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
 use crate::Shared;
 
 /// No request of either provider comes near.
-const LONGEST_BODY: usize = 1 << 20;
+pub(crate) const LONGEST_BODY: usize = 1 << 20;
 
 /// One request as it arrived.
 #[derive(Clone)]
@@ -35,17 +33,34 @@ impl fmt::Debug for LoggedRequest {
     }
 }
 
-/// Notes a request before it is answered.
-pub(crate) async fn record(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+/// All of them, in the order of arrival.
+pub(crate) struct Requests {
+    pub(crate) recording: bool,
+    pub(crate) so_far: Vec<LoggedRequest>,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self {
+            recording: true,
+            so_far: Vec::new(),
+        }
+    }
+}
+
+/// Notes a request before it is answered, and hands it back.
+pub(crate) async fn record(shared: &Shared, request: Request) -> Result<Request, StatusCode> {
+    if !shared.world().requests.recording {
+        return Ok(request);
+    }
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    shared.world().requests.push(LoggedRequest {
+    let body = to_bytes(body, LONGEST_BODY).await;
+    let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    shared.world().requests.so_far.push(LoggedRequest {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         headers: parts.headers.clone(),
         body: body.to_vec(),
     });
-    next.run(Request::from_parts(parts, Body::from(body))).await
+    Ok(Request::from_parts(parts, Body::from(body)))
 }

@@ -1,17 +1,20 @@
 //! What both providers remember.
 
 use crate::clock::Clock;
+use crate::fault::Faults;
 use crate::github::GitHub;
+use crate::log::Requests;
 use crate::ohmygpt::OhMyGpt;
-use crate::{Fault, LoggedRequest};
+use crate::replacements::Replacements;
 
 /// Everything that the sandbox knows.
 pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) github: GitHub,
     pub(crate) ohmygpt: OhMyGpt,
-    pub(crate) requests: Vec<LoggedRequest>,
-    pub(crate) fault: Option<Fault>,
+    pub(crate) requests: Requests,
+    pub(crate) replacements: Replacements,
+    pub(crate) faults: Faults,
 }
 
 impl World {
@@ -21,8 +24,9 @@ impl World {
             clock: Clock::default(),
             github: GitHub::new(url),
             ohmygpt: OhMyGpt::default(),
-            requests: Vec::new(),
-            fault: None,
+            requests: Requests::default(),
+            replacements: Replacements::default(),
+            faults: Faults::default(),
         }
     }
 

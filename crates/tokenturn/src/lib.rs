@@ -77,6 +77,7 @@ pub mod github;
 pub mod ohmygpt;
 mod outcome;
 mod provider;
+mod rate_limit;
 mod rotated;
 mod rotations;
 mod salvage;
@@ -91,6 +92,7 @@ pub use error::{
 pub use github::GitHub;
 pub use ohmygpt::OhMyGpt;
 pub use provider::Provider;
+pub use rate_limit::RateLimit;
 pub use rotated::{Receipt, Recovery, Rotated};
 pub use rotations::{Rotations, obtain, recover, rotate};
 pub use sink::Sink;

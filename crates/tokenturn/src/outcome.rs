@@ -1,10 +1,11 @@
 //! What the answers of both providers have in common.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret};
 
 use crate::error::{NotSent, RotateError, Unknown};
+use crate::rate_limit::RateLimit;
 use crate::rotated::{Receipt, Rotated};
 use crate::salvage::Found;
 
@@ -57,6 +58,7 @@ pub(crate) fn rotated<D>(
             receipt: found.receipt,
             status: response.status().as_u16(),
             request_id: request_id(&response),
+            rate_limit: RateLimit::of(&response),
         }),
     }
 }
@@ -74,17 +76,12 @@ pub(crate) fn request_id(response: &RawResponse) -> Option<String> {
 /// How long a rate-limited caller should wait, by GitHub's documented rules: `retry-after` first,
 /// then the reset of an exhausted limit.
 pub(crate) fn wait(response: &RawResponse) -> Option<Duration> {
-    let number = |name: &str| response.header(name)?.trim().parse::<u64>().ok();
-    if let Some(seconds) = number("retry-after") {
+    let retry_after = response.header("retry-after");
+    if let Some(seconds) = retry_after.and_then(|after| after.trim().parse().ok()) {
         return Some(Duration::from_secs(seconds));
     }
-    if number("x-ratelimit-remaining") != Some(0) {
-        return None;
-    }
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let now = now.unwrap_or_default().as_secs();
-    let left = number("x-ratelimit-reset")?.saturating_sub(now);
-    Some(Duration::from_secs(left))
+    let limit = RateLimit::of(response)?;
+    (limit.remaining == 0).then_some(limit.resets_in)
 }
 
 /// A provider's message as one line that can be shown: without control characters, of bounded

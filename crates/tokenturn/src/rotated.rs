@@ -4,6 +4,8 @@ use std::fmt;
 
 use tokenturn_client::{Secret, Timestamp};
 
+use crate::rate_limit::RateLimit;
+
 /// A new token, and the old one, if there was one, is dead. Save it before anything else, with its
 /// refresh token.
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub struct Rotated<D> {
     pub status: u16,
     /// The provider's name for the call, for its support.
     pub request_id: Option<String>,
+    /// How many more calls the provider takes, where it says so.
+    pub rate_limit: Option<RateLimit>,
 }
 
 impl<D> Rotated<D> {
@@ -39,6 +43,7 @@ impl<D> Rotated<D> {
             receipt: self.receipt,
             status: self.status,
             request_id: self.request_id.clone(),
+            rate_limit: self.rate_limit,
         }
     }
 
@@ -54,6 +59,7 @@ impl<D> Rotated<D> {
             receipt: Receipt::Absent,
             status: 200,
             request_id: None,
+            rate_limit: None,
         }
     }
 }

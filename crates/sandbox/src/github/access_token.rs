@@ -99,15 +99,14 @@ impl GitHub {
     /// Kills the old pair and gives a new one with the same scopes.
     fn for_refresh_token(&mut self, params: &Params, now: Moment) -> Result<Issued, Refusal> {
         self.authenticate(params)?;
-        let found = params
-            .get("refresh_token")
-            .and_then(|token| self.find_refresh(token, now))
-            .ok_or(Refusal::BAD_REFRESH_TOKEN)?;
-        if !self.refreshes[found].by_device {
+        let value = params.get("refresh_token").unwrap_or_default();
+        let old = self.find_refresh(value, now);
+        if !old.ok_or(Refusal::BAD_REFRESH_TOKEN)?.by_device {
             Self::need_secret(params)?;
         }
-        let old = self.refreshes.swap_remove(found);
-        self.tokens.retain(|token| token.value != old.token);
+        let old = self.refreshes.remove(value);
+        let old = old.ok_or(Refusal::BAD_REFRESH_TOKEN)?;
+        self.tokens.remove(&old.token);
         Ok(self.issue(old.scopes, true, old.by_device, now))
     }
 }

@@ -2,22 +2,19 @@
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::GitHub;
-use super::store::Token;
 use crate::clock::{Moment, seconds};
+use crate::world::World;
 use crate::{Shared, random};
 
-/// Calls in an hour, for each app.
-const RATE_LIMIT: usize = 5000;
-
-const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-github-request-id");
+const CACHED: HeaderValue = HeaderValue::from_static("public, max-age=60, s-maxage=60");
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 pub(super) const DOCUMENTATION: &str = "https://docs.github.com/rest";
 
@@ -36,44 +33,60 @@ pub struct SecondaryLimit {
 /// Runs an operation and answers with the headers that recordings of the real one show.
 pub(super) fn serve(
     shared: &Shared,
-    operation: impl FnOnce(&mut GitHub, Moment) -> Result<Answer, Answer>,
+    operation: impl FnOnce(&mut World, Moment) -> Result<Answer, Answer>,
 ) -> Response {
     let mut world = shared.world();
     let now = world.clock.now();
-    let github = &mut world.github;
-    github.calls += 1;
-    let remaining = RATE_LIMIT.saturating_sub(github.calls);
-    let headers = [
-        (CACHE_CONTROL, "public, max-age=60, s-maxage=60".into()),
-        (LIMIT, RATE_LIMIT.to_string()),
-        (REMAINING, remaining.to_string()),
-        (REQUEST_ID, random::pick(24, "0123456789ABCDEF")),
-    ];
-    let (status, more, body) = match github.settings.secondary_limit {
-        Some(limit) => refuse(limit),
-        None => {
-            let (status, body) = operation(github, now).unwrap_or_else(|problem| problem);
-            (status, HeaderMap::new(), body)
+    let done_before = world.replacements.count();
+    let is_allowed = world.github.limit.take(now);
+    let mut retry_after = None;
+    let (status, body) = match world.github.settings.secondary_limit {
+        _ if !is_allowed => exhausted(),
+        Some(limit) => {
+            retry_after = limit.retry_after;
+            slow_down(limit)
         }
+        None => operation(&mut world, now).unwrap_or_else(|problem| problem),
     };
-    if body.is_null() {
-        return (status, headers, more).into_response();
+    let limit = world.github.limit.headers();
+    let done = world.replacements.since(done_before);
+    drop(world);
+
+    let mut response = status.into_response();
+    if !body.is_null() {
+        *response.body_mut() = body.to_string().into();
     }
-    let content_type = [(CONTENT_TYPE, "application/json; charset=utf-8")];
-    (status, headers, more, content_type, body.to_string()).into_response()
+    let headers = response.headers_mut();
+    headers.reserve(9);
+    headers.extend(limit);
+    headers.insert(CACHE_CONTROL, CACHED);
+    let request_id = random::pick(24, "0123456789ABCDEF");
+    headers.extend(HeaderValue::try_from(request_id).map(|id| (REQUEST_ID, id)));
+    headers.extend(retry_after.map(|after| (RETRY_AFTER, after.into())));
+    headers.extend((!body.is_null()).then_some((CONTENT_TYPE, JSON)));
+    match done {
+        Some(done) => done.mark(response),
+        None => response,
+    }
 }
 
-fn refuse(limit: SecondaryLimit) -> (StatusCode, HeaderMap, Value) {
+/// Which app or user it is that made too many calls follows in other words.
+fn exhausted() -> Answer {
+    let body = json!({
+        "message": "API rate limit exceeded for user ID 1.",
+        "documentation_url": "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api",
+    });
+    (StatusCode::FORBIDDEN, body)
+}
+
+fn slow_down(limit: SecondaryLimit) -> Answer {
     let status = StatusCode::from_u16(limit.status).unwrap_or(StatusCode::FORBIDDEN);
-    let retry_after = limit
-        .retry_after
-        .map(|after| (RETRY_AFTER, HeaderValue::from(after)));
     let body = json!({
         "message": "You have exceeded a secondary rate limit. Please wait a few minutes before \
                     you try again.",
         "documentation_url": DOCUMENTATION,
     });
-    (status, retry_after.into_iter().collect(), body)
+    (status, body)
 }
 
 /// For every path, and every method of a path, that is not there.
@@ -99,22 +112,24 @@ pub(super) fn invalid(field: &str, code: &str) -> Answer {
     (StatusCode::UNPROCESSABLE_ENTITY, body)
 }
 
-/// An authorization with the values of the documented example, which stay the same on a server.
-pub(super) fn describe(client_id: &str, token: &Token) -> Value {
-    let Token { id, value, .. } = token;
+/// The authorization of a known token, with the values of the documented example, which stay the
+/// same on a server.
+pub(super) fn describe(github: &GitHub, value: &str) -> Result<Answer, Answer> {
+    let token = github.tokens.get(value).ok_or_else(no_such_thing)?;
+    let id = token.id;
     let digest = Sha256::digest(value.as_bytes());
     let hashed_token: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    json!({
+    let body = json!({
         "id": id,
         "url": format!("https://api.github.com/authorizations/{id}"),
-        "scopes": token.scopes,
+        "scopes": token.scopes[..],
         "token": value,
         "token_last_eight": &value[value.len() - 8..],
         "hashed_token": hashed_token,
         "app": {
             "url": "http://my-github-app.com",
             "name": "my github app",
-            "client_id": client_id,
+            "client_id": github.client_id,
         },
         "note": null,
         "note_url": null,
@@ -123,7 +138,8 @@ pub(super) fn describe(client_id: &str, token: &Token) -> Value {
         "fingerprint": null,
         "expires_at": token.expires_at.map(seconds),
         "user": account("octocat", 1),
-    })
+    });
+    Ok((StatusCode::OK, body))
 }
 
 pub(super) fn account(login: &str, id: u64) -> Value {

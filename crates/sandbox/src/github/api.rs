@@ -1,13 +1,13 @@
 //! The calls of an app about one token: check, reset, delete, delete the grant, scope.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{MethodFilter, MethodRouter};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::GitHub;
@@ -15,6 +15,7 @@ use super::answer::{Answer, account, describe, invalid, no_such_thing, problem, 
 use super::store::new_value;
 use crate::Shared;
 use crate::clock::Moment;
+use crate::world::World;
 
 pub(crate) fn routes() -> Router<Shared> {
     let token = on(MethodFilter::POST, check)
@@ -29,14 +30,13 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 /// A right call about a living token.
-struct Call {
-    /// Where the token stands.
-    token: usize,
-    body: Value,
+struct Call<'a> {
+    token: &'a str,
+    body: &'a Value,
     now: Moment,
 }
 
-type Operation = fn(&mut GitHub, &Call) -> Result<Answer, Answer>;
+type Operation = fn(&mut World, &Call<'_>) -> Result<Answer, Answer>;
 
 /// The operation, after all that can be wrong with its request.
 fn on(method: MethodFilter, operation: Operation) -> MethodRouter<Shared> {
@@ -44,18 +44,19 @@ fn on(method: MethodFilter, operation: Operation) -> MethodRouter<Shared> {
                              Path(client_id): Path<String>,
                              headers: HeaderMap,
                              body: Bytes| {
-        serve(&shared, |github, now| {
+        serve(&shared, |world, now| {
+            let github = &world.github;
             authenticate(github, &headers)
                 .map_err(|message| problem(StatusCode::UNAUTHORIZED, message))?;
             let body = parse(&body)?;
             let token = body["access_token"]
                 .as_str()
                 .ok_or_else(|| invalid("access_token", "missing_field"))?;
-            let token = github
-                .find(token, now)
-                .filter(|_| client_id == github.client_id)
-                .ok_or_else(no_such_thing)?;
-            operation(github, &Call { token, body, now })
+            if client_id != github.client_id || github.find(token, now).is_none() {
+                return Err(no_such_thing());
+            }
+            let body = &body;
+            operation(world, &Call { token, body, now })
         })
     };
     axum::routing::on(method, handle)
@@ -65,9 +66,7 @@ fn authenticate(github: &GitHub, headers: &HeaderMap) -> Result<(), &'static str
     let authorization = headers
         .get(AUTHORIZATION)
         .ok_or("Requires authentication")?;
-    let pair = format!("{}:{}", github.client_id, github.client_secret);
-    let expected = format!("Basic {}", STANDARD.encode(pair));
-    if authorization == expected.as_str() {
+    if authorization == github.basic.as_str() {
         Ok(())
     } else {
         Err("Bad credentials")
@@ -87,38 +86,34 @@ pub(super) fn parse(body: &[u8]) -> Result<Value, Answer> {
     Ok(body)
 }
 
-fn check(github: &mut GitHub, call: &Call) -> Result<Answer, Answer> {
-    let token = &github.tokens[call.token];
-    Ok((StatusCode::OK, describe(&github.client_id, token)))
+fn check(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
+    describe(&world.github, call.token)
 }
 
-/// The expiry stays, as all else does in recordings. What becomes of the refresh token is not
-/// documented: here it dies, so that nobody counts on it.
-fn reset(github: &mut GitHub, call: &Call) -> Result<Answer, Answer> {
-    let token = &mut github.tokens[call.token];
-    github
-        .refreshes
-        .retain(|refresh| refresh.token != token.value);
-    token.replace(call.now);
-    check(github, call)
+fn reset(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
+    let new = world.github.replace(call.token, call.now);
+    let new = new.ok_or_else(no_such_thing)?;
+    let answer = describe(&world.github, &new);
+    world.replacements.note(call.token.to_owned(), new, None);
+    answer
 }
 
 /// What becomes of the refresh token is not documented: here it lives, so that nobody counts on
 /// its death.
-fn delete_token(github: &mut GitHub, call: &Call) -> Result<Answer, Answer> {
-    github.tokens.remove(call.token);
+fn delete_token(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
+    world.github.tokens.remove(call.token);
     Ok((StatusCode::NO_CONTENT, Value::Null))
 }
 
-fn delete_grant(github: &mut GitHub, _: &Call) -> Result<Answer, Answer> {
-    github.tokens.clear();
-    github.refreshes.clear();
+fn delete_grant(world: &mut World, _: &Call<'_>) -> Result<Answer, Answer> {
+    world.github.tokens.clear();
+    world.github.refreshes.clear();
     Ok((StatusCode::NO_CONTENT, Value::Null))
 }
 
 /// The new token expires when the old one does, and no document speaks of a refresh token.
-fn scope(github: &mut GitHub, call: &Call) -> Result<Answer, Answer> {
-    let body = &call.body;
+fn scope(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
+    let body = call.body;
     let target = typed(body, "target", Value::as_str)?;
     let target_id = typed(body, "target_id", Value::as_u64)?;
     if target.is_none() && target_id.is_none() {
@@ -134,11 +129,13 @@ fn scope(github: &mut GitHub, call: &Call) -> Result<Answer, Answer> {
     })?;
     let is_all = names.is_none() && numbers.is_none();
 
-    let old = &github.tokens[call.token];
-    let (scopes, expires_at) = (old.scopes.clone(), old.expires_at);
-    let client_id = github.client_id.clone();
-    let new = github.add(new_value(true), scopes, expires_at, call.now);
-    let mut answer = describe(&client_id, new);
+    let github = &mut world.github;
+    let old = github.find(call.token, call.now);
+    let old = old.ok_or_else(no_such_thing)?;
+    let (scopes, expires_at) = (Arc::clone(&old.scopes), old.expires_at);
+    let new = new_value(true);
+    github.add(&new, scopes, expires_at, call.now);
+    let (status, mut answer) = describe(github, &new)?;
     answer["installation"] = json!({
         // The default is not documented in detail: here it is nothing.
         "permissions": permissions.unwrap_or_else(|| json!({})),
@@ -147,7 +144,7 @@ fn scope(github: &mut GitHub, call: &Call) -> Result<Answer, Answer> {
         "repositories_url": "https://api.github.com/user/repos",
         "account": account(target.unwrap_or("octocat"), target_id.unwrap_or(1)),
     });
-    Ok((StatusCode::OK, answer))
+    Ok((status, answer))
 }
 
 /// A field, if it is there. It is refused if it is something else.

@@ -1,5 +1,7 @@
 //! The page where the user lets the app in.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -145,11 +147,9 @@ impl GitHub {
 
     /// All scopes that the user has granted before, which an app gets that names none.
     fn granted(&self, now: Moment) -> Vec<String> {
-        let alive = self.tokens.iter().filter(|token| token.is_alive(now));
-        let mut scopes: Vec<_> = alive.flat_map(|token| token.scopes.clone()).collect();
-        scopes.sort_unstable();
-        scopes.dedup();
-        scopes
+        let alive = self.tokens.values().filter(|token| token.is_alive(now));
+        let scopes: BTreeSet<_> = alive.flat_map(|token| token.scopes.iter()).collect();
+        scopes.into_iter().cloned().collect()
     }
 
     /// The code, which then is used up.

@@ -6,6 +6,7 @@ mod api;
 mod authorize;
 mod device;
 mod fields;
+mod limit;
 mod revoke;
 mod store;
 
@@ -18,6 +19,7 @@ use crate::Shared;
 pub(crate) use answer::not_found;
 pub(crate) use api::routes as api;
 pub(crate) use authorize::PATH as AUTHORIZE;
+pub(crate) use limit::Limit;
 pub(crate) use revoke::routes as revocation;
 pub(crate) use store::GitHub;
 

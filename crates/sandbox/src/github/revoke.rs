@@ -22,14 +22,14 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 async fn revoke(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
-    serve(&shared, |github, _| {
+    serve(&shared, |world, _| {
         if headers.contains_key(AUTHORIZATION) {
             // The words are not documented, the status is.
             return Err(problem(StatusCode::FORBIDDEN, "Forbidden"));
         }
         let body = parse(&body)?;
         for credential in credentials(&body)? {
-            kill(github, credential);
+            kill(&mut world.github, credential);
         }
         Ok((StatusCode::ACCEPTED, json!({})))
     })
@@ -53,8 +53,6 @@ fn credentials(body: &Value) -> Result<Vec<&str>, Answer> {
 
 /// The named one only: whether its companion dies with it is not documented.
 fn kill(github: &mut GitHub, credential: &str) {
-    github.tokens.retain(|token| token.value != credential);
-    github
-        .refreshes
-        .retain(|refresh| refresh.value != credential);
+    github.tokens.remove(credential);
+    github.refreshes.remove(credential);
 }

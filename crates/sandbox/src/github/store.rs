@@ -1,10 +1,16 @@
 //! What GitHub remembers about one app and its one user, octocat.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 
 use super::SecondaryLimit;
 use super::authorize::Code;
 use super::device::Device;
+use super::limit::Limit;
 use crate::clock::Moment;
 use crate::random;
 
@@ -18,13 +24,16 @@ pub(crate) struct GitHub {
     pub(super) url: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+    /// Both, as the header `authorization` has them.
+    pub(super) basic: String,
     pub(crate) settings: Settings,
-    pub(super) tokens: Vec<Token>,
-    pub(super) refreshes: Vec<Refresh>,
+    /// By the tokens themselves: there may be a million.
+    pub(super) tokens: HashMap<Box<str>, Token>,
+    /// By the refresh tokens themselves.
+    pub(super) refreshes: HashMap<Box<str>, Refresh>,
     pub(super) codes: Vec<Code>,
     pub(super) devices: Vec<Device>,
-    /// How many calls were counted against the limit.
-    pub(super) calls: usize,
+    pub(crate) limit: Limit,
     last_id: usize,
 }
 
@@ -38,22 +47,22 @@ pub(crate) struct Settings {
     pub(crate) secondary_limit: Option<SecondaryLimit>,
 }
 
-/// A token and what it stands for. A reset changes the token, the rest stays.
+/// What a token stands for. A reset changes the token, this stays.
 pub(super) struct Token {
     pub(super) id: usize,
-    pub(super) value: String,
-    pub(super) scopes: Vec<String>,
+    pub(super) scopes: Arc<[String]>,
     pub(super) created_at: Moment,
     pub(super) updated_at: Moment,
     pub(super) expires_at: Option<Moment>,
+    /// The refresh token that it came with.
+    pub(super) refresh: Option<Box<str>>,
 }
 
 /// What an expiring token is replaced with.
 pub(super) struct Refresh {
-    pub(super) value: String,
     /// The token that it came with.
-    pub(super) token: String,
-    pub(super) scopes: Vec<String>,
+    pub(super) token: Box<str>,
+    pub(super) scopes: Arc<[String]>,
     /// Then no client secret is asked for.
     pub(super) by_device: bool,
     pub(super) expires_at: Moment,
@@ -62,7 +71,7 @@ pub(super) struct Refresh {
 /// What a grant brings.
 pub(super) struct Issued {
     pub(super) token: String,
-    pub(super) scopes: Vec<String>,
+    pub(super) scopes: Arc<[String]>,
     pub(super) refresh_token: Option<String>,
 }
 
@@ -70,20 +79,17 @@ impl Token {
     pub(super) fn is_alive(&self, now: Moment) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
-
-    /// The same kind of token, and another one.
-    pub(super) fn replace(&mut self, now: Moment) {
-        self.value = new_value(self.expires_at.is_some());
-        self.updated_at = now;
-    }
 }
 
 impl GitHub {
     pub(crate) fn new(url: String) -> Self {
+        let (client_id, client_secret) = (random::hex(20), random::hex(40));
+        let pair = STANDARD.encode(format!("{client_id}:{client_secret}"));
         Self {
             url,
-            client_id: random::hex(20),
-            client_secret: random::hex(40),
+            client_id,
+            client_secret,
+            basic: format!("Basic {pair}"),
             settings: Settings {
                 expiring_tokens: false,
                 device_flow: true,
@@ -92,21 +98,31 @@ impl GitHub {
                 suspended: false,
                 secondary_limit: None,
             },
-            tokens: Vec::new(),
-            refreshes: Vec::new(),
+            tokens: HashMap::new(),
+            refreshes: HashMap::new(),
             codes: Vec::new(),
             devices: Vec::new(),
-            calls: 0,
+            limit: Limit::new(None),
             last_id: 0,
         }
     }
 
-    /// A token with the scope of the documented example.
     pub(crate) fn new_token(&mut self, now: Moment) -> String {
-        let expires_at = self.settings.expiring_tokens.then(|| now + TOKEN_LIFETIME);
-        let value = new_value(self.settings.expiring_tokens);
-        self.add(value.clone(), vec!["public_repo".into()], expires_at, now);
-        value
+        self.new_tokens(1, now).remove(0)
+    }
+
+    /// Tokens with the scope of the documented example.
+    pub(crate) fn new_tokens(&mut self, count: usize, now: Moment) -> Vec<String> {
+        let expiring = self.settings.expiring_tokens;
+        let expires_at = expiring.then(|| now + TOKEN_LIFETIME);
+        let scopes: Arc<[String]> = Arc::new(["public_repo".into()]);
+        self.tokens.reserve(count);
+        let new = (0..count).map(|_| {
+            let value = new_value(expiring);
+            self.add(&value, Arc::clone(&scopes), expires_at, now);
+            value
+        });
+        new.collect()
     }
 
     pub(crate) fn is_alive(&self, token: &str, now: Moment) -> bool {
@@ -114,57 +130,76 @@ impl GitHub {
         is_token || self.find_refresh(token, now).is_some()
     }
 
-    /// Where a living token stands.
-    pub(super) fn find(&self, token: &str, now: Moment) -> Option<usize> {
-        let found = self.tokens.iter().position(|found| found.value == token)?;
-        self.tokens[found].is_alive(now).then_some(found)
+    /// A living token.
+    pub(super) fn find(&self, token: &str, now: Moment) -> Option<&Token> {
+        let found = self.tokens.get(token)?;
+        found.is_alive(now).then_some(found)
     }
 
-    /// Where a living refresh token stands.
-    pub(super) fn find_refresh(&self, token: &str, now: Moment) -> Option<usize> {
-        let is_it = |found: &Refresh| found.value == token && now < found.expires_at;
-        self.refreshes.iter().position(is_it)
+    /// A living refresh token.
+    pub(super) fn find_refresh(&self, token: &str, now: Moment) -> Option<&Refresh> {
+        let found = self.refreshes.get(token)?;
+        (now < found.expires_at).then_some(found)
     }
 
     pub(super) fn add(
         &mut self,
-        value: String,
-        scopes: Vec<String>,
+        value: &str,
+        scopes: Arc<[String]>,
         expires_at: Option<Moment>,
         now: Moment,
-    ) -> &Token {
+    ) -> &mut Token {
         self.last_id += 1;
-        self.tokens.push(Token {
+        let token = Token {
             id: self.last_id,
-            value,
             scopes,
             created_at: now,
             updated_at: now,
             expires_at,
-        });
-        &self.tokens[self.tokens.len() - 1]
+            refresh: None,
+        };
+        self.tokens
+            .entry(value.into())
+            .insert_entry(token)
+            .into_mut()
+    }
+
+    /// Puts the same kind of token in the place of a known one. The expiry stays, as all else does
+    /// in recordings. What becomes of the refresh token is not documented: here it dies, so that
+    /// nobody counts on it.
+    pub(super) fn replace(&mut self, old: &str, now: Moment) -> Option<String> {
+        let mut token = self.tokens.remove(old)?;
+        if let Some(refresh) = token.refresh.take() {
+            self.refreshes.remove(&refresh);
+        }
+        token.updated_at = now;
+        let new = new_value(token.expires_at.is_some());
+        self.tokens.insert(new.as_str().into(), token);
+        Some(new)
     }
 
     /// A token, and a refresh token if it expires.
     pub(super) fn issue(
         &mut self,
-        scopes: Vec<String>,
+        scopes: impl Into<Arc<[String]>>,
         expiring: bool,
         by_device: bool,
         now: Moment,
     ) -> Issued {
+        let scopes = scopes.into();
         let token = new_value(expiring);
         let expires_at = expiring.then(|| now + TOKEN_LIFETIME);
-        self.add(token.clone(), scopes.clone(), expires_at, now);
+        let added = self.add(&token, Arc::clone(&scopes), expires_at, now);
         let refresh_token = expiring.then(|| format!("ghr_{}", random::alphanumeric(76)));
         if let Some(value) = &refresh_token {
-            self.refreshes.push(Refresh {
-                value: value.clone(),
-                token: token.clone(),
-                scopes: scopes.clone(),
+            added.refresh = Some(value.as_str().into());
+            let refresh = Refresh {
+                token: token.as_str().into(),
+                scopes: Arc::clone(&scopes),
                 by_device,
                 expires_at: now + REFRESH_LIFETIME,
-            });
+            };
+            self.refreshes.insert(value.as_str().into(), refresh);
         }
         Issued {
             token,

@@ -8,7 +8,6 @@ use axum::routing::post;
 use serde_json::json;
 
 use super::envelope::{bearer, success};
-use super::store::{Key, Terms};
 use crate::Shared;
 
 pub(super) const INFO: &str = "/api/v1/user/oauth/app/query-user-basic-info";
@@ -25,7 +24,7 @@ pub(super) fn routes() -> Router<Shared> {
 async fn info(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     let mut world = shared.world();
     let user = match world.ohmygpt.caller(bearer(&headers)) {
-        Ok(user) => user,
+        Ok(user) => world.ohmygpt.user(user),
         Err(refusal) => return refusal.into_response(),
     };
     let data = json!({
@@ -39,11 +38,17 @@ async fn info(State(shared): State<Shared>, headers: HeaderMap) -> Response {
 async fn rotate(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     let mut world = shared.world();
     let now = world.clock.now();
-    let user = match world.ohmygpt.caller(bearer(&headers)) {
+    let oauth_token = bearer(&headers);
+    let user = match world.ohmygpt.caller(oauth_token) {
         Ok(user) => user,
         Err(refusal) => return refusal.into_response(),
     };
-    user.admin = Key::new(Terms::unlimited(now), now);
-    let data = json!({ "user_id": user.id, "token": user.admin.value });
-    success("Rotate User Admin Token success", data)
+    let old = world.ohmygpt.rotate(user, now);
+    let user = world.ohmygpt.user(user);
+    let (id, new) = (user.id, user.admin_token.to_string());
+    let data = json!({ "user_id": id, "token": new });
+    let oauth_token = oauth_token.map(str::to_owned);
+    let done = world.replacements.note(old.to_string(), new, oauth_token);
+    drop(world);
+    done.mark(success("Rotate User Admin Token success", data))
 }

@@ -1,5 +1,7 @@
 //! What a user's admin token does with the user's keys.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -9,6 +11,7 @@ use axum::routing::{MethodRouter, post};
 use chrono::{DateTime, NaiveDateTime, TimeDelta};
 use serde_json::{Value, json};
 
+use super::OhMyGpt;
 use super::envelope::{Refusal, bearer, success};
 use super::store::{Key, Terms, User};
 use crate::Shared;
@@ -37,7 +40,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route(BALANCE, on(balance))
 }
 
-type Operation = fn(&mut User, &Params, Moment) -> Result<Response, Refusal>;
+/// The user is named by where they stand.
+type Operation = fn(&mut OhMyGpt, usize, &Params, Moment) -> Result<Response, Refusal>;
 
 /// The operation, for the user of the admin token.
 fn on(operation: Operation) -> MethodRouter<Shared> {
@@ -47,16 +51,20 @@ fn on(operation: Operation) -> MethodRouter<Shared> {
             let mut world = shared.world();
             let now = world.clock.now();
             match world.ohmygpt.admin_of(bearer(&headers)) {
-                Some(user) => {
-                    operation(user, &params, now).unwrap_or_else(IntoResponse::into_response)
-                }
+                Some(user) => operation(&mut world.ohmygpt, user, &params, now)
+                    .unwrap_or_else(IntoResponse::into_response),
                 None => Refusal::INVALID_ADMIN_TOKEN.into_response(),
             }
         },
     )
 }
 
-fn create(user: &mut User, params: &Params, now: Moment) -> Result<Response, Refusal> {
+fn create(
+    ohmygpt: &mut OhMyGpt,
+    user: usize,
+    params: &Params,
+    now: Moment,
+) -> Result<Response, Refusal> {
     let terms = Terms {
         remark: params.get("remark").unwrap_or_default().to_owned(),
         expired_at: moment(params)?,
@@ -68,17 +76,23 @@ fn create(user: &mut User, params: &Params, now: Moment) -> Result<Response, Ref
         },
         is_disabled: false,
     };
-    if user.keys.len() + 1 >= MOST {
+    if ohmygpt.user(user).keys.len() + 1 >= MOST {
         return Err(TOO_MANY);
     }
     let key = Key::new(terms, now);
-    let data = key.value.clone().into();
-    user.keys.push(key);
+    let data = key.value.to_string().into();
+    ohmygpt.add_key(user, key);
     Ok(success("New api token success", data))
 }
 
 /// The fuller one of two renderings of the document requires every field.
-fn update(user: &mut User, params: &Params, _: Moment) -> Result<Response, Refusal> {
+fn update(
+    ohmygpt: &mut OhMyGpt,
+    user: usize,
+    params: &Params,
+    _: Moment,
+) -> Result<Response, Refusal> {
+    let user = ohmygpt.user(user);
     let key = find(user, params)?;
     user.keys[key].terms = Terms {
         remark: params.get("remark").ok_or(MISSING)?.to_owned(),
@@ -94,14 +108,25 @@ fn update(user: &mut User, params: &Params, _: Moment) -> Result<Response, Refus
     Ok(success("Update api token success", Value::Null))
 }
 
-fn delete(user: &mut User, params: &Params, _: Moment) -> Result<Response, Refusal> {
-    let key = find(user, params)?;
-    user.keys.remove(key);
+fn delete(
+    ohmygpt: &mut OhMyGpt,
+    user: usize,
+    params: &Params,
+    _: Moment,
+) -> Result<Response, Refusal> {
+    let key = find(ohmygpt.user(user), params)?;
+    ohmygpt.remove_key(user, key);
     Ok(success("Delete api key success", Value::Null))
 }
 
-fn list(user: &mut User, _: &Params, _: Moment) -> Result<Response, Refusal> {
-    let mut data = vec![describe(user, &user.admin, true)];
+fn list(ohmygpt: &mut OhMyGpt, user: usize, _: &Params, _: Moment) -> Result<Response, Refusal> {
+    let user = ohmygpt.user(user);
+    let admin = Key {
+        value: Arc::clone(&user.admin_token),
+        created_at: user.rotated_at,
+        terms: Terms::unlimited(user.rotated_at),
+    };
+    let mut data = vec![describe(user, &admin, true)];
     data.extend(user.keys.iter().map(|key| describe(user, key, false)));
     let message = format!("Get API keys success, total keys: {}", data.len());
     Ok(success(&message, data.into()))
@@ -109,7 +134,7 @@ fn list(user: &mut User, _: &Params, _: Moment) -> Result<Response, Refusal> {
 
 fn describe(user: &User, key: &Key, is_admin: bool) -> Value {
     json!({
-        "key": key.value,
+        "key": *key.value,
         "user_id": user.id.to_string(),
         "remark": key.terms.remark,
         "created_at": millis(key.created_at),
@@ -124,7 +149,7 @@ fn describe(user: &User, key: &Key, is_admin: bool) -> Value {
     })
 }
 
-fn balance(_: &mut User, _: &Params, _: Moment) -> Result<Response, Refusal> {
+fn balance(_: &mut OhMyGpt, _: usize, _: &Params, _: Moment) -> Result<Response, Refusal> {
     let data = json!({ "balance": "8217.00", "free_balance": "0.00" });
     Ok(success("get user balance success", data))
 }
@@ -133,7 +158,7 @@ fn balance(_: &mut User, _: &Params, _: Moment) -> Result<Response, Refusal> {
 /// deleted by itself is not documented.
 fn find(user: &User, params: &Params) -> Result<usize, Refusal> {
     let wanted = params.get("key").ok_or(MISSING)?;
-    let is_it = |key: &Key| key.value == wanted;
+    let is_it = |key: &Key| &*key.value == wanted;
     user.keys.iter().position(is_it).ok_or(NO_KEY)
 }
 

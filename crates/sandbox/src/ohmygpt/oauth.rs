@@ -13,7 +13,6 @@ use serde_json::json;
 
 use super::OhMyGpt;
 use super::envelope::{Refusal, success};
-use super::store::new_oauth_token;
 use crate::clock::Moment;
 use crate::page::{ErrorPage, consent, escape, is_authorized, show};
 use crate::params::Params;
@@ -83,12 +82,10 @@ async fn issue(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) ->
     let Some(code) = params.get("code").and_then(|code| ohmygpt.take(code, now)) else {
         return Refusal::bad_request("Incorrect or expired code.").into_response();
     };
-    let token = new_oauth_token();
-    let user = &mut ohmygpt.users[code.user];
     // Whether older tokens of the user die is not documented: here they live.
-    user.oauth_tokens.push(token.clone());
+    let token = ohmygpt.new_oauth_token(code.user);
     let data = json!({
-        "user_id": user.id.to_string(),
+        "user_id": ohmygpt.user(code.user).id.to_string(),
         "client_id": ohmygpt.client_id,
         "token": token,
     });
@@ -134,14 +131,15 @@ impl OhMyGpt {
         if !is_authorized {
             return Err(CANCELLED);
         }
-        if self.users.is_empty() {
+        let user = self.last_user().unwrap_or_else(|| {
             self.new_user(now);
-        }
+            0
+        });
         let value = random::alphanumeric(16);
         let url = target.with(&value, params.get("state"));
         self.codes.push(Code {
             value,
-            user: self.users.len() - 1,
+            user,
             issued: now,
         });
         Ok(url)

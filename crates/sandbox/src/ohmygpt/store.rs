@@ -1,6 +1,9 @@
 //! What OhMyGPT remembers about one app and its users.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::mem;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
@@ -18,7 +21,9 @@ pub(crate) struct OhMyGpt {
     /// What the app is configured with.
     pub(crate) scope: String,
     pub(crate) sufficient_balance: bool,
-    pub(super) users: Vec<User>,
+    users: Vec<User>,
+    /// Whose a token or a key is: there may be a million.
+    owners: HashMap<Arc<str>, Owner>,
     pub(super) codes: Vec<Code>,
 }
 
@@ -35,14 +40,28 @@ pub struct OhMyGptUser {
 
 pub(super) struct User {
     pub(super) id: usize,
-    pub(super) oauth_tokens: Vec<String>,
-    /// The admin token.
-    pub(super) admin: Key,
+    pub(super) admin_token: Arc<str>,
+    /// When the admin token was made.
+    pub(super) rotated_at: Moment,
     pub(super) keys: Vec<Key>,
 }
 
+#[derive(Clone, Copy)]
+struct Owner {
+    /// Where the user stands.
+    user: usize,
+    what: What,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    OAuthToken,
+    AdminToken,
+    Key,
+}
+
 pub(super) struct Key {
-    pub(super) value: String,
+    pub(super) value: Arc<str>,
     pub(super) created_at: Moment,
     pub(super) terms: Terms,
 }
@@ -73,66 +92,115 @@ impl Default for OhMyGpt {
             scope: "trusted_full_access".into(),
             sufficient_balance: true,
             users: Vec::new(),
+            owners: HashMap::new(),
             codes: Vec::new(),
         }
     }
 }
 
 impl OhMyGpt {
+    pub(crate) fn new_users(&mut self, count: usize, now: Moment) -> Vec<OhMyGptUser> {
+        self.users.reserve(count);
+        self.owners.reserve(2 * count);
+        (0..count).map(|_| self.new_user(now)).collect()
+    }
+
     pub(crate) fn new_user(&mut self, now: Moment) -> OhMyGptUser {
-        let user = User {
-            id: FIRST_USER + self.users.len(),
-            oauth_tokens: vec![new_oauth_token()],
-            admin: Key::new(Terms::unlimited(now), now),
-            keys: Vec::new(),
-        };
+        let (at, admin_token) = (self.users.len(), new_key());
+        self.own(&admin_token, at, What::AdminToken);
         let seen = OhMyGptUser {
-            id: user.id,
-            oauth_token: user.oauth_tokens[0].clone(),
-            admin_token: user.admin.value.clone(),
+            id: FIRST_USER + at,
+            oauth_token: self.new_oauth_token(at),
+            admin_token: admin_token.to_string(),
         };
-        self.users.push(user);
+        self.users.push(User {
+            id: seen.id,
+            admin_token,
+            rotated_at: now,
+            keys: Vec::new(),
+        });
         seen
     }
 
+    /// Where the last user stands.
+    pub(super) fn last_user(&self) -> Option<usize> {
+        self.users.len().checked_sub(1)
+    }
+
+    pub(super) fn user(&mut self, at: usize) -> &mut User {
+        &mut self.users[at]
+    }
+
+    /// One more, in the form of the provider's example.
+    pub(super) fn new_oauth_token(&mut self, user: usize) -> String {
+        let token = format!("omg-oat-v1-{}", random::alphanumeric(24));
+        self.own(&token.as_str().into(), user, What::OAuthToken);
+        token
+    }
+
+    /// Puts another admin token in the place of the user's, which it returns.
+    pub(super) fn rotate(&mut self, at: usize, now: Moment) -> Arc<str> {
+        let new = new_key();
+        self.own(&new, at, What::AdminToken);
+        let user = &mut self.users[at];
+        user.rotated_at = now;
+        let old = mem::replace(&mut user.admin_token, new);
+        self.owners.remove(&old);
+        old
+    }
+
+    pub(super) fn add_key(&mut self, user: usize, key: Key) {
+        self.own(&key.value, user, What::Key);
+        self.users[user].keys.push(key);
+    }
+
+    pub(super) fn remove_key(&mut self, user: usize, key: usize) {
+        let key = self.users[user].keys.remove(key);
+        self.owners.remove(&key.value);
+    }
+
+    fn own(&mut self, value: &Arc<str>, user: usize, what: What) {
+        self.owners.insert(Arc::clone(value), Owner { user, what });
+    }
+
     pub(crate) fn is_alive(&self, token: &str, now: Moment) -> bool {
-        self.users.iter().any(|user| {
-            user.oauth_tokens.iter().any(|found| found == token)
-                || user.admin.value == token
-                || user.keys.iter().any(|key| key.opens_with(token, now))
+        self.owners.get(token).is_some_and(|owner| {
+            let mut keys = self.users[owner.user].keys.iter();
+            owner.what != What::Key || keys.any(|key| key.opens_with(token, now))
         })
     }
 
-    /// The user of the OAuth token that a call is made with.
-    pub(super) fn caller(&mut self, token: Option<&str>) -> Result<&mut User, OAuthRefusal> {
-        let token = token.ok_or(OAuthRefusal::InvalidToken)?;
-        let owns = |user: &&mut User| user.oauth_tokens.iter().any(|found| found == token);
-        let user = self.users.iter_mut().find(owns);
+    /// Where the user of the OAuth token stands that a call is made with.
+    pub(super) fn caller(&self, token: Option<&str>) -> Result<usize, OAuthRefusal> {
+        let user = self.owner(token, What::OAuthToken);
         match user.ok_or(OAuthRefusal::InvalidToken)? {
             user if self.sufficient_balance => Ok(user),
             _ => Err(OAuthRefusal::InsufficientBalance),
         }
     }
 
-    /// The user of an admin token.
-    pub(super) fn admin_of(&mut self, token: Option<&str>) -> Option<&mut User> {
-        let token = token?;
-        self.users.iter_mut().find(|user| user.admin.value == token)
+    /// Where the user of an admin token stands.
+    pub(super) fn admin_of(&self, token: Option<&str>) -> Option<usize> {
+        self.owner(token, What::AdminToken)
+    }
+
+    fn owner(&self, token: Option<&str>, what: What) -> Option<usize> {
+        let owner = self.owners.get(token?)?;
+        (owner.what == what).then_some(owner.user)
     }
 }
 
 impl Key {
-    /// In the form and length of the provider's example.
     pub(super) fn new(terms: Terms, now: Moment) -> Self {
         Self {
-            value: format!("sk-{}", random::alphanumeric(48)),
+            value: new_key(),
             created_at: now,
             terms,
         }
     }
 
     fn opens_with(&self, token: &str, now: Moment) -> bool {
-        self.value == token && !self.terms.is_disabled && now < self.terms.expired_at
+        &*self.value == token && !self.terms.is_disabled && now < self.terms.expired_at
     }
 }
 
@@ -150,7 +218,7 @@ impl Terms {
     }
 }
 
-/// In the form of the provider's example.
-pub(super) fn new_oauth_token() -> String {
-    format!("omg-oat-v1-{}", random::alphanumeric(24))
+/// In the form and length of the provider's example.
+fn new_key() -> Arc<str> {
+    format!("sk-{}", random::alphanumeric(48)).into()
 }

@@ -9,6 +9,7 @@ use tokenturn_client::{RawResponse, Secret, Timestamp};
 use super::answer;
 use crate::error::{Refusal, RefusalReason, RotateError};
 use crate::outcome::{self, Answer};
+use crate::rate_limit::answered_at;
 use crate::rotated::{Receipt, Rotated};
 use crate::salvage::{self, Found};
 
@@ -178,13 +179,6 @@ fn from_form(response: &RawResponse) -> Option<AccessTokenResponse> {
 fn scopes(scope: &str) -> Vec<String> {
     let scopes = scope.split([',', ' ']).filter(|scope| !scope.is_empty());
     scopes.map(str::to_owned).collect()
-}
-
-/// By the provider's clock: ours may be wrong.
-fn answered_at(response: &RawResponse) -> SystemTime {
-    let date = response.header("date");
-    let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
-    date.unwrap_or_else(SystemTime::now)
 }
 
 fn after(now: SystemTime, seconds: Option<i64>) -> Option<Timestamp> {

@@ -99,6 +99,24 @@ impl GitHub {
         GitHubBuilder::new(client_id.into(), None)
     }
 
+    /// The client ID of the app.
+    pub fn client_id(&self) -> &str {
+        &self.app.client_id
+    }
+
+    /// The base URL of the API, without a slash at its end.
+    ///
+    /// ```
+    /// let github = tokenturn::GitHub::builder("abcde12345fghij67890", "secret");
+    /// let github = github.enterprise_server("ghe.example.com", "3.14").build()?;
+    /// assert_eq!(github.base_url(), "https://ghe.example.com/api/v3");
+    /// assert_eq!(github.client_id(), "abcde12345fghij67890");
+    /// # Ok::<(), tokenturn::BuildError>(())
+    /// ```
+    pub fn base_url(&self) -> &str {
+        self.rest.transport().base_url()
+    }
+
     /// The client secret, for the calls that cannot be made without it.
     fn client_secret(&self) -> Result<&Secret, RotateError> {
         let secret = self.app.client_secret.as_ref();

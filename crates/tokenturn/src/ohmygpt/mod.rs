@@ -67,6 +67,18 @@ impl OhMyGpt {
         OhMyGptBuilder::new()
     }
 
+    /// The base URL of the API, without a slash at its end.
+    ///
+    /// ```
+    /// use tokenturn::{OhMyGpt, ohmygpt::hosts};
+    ///
+    /// assert_eq!(OhMyGpt::builder().build()?.base_url(), hosts::LINE1);
+    /// # Ok::<(), tokenturn::BuildError>(())
+    /// ```
+    pub fn base_url(&self) -> &str {
+        self.transport.base_url()
+    }
+
     /// The app, for the calls that cannot be made without it.
     fn app(&self) -> Result<(&str, &Secret), RotateError> {
         let app = self.set_up.app.as_ref();

@@ -3,6 +3,12 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use tokenturn::{CallError, Refusal, RotateError};
+
+use crate::change::End;
+use crate::entry::Entry;
+use crate::tokens::Tokens;
+
 /// Why a store did not do what was asked, and what to do about it.
 #[derive(Debug)]
 pub struct StoreError {
@@ -20,6 +26,7 @@ pub(crate) enum StoreErrorKind {
     Exposed,
     Damaged,
     Unsupported,
+    Busy,
     Other,
 }
 
@@ -56,6 +63,16 @@ impl StoreError {
         Self::new(StoreErrorKind::Taken, message)
     }
 
+    pub(crate) fn busy(id: &str) -> Self {
+        let message = format!("the token {id:?} is being replaced just now; try again in a minute");
+        Self::new(StoreErrorKind::Busy, message)
+    }
+
+    pub(crate) fn gone(id: &str) -> Self {
+        let message = format!("the row {id:?} was taken out of the vault meanwhile");
+        Self::new(StoreErrorKind::Other, message)
+    }
+
     /// The store does not have this.
     pub fn unsupported(what: impl Into<String>) -> Self {
         Self::new(StoreErrorKind::Unsupported, what)
@@ -77,6 +94,11 @@ impl StoreError {
     /// Whether there is a row of this name already.
     pub fn is_taken(&self) -> bool {
         self.kind == StoreErrorKind::Taken
+    }
+
+    /// Whether the token is being replaced just now.
+    pub fn is_busy(&self) -> bool {
+        self.kind == StoreErrorKind::Busy
     }
 
     /// Whether the vault is not encrypted with this key.
@@ -111,3 +133,76 @@ impl fmt::Display for StoreError {
 }
 
 impl StdError for StoreError {}
+
+/// Why a vault did not do to a token what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// The store could not do it. Nothing was sent.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no row of this name.
+    #[error("there is no token named {0:?}")]
+    NotFound(String),
+    /// The row belongs to another app than the client.
+    #[error("the token is of {row}, and the client of {client}")]
+    #[non_exhaustive]
+    WrongClient {
+        /// The app of the client.
+        client: String,
+        /// The app of the row.
+        row: String,
+    },
+    /// The provider said no. The token is as it was.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// Nothing left this process. The token is as it was.
+    #[error("{0}")]
+    NotSent(#[source] RotateError),
+    /// A call was made whose outcome is unknown. The row says so; the next rotation or
+    /// [`recover`](crate::Vault::recover) finds out, after a while.
+    #[error("the token may have been replaced: {0}")]
+    Unknown(#[source] RotateError),
+    /// A check or a revocation failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The token was replaced, and the new one is lost: its user has to authorize the app again.
+    #[error("the new token of {:?} is lost: its user has to authorize the app again", .0.id)]
+    Lost(Box<Entry>),
+    /// The provider has no such token any more: its user has to authorize the app again.
+    #[error("the token of {:?} is revoked: its user has to authorize the app again", .0.id)]
+    Revoked(Box<Entry>),
+    /// The token was replaced, and the store did not take the new one. Put it where it is safe.
+    #[error("the token was replaced, and the new one is not stored: {why}")]
+    #[non_exhaustive]
+    NotSaved {
+        /// The new secrets.
+        tokens: Box<Tokens>,
+        /// Why not.
+        #[source]
+        why: StoreError,
+    },
+    /// The provider has no call for that.
+    #[error("{0} has no call for that")]
+    Unsupported(crate::Provider),
+    /// The runtime ended before the answer came.
+    #[error("the runtime ended before the answer came; the token may have been replaced")]
+    Abandoned,
+}
+
+impl VaultError {
+    pub(crate) fn not_found(id: &str) -> Self {
+        Self::NotFound(id.to_owned())
+    }
+
+    /// What came of a call could not be stored.
+    pub(crate) fn unsettled(end: End, why: StoreError) -> Self {
+        match end {
+            End::Replaced { tokens, .. } => {
+                let tokens = Box::new(tokens);
+                Self::NotSaved { tokens, why }
+            }
+            _ => Self::Store(why),
+        }
+    }
+}

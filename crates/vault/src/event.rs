@@ -46,6 +46,8 @@ pub enum What {
     Invalid,
     /// A call was made whose outcome is unknown.
     Unknown,
+    /// A call whose outcome was unknown was found not to have replaced it.
+    NotReplaced,
     /// The new token was found to be lost.
     Lost,
     /// A token came late, when a newer one was stored already, and was not stored.
@@ -86,6 +88,7 @@ impl What {
             Self::Refused => "refused",
             Self::Invalid => "invalid",
             Self::Unknown => "unknown",
+            Self::NotReplaced => "not_replaced",
             Self::Lost => "lost",
             Self::Superseded => "superseded",
             Self::Revoked => "revoked",
@@ -103,6 +106,7 @@ impl What {
             Self::Refused,
             Self::Invalid,
             Self::Unknown,
+            Self::NotReplaced,
             Self::Lost,
             Self::Superseded,
             Self::Revoked,

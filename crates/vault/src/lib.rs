@@ -2,6 +2,7 @@
 
 mod app;
 mod change;
+mod client;
 mod entry;
 mod error;
 mod event;
@@ -16,13 +17,17 @@ mod sqlite;
 mod store;
 mod time;
 mod tokens;
+mod turn;
+mod vault;
 
 pub use app::{App, NotAProvider, Provider};
 pub use change::{Action, Applied, Change};
+pub use client::Client;
 pub use entry::{Entry, NotAState, Progress, State};
-pub use error::StoreError;
+pub use error::{StoreError, VaultError};
 pub use event::{Event, What};
 pub use filter::Filter;
 pub use key::{KEY_VARIABLE, Key, KeyFile};
 pub use store::{Answer, Changed, Entries, Ready, Run, RunCount, Store};
 pub use tokens::Tokens;
+pub use vault::{History, Listing, Rotation, Vault, VaultBuilder};

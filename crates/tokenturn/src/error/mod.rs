@@ -102,7 +102,8 @@ impl CallError {
         Self { what, why }
     }
 
-    pub(crate) fn into_why(self) -> RotateError {
+    /// What became of the call.
+    pub fn into_why(self) -> RotateError {
         self.why
     }
 

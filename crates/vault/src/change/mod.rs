@@ -81,6 +81,8 @@ pub(crate) enum End {
     Invalid,
     Revoked,
     Lost,
+    /// The earlier call has not replaced it.
+    Kept,
     /// Nothing is known for so long.
     Unknown {
         leave_alone: Duration,

@@ -104,6 +104,13 @@ fn settle(
             let event = event(entry, actor, What::Unknown, now);
             return save(Reply::Done, Some(event));
         }
+        // The run goes on with it.
+        End::Kept => {
+            entry.progress.state = State::Active;
+            entry.progress.doubts = 0;
+            let event = event(entry, actor, What::NotReplaced, now);
+            return save(Reply::Done, Some(event));
+        }
         End::Refused(reason) => (State::Active, What::Refused, Some(reason)),
         End::Invalid => (State::Revoked, What::Invalid, None),
         End::Revoked => (State::Revoked, What::Revoked, None),

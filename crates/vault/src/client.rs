@@ -1,0 +1,137 @@
+//! The providers, as a vault calls them.
+
+use tokenturn::{
+    CallError, GitHub, OhMyGpt, RateLimit, RecoverError, Recovery, RefusalReason, RotateError,
+    Rotated, Secret,
+};
+
+use crate::app::{App, Provider};
+use crate::tokens::Tokens;
+
+/// A client for the tokens of one app.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Client {
+    /// For the tokens of an app at GitHub.
+    GitHub(GitHub),
+    /// For the tokens of users at OhMyGPT.
+    OhMyGpt(OhMyGpt),
+}
+
+/// What a rotation has brought.
+pub(crate) struct New {
+    pub(crate) tokens: Tokens,
+    pub(crate) request_id: Option<String>,
+    pub(crate) rate_limit: Option<RateLimit>,
+}
+
+/// What became of a rotation that is in doubt.
+pub(crate) enum Found {
+    NotReplaced,
+    Lost { request_id: Option<String> },
+    New(New),
+}
+
+impl From<GitHub> for Client {
+    fn from(github: GitHub) -> Self {
+        Self::GitHub(github)
+    }
+}
+
+impl From<OhMyGpt> for Client {
+    fn from(ohmygpt: OhMyGpt) -> Self {
+        Self::OhMyGpt(ohmygpt)
+    }
+}
+
+impl Client {
+    /// The app whose tokens it can replace.
+    pub fn app(&self) -> App {
+        match self {
+            Self::GitHub(github) => App {
+                provider: Provider::GitHub,
+                server: github.base_url().to_owned(),
+                client_id: github.client_id().to_owned(),
+            },
+            Self::OhMyGpt(ohmygpt) => App {
+                provider: Provider::OhMyGpt,
+                server: ohmygpt.base_url().to_owned(),
+                client_id: String::new(),
+            },
+        }
+    }
+
+    /// Whether a rotation with an unknown outcome can be followed by another one.
+    pub(crate) fn can_repeat(&self) -> bool {
+        matches!(self, Self::OhMyGpt(_))
+    }
+
+    pub(crate) async fn replace(&self, tokens: &Tokens) -> Result<New, RotateError> {
+        let old = authorizing(tokens);
+        match self {
+            Self::GitHub(github) => Ok(new(tokens, github.reset_token(&old).await?)),
+            Self::OhMyGpt(ohmygpt) => Ok(new(tokens, ohmygpt.rotate_admin_token(&old).await?)),
+        }
+    }
+
+    pub(crate) async fn recover(&self, tokens: &Tokens) -> Result<Found, RecoverError> {
+        let old = authorizing(tokens);
+        match self {
+            Self::GitHub(github) => Ok(found(tokens, github.recover(&old).await?)),
+            Self::OhMyGpt(ohmygpt) => Ok(found(tokens, ohmygpt.recover(&old).await?)),
+        }
+    }
+
+    /// Whether the provider says that the token is valid. It changes nothing.
+    pub(crate) async fn check(&self, tokens: &Tokens) -> Result<bool, CallError> {
+        let token = authorizing(tokens);
+        match self {
+            Self::GitHub(github) => Ok(github.check_token(&token).await?.is_valid()),
+            Self::OhMyGpt(ohmygpt) => match ohmygpt.user_basic_info(&token).await {
+                Ok(_) => Ok(true),
+                Err(error) if is_invalid_token(&error) => Ok(false),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// Makes the token invalid. `None` when the provider has no call for that.
+    pub(crate) async fn revoke(&self, tokens: &Tokens) -> Option<Result<(), CallError>> {
+        match self {
+            Self::GitHub(github) => {
+                let deleted = github.delete_token(&authorizing(tokens)).await;
+                Some(deleted.map(drop))
+            }
+            Self::OhMyGpt(_) => None,
+        }
+    }
+}
+
+/// An empty token where there is none: the provider refuses it.
+fn authorizing(tokens: &Tokens) -> Secret {
+    tokens
+        .authorizing()
+        .cloned()
+        .unwrap_or_else(|| Secret::new(""))
+}
+
+fn is_invalid_token(error: &CallError) -> bool {
+    let reason = error.refusal().map(|refusal| refusal.reason);
+    reason == Some(RefusalReason::InvalidToken)
+}
+
+fn new<D>(tokens: &Tokens, rotated: Rotated<D>) -> New {
+    New {
+        tokens: tokens.replaced(&rotated),
+        request_id: rotated.request_id,
+        rate_limit: rotated.rate_limit,
+    }
+}
+
+fn found<D>(tokens: &Tokens, recovery: Recovery<D>) -> Found {
+    match recovery {
+        Recovery::Rotated(rotated) => Found::New(new(tokens, rotated)),
+        Recovery::Lost { request_id } => Found::Lost { request_id },
+        _ => Found::NotReplaced,
+    }
+}

@@ -1,0 +1,163 @@
+//! One claimed row: what is asked of the provider, and what its answer means for the row.
+
+use std::time::Duration;
+
+use tokenturn::{RateLimit, RecoverError, Refusal, RefusalReason, RotateError};
+
+use crate::change::{Claim, End, Kind};
+use crate::client::{Client, Found, New};
+use crate::tokens::Tokens;
+
+/// What the provider made of a claimed row.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) end: End,
+    pub(crate) verdict: Verdict,
+    pub(crate) request_id: Option<String>,
+    pub(crate) rate_limit: Option<RateLimit>,
+}
+
+/// The same in the caller's terms.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    Replaced,
+    /// The old token works, and was left alone.
+    NotReplaced,
+    Refused(Refusal),
+    /// Nothing has changed: it was not sent, or the provider has no time for it.
+    NotNow(RotateError),
+    Invalid(Refusal),
+    Lost,
+    Unknown(RotateError),
+}
+
+/// How a claimed row is treated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    /// Whether the token is replaced when it turns out that it was not. Without, doubts are
+    /// resolved and that is all.
+    pub(crate) replace: bool,
+    /// Whether the provider is asked for something harmless first, to see if it is there.
+    pub(crate) probe: bool,
+    /// How long an unknown outcome is left alone.
+    pub(crate) leave_alone: Duration,
+    /// Whether the new token has to be handed on.
+    pub(crate) deliver: bool,
+}
+
+/// Replaces the token of a claimed row. An earlier call whose outcome is unknown is resolved first.
+pub(crate) async fn turn(client: &Client, tokens: &Tokens, claim: Claim, manner: Manner) -> Turn {
+    let turn = Taking {
+        manner,
+        was_in_doubt: claim.in_doubt,
+        // At OhMyGPT another rotation is what resolves it.
+        is_in_doubt: claim.in_doubt,
+    };
+    turn.take(client, tokens).await
+}
+
+impl Turn {
+    /// What it makes of the row.
+    pub(crate) fn settlement(&self, claim: Claim, run: Option<u64>) -> Kind {
+        Kind::Settle {
+            claim,
+            end: self.end.clone(),
+            run,
+            request_id: self.request_id.clone(),
+        }
+    }
+}
+
+struct Taking {
+    manner: Manner,
+    was_in_doubt: bool,
+    is_in_doubt: bool,
+}
+
+impl Taking {
+    async fn take(mut self, client: &Client, tokens: &Tokens) -> Turn {
+        if self.is_in_doubt && !client.can_repeat() {
+            match client.recover(tokens).await {
+                Ok(Found::New(new)) => return self.replaced(new),
+                Ok(Found::Lost { request_id }) => {
+                    return self.ended(End::Lost, Verdict::Lost, request_id);
+                }
+                Ok(Found::NotReplaced) => self.is_in_doubt = false,
+                Err(RecoverError(error)) => return self.failed(error),
+            }
+        } else if self.manner.probe
+            && let Err(error) = client.check(tokens).await
+            && error.refusal().is_none()
+        {
+            // Whatever became of the question, the token is as it was.
+            let request_id = error.request_id().map(str::to_owned);
+            return self.ended(End::Released, Verdict::NotNow(error.into_why()), request_id);
+        }
+        if !self.manner.replace && !self.is_in_doubt {
+            return self.ended(End::Kept, Verdict::NotReplaced, None);
+        }
+        match client.replace(tokens).await {
+            Ok(new) => self.replaced(new),
+            Err(error) => self.failed(error),
+        }
+    }
+
+    fn replaced(&self, new: New) -> Turn {
+        let deliver = self.manner.deliver;
+        let tokens = new.tokens;
+        Turn {
+            rate_limit: new.rate_limit,
+            ..self.ended(
+                End::Replaced { tokens, deliver },
+                Verdict::Replaced,
+                new.request_id,
+            )
+        }
+    }
+
+    fn failed(&self, error: RotateError) -> Turn {
+        let request_id = error.request_id().map(str::to_owned);
+        match error {
+            RotateError::Refused(refusal) => self.refused(refusal, request_id),
+            // Nothing has happened by this call, nor has anything been found out.
+            error if error.is_not_sent() => {
+                self.ended(End::Released, Verdict::NotNow(error), request_id)
+            }
+            error => self.ended(self.unknown(), Verdict::Unknown(error), request_id),
+        }
+    }
+
+    fn refused(&self, refusal: Refusal, request_id: Option<String>) -> Turn {
+        match refusal.reason {
+            RefusalReason::RateLimited { .. } | RefusalReason::BadCredentials => {
+                let error = RotateError::Refused(refusal);
+                self.ended(End::Released, Verdict::NotNow(error), request_id)
+            }
+            // The earlier call may have come to its end just now.
+            RefusalReason::InvalidToken if self.was_in_doubt => {
+                self.ended(End::Lost, Verdict::Lost, request_id)
+            }
+            RefusalReason::InvalidToken => {
+                self.ended(End::Invalid, Verdict::Invalid(refusal), request_id)
+            }
+            _ if self.is_in_doubt => {
+                self.ended(self.unknown(), Verdict::Refused(refusal), request_id)
+            }
+            reason => self.ended(End::Refused(reason), Verdict::Refused(refusal), request_id),
+        }
+    }
+
+    fn unknown(&self) -> End {
+        let leave_alone = self.manner.leave_alone;
+        End::Unknown { leave_alone }
+    }
+
+    fn ended(&self, end: End, verdict: Verdict, request_id: Option<String>) -> Turn {
+        Turn {
+            end,
+            verdict,
+            request_id,
+            rate_limit: None,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Opening a vault.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{SetUp, Vault};
+use crate::store::Store;
+
+/// Longer than a call may take: 30 seconds unless the client is told otherwise.
+const LEASE: Duration = Duration::from_secs(60);
+/// After so long, GitHub gives up on a call.
+const LEAVE_ALONE: Duration = Duration::from_secs(10);
+
+/// Begins with [`Vault::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing before the vault is opened"]
+pub struct VaultBuilder {
+    actor: Option<String>,
+    lease: Duration,
+    leave_alone: Duration,
+}
+
+impl Default for VaultBuilder {
+    fn default() -> Self {
+        Self {
+            actor: None,
+            lease: LEASE,
+            leave_alone: LEAVE_ALONE,
+        }
+    }
+}
+
+impl VaultBuilder {
+    /// Who does what is done with this vault, for the history: `process 4711` unless given.
+    pub fn actor(mut self, name: impl Into<String>) -> Self {
+        self.actor = Some(name.into());
+        self
+    }
+
+    /// How long a rotation keeps its row to itself, 60 seconds at first. When it runs out, others
+    /// take the owner for dead, and find out what became of its call. It should be longer than the
+    /// client's timeout; nothing is lost when it is not.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// How long an unknown outcome is left alone before it is resolved, 10 seconds at first: so long
+    /// GitHub may take over a call, and before that a check says nothing.
+    pub fn leave_alone(mut self, time: Duration) -> Self {
+        self.leave_alone = time;
+        self
+    }
+
+    /// Opens the vault in the file at `path`, or makes it, for its owner alone.
+    ///
+    /// # Errors
+    ///
+    /// When it is encrypted with another key, when other users can read it, when a newer tokenturn
+    /// has written it, or when the file cannot be used.
+    #[cfg(feature = "sqlite")]
+    pub async fn sqlite(
+        self,
+        path: impl AsRef<std::path::Path>,
+        key: &crate::Key,
+    ) -> Result<Vault, crate::StoreError> {
+        let store = crate::sqlite::Sqlite::open(path.as_ref(), key).await?;
+        Ok(self.store(store))
+    }
+
+    /// A vault in a store of one's own.
+    pub fn store(self, store: impl Store) -> Vault {
+        let process = || format!("process {}", std::process::id());
+        Vault {
+            store: Arc::new(store),
+            set_up: Arc::new(SetUp {
+                actor: self.actor.unwrap_or_else(process),
+                lease: self.lease,
+                leave_alone: self.leave_alone,
+                running: watch::Sender::new(0),
+            }),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Asking a provider about a token, and ending it.
+
+use super::Vault;
+use super::rotate::fits;
+use crate::change::{Condition, End, Kind};
+use crate::client::Client;
+use crate::entry::Entry;
+use crate::error::{StoreError, VaultError};
+
+impl Vault {
+    /// Asks the provider whether the token of a row is valid, and notes it: an invalid one is
+    /// revoked from then on, and a valid one active again. A row in doubt, or lost, stays so.
+    ///
+    /// # Errors
+    ///
+    /// When the provider did not answer the question: the row is as before.
+    pub async fn check(&self, client: &Client, id: &str) -> Result<bool, VaultError> {
+        let entry = self.of_client(client, id).await?;
+        let is_valid = client.check(&entry.tokens).await?;
+        let generation = entry.generation;
+        let change = self.change(Kind::Check {
+            generation,
+            is_valid,
+        });
+        self.store.change(id, change).await?;
+        Ok(is_valid)
+    }
+
+    /// Makes the token of a row invalid at the provider, and notes it.
+    ///
+    /// # Errors
+    ///
+    /// When the token may still be alive, or the provider (OhMyGPT) has no call for it.
+    pub async fn revoke(&self, client: &Client, id: &str) -> Result<(), VaultError> {
+        let held = self.of_client(client, id).await?;
+        let claimed = self
+            .claim(id, Condition::Generation(held.generation))
+            .await?;
+        let Ok((entry, claim)) = claimed else {
+            return Err(VaultError::Store(StoreError::busy(id)));
+        };
+        let (end, result) = match client.revoke(&entry.tokens).await {
+            Some(Ok(())) => (End::Revoked, Ok(())),
+            Some(Err(error)) => (End::Released, Err(error.into())),
+            None => (
+                End::Released,
+                Err(VaultError::Unsupported(entry.app.provider)),
+            ),
+        };
+        let kind = Kind::Settle {
+            claim,
+            end,
+            run: None,
+            request_id: None,
+        };
+        self.settle(&entry.id, kind, None).await?;
+        result
+    }
+
+    /// The row, which has to be of the client's app.
+    async fn of_client(&self, client: &Client, id: &str) -> Result<Entry, VaultError> {
+        let entry = self
+            .get(id)
+            .await?
+            .ok_or_else(|| VaultError::not_found(id))?;
+        fits(client, &entry)?;
+        Ok(entry)
+    }
+}

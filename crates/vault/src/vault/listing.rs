@@ -1,0 +1,151 @@
+//! Reading many rows, a page at a time.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use futures_core::future::BoxFuture;
+
+use crate::entry::Entry;
+use crate::error::StoreError;
+use crate::event::Event;
+use crate::filter::Filter;
+use crate::store::Store;
+
+/// How many rows are in memory at a time.
+const PAGE: usize = 500;
+
+type Page<T> = BoxFuture<'static, Result<Vec<T>, StoreError>>;
+
+/// The rows that a filter means: a [`Stream`], or call [`next`](Self::next).
+pub struct Listing(Pages<Entry>);
+
+/// What has happened to rows: a [`Stream`], or call [`next`](Self::next).
+pub struct History(Pages<(u64, Event)>);
+
+/// Asks for a page when the last one is used up.
+struct Pages<T> {
+    read: Box<dyn FnMut(Option<&T>) -> Page<T> + Send>,
+    ahead: VecDeque<T>,
+    reading: Option<Page<T>>,
+    last: Option<T>,
+    has_ended: bool,
+}
+
+impl Listing {
+    pub(super) fn new(store: Arc<dyn Store>, filter: Filter) -> Self {
+        let filter = Arc::new(filter);
+        Self(Pages::new(move |last: Option<&Entry>| {
+            let (store, filter) = (Arc::clone(&store), Arc::clone(&filter));
+            let after = last.map(|entry| entry.id.clone());
+            Box::pin(async move { store.page(&filter, after.as_deref(), PAGE).await })
+        }))
+    }
+
+    /// The next row, or `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Entry, StoreError>> {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+}
+
+impl History {
+    pub(super) fn new(store: Arc<dyn Store>, id: Option<String>) -> Self {
+        let id: Arc<Option<String>> = Arc::new(id);
+        Self(Pages::new(move |last: Option<&(u64, Event)>| {
+            let (store, id) = (Arc::clone(&store), Arc::clone(&id));
+            let after = last.map_or(0, |(number, _)| *number);
+            Box::pin(async move { store.history(id.as_deref(), after, PAGE).await })
+        }))
+    }
+
+    /// The next event, or `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Event, StoreError>> {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+}
+
+impl<T> Pages<T> {
+    fn new(read: impl FnMut(Option<&T>) -> Page<T> + Send + 'static) -> Self {
+        Self {
+            read: Box::new(read),
+            ahead: VecDeque::new(),
+            reading: None,
+            last: None,
+            has_ended: false,
+        }
+    }
+}
+
+impl<T: Clone + Unpin> Pages<T> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T, StoreError>>> {
+        loop {
+            if let Some(next) = self.ahead.pop_front() {
+                self.last = Some(next.clone());
+                return Poll::Ready(Some(Ok(next)));
+            }
+            if self.has_ended {
+                return Poll::Ready(None);
+            }
+            let reading = match &mut self.reading {
+                Some(reading) => reading,
+                None => self.reading.insert((self.read)(self.last.as_ref())),
+            };
+            let page = ready!(reading.as_mut().poll(context));
+            self.reading = None;
+            match page {
+                Ok(page) => {
+                    self.has_ended = page.len() < PAGE;
+                    self.ahead = page.into();
+                }
+                Err(error) => {
+                    self.has_ended = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+impl Stream for Listing {
+    type Item = Result<Entry, StoreError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll(context)
+    }
+}
+
+impl Stream for History {
+    type Item = Result<Event, StoreError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = ready!(self.0.poll(context));
+        Poll::Ready(next.map(|result| result.map(|(_, event)| event)))
+    }
+}
+
+impl fmt::Debug for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listing").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("History").finish_non_exhaustive()
+    }
+}
+
+/// A stream of this row alone.
+pub(super) struct Once(pub(super) Option<Entry>);
+
+impl Stream for Once {
+    type Item = Result<Entry, StoreError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.take().map(Ok))
+    }
+}

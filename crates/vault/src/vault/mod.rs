@@ -1,0 +1,161 @@
+//! The front door.
+
+mod builder;
+mod calls;
+mod listing;
+mod rotate;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_core::Stream;
+use tokio::sync::watch;
+
+pub use builder::VaultBuilder;
+pub use listing::{History, Listing};
+pub use rotate::Rotation;
+
+use crate::change::{Change, Kind, Reply};
+use crate::entry::Entry;
+use crate::error::StoreError;
+use crate::filter::Filter;
+use crate::key::Key;
+use crate::store::Store;
+
+/// Tokens that survive crashes and races while they are replaced.
+///
+/// A clone is the same vault.
+#[derive(Clone)]
+pub struct Vault {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) set_up: Arc<SetUp>,
+}
+
+/// What does not change while a vault is open.
+#[derive(Debug)]
+pub(crate) struct SetUp {
+    pub(crate) actor: String,
+    pub(crate) lease: Duration,
+    pub(crate) leave_alone: Duration,
+    /// How many rotations are under way.
+    pub(crate) running: watch::Sender<usize>,
+}
+
+impl Vault {
+    /// Begins to open a vault.
+    pub fn builder() -> VaultBuilder {
+        VaultBuilder::default()
+    }
+
+    /// A vault in a store of one's own.
+    pub fn new(store: impl Store) -> Self {
+        Self::builder().store(store)
+    }
+
+    /// Puts a row in. If there is one of this name, it is given these secrets, as after a new
+    /// authorization, and is active again.
+    ///
+    /// # Errors
+    ///
+    /// When the store could not do it, and nothing has changed.
+    pub async fn put(&self, entry: Entry) -> Result<(), StoreError> {
+        let tokens = entry.tokens.clone();
+        let change = self.change(Kind::Put { tokens });
+        if self.store.change(&entry.id, change).await?.is_some() {
+            return Ok(());
+        }
+        self.import(listing::Once(Some(entry))).await.map(drop)
+    }
+
+    /// Puts rows in: all of them, or none when one cannot be read or its name is taken. Returns how
+    /// many.
+    ///
+    /// While it reads, nobody else can write to a vault in SQLite.
+    ///
+    /// # Errors
+    ///
+    /// The first one among the rows, or when the store could not do it, and nothing has changed.
+    pub async fn import(
+        &self,
+        entries: impl Stream<Item = Result<Entry, StoreError>> + Send,
+    ) -> Result<u64, StoreError> {
+        self.store
+            .insert(Box::pin(entries), &self.set_up.actor)
+            .await
+    }
+
+    /// Reads a row.
+    ///
+    /// # Errors
+    ///
+    /// When the store could not do it.
+    pub async fn get(&self, id: &str) -> Result<Option<Entry>, StoreError> {
+        self.store.get(id).await
+    }
+
+    /// Reads the rows that `filter` means, in the order of their names, a page at a time.
+    pub fn list(&self, filter: Filter) -> Listing {
+        Listing::new(Arc::clone(&self.store), filter)
+    }
+
+    /// Counts the rows that `filter` means.
+    ///
+    /// # Errors
+    ///
+    /// When the store could not do it.
+    pub async fn count(&self, filter: &Filter) -> Result<u64, StoreError> {
+        self.store.count(filter).await
+    }
+
+    /// Reads what has happened to the row `id`, or to all rows, the oldest first. It stays when the
+    /// row is gone.
+    pub fn history(&self, id: Option<&str>) -> History {
+        History::new(Arc::clone(&self.store), id.map(str::to_owned))
+    }
+
+    /// Takes a row out, and with it the only copy of its token. Whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// When the token is being replaced just now, or the store could not do it.
+    pub async fn remove(&self, id: &str) -> Result<bool, StoreError> {
+        let changed = self.store.change(id, self.change(Kind::Remove)).await?;
+        match changed.map(|changed| changed.applied.reply) {
+            None => Ok(false),
+            Some(Reply::Held) => Err(StoreError::busy(id)),
+            Some(_) => Ok(true),
+        }
+    }
+
+    /// Encrypts everything with another key, in one transaction: a vault has one key, whenever the
+    /// process is killed. Whoever has it open with the old key has to open it again. Returns how
+    /// many rows there are.
+    ///
+    /// # Errors
+    ///
+    /// When the store could not do it, and the old key is still the one.
+    pub async fn rekey(&self, new_key: &Key) -> Result<u64, StoreError> {
+        self.store.rekey(new_key).await
+    }
+
+    /// Waits until no rotation is under way: they go on when their callers have gone, until the
+    /// runtime ends.
+    pub async fn drain(&self) {
+        let mut running = self.set_up.running.subscribe();
+        // It fails when the sender is gone, and that is here.
+        let _ = running.wait_for(|running| *running == 0).await;
+    }
+
+    pub(crate) fn change(&self, kind: Kind) -> Change {
+        Change::new(&self.set_up.actor, kind)
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault")
+            .field("set_up", &self.set_up)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,230 @@
+//! Replacing one token, once, whoever else wants it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokenturn::RotateError;
+
+use super::{SetUp, Vault};
+use crate::change::{Claim, Condition, Kind, Reply};
+use crate::client::Client;
+use crate::entry::{Entry, State};
+use crate::error::{StoreError, VaultError};
+use crate::store::Changed;
+use crate::turn::{Manner, Verdict, turn};
+
+/// How often somebody who waits for another's rotation looks, at first and at last.
+const LOOK: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(200));
+/// How long a new token is kept in memory while the store cannot take it.
+const SAVE_WITHIN: Duration = Duration::from_secs(60);
+
+/// The token of a row was replaced.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Rotation {
+    /// By this call.
+    Rotated(Entry),
+    /// By somebody else since the row was read; this is theirs.
+    Adopted(Entry),
+}
+
+impl Rotation {
+    /// The row as it is now.
+    pub fn entry(&self) -> &Entry {
+        match self {
+            Self::Rotated(entry) | Self::Adopted(entry) => entry,
+        }
+    }
+
+    /// The row as it is now.
+    pub fn into_entry(self) -> Entry {
+        match self {
+            Self::Rotated(entry) | Self::Adopted(entry) => entry,
+        }
+    }
+}
+
+impl Vault {
+    /// Replaces the token that `held` has, unless somebody has done so since `held` was read.
+    ///
+    /// Of many that want to replace the same token, in this process or others, one does, and all
+    /// are given the new one. Before the call is made, the row says so; before anybody is told of
+    /// the new token, it is stored. An owner that dies meanwhile is succeeded by whoever asks next,
+    /// who finds out what became of the call first. It goes on when this future is dropped; see
+    /// [`drain`](Self::drain).
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError`] tells whether the token may have been replaced.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime; nothing was sent then.
+    pub async fn rotate(&self, client: &Client, held: &Entry) -> Result<Rotation, VaultError> {
+        fits(client, held)?;
+        let condition = Condition::Generation(held.generation);
+        match self.claim(&held.id, condition).await? {
+            Err(entry) => Ok(Rotation::Adopted(entry)),
+            Ok((entry, claim)) => {
+                let manner = self.manner(true);
+                let turned = self.detached(client.clone(), entry, claim, manner).await?;
+                turned.map(Rotation::Rotated)
+            }
+        }
+    }
+
+    /// Finds out what became of a rotation whose outcome is unknown, or whose owner died, and
+    /// returns the row as it is then. A row that is in no doubt is left alone.
+    ///
+    /// At GitHub the old token is checked: either it works, or the new one is lost. At OhMyGPT the
+    /// token is replaced once more.
+    ///
+    /// # Errors
+    ///
+    /// When that could not be found out, and the row is as before.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime; nothing was sent then.
+    pub async fn recover(&self, client: &Client, id: &str) -> Result<Entry, VaultError> {
+        let entry = self.get(id).await?;
+        fits(client, &entry.ok_or_else(|| VaultError::not_found(id))?)?;
+        match self.claim(id, Condition::InDoubt).await {
+            Ok(Err(entry)) => Ok(entry),
+            Ok(Ok((entry, claim))) => {
+                let manner = self.manner(false);
+                match self.detached(client.clone(), entry, claim, manner).await? {
+                    Err(VaultError::Lost(entry)) => Ok(*entry),
+                    turned => turned,
+                }
+            }
+            Err(VaultError::Lost(entry) | VaultError::Revoked(entry)) => Ok(*entry),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes the row as soon as nobody else has it. The row alone when the condition does not hold.
+    pub(super) async fn claim(
+        &self,
+        id: &str,
+        condition: Condition,
+    ) -> Result<Result<(Entry, Claim), Entry>, VaultError> {
+        let mut look = LOOK.0;
+        loop {
+            let lease = self.set_up.lease;
+            let change = self.change(Kind::Claim { lease, condition });
+            let changed = self.store.change(id, change).await?;
+            let Changed { entry, applied } = changed.ok_or_else(|| VaultError::not_found(id))?;
+            match applied.reply {
+                Reply::Claimed(claim) => return Ok(Ok((entry, claim))),
+                Reply::Held => {
+                    tokio::time::sleep(look).await;
+                    look = (2 * look).min(LOOK.1);
+                }
+                Reply::Dead(State::Lost) => return Err(VaultError::Lost(Box::new(entry))),
+                Reply::Dead(_) => return Err(VaultError::Revoked(Box::new(entry))),
+                Reply::Newer | Reply::Done => return Ok(Err(entry)),
+            }
+        }
+    }
+
+    fn manner(&self, replace: bool) -> Manner {
+        Manner {
+            replace,
+            probe: false,
+            leave_alone: self.set_up.leave_alone,
+            deliver: false,
+        }
+    }
+
+    /// Makes the calls and stores what comes of them, whatever becomes of the caller.
+    async fn detached(
+        &self,
+        client: Client,
+        entry: Entry,
+        claim: Claim,
+        manner: Manner,
+    ) -> Result<Result<Entry, VaultError>, VaultError> {
+        let vault = self.clone();
+        let running = Running::begin(&self.set_up);
+        let task = tokio::spawn(async move {
+            let _running = running;
+            let turn = turn(&client, &entry.tokens, claim, manner).await;
+            let deadline = Some(Instant::now() + SAVE_WITHIN);
+            let kind = turn.settlement(claim, None);
+            match vault.settle(&entry.id, kind, deadline).await {
+                Ok(changed) => answer(turn.verdict, changed),
+                Err(why) => Err(VaultError::unsettled(turn.end, why)),
+            }
+        });
+        task.await.map_err(|_| VaultError::Abandoned)
+    }
+
+    /// Ends a claim; asks a store that is not available again until the deadline.
+    pub(crate) async fn settle(
+        &self,
+        id: &str,
+        kind: Kind,
+        deadline: Option<Instant>,
+    ) -> Result<Changed, StoreError> {
+        let mut wait = LOOK.0;
+        loop {
+            match self.store.change(id, self.change(kind.clone())).await {
+                Ok(Some(changed)) => return Ok(changed),
+                // Somebody has taken the row out, and with it the right to its token.
+                Ok(None) => return Err(StoreError::gone(id)),
+                Err(error) if !error.is_unavailable() => return Err(error),
+                Err(error) if deadline.is_some_and(|end| Instant::now() + wait > end) => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, id, "the outcome of a rotation waits to be stored");
+                    tokio::time::sleep(wait).await;
+                    wait = (2 * wait).min(Duration::from_secs(1));
+                }
+            }
+        }
+    }
+}
+
+/// What the caller is told, once the row says so.
+fn answer(verdict: Verdict, Changed { entry, applied }: Changed) -> Result<Entry, VaultError> {
+    match verdict {
+        // Somebody else has stored a newer one meanwhile.
+        Verdict::Replaced | Verdict::NotReplaced => Ok(entry),
+        _ if applied.reply == Reply::Newer && entry.state() == State::Active => Ok(entry),
+        Verdict::Refused(refusal) => Err(VaultError::Refused(refusal)),
+        Verdict::NotNow(RotateError::Refused(refusal)) => Err(VaultError::Refused(refusal)),
+        Verdict::NotNow(error) => Err(VaultError::NotSent(error)),
+        Verdict::Invalid(_) => Err(VaultError::Revoked(Box::new(entry))),
+        Verdict::Lost => Err(VaultError::Lost(Box::new(entry))),
+        Verdict::Unknown(error) => Err(VaultError::Unknown(error)),
+    }
+}
+
+pub(super) fn fits(client: &Client, entry: &Entry) -> Result<(), VaultError> {
+    let app = client.app();
+    match app == entry.app {
+        true => Ok(()),
+        false => Err(VaultError::WrongClient {
+            client: app.to_string(),
+            row: entry.app.to_string(),
+        }),
+    }
+}
+
+/// Counts a rotation as long as it is under way.
+pub(crate) struct Running(Arc<SetUp>);
+
+impl Running {
+    pub(crate) fn begin(set_up: &Arc<SetUp>) -> Self {
+        set_up.running.send_modify(|running| *running += 1);
+        Self(Arc::clone(set_up))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.send_modify(|running| *running -= 1);
+    }
+}

@@ -249,12 +249,7 @@ impl Stream for Fleet {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Settled>> {
         let settled = ready!(self.settled.poll_recv(context));
-        let delivered = *self
-            .shared
-            .delivered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        self.summary.delivered = delivered;
+        self.summary.delivered = self.delivered.load(Relaxed);
         match &settled {
             Some(settled) => self.summary.count(settled),
             None => {

@@ -9,6 +9,8 @@ mod event;
 mod exposure;
 mod filter;
 mod key;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod seal;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;

@@ -1,10 +1,14 @@
 //! The wrapper against the sandbox: each operation, and each thing that a provider can say to it.
 
 mod device;
+mod faults;
+mod fleet;
 mod github;
 mod keys;
+mod limits;
 mod login;
 mod ohmygpt;
+mod replacements;
 
 use tokenturn::{CallError, GitHub, OhMyGpt, Refusal, RotateError, Rotated, Secret};
 use tokenturn_sandbox::Sandbox;

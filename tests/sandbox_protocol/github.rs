@@ -53,6 +53,9 @@ async fn github_answers_with_the_recorded_headers_and_a_right_receipt() {
     for header in [
         "x-ratelimit-limit: 5000",
         "x-ratelimit-remaining: 4999",
+        "x-ratelimit-used: 1",
+        "x-ratelimit-reset: 1",
+        "x-ratelimit-resource: core",
         "x-github-request-id: ",
         "content-type: application/json; charset=utf-8",
     ] {

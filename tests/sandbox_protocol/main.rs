@@ -191,7 +191,11 @@ async fn debug_shows_no_secret() {
     let page = sandbox
         .approve(&github_url(&sandbox, &[("state", "canary")]))
         .unwrap_err();
-    let text = format!("{sandbox:?} {user:?} {page:?} {:?}", sandbox.requests());
+    let bearer = format!("authorization: Bearer {}\r\n", user.oauth_token);
+    let line = "POST /api/v1/user/oauth/app/rotate-user-admin-token";
+    let rotated = call(&sandbox, line, &bearer, "").await;
+    let (requests, done) = (sandbox.requests(), sandbox.replacements());
+    let text = format!("{sandbox:?} {user:?} {page:?} {requests:?} {done:?}");
     for hidden in [
         secret,
         code,
@@ -199,6 +203,7 @@ async fn debug_shows_no_secret() {
         sandbox.ohmygpt_client_secret(),
         user.oauth_token,
         user.admin_token,
+        rotated.body["data"]["token"].as_str().unwrap().to_owned(),
         "canary".to_owned(),
     ] {
         assert!(!text.contains(&hidden));

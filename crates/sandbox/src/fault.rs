@@ -18,7 +18,8 @@ pub enum Fault {
     BeforeChange,
     /// A call that changes something is answered with 502, and the change is made.
     AfterChange,
-    /// A call that changes something is answered this long after the change is made.
+    /// A call that changes something is answered this long after the change is made. The sandbox's
+    /// runtime needs time for it (`enable_time`).
     Slow(Duration),
     /// Every call is answered with 503, and nothing is changed.
     Outage,
@@ -30,13 +31,13 @@ pub enum Fault {
 pub enum Calls {
     /// All of them.
     Every,
-    /// Each one after this many less one were spared.
+    /// The n-th of them, the 2n-th, and so on. With 0 it is none.
     OneIn(u32),
-    /// This many from now on, and then none.
+    /// So many from now on, and then none.
     Next(u32),
 }
 
-/// The faults of now. The first one that hits a call is the one that happens.
+/// The faults of now, of which the first one that hits a call happens.
 #[derive(Default)]
 pub(crate) struct Faults(Vec<Rule>);
 

@@ -275,8 +275,8 @@ impl Sandbox {
         }
     }
 
-    /// Makes some calls fail, beside those that fail already. Where several faults hit a call, the
-    /// one that was added first happens.
+    /// Makes some calls fail, beside those that fail already. A call that an older fault hits is
+    /// none for a newer one to count.
     ///
     /// ```
     /// # use tokenturn_sandbox::{Calls, Fault, Sandbox};

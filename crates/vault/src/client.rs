@@ -61,6 +61,18 @@ impl Client {
         }
     }
 
+    /// Whether the server is one for which GitHub advises a second between changes: all but
+    /// Enterprise Server, whose limits are off at first.
+    pub(crate) fn is_paced(&self) -> bool {
+        match self {
+            Self::GitHub(github) => {
+                let host = github.base_url().strip_prefix("https://api.");
+                host.is_some_and(|host| host == "github.com" || host.ends_with(".ghe.com"))
+            }
+            Self::OhMyGpt(_) => false,
+        }
+    }
+
     /// Whether a rotation with an unknown outcome can be followed by another one.
     pub(crate) fn can_repeat(&self) -> bool {
         matches!(self, Self::OhMyGpt(_))

@@ -68,6 +68,11 @@ impl StoreError {
         Self::new(StoreErrorKind::Busy, message)
     }
 
+    pub(crate) fn away() -> Self {
+        let message = "the vault was away until the run was stopped";
+        Self::new(StoreErrorKind::Unavailable, message)
+    }
+
     pub(crate) fn gone(id: &str) -> Self {
         let message = format!("the row {id:?} was taken out of the vault meanwhile");
         Self::new(StoreErrorKind::Other, message)

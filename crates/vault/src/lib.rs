@@ -8,6 +8,7 @@ mod error;
 mod event;
 mod exposure;
 mod filter;
+mod fleet;
 mod key;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -29,6 +30,9 @@ pub use entry::{Entry, NotAState, Progress, State};
 pub use error::{StoreError, VaultError};
 pub use event::{Event, What};
 pub use filter::Filter;
+pub use fleet::{
+    AppPlan, Deliver, Fleet, FleetOptions, Outcome, Plan, Settled, Status, Stop, Stopper, Summary,
+};
 pub use key::{KEY_VARIABLE, Key, KeyFile};
 pub use store::{Answer, Changed, Entries, Ready, Run, RunCount, Store};
 pub use tokens::Tokens;

@@ -77,6 +77,9 @@ pub trait Store: Send + Sync + 'static {
     /// it ends the former and begins one in any case.
     fn begin_run<'a>(&'a self, filter: &'a Filter, afresh: bool) -> Answer<'a, Run>;
 
+    /// The fleet run over `filter` that has not ended.
+    fn open_run<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Option<Run>>;
+
     /// Counts the rows that `filter` means and a fleet run is through with, and those that it is
     /// not and that are active, rotating or unknown.
     fn count_run<'a>(&'a self, filter: &'a Filter, run: u64) -> Answer<'a, RunCount>;

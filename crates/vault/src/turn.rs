@@ -26,7 +26,7 @@ pub(crate) enum Verdict {
     Refused(Refusal),
     /// Nothing has changed: it was not sent, or the provider has no time for it.
     NotNow(RotateError),
-    Invalid(Refusal),
+    Invalid,
     Lost,
     Unknown(RotateError),
 }
@@ -137,9 +137,7 @@ impl Taking {
             RefusalReason::InvalidToken if self.was_in_doubt => {
                 self.ended(End::Lost, Verdict::Lost, request_id)
             }
-            RefusalReason::InvalidToken => {
-                self.ended(End::Invalid, Verdict::Invalid(refusal), request_id)
-            }
+            RefusalReason::InvalidToken => self.ended(End::Invalid, Verdict::Invalid, request_id),
             _ if self.is_in_doubt => {
                 self.ended(self.unknown(), Verdict::Refused(refusal), request_id)
             }

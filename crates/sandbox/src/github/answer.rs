@@ -3,12 +3,10 @@
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use axum::response::Response;
+use serde_json::json;
 
-use super::GitHub;
-use crate::clock::{Moment, seconds};
+use crate::clock::Moment;
 use crate::world::World;
 use crate::{Shared, random};
 
@@ -18,8 +16,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=ut
 
 pub(super) const DOCUMENTATION: &str = "https://docs.github.com/rest";
 
-/// A status and a body, which is absent when it is null.
-pub(super) type Answer = (StatusCode, Value);
+/// A status and a body, which is absent when it is empty.
+pub(super) type Answer = (StatusCode, String);
 
 /// How GitHub's API refuses calls that come too fast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,18 +50,16 @@ pub(super) fn serve(
     let done = world.replacements.since(done_before);
     drop(world);
 
-    let mut response = status.into_response();
-    if !body.is_null() {
-        *response.body_mut() = body.to_string().into();
-    }
+    let content_type = (!body.is_empty()).then_some((CONTENT_TYPE, JSON));
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.reserve(9);
     headers.extend(limit);
     headers.insert(CACHE_CONTROL, CACHED);
     let request_id = random::pick(24, "0123456789ABCDEF");
     headers.extend(HeaderValue::try_from(request_id).map(|id| (REQUEST_ID, id)));
     headers.extend(retry_after.map(|after| (RETRY_AFTER, after.into())));
-    headers.extend((!body.is_null()).then_some((CONTENT_TYPE, JSON)));
+    headers.extend(content_type);
     match done {
         Some(done) => done.mark(response),
         None => response,
@@ -76,7 +72,7 @@ fn exhausted() -> Answer {
         "message": "API rate limit exceeded for user ID 1.",
         "documentation_url": "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api",
     });
-    (StatusCode::FORBIDDEN, body)
+    (StatusCode::FORBIDDEN, body.to_string())
 }
 
 fn slow_down(limit: SecondaryLimit) -> Answer {
@@ -86,7 +82,7 @@ fn slow_down(limit: SecondaryLimit) -> Answer {
                     you try again.",
         "documentation_url": DOCUMENTATION,
     });
-    (status, body)
+    (status, body.to_string())
 }
 
 /// For every path, and every method of a path, that is not there.
@@ -96,11 +92,11 @@ pub(crate) async fn not_found(State(shared): State<Shared>) -> Response {
 
 pub(super) fn no_such_thing() -> Answer {
     let body = json!({ "message": "Not Found", "documentation_url": DOCUMENTATION });
-    (StatusCode::NOT_FOUND, body)
+    (StatusCode::NOT_FOUND, body.to_string())
 }
 
 pub(super) fn problem(status: StatusCode, message: &str) -> Answer {
-    (status, json!({ "message": message }))
+    (status, json!({ "message": message }).to_string())
 }
 
 pub(super) fn invalid(field: &str, code: &str) -> Answer {
@@ -109,59 +105,5 @@ pub(super) fn invalid(field: &str, code: &str) -> Answer {
         "documentation_url": DOCUMENTATION,
         "errors": [{ "field": field, "code": code }],
     });
-    (StatusCode::UNPROCESSABLE_ENTITY, body)
-}
-
-/// The authorization of a known token, with the values of the documented example, which stay the
-/// same on a server.
-pub(super) fn describe(github: &GitHub, value: &str) -> Result<Answer, Answer> {
-    let token = github.tokens.get(value).ok_or_else(no_such_thing)?;
-    let id = token.id;
-    let digest = Sha256::digest(value.as_bytes());
-    let hashed_token: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let body = json!({
-        "id": id,
-        "url": format!("https://api.github.com/authorizations/{id}"),
-        "scopes": token.scopes[..],
-        "token": value,
-        "token_last_eight": &value[value.len() - 8..],
-        "hashed_token": hashed_token,
-        "app": {
-            "url": "http://my-github-app.com",
-            "name": "my github app",
-            "client_id": github.client_id,
-        },
-        "note": null,
-        "note_url": null,
-        "updated_at": seconds(token.updated_at),
-        "created_at": seconds(token.created_at),
-        "fingerprint": null,
-        "expires_at": token.expires_at.map(seconds),
-        "user": account("octocat", 1),
-    });
-    Ok((StatusCode::OK, body))
-}
-
-pub(super) fn account(login: &str, id: u64) -> Value {
-    let url = format!("https://api.github.com/users/{login}");
-    json!({
-        "login": login,
-        "id": id,
-        "node_id": "MDQ6VXNlcjE=",
-        "avatar_url": "https://github.com/images/error/octocat_happy.gif",
-        "gravatar_id": "",
-        "url": url,
-        "html_url": format!("https://github.com/{login}"),
-        "followers_url": format!("{url}/followers"),
-        "following_url": format!("{url}/following{{/other_user}}"),
-        "gists_url": format!("{url}/gists{{/gist_id}}"),
-        "starred_url": format!("{url}/starred{{/owner}}{{/repo}}"),
-        "subscriptions_url": format!("{url}/subscriptions"),
-        "organizations_url": format!("{url}/orgs"),
-        "repos_url": format!("{url}/repos"),
-        "events_url": format!("{url}/events{{/privacy}}"),
-        "received_events_url": format!("{url}/received_events"),
-        "type": "User",
-        "site_admin": false,
-    })
+    (StatusCode::UNPROCESSABLE_ENTITY, body.to_string())
 }

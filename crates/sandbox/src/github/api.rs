@@ -11,7 +11,8 @@ use axum::routing::{MethodFilter, MethodRouter};
 use serde_json::{Value, json};
 
 use super::GitHub;
-use super::answer::{Answer, account, describe, invalid, no_such_thing, problem, serve};
+use super::answer::{Answer, invalid, no_such_thing, problem, serve};
+use super::describe::{account, describe, describe_scoped};
 use super::store::new_value;
 use crate::Shared;
 use crate::clock::Moment;
@@ -102,13 +103,13 @@ fn reset(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
 /// its death.
 fn delete_token(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
     world.github.tokens.remove(call.token);
-    Ok((StatusCode::NO_CONTENT, Value::Null))
+    Ok((StatusCode::NO_CONTENT, String::new()))
 }
 
 fn delete_grant(world: &mut World, _: &Call<'_>) -> Result<Answer, Answer> {
     world.github.tokens.clear();
     world.github.refreshes.clear();
-    Ok((StatusCode::NO_CONTENT, Value::Null))
+    Ok((StatusCode::NO_CONTENT, String::new()))
 }
 
 /// The new token expires when the old one does, and no document speaks of a refresh token.
@@ -135,8 +136,7 @@ fn scope(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
     let (scopes, expires_at) = (Arc::clone(&old.scopes), old.expires_at);
     let new = new_value(true);
     github.add(&new, scopes, expires_at, call.now);
-    let (status, mut answer) = describe(github, &new)?;
-    answer["installation"] = json!({
+    let installation = json!({
         // The default is not documented in detail: here it is nothing.
         "permissions": permissions.unwrap_or_else(|| json!({})),
         "repository_selection": if is_all { "all" } else { "selected" },
@@ -144,7 +144,7 @@ fn scope(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
         "repositories_url": "https://api.github.com/user/repos",
         "account": account(target.unwrap_or("octocat"), target_id.unwrap_or(1)),
     });
-    Ok((status, answer))
+    describe_scoped(github, &new, &installation)
 }
 
 /// A field, if it is there. It is refused if it is something else.

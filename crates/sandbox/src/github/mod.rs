@@ -4,6 +4,7 @@ mod access_token;
 mod answer;
 mod api;
 mod authorize;
+mod describe;
 mod device;
 mod fields;
 mod limit;

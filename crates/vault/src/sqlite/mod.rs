@@ -141,6 +141,11 @@ impl Store for Sqlite {
         Box::pin(self.writer.write(Room::Needed, job))
     }
 
+    fn open_run<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Option<Run>> {
+        let filter = filter.clone();
+        Box::pin(self.read(move |opened| work::open_run(opened, &filter)))
+    }
+
     fn count_run<'a>(&'a self, filter: &'a Filter, run: u64) -> Answer<'a, RunCount> {
         let filter = filter.clone();
         Box::pin(self.read(move |opened| work::count_run(opened, &filter, run)))

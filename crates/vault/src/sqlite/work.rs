@@ -172,25 +172,20 @@ pub(super) fn history(
 pub(super) fn begin_run(opened: &Opened, filter: &Filter, afresh: bool) -> Result<Run, StoreError> {
     let connection = &opened.connection;
     let now = time::now_millis();
-    let filter = filter.to_json()?;
+    let name = filter.to_json()?;
     if afresh {
         let ended = connection.execute(
             "UPDATE run SET ended_at = $1 WHERE filter = $2 AND ended_at IS NULL",
-            params![now, filter],
+            params![now, name],
         );
         ended.map_err(store_error)?;
     }
-    let found = connection.query_row(
-        "SELECT number, began_at FROM run WHERE filter = $1 AND ended_at IS NULL ORDER BY number DESC LIMIT 1",
-        [&filter],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    );
-    if let Some((number, began_at)) = found.optional().map_err(store_error)? {
-        return Ok(Run::new(number, time::from_millis(began_at), true));
+    if let Some(run) = open_run(opened, filter)? {
+        return Ok(run);
     }
     let number = connection.query_row(
         "INSERT INTO run (filter, began_at) VALUES ($1, $2) RETURNING number",
-        params![filter, now],
+        params![name, now],
         |row| row.get(0),
     );
     Ok(Run::new(
@@ -198,6 +193,16 @@ pub(super) fn begin_run(opened: &Opened, filter: &Filter, afresh: bool) -> Resul
         time::from_millis(now),
         false,
     ))
+}
+
+pub(super) fn open_run(opened: &Opened, filter: &Filter) -> Result<Option<Run>, StoreError> {
+    let found = opened.connection.query_row(
+        "SELECT number, began_at FROM run WHERE filter = $1 AND ended_at IS NULL \
+         ORDER BY number DESC LIMIT 1",
+        [filter.to_json()?],
+        |row| Ok(Run::new(row.get(0)?, time::from_millis(row.get(1)?), true)),
+    );
+    found.optional().map_err(store_error)
 }
 
 pub(super) fn end_run(opened: &Opened, run: u64) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 pub use builder::VaultBuilder;
 pub use listing::{History, Listing};
 pub use rotate::Rotation;
+pub(crate) use rotate::Running;
 
 use crate::change::{Change, Kind, Reply};
 use crate::entry::Entry;

@@ -1,0 +1,17 @@
+//! Handing new tokens on.
+
+use std::error::Error;
+
+use futures_core::future::BoxFuture;
+
+use crate::entry::Entry;
+
+/// Takes a new token to where else it is needed.
+pub trait Deliver: Send + Sync + 'static {
+    /// Takes over the secrets of `entry`, which the vault has stored. After a failure it is asked
+    /// again, until it succeeds, so it gets every token at least once.
+    fn deliver<'a>(
+        &'a self,
+        entry: &'a Entry,
+    ) -> BoxFuture<'a, Result<(), Box<dyn Error + Send + Sync>>>;
+}

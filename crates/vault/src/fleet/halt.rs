@@ -1,0 +1,117 @@
+//! Stopping a run, and saying how it goes.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::outcome::Stop;
+
+/// Stops a run from elsewhere, such as the handler of a signal.
+#[derive(Clone)]
+pub struct Stopper(pub(super) Arc<Halt>);
+
+impl Stopper {
+    /// Begins nothing new. What is under way is finished.
+    pub fn stop(&self) {
+        self.0.stop(Stop::Asked);
+    }
+}
+
+impl fmt::Debug for Stopper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stopper").finish_non_exhaustive()
+    }
+}
+
+/// How a run goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// It makes calls.
+    Running,
+    /// It waits.
+    #[non_exhaustive]
+    Paused {
+        /// For what.
+        why: String,
+        /// Until when.
+        until: Instant,
+    },
+}
+
+/// What the parts of a run tell each other.
+pub(super) struct Halt {
+    is_stopped: watch::Sender<bool>,
+    why: Mutex<Option<Stop>>,
+    status: Mutex<Status>,
+}
+
+impl Halt {
+    pub(super) fn new() -> Self {
+        Self {
+            is_stopped: watch::Sender::new(false),
+            why: Mutex::new(None),
+            status: Mutex::new(Status::Running),
+        }
+    }
+
+    /// The first reason is the one that counts.
+    pub(super) fn stop(&self, why: Stop) {
+        self.why
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(why);
+        self.is_stopped.send_replace(true);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.is_stopped.borrow()
+    }
+
+    pub(super) async fn stopped(&self) {
+        let mut is_stopped = self.is_stopped.subscribe();
+        // It fails when the sender is gone, and that is `self`.
+        let _ = is_stopped.wait_for(|stopped| *stopped).await;
+    }
+
+    /// Waits so long, or until it is stopped. Whether it goes on.
+    pub(super) async fn sleep(&self, time: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stopped() => false,
+            () = tokio::time::sleep(time) => true,
+        }
+    }
+
+    /// The same, and says why, unless it is short.
+    pub(super) async fn pause(&self, time: Duration, why: impl FnOnce() -> String) -> bool {
+        const WORTH_TELLING: Duration = Duration::from_secs(2);
+        if time >= WORTH_TELLING {
+            let (why, until) = (why(), Instant::now() + time);
+            self.set_status(Status::Paused { why, until });
+        }
+        let goes_on = self.sleep(time).await;
+        self.set_status(Status::Running);
+        goes_on
+    }
+
+    pub(super) fn set_status(&self, status: Status) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(super) fn take_why(&self) -> Option<Stop> {
+        self.why
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}

@@ -1,0 +1,229 @@
+//! The rows of one app, one after the other.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use super::breaker::{Breaker, Pass};
+use super::halt::Halt;
+use super::options::FleetOptions;
+use super::outcome::{Settled, Stop};
+use super::pace::Pace;
+use crate::change::{Condition, Kind, Reply};
+use crate::client::Client;
+use crate::entry::State;
+use crate::error::StoreError;
+use crate::filter::Filter;
+use crate::store::{Changed, Ready, Run, RunCount};
+use crate::vault::Vault;
+
+/// How long it waits for rows that others hold, at first and at last.
+const IDLE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+/// How long it waits for a store that is away, at first and at last.
+const AWAY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// What a run is for.
+#[derive(Clone, Debug)]
+pub(super) enum Goal {
+    /// Every token is replaced once.
+    Replace(Run),
+    /// Every doubt is resolved.
+    Resolve,
+}
+
+/// What the lanes of a run share.
+pub(super) struct Shared {
+    pub(super) options: FleetOptions,
+    pub(super) seats: Arc<Semaphore>,
+    pub(super) out: mpsc::Sender<Settled>,
+    pub(super) halt: Arc<Halt>,
+    pub(super) delivered: Mutex<u64>,
+}
+
+pub(super) struct Lane {
+    pub(super) vault: Vault,
+    pub(super) client: Client,
+    /// The rows of the client's app among those that are meant.
+    pub(super) filter: Filter,
+    pub(super) goal: Goal,
+    pub(super) shared: Arc<Shared>,
+    pub(super) pace: Pace,
+    pub(super) breaker: Breaker,
+    /// The rows whose doubts could not be resolved.
+    pub(super) unresolved: Mutex<HashSet<String>>,
+}
+
+impl Goal {
+    pub(super) fn run(&self) -> Option<u64> {
+        match self {
+            Self::Replace(run) => Some(run.number),
+            Self::Resolve => None,
+        }
+    }
+
+    fn ready(&self) -> Ready {
+        match self {
+            Self::Replace(run) => Ready::ForRun(run.number),
+            Self::Resolve => Ready::InDoubt,
+        }
+    }
+
+    fn condition(&self) -> Condition {
+        match self {
+            Self::Replace(run) => Condition::Run(run.number),
+            Self::Resolve => Condition::InDoubt,
+        }
+    }
+}
+
+impl Lane {
+    /// Goes through the rows, and ends when all are settled or the run is stopped.
+    pub(super) async fn run(self: Arc<Self>) {
+        let mut tasks = JoinSet::new();
+        self.deliver_leftovers(&mut tasks).await;
+        let (mut idle, mut away) = (IDLE.0, Absence::default());
+        while let Some((pass, seats)) = self.turn_comes().await {
+            while tasks.try_join_next().is_some() {}
+            let claimed = self.claim(seats.len()).await;
+            if pass == Pass::Probe && !claimed.as_ref().is_ok_and(|rows| !rows.is_empty()) {
+                self.breaker.not_probed();
+            }
+            let goes_on = match claimed {
+                Err(error) => away.waits(&self.shared, error).await,
+                Ok(rows) if rows.is_empty() => {
+                    drop(seats);
+                    match self.is_through(&tasks).await {
+                        Ok(true) => break,
+                        Ok(false) => {
+                            idle = (2 * idle).min(IDLE.1);
+                            self.shared.halt.sleep(idle).await
+                        }
+                        Err(error) => away.waits(&self.shared, error).await,
+                    }
+                }
+                Ok(rows) => {
+                    (idle, away) = (IDLE.0, Absence::default());
+                    for (row, seat) in rows.into_iter().zip(seats) {
+                        let Reply::Claimed(claim) = row.applied.reply else {
+                            continue;
+                        };
+                        let lane = Arc::clone(&self);
+                        let is_probe = pass == Pass::Probe;
+                        tasks.spawn(lane.work(row.entry, claim, is_probe, seat));
+                    }
+                    true
+                }
+            };
+            if !goes_on {
+                break;
+            }
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// Waits until a call may be made, and for whom: for several at once where nothing tells them
+    /// apart. `None` when the run is stopped.
+    async fn turn_comes(&self) -> Option<(Pass, Vec<OwnedSemaphorePermit>)> {
+        let halt = &self.shared.halt;
+        let pass = loop {
+            match self.breaker.pass(Instant::now()) {
+                Pass::Wait { why, trouble, .. } if trouble > self.shared.options.patience => {
+                    halt.stop(Stop::ProviderUnavailable(why));
+                    return None;
+                }
+                Pass::Wait { pause, why, .. } => {
+                    if !halt
+                        .pause(pause, || format!("the provider is in trouble ({why})"))
+                        .await
+                    {
+                        return None;
+                    }
+                }
+                pass => break pass,
+            }
+        };
+        let seats = Arc::clone(&self.shared.seats);
+        let mut taken = tokio::select! {
+            biased;
+            () = halt.stopped() => return None,
+            seat = Arc::clone(&seats).acquire_owned() => vec![seat.ok()?],
+        };
+        let wait = match self.pace.place().await {
+            Ok(wait) => wait,
+            // The claim fails as well, and that is where it is dealt with.
+            Err(_) => Duration::ZERO,
+        };
+        if !wait.is_zero() && !halt.pause(wait, || "the provider's limit".into()).await {
+            self.breaker.not_probed();
+            return None;
+        }
+        if pass == Pass::Go && !self.pace.is_paced() {
+            while let Ok(seat) = Arc::clone(&seats).try_acquire_owned() {
+                taken.push(seat);
+            }
+        }
+        match halt.is_stopped() {
+            true => None,
+            false => Some((pass, taken)),
+        }
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Changed>, StoreError> {
+        let change = self.vault.change(Kind::Claim {
+            lease: self.vault.set_up.lease,
+            condition: self.goal.condition(),
+        });
+        let store = &self.vault.store;
+        store
+            .change_next(&self.filter, self.goal.ready(), limit, change)
+            .await
+    }
+
+    /// Whether nothing is left, neither here nor with others.
+    async fn is_through(&self, tasks: &JoinSet<()>) -> Result<bool, StoreError> {
+        Ok(tasks.is_empty() && self.count().await?.left == 0)
+    }
+
+    /// How far it has come.
+    pub(super) async fn count(&self) -> Result<RunCount, StoreError> {
+        let store = &self.vault.store;
+        if let Some(run) = self.goal.run() {
+            return store.count_run(&self.filter, run).await;
+        }
+        let rotating = store
+            .count(&self.filter.clone().state(State::Rotating))
+            .await?;
+        let unknown = store
+            .count(&self.filter.clone().state(State::Unknown))
+            .await?;
+        let unresolved = self
+            .unresolved
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(RunCount {
+            done: 0,
+            left: (rotating + unknown).saturating_sub(unresolved.len() as u64),
+        })
+    }
+}
+
+/// For how long the store has been away.
+#[derive(Default)]
+struct Absence(Option<(Instant, Duration)>);
+
+impl Absence {
+    /// Waits before the store is asked again. Whether it goes on.
+    async fn waits(&mut self, shared: &Shared, error: StoreError) -> bool {
+        let (since, wait) = self.0.unwrap_or((Instant::now(), AWAY.0));
+        if !error.is_unavailable() || since.elapsed() > shared.options.patience {
+            shared.halt.stop(Stop::Store(error));
+            return false;
+        }
+        tracing::warn!(%error, "the vault is away");
+        self.0 = Some((since, (2 * wait).min(AWAY.1)));
+        shared.halt.pause(wait, || error.to_string()).await
+    }
+}

@@ -1,0 +1,282 @@
+//! Many tokens, one run.
+
+mod breaker;
+mod deliver;
+mod halt;
+mod lane;
+mod options;
+mod outcome;
+mod pace;
+mod plan;
+mod work;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+pub use deliver::Deliver;
+pub use halt::{Status, Stopper};
+pub use options::FleetOptions;
+pub use outcome::{Outcome, Settled, Stop, Summary};
+pub use plan::{AppPlan, Plan};
+
+use breaker::Breaker;
+use halt::Halt;
+use lane::{Goal, Lane, Shared};
+use pace::Pace;
+
+use crate::client::Client;
+use crate::error::StoreError;
+use crate::filter::Filter;
+use crate::store::{Run, RunCount};
+use crate::vault::Vault;
+
+/// A run over many tokens: a [`Stream`] of what becomes of each, or call [`next`](Self::next).
+///
+/// Each token is durable before it is told of. Memory does not grow with the number of tokens. When
+/// nobody reads, it waits; when it is dropped, it begins nothing new, and what is under way is
+/// finished; see [`Vault::drain`].
+#[must_use = "it goes on as long as it is read"]
+pub struct Fleet {
+    settled: mpsc::Receiver<Settled>,
+    runs: Vec<Run>,
+    expected: RunCount,
+    summary: Summary,
+    halt: Arc<Halt>,
+    shared: Arc<Shared>,
+    not_attempted: Arc<Mutex<u64>>,
+}
+
+impl Vault {
+    /// Replaces the tokens that `filter` means, of the apps that `clients` are of.
+    ///
+    /// Several processes that do the same share the work: each token is replaced once. A run that
+    /// was stopped or killed goes on where it was, when it is begun again with the same filter;
+    /// [`FleetOptions::afresh`] begins another one. Doubts that an earlier run has left are
+    /// resolved on the way.
+    ///
+    /// ```no_run
+    /// use tokenturn::GitHub;
+    /// use tokenturn_vault::{Client, Filter, FleetOptions, Key, Vault};
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = Key::from_env("TOKENTURN_KEY")?.ok_or("no key")?;
+    /// let vault = Vault::builder().sqlite("tokens.db", &key).await?;
+    /// let github = GitHub::builder("Iv1.8a61f9b3a7aba766", std::env::var("CLIENT_SECRET")?).build()?;
+    /// let options = FleetOptions::new();
+    /// let mut fleet = vault.rotate_all([github.into()], Filter::new(), options).await?;
+    /// while let Some(settled) = fleet.next().await {
+    ///     println!("{}: {}", settled.id, settled.outcome);
+    /// }
+    /// println!("{:?}", fleet.summary());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be used; nothing was sent. Later on, that stops the run.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime; nothing was sent then.
+    pub async fn rotate_all(
+        &self,
+        clients: impl IntoIterator<Item = Client>,
+        filter: Filter,
+        options: FleetOptions,
+    ) -> Result<Fleet, StoreError> {
+        let mut goals = Vec::new();
+        for client in distinct(clients) {
+            let filter = filter.clone().app(&client.app());
+            let run = self.store.begin_run(&filter, options.afresh).await?;
+            goals.push((client, Goal::Replace(run)));
+        }
+        self.fleet(goals, filter, options).await
+    }
+
+    /// Resolves all doubts among the rows that `filter` means, of the apps that `clients` are of,
+    /// as [`recover`](Self::recover) does for one. It waits for claims to run out.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be used; nothing was sent. Later on, that stops the run.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime; nothing was sent then.
+    pub async fn recover_all(
+        &self,
+        clients: impl IntoIterator<Item = Client>,
+        filter: Filter,
+        options: FleetOptions,
+    ) -> Result<Fleet, StoreError> {
+        let goals = distinct(clients).map(|client| (client, Goal::Resolve));
+        self.fleet(goals.collect(), filter, options).await
+    }
+
+    async fn fleet(
+        &self,
+        goals: Vec<(Client, Goal)>,
+        filter: Filter,
+        options: FleetOptions,
+    ) -> Result<Fleet, StoreError> {
+        let (out, settled) = mpsc::channel(options.concurrency);
+        let halt = Arc::new(Halt::new());
+        let shared = Arc::new(Shared {
+            seats: Arc::new(Semaphore::new(options.concurrency)),
+            out,
+            halt: Arc::clone(&halt),
+            delivered: Mutex::new(0),
+            options,
+        });
+        let mut lanes = Vec::new();
+        let (mut runs, mut expected) = (Vec::new(), RunCount::default());
+        let mut with_client = 0;
+        for (client, goal) in goals {
+            let app = client.app();
+            let filter = filter.clone().app(&app);
+            with_client += self.store.count(&filter).await?;
+            if let Goal::Replace(run) = &goal {
+                runs.push(run.clone());
+            }
+            let interval = shared.options.interval(&client);
+            let lane = Lane {
+                vault: self.clone(),
+                pace: Pace::new(Arc::clone(&self.store), app, interval),
+                client,
+                filter,
+                goal,
+                shared: Arc::clone(&shared),
+                breaker: Breaker::new(),
+                unresolved: Mutex::new(HashSet::new()),
+            };
+            let count = lane.count().await?;
+            expected.done += count.done;
+            expected.left += count.left;
+            lanes.push(Arc::new(lane));
+        }
+        let without_client = self.store.count(&filter).await?.saturating_sub(with_client);
+        let not_attempted = Arc::new(Mutex::new(0));
+        tokio::spawn(drive(lanes, Arc::clone(&not_attempted)));
+        Ok(Fleet {
+            settled,
+            runs,
+            expected,
+            summary: Summary {
+                without_client,
+                ..Summary::default()
+            },
+            halt,
+            shared,
+            not_attempted,
+        })
+    }
+}
+
+/// Goes down all lanes at once, and sees what is left at the end.
+async fn drive(lanes: Vec<Arc<Lane>>, not_attempted: Arc<Mutex<u64>>) {
+    let mut tasks = JoinSet::new();
+    for lane in &lanes {
+        tasks.spawn(Arc::clone(lane).run());
+    }
+    tasks.join_all().await;
+    for lane in &lanes {
+        // Where the store is away, the run stays open, which costs nothing.
+        let Ok(count) = lane.count().await else {
+            continue;
+        };
+        *not_attempted.lock().unwrap_or_else(PoisonError::into_inner) += count.left;
+        if let (0, Some(run)) = (count.left, lane.goal.run())
+            && let Err(error) = lane.vault.store.end_run(run).await
+        {
+            tracing::warn!(%error, "the end of a run is not noted");
+        }
+    }
+}
+
+fn distinct(clients: impl IntoIterator<Item = Client>) -> impl Iterator<Item = Client> {
+    let mut seen = HashSet::new();
+    clients
+        .into_iter()
+        .filter(move |client| seen.insert(client.app()))
+}
+
+impl Fleet {
+    /// What became of the next token, or `None` at the end.
+    pub async fn next(&mut self) -> Option<Settled> {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// The runs, one for each client, in their order. None for [`Vault::recover_all`].
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// How far the run had come when it was begun, and how much was left.
+    pub fn expected(&self) -> RunCount {
+        self.expected
+    }
+
+    /// How many tokens have had which outcome so far.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// How it goes just now.
+    pub fn status(&self) -> Status {
+        self.halt.status()
+    }
+
+    /// Stops it from elsewhere.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.halt))
+    }
+}
+
+impl Stream for Fleet {
+    type Item = Settled;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Settled>> {
+        let settled = ready!(self.settled.poll_recv(context));
+        let delivered = *self
+            .shared
+            .delivered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.summary.delivered = delivered;
+        match &settled {
+            Some(settled) => self.summary.count(settled),
+            None => {
+                let not_attempted = &self.not_attempted;
+                let left = *not_attempted.lock().unwrap_or_else(PoisonError::into_inner);
+                self.summary.not_attempted = left;
+                let stopped = self.halt.take_why();
+                self.summary.stopped = self.summary.stopped.take().or(stopped);
+            }
+        }
+        Poll::Ready(settled)
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        self.halt.stop(Stop::Asked);
+    }
+}
+
+impl fmt::Debug for Fleet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fleet")
+            .field("runs", &self.runs)
+            .field("summary", &self.summary)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! How a fleet is rotated.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::deliver::Deliver;
+use crate::client::Client;
+
+/// How many calls are under way together unless somebody says otherwise.
+const CONCURRENCY: usize = 16;
+
+/// How a fleet is rotated.
+#[derive(Clone)]
+#[must_use = "options do nothing by themselves"]
+pub struct FleetOptions {
+    pub(super) concurrency: usize,
+    pub(super) per_second: Option<f64>,
+    pub(super) patience: Duration,
+    pub(super) deliver: Option<Arc<dyn Deliver>>,
+    pub(super) afresh: bool,
+}
+
+impl Default for FleetOptions {
+    fn default() -> Self {
+        Self {
+            concurrency: CONCURRENCY,
+            per_second: None,
+            patience: Duration::from_secs(600),
+            deliver: None,
+            afresh: false,
+        }
+    }
+}
+
+impl FleetOptions {
+    /// 16 calls at a time, as fast as the provider advises.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many calls are under way together, 16 at first. GitHub allows 100.
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.concurrency = calls.max(1);
+        self
+    }
+
+    /// How many calls are begun in a second, for each app, by all users of the store together.
+    ///
+    /// Without it, github.com and data residency get one, which GitHub
+    /// [advises](https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests);
+    /// other servers get as many as can be under way. What the provider says in its answers counts
+    /// in any case.
+    pub fn per_second(mut self, calls: f64) -> Self {
+        self.per_second = Some(calls);
+        self
+    }
+
+    /// How long a provider or a store may be away before the run is stopped, 10 minutes at first.
+    pub fn patience(mut self, time: Duration) -> Self {
+        self.patience = time;
+        self
+    }
+
+    /// Hands every new token on, once it is stored.
+    pub fn deliver(mut self, deliver: impl Deliver) -> Self {
+        self.deliver = Some(Arc::new(deliver));
+        self
+    }
+
+    /// Begins a new run, though the last one over these rows has not come to its end.
+    pub fn afresh(mut self) -> Self {
+        self.afresh = true;
+        self
+    }
+
+    /// The time between two calls with this client.
+    pub(super) fn interval(&self, client: &Client) -> Duration {
+        let advised = client.is_paced().then_some(1.0);
+        match self.per_second.or(advised) {
+            Some(rate) if rate > 0.0 => {
+                Duration::try_from_secs_f64(1.0 / rate).unwrap_or(Duration::MAX)
+            }
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+impl fmt::Debug for FleetOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FleetOptions")
+            .field("concurrency", &self.concurrency)
+            .field("per_second", &self.per_second)
+            .field("patience", &self.patience)
+            .field("deliver", &self.deliver.is_some())
+            .field("afresh", &self.afresh)
+            .finish()
+    }
+}

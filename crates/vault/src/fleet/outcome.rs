@@ -1,0 +1,181 @@
+//! What becomes of each token, and of all of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use tokenturn::{Refusal, Timestamp};
+
+use crate::app::App;
+use crate::error::StoreError;
+use crate::tokens::Tokens;
+
+/// What became of one token.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Settled {
+    /// The name of the row.
+    pub id: String,
+    /// Whose token it is.
+    pub app: App,
+    /// The row's label.
+    pub label: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The fingerprint of the token before, 64 hexadecimal digits.
+    pub old: Option<String>,
+    /// The fingerprint of the new one.
+    pub new: Option<String>,
+    /// The provider's name for the call, for its support.
+    pub request_id: Option<String>,
+    /// Whether the new token was handed on, if it was to be.
+    pub delivered: Option<bool>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What became of a token.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was replaced, and the new one is stored.
+    Replaced,
+    /// It was replaced, and the new one is stored, after an earlier call had an unknown outcome.
+    Resolved,
+    /// An earlier call had an unknown outcome, and has not replaced it: it works.
+    Kept,
+    /// The provider has no such token any more: its user has to authorize the app again.
+    Invalid,
+    /// The provider said no. The token is as it was.
+    Refused(Refusal),
+    /// It was replaced, and the new one is lost: its user has to authorize the app again.
+    Lost,
+    /// Whether it was replaced is unknown, and why. `recover` finds out later.
+    Unknown(String),
+    /// It was replaced, and the store did not take the new one, which is this. Put it where it is
+    /// safe.
+    NotSaved(Box<Tokens>),
+}
+
+impl Outcome {
+    /// It as one word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::Resolved => "resolved",
+            Self::Kept => "kept",
+            Self::Invalid => "invalid",
+            Self::Refused(_) => "refused",
+            Self::Lost => "lost",
+            Self::Unknown(_) => "unknown",
+            Self::NotSaved(_) => "not_saved",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Unknown(why) => write!(f, "unknown: {why}"),
+            outcome => f.write_str(outcome.as_str()),
+        }
+    }
+}
+
+/// How many tokens had which outcome.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Summary {
+    /// They were replaced.
+    pub replaced: u64,
+    /// They were replaced after an unknown outcome.
+    pub resolved: u64,
+    /// They work; an earlier call has not replaced them.
+    pub kept: u64,
+    /// The provider had no such tokens any more.
+    pub invalid: u64,
+    /// The provider said no, by its reason.
+    pub refused: BTreeMap<&'static str, u64>,
+    /// They were replaced, and the new ones are lost.
+    pub lost: u64,
+    /// Whether they were replaced is unknown.
+    pub unknown: u64,
+    /// They were replaced, and the store did not take the new ones.
+    pub not_saved: u64,
+    /// The run has not come to them. Known at the end.
+    pub not_attempted: u64,
+    /// They are of apps without a client, and not part of the run.
+    pub without_client: u64,
+    /// They were handed on, also those of earlier runs.
+    pub delivered: u64,
+    /// Why the run stopped before its end.
+    pub stopped: Option<Stop>,
+}
+
+impl Summary {
+    pub(super) fn count(&mut self, settled: &Settled) {
+        match &settled.outcome {
+            Outcome::Replaced => self.replaced += 1,
+            Outcome::Resolved => self.resolved += 1,
+            Outcome::Kept => self.kept += 1,
+            Outcome::Invalid => self.invalid += 1,
+            Outcome::Refused(refusal) => {
+                *self.refused.entry(refusal.reason.as_str()).or_default() += 1;
+            }
+            Outcome::Lost => self.lost += 1,
+            Outcome::Unknown(_) => self.unknown += 1,
+            Outcome::NotSaved(_) => self.not_saved += 1,
+        }
+    }
+
+    /// How many tokens the run is through with.
+    pub fn settled(&self) -> u64 {
+        let refused: u64 = self.refused.values().sum();
+        [
+            self.replaced,
+            self.resolved,
+            self.kept,
+            self.invalid,
+            self.lost,
+            self.unknown,
+            self.not_saved,
+        ]
+        .into_iter()
+        .sum::<u64>()
+            + refused
+    }
+}
+
+/// Why a run stopped before its end. It goes on there when it is begun again.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Stop {
+    /// The client's own credentials are wrong.
+    BadCredentials(Refusal),
+    /// The provider was away for too long.
+    ProviderUnavailable(String),
+    /// The store was away for too long, or is broken.
+    Store(StoreError),
+    /// Somebody asked for it.
+    Asked,
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadCredentials(refusal) => write!(
+                f,
+                "the client's credentials are wrong, so nothing more was tried; mend them and run it \
+                 again ({refusal})"
+            ),
+            Self::ProviderUnavailable(why) => {
+                write!(
+                    f,
+                    "the provider was away for too long; run it again later ({why})"
+                )
+            }
+            Self::Store(why) => write!(f, "the vault cannot be used; run it again ({why})"),
+            Self::Asked => f.write_str("it was told to stop; run it again to go on"),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! When the next call may be made.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokenturn::{RateLimit, Refusal, RefusalReason};
+
+use crate::app::App;
+use crate::error::StoreError;
+use crate::store::Store;
+
+/// What GitHub's docs ask for when a limit says nothing else; it doubles from time to time.
+const LIMITED: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(3600);
+/// How often the store is asked whether somebody else was told to wait, when calls need no place.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The pace of one app's calls: places in a queue that all users of the store share.
+pub(super) struct Pace {
+    store: Arc<dyn Store>,
+    app: App,
+    interval: Duration,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    /// The next place, as far as this process alone is concerned.
+    next: Instant,
+    looked: Option<Instant>,
+    /// How many limits in a row.
+    limited: u32,
+}
+
+impl Pace {
+    pub(super) fn new(store: Arc<dyn Store>, app: App, interval: Duration) -> Self {
+        let known = Known {
+            next: Instant::now(),
+            looked: None,
+            limited: 0,
+        };
+        Self {
+            store,
+            app,
+            interval,
+            known: Mutex::new(known),
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether calls are told apart by their places.
+    pub(super) fn is_paced(&self) -> bool {
+        !self.interval.is_zero()
+    }
+
+    /// Takes the next place, and says how long it is until then.
+    pub(super) async fn place(&self) -> Result<Duration, StoreError> {
+        let now = Instant::now();
+        let needs_look = {
+            let mut known = self.known();
+            let is_due = known.looked.is_none_or(|looked| now - looked >= LOOK);
+            if is_due {
+                known.looked = Some(now);
+            }
+            is_due
+        };
+        let mut wait = Duration::ZERO;
+        if self.is_paced() || needs_look {
+            let shared = self
+                .store
+                .reserve(&self.app, self.interval, Duration::ZERO)
+                .await?;
+            wait = shared.unwrap_or_else(|| self.place_of_ours(now));
+        }
+        let hold = self.known().next.saturating_duration_since(now);
+        Ok(match self.is_paced() {
+            true => wait,
+            false => wait.max(hold),
+        })
+    }
+
+    fn place_of_ours(&self, now: Instant) -> Duration {
+        let mut known = self.known();
+        let place = known.next.max(now);
+        known.next = place + self.interval;
+        place - now
+    }
+
+    /// Lets nobody call before so long from now.
+    async fn hold(&self, time: Duration) {
+        let until = Instant::now() + time;
+        {
+            let mut known = self.known();
+            known.next = known.next.max(until);
+        }
+        if let Err(error) = self.store.reserve(&self.app, Duration::ZERO, time).await {
+            // This process keeps to it in any case.
+            tracing::warn!(%error, "other processes could not be told to wait");
+        }
+    }
+
+    /// Keeps to what a successful answer says about the calls that are left, of which so many may
+    /// be under way.
+    pub(super) async fn learn(&self, limit: Option<RateLimit>, under_way: usize) {
+        self.known().limited = 0;
+        if let Some(limit) = limit
+            && limit.remaining <= under_way as u64
+        {
+            self.hold(limit.resets_in).await;
+        }
+    }
+
+    /// Keeps to a refusal, if it is for too many calls. How long that holds.
+    pub(super) async fn refused(&self, refusal: &Refusal) -> Option<Duration> {
+        let RefusalReason::RateLimited { retry_after } = refusal.reason else {
+            return None;
+        };
+        let times = {
+            let mut known = self.known();
+            known.limited += 1;
+            known.limited - 1
+        };
+        let rule = LIMITED.saturating_mul(1 << times.min(6)).min(LONGEST);
+        let wait = retry_after.unwrap_or(rule);
+        self.hold(wait).await;
+        Some(wait)
+    }
+}

@@ -1,0 +1,115 @@
+//! What a run would do.
+
+use std::time::Duration;
+
+use tokenturn::Secret;
+
+use super::{FleetOptions, distinct};
+use crate::app::App;
+use crate::client::Client;
+use crate::entry::State;
+use crate::error::StoreError;
+use crate::filter::Filter;
+use crate::tokens::Tokens;
+use crate::vault::Vault;
+
+/// What a run would do, and what would stop it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// For each app that there is a client for.
+    pub apps: Vec<AppPlan>,
+    /// The rows of other apps.
+    pub without_client: u64,
+}
+
+/// What a run would do with the tokens of one app.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AppPlan {
+    /// The app.
+    pub app: App,
+    /// The tokens that would be replaced.
+    pub tokens: u64,
+    /// Those among them whose earlier rotation is in doubt, which would be resolved first.
+    pub in_doubt: u64,
+    /// Those that an unfinished run is through with, and that would be left alone.
+    pub done: u64,
+    /// How many calls would be begun in a second; `None` when only the provider's answers and the
+    /// number of calls under way limit that.
+    pub per_second: Option<f64>,
+    /// How long it would take at that pace.
+    pub takes: Option<Duration>,
+    /// What would stop it: the provider was asked about a token that there is not, which tells
+    /// whether it is there and whether the client's credentials are right.
+    pub trouble: Option<String>,
+}
+
+impl Vault {
+    /// Finds out what [`rotate_all`](Self::rotate_all) would do with the same arguments. Nothing
+    /// is changed.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be used.
+    pub async fn plan(
+        &self,
+        clients: impl IntoIterator<Item = Client>,
+        filter: &Filter,
+        options: &FleetOptions,
+    ) -> Result<Plan, StoreError> {
+        let mut apps = Vec::new();
+        let mut with_client = 0;
+        for client in distinct(clients) {
+            let app = client.app();
+            let filter = filter.clone().app(&app);
+            with_client += self.store.count(&filter).await?;
+            let run = match options.afresh {
+                true => None,
+                false => self.store.open_run(&filter).await?,
+            };
+            // A run that has not begun is through with nothing.
+            let number = run.map_or(u64::MAX >> 1, |run| run.number);
+            let count = self.store.count_run(&filter, number).await?;
+            let mut in_doubt = 0;
+            for state in [State::Rotating, State::Unknown] {
+                if filter.state.is_none_or(|wanted| wanted == state) {
+                    in_doubt += self.store.count(&filter.clone().state(state)).await?;
+                }
+            }
+            let interval = options.interval(&client);
+            let is_paced = !interval.is_zero();
+            apps.push(AppPlan {
+                app,
+                tokens: count.left,
+                in_doubt,
+                done: count.done,
+                per_second: is_paced.then(|| 1.0 / interval.as_secs_f64()),
+                takes: is_paced.then(|| times(interval, count.left)),
+                trouble: trouble(&client).await,
+            });
+        }
+        let all = self.store.count(filter).await?;
+        Ok(Plan {
+            apps,
+            without_client: all.saturating_sub(with_client),
+        })
+    }
+}
+
+fn times(interval: Duration, count: u64) -> Duration {
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    interval.checked_mul(count).unwrap_or(Duration::MAX)
+}
+
+/// What a check of a token that there is not says about the client.
+async fn trouble(client: &Client) -> Option<String> {
+    let none = Secret::new("tokenturn-asks-whether-the-credentials-are-right");
+    let tokens = match client {
+        Client::GitHub(_) => Tokens::github(none),
+        Client::OhMyGpt(_) => Tokens::ohmygpt(none, None),
+    };
+    let failed = client.check(&tokens).await.err()?;
+    let why = failed.into_why().to_string();
+    Some(why)
+}

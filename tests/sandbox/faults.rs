@@ -1,0 +1,81 @@
+//! Faults that hit some calls only.
+
+use std::time::{Duration, Instant};
+
+use tokenturn::GitHub;
+use tokenturn_sandbox::{Calls, Fault, Sandbox};
+
+use crate::{new_token, start};
+
+/// What so many resets come to, each of a new token: the HTTP status.
+async fn resets(sandbox: &Sandbox, github: &GitHub, count: usize) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for _ in 0..count {
+        let token = new_token(sandbox);
+        statuses.push(match github.reset_token(&token).await {
+            Ok(rotated) => rotated.status,
+            Err(error) => error.status().unwrap(),
+        });
+        // A call that only asks is not counted.
+        if statuses.last() != Some(&503) {
+            github.check_token(&token).await.unwrap();
+        }
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn one_change_in_many_fails() {
+    for (fault, done) in [(Fault::BeforeChange, 4), (Fault::AfterChange, 6)] {
+        let (sandbox, github) = start().await;
+        sandbox.add_fault(fault, Calls::OneIn(3));
+        let statuses = resets(&sandbox, &github, 6).await;
+        assert_eq!(statuses, [200, 200, 502, 200, 200, 502]);
+        assert_eq!(sandbox.replacements().len(), done);
+    }
+    let (sandbox, github) = start().await;
+    sandbox.add_fault(Fault::BeforeChange, Calls::OneIn(0));
+    assert_eq!(resets(&sandbox, &github, 2).await, [200, 200]);
+}
+
+#[tokio::test]
+async fn a_burst_of_failures_passes() {
+    let (sandbox, github) = start().await;
+    sandbox.add_fault(Fault::Outage, Calls::Next(2));
+    let statuses = resets(&sandbox, &github, 4).await;
+    assert_eq!(statuses, [503, 503, 200, 200]);
+    assert_eq!(sandbox.replacements().len(), 2);
+}
+
+#[tokio::test]
+async fn several_faults_hit_calls_beside_each_other() {
+    let (sandbox, github) = start().await;
+    sandbox.add_fault(Fault::Outage, Calls::Next(1));
+    sandbox.add_fault(Fault::BeforeChange, Calls::OneIn(2));
+    sandbox.add_fault(Fault::AfterChange, Calls::OneIn(2));
+    let statuses = resets(&sandbox, &github, 5).await;
+    assert_eq!(statuses, [503, 200, 502, 502, 502]);
+    // The second one, and the fourth, which is the second that the last fault could hit.
+    assert_eq!(sandbox.replacements().len(), 2);
+
+    sandbox.set_fault(None);
+    assert_eq!(resets(&sandbox, &github, 3).await, [200; 3]);
+}
+
+#[tokio::test]
+async fn a_slow_answer_comes_after_the_change() {
+    const DELAY: Duration = Duration::from_millis(400);
+    let (sandbox, github) = start().await;
+    let token = new_token(&sandbox);
+    sandbox.set_fault(Fault::Slow(DELAY));
+    let begin = Instant::now();
+    let rotated = github.reset_token(&token).await.unwrap();
+    assert!(begin.elapsed() >= DELAY);
+    let done = &sandbox.replacements()[0];
+    assert_eq!(done.new, rotated.token.expose());
+    assert!(done.answered >= Some(done.at + DELAY));
+
+    let begin = Instant::now();
+    assert!(github.check_token(&rotated.token).await.unwrap().is_valid());
+    assert!(begin.elapsed() < DELAY);
+}

@@ -114,7 +114,10 @@ impl Cluster {
         };
         let data = cluster.data();
         let options = ["-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-        cluster.serve("initdb", &[&["-D", &data, "-U", USER], &options[..]].concat());
+        cluster.serve(
+            "initdb",
+            &[&["-D", &data, "-U", USER], &options[..]].concat(),
+        );
         cluster.launch();
         cluster
     }
@@ -171,11 +174,14 @@ impl Cluster {
         let all: Vec<u32> = std::iter::once(server).chain(children(server)).collect();
         for pid in &all {
             // A child that is gone already has done no harm.
-            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).output();
+            let _ = Command::new("kill")
+                .args(["-KILL", &pid.to_string()])
+                .output();
         }
         until("they are gone", || all.iter().all(|pid| is_gone(*pid)));
-        // Where nobody collects the dead, the number is still taken.
+        // Where nobody collects the dead, their numbers are still taken.
         fs::remove_file(file).unwrap();
+        fs::remove_file(self.folder.join(".s.PGSQL.5432.lock")).unwrap();
     }
 
     /// Stops the server in good order, if it runs, and starts it.
@@ -205,7 +211,9 @@ impl Cluster {
             None => Command::new(program),
             Some(Servant { uid, gid }) => {
                 let mut command = Command::new("setpriv");
-                command.arg(format!("--reuid={uid}")).arg(format!("--regid={gid}"));
+                command
+                    .arg(format!("--reuid={uid}"))
+                    .arg(format!("--regid={gid}"));
                 command.arg("--clear-groups").arg(program);
                 command
             }
@@ -236,18 +244,27 @@ fn run(command: &mut Command) -> String {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .trim_end()
+        .to_owned()
 }
 
 /// Where PostgreSQL's programs are: the newest of Debian's versions, or what is in the `PATH`.
 fn programs() -> Option<PathBuf> {
     let version = |folder: &PathBuf| folder.file_name()?.to_str()?.parse::<u32>().ok();
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
-    let newest = versions.filter_map(|entry| Some(entry.ok()?.path())).max_by_key(version);
+    let newest = versions
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .max_by_key(version);
     let newest = newest.map(|folder| folder.join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut places = newest.into_iter().chain(std::env::split_paths(&path));
-    places.find(|place| ["initdb", "pg_ctl", "psql"].iter().all(|name| place.join(name).exists()))
+    places.find(|place| {
+        ["initdb", "pg_ctl", "psql"]
+            .iter()
+            .all(|name| place.join(name).exists())
+    })
 }
 
 /// A folder for the server, and who that runs as: PostgreSQL refuses to be root.
@@ -259,15 +276,23 @@ fn new_folder() -> (PathBuf, Option<Servant>) {
     if fs::metadata(&folder).unwrap().uid() != 0 {
         return (folder, None);
     }
-    let servant = SERVANTS.into_iter().find_map(user).expect("a user for the server");
+    let servant = SERVANTS
+        .into_iter()
+        .find_map(user)
+        .expect("a user for the server");
     chown(&folder, Some(servant.uid), Some(servant.gid)).unwrap();
     (folder, Some(servant))
 }
 
 fn user(name: &str) -> Option<Servant> {
     let users = fs::read_to_string("/etc/passwd").unwrap();
-    let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
-    let mut numbers = line.split(':').skip(2).map_while(|number| number.parse().ok());
+    let line = users
+        .lines()
+        .find(|line| line.split(':').next() == Some(name))?;
+    let mut numbers = line
+        .split(':')
+        .skip(2)
+        .map_while(|number| number.parse().ok());
     let (uid, gid) = (numbers.next()?, numbers.next()?);
     Some(Servant { uid, gid })
 }
@@ -276,7 +301,9 @@ fn user(name: &str) -> Option<Servant> {
 fn children(parent: u32) -> Vec<u32> {
     let all = fs::read_dir("/proc").into_iter().flatten();
     let numbers = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    numbers.filter(|pid| stat(*pid).is_some_and(|(_, of)| of == parent)).collect()
+    numbers
+        .filter(|pid| stat(*pid).is_some_and(|(_, of)| of == parent))
+        .collect()
 }
 
 fn is_gone(pid: u32) -> bool {

@@ -199,6 +199,13 @@ impl Store for Postgres {
         self.job(PATIENCE, job)
     }
 
+    fn open_run<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Option<Run>> {
+        let filter = filter.clone();
+        let job: Job<_> =
+            Box::new(|lease, _| Box::pin(async move { run::open(lease, &filter).await }));
+        self.job(PATIENCE, job)
+    }
+
     fn count_run<'a>(&'a self, filter: &'a Filter, run: u64) -> Answer<'a, RunCount> {
         let filter = filter.clone();
         let job: Job<_> = Box::new(move |lease, _| {

@@ -1,13 +1,14 @@
 //! Encrypting everything with another key.
 
+use super::columns::get;
 use super::error::store_error;
 use super::lease::Lease;
-use super::{CHECK, checked, pipeline, read};
+use super::{CHECK, NOW, checked, pipeline, read};
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::seal::Sealer;
-use crate::sql::Value;
+use crate::sql::{self, Value};
 
 const PAGE: usize = 500;
 
@@ -26,6 +27,12 @@ pub(super) async fn all(lease: &Lease, old: &Sealer, new_key: &Key) -> Result<u6
     lease.batch_execute(BEGIN).await.map_err(store_error)?;
     let check = lease.query_one(CHECK, &[]).await.map_err(store_error)?;
     checked(&check, old)?;
+    // Whoever replaces a token could not store the new one.
+    let held = sql::held(NOW);
+    let select = format!("SELECT id FROM token WHERE {} LIMIT 1", held.sql);
+    if let Some(row) = lease.rows(&select, &held.values).await?.first() {
+        return Err(StoreError::busy(get(row, 0)?));
+    }
     let update = lease.prepared(UPDATE).await?;
     let (mut count, mut after) = (0, None::<String>);
     loop {

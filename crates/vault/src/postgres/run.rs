@@ -37,7 +37,7 @@ pub(super) async fn begin(
     filter: &Filter,
     afresh: bool,
 ) -> Result<Run, StoreError> {
-    let filter = Value::Text(Some(filter.to_json()?));
+    let filter = name(filter)?;
     lease.batch_execute(BEGIN).await.map_err(store_error)?;
     lease.batch_execute(LOCK).await.map_err(store_error)?;
     let check = lease.query_one(CHECK, &[]).await.map_err(store_error)?;
@@ -45,15 +45,9 @@ pub(super) async fn begin(
     let mut statements = Vec::new();
     if afresh {
         statements.push((END_ALL, vec![Value::Int(now), filter.clone()]));
-    } else if let Some(row) = lease
-        .rows(FIND, std::slice::from_ref(&filter))
-        .await?
-        .first()
-    {
-        let (number, began_at) = (get::<i64>(row, 0)?, get(row, 1)?);
-        let began_at = time::from_millis(began_at);
+    } else if let Some(run) = find(lease, &filter).await? {
         pipeline::commit(lease, &[]).await?;
-        return Ok(Run::new(number.unsigned_abs(), began_at, true));
+        return Ok(run);
     }
     let next = lease.query_one(NEXT, &[]).await.map_err(store_error)?;
     let number: i64 = get(&next, 0)?;
@@ -62,6 +56,24 @@ pub(super) async fn begin(
     pipeline::commit(lease, &statements).await?;
     let began_at = time::from_millis(now);
     Ok(Run::new(number.unsigned_abs(), began_at, false))
+}
+
+pub(super) async fn open(lease: &Lease, filter: &Filter) -> Result<Option<Run>, StoreError> {
+    find(lease, &name(filter)?).await
+}
+
+async fn find(lease: &Lease, filter: &Value) -> Result<Option<Run>, StoreError> {
+    let rows = lease.rows(FIND, std::slice::from_ref(filter)).await?;
+    let run = |row| {
+        let (number, began_at): (i64, i64) = (get(row, 0)?, get(row, 1)?);
+        let began_at = time::from_millis(began_at);
+        Ok(Run::new(number.unsigned_abs(), began_at, true))
+    };
+    rows.first().map(run).transpose()
+}
+
+fn name(filter: &Filter) -> Result<Value, StoreError> {
+    Ok(Value::Text(Some(filter.to_json()?)))
 }
 
 pub(super) async fn end(lease: &Lease, sealer: &Sealer, run: u64) -> Result<(), StoreError> {

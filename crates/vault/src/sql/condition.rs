@@ -133,3 +133,15 @@ pub(crate) fn ready(filter: &Filter, ready: Ready, now: impl Into<Now>) -> Vec<C
     of_run(&mut active);
     vec![in_doubt, active]
 }
+
+/// The rows that somebody replaces the token of just now.
+pub(crate) fn held(now: impl Into<Now>) -> Condition {
+    let mut held = Condition::default();
+    held.and("state = 'rotating'", []);
+    let (operand, bound) = now.into().operand();
+    held.and(
+        &format!("NOT (until <= {operand} OR until - {operand} > span)"),
+        [bound.clone(), bound].into_iter().flatten(),
+    );
+    held
+}

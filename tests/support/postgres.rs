@@ -30,18 +30,26 @@ const OPTIONS: &str = "-c listen_addresses= -c fsync=off -c shared_buffers=16MB 
     -c max_connections=100 -c unix_socket_directories=";
 
 /// Stops the server and removes the folder when its input ends: when the test's process drops the
-/// cluster, or ends.
+/// cluster, and says so, or ends. It may end in the middle of a start, of which more comes then.
 const GUARD: &str = r#"
-read -r _
-pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
-if [ -n "$pid" ] && kill -QUIT "$pid" 2>/dev/null; then
-    for _ in $(seq 100); do
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.05
-    done
-    kill -KILL "$pid" 2>/dev/null
-fi
-rm -rf "$1"
+clean() {
+    pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
+    if [ -n "$pid" ] && kill -QUIT "$pid" 2>/dev/null; then
+        for _ in $(seq 100); do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.05
+        done
+        kill -KILL "$pid" 2>/dev/null
+    fi
+    rm -rf "$1"
+}
+read -r word
+clean "$1"
+[ "$word" = dropped ] && exit
+for _ in $(seq 5); do
+    sleep 1
+    clean "$1"
+done
 "#;
 
 /// A running server. It stops when it is dropped.
@@ -224,7 +232,10 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        drop(self.guarded.take());
+        if let Some(mut guarded) = self.guarded.take() {
+            // A guard that is gone is not told.
+            let _ = guarded.write_all(b"dropped\n");
+        }
         // It does not take long, and the folder is gone then.
         let _ = self.guard.wait();
     }

@@ -13,6 +13,7 @@ mod opening;
 mod outage;
 mod place;
 mod rows;
+mod together;
 
 use std::collections::VecDeque;
 use std::pin::Pin;

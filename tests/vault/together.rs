@@ -39,7 +39,6 @@ async fn one_of_many_replaces_a_token(place: Place) {
 }
 
 async fn many_share_a_fleet(place: Place) {
-    const ROWS: usize = 120;
     let (sandbox, client, entries) = provider(ROWS).await;
     let key = key();
     let vault = place.open(&key).await;
@@ -82,6 +81,8 @@ async fn end(mut fleet: Fleet) -> (usize, u64) {
     (count, number)
 }
 
+const ROWS: usize = 150;
+
 /// Answers to commits are lost on the way.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_when_connections_are_cut() {
@@ -89,7 +90,7 @@ async fn nothing_is_lost_when_connections_are_cut() {
         return;
     };
     let cut = |n: usize| {
-        if n % 10 == 0 {
+        if n.is_multiple_of(10) && n < ROWS {
             cluster.cut_connections();
         }
     };
@@ -113,7 +114,6 @@ async fn nothing_is_lost_when_the_server_is_killed() {
 
 /// A fleet that somebody does something to, after each token that is settled.
 async fn disturbed(url: &str, mut disturb: impl FnMut(usize)) {
-    const ROWS: usize = 150;
     let (sandbox, client, entries) = provider(ROWS).await;
     // Rows whose claim was not answered wait for its end.
     let builder = Vault::builder().lease(Duration::from_secs(2));

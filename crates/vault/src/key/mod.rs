@@ -82,7 +82,7 @@ impl Key {
         Secret::new(digits)
     }
 
-    #[cfg(any(test, feature = "sqlite", feature = "postgres"))]
+    #[cfg(any(feature = "sqlite", feature = "postgres", test))]
     pub(crate) fn bytes(&self) -> &[u8; LENGTH] {
         &self.0
     }

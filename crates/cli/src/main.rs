@@ -15,6 +15,7 @@ mod rotate;
 mod scope;
 mod serve;
 mod token_file;
+mod vault;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ async fn main() -> ExitCode {
         Command::Check { target } => check::run(target).await,
         Command::Scope { target } => scope::run(target).await,
         Command::Revoke { target } => revoke::run(target).await,
+        Command::Vault { target } => vault::run(target).await,
+        Command::History(args) => vault::history(args).await,
     }
 }
 

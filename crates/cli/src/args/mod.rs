@@ -5,12 +5,14 @@
 mod common;
 mod github;
 mod ohmygpt;
+mod vault;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use common::{Common, Login, Out, TokenFile};
 pub(crate) use github::{GitHubApp, GitHubLogin, GitHubRevoke, GitHubScope, GitHubToken};
 pub(crate) use ohmygpt::{OhMyGptLogin, OhMyGptServer, OhMyGptToken};
+pub(crate) use vault::{Defaults, Filters, Format, History, VaultPlace, VaultTarget, base_url};
 
 const EXIT_CODES: &str = "\
 Exit codes of all commands but demo and sandbox:
@@ -91,6 +93,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         target: RevokeTarget,
     },
+    /// Keep many tokens, encrypted.
+    Vault {
+        #[command(subcommand)]
+        target: VaultTarget,
+    },
+    /// Tell what has happened to the tokens of a vault.
+    History(History),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

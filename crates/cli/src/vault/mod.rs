@@ -23,6 +23,9 @@ use tokenturn_vault::StoreError;
 
 use crate::args::{History, VaultTarget};
 
+pub(crate) use open::{Missing, open};
+pub(crate) use table::visible;
+
 /// Bad input, and nothing has changed.
 const BAD_INPUT: u8 = 2;
 /// The vault is not there just now; again later.

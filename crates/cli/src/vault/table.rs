@@ -47,7 +47,7 @@ impl<const N: usize> Table<N> {
 }
 
 /// A name that was put in by another program can hold what moves the cursor.
-pub(super) fn visible(text: String) -> String {
+pub(crate) fn visible(text: String) -> String {
     match text.contains(char::is_control) {
         true => text.replace(char::is_control, "\u{FFFD}"),
         false => text,

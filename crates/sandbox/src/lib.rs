@@ -250,8 +250,8 @@ impl Sandbox {
     }
 
     /// How many calls of GitHub's API the app may make in an hour, which begins with the next call;
-    /// those beyond are refused. At first, and with `None`, no call is refused, and the headers
-    /// count down from 5000.
+    /// those beyond are refused. At first it is 5000, as at github.com. With `None` there is no
+    /// limit, as at first on Enterprise Server.
     pub fn set_rate_limit(&self, limit: impl Into<Option<u64>>) {
         self.shared.world().github.limit = Limit::new(limit.into());
     }

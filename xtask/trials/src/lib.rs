@@ -25,6 +25,7 @@ pub fn sandbox_apart() -> Result<Sandbox> {
     });
     let sandbox = started.recv().context("the sandbox's thread ended")??;
     sandbox.set_recording(false);
+    sandbox.set_rate_limit(None);
     Ok(sandbox)
 }
 

@@ -54,7 +54,7 @@ pub(super) fn serve(
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.extend(limit);
+    headers.extend(limit.into_iter().flatten());
     headers.insert(CACHE_CONTROL, CACHED);
     let request_id = random::pick(24, "0123456789ABCDEF");
     headers.extend(HeaderValue::try_from(request_id).map(|id| (REQUEST_ID, id)));

@@ -5,8 +5,8 @@ use chrono::{SubsecRound, TimeDelta};
 
 use crate::clock::Moment;
 
-/// For each OAuth app.
-const DOCUMENTED: u64 = 5000;
+/// For each OAuth app at github.com, by the docs.
+pub(super) const DOCUMENTED: u64 = 5000;
 const WINDOW: TimeDelta = TimeDelta::hours(1);
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -17,7 +17,7 @@ const RESOURCE: HeaderName = HeaderName::from_static("x-ratelimit-resource");
 
 /// The primary limit and the calls of this hour.
 pub(crate) struct Limit {
-    /// What tests switch. Without it calls are counted, and none is refused.
+    /// What tests switch. Without it nothing is said of calls, as at first on Enterprise Server.
     enforced: Option<u64>,
     used: u64,
     /// A whole second, for that is what the header says.
@@ -45,14 +45,14 @@ impl Limit {
         is_left
     }
 
-    pub(super) fn headers(&self) -> [(HeaderName, HeaderValue); 5] {
-        let limit = self.enforced.unwrap_or(DOCUMENTED);
-        [
+    pub(super) fn headers(&self) -> Option<[(HeaderName, HeaderValue); 5]> {
+        let limit = self.enforced?;
+        Some([
             (LIMIT, limit.into()),
             (REMAINING, limit.saturating_sub(self.used).into()),
             (USED, self.used.into()),
             (RESET, self.ends.timestamp().into()),
             (RESOURCE, HeaderValue::from_static("core")),
-        ]
+        ])
     }
 }

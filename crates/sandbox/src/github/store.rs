@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use super::SecondaryLimit;
 use super::authorize::Code;
 use super::device::Device;
-use super::limit::Limit;
+use super::limit::{DOCUMENTED, Limit};
 use crate::clock::Moment;
 use crate::random;
 
@@ -102,7 +102,7 @@ impl GitHub {
             refreshes: HashMap::new(),
             codes: Vec::new(),
             devices: Vec::new(),
-            limit: Limit::new(None),
+            limit: Limit::new(Some(DOCUMENTED)),
             last_id: 0,
         }
     }

@@ -1,6 +1,7 @@
 //! The rows of one app, one after the other.
 
 use std::collections::HashSet;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,7 +41,7 @@ pub(super) struct Shared {
     pub(super) seats: Arc<Semaphore>,
     pub(super) out: mpsc::Sender<Settled>,
     pub(super) halt: Arc<Halt>,
-    pub(super) delivered: Mutex<u64>,
+    pub(super) delivered: Arc<AtomicU64>,
 }
 
 pub(super) struct Lane {

@@ -14,7 +14,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
@@ -50,8 +52,8 @@ pub struct Fleet {
     expected: RunCount,
     summary: Summary,
     halt: Arc<Halt>,
-    shared: Arc<Shared>,
-    not_attempted: Arc<Mutex<u64>>,
+    delivered: Arc<AtomicU64>,
+    not_attempted: Arc<AtomicU64>,
 }
 
 impl Vault {
@@ -134,7 +136,7 @@ impl Vault {
             seats: Arc::new(Semaphore::new(options.concurrency)),
             out,
             halt: Arc::clone(&halt),
-            delivered: Mutex::new(0),
+            delivered: Arc::default(),
             options,
         });
         let mut lanes = Vec::new();
@@ -164,7 +166,8 @@ impl Vault {
             lanes.push(Arc::new(lane));
         }
         let without_client = self.store.count(&filter).await?.saturating_sub(with_client);
-        let not_attempted = Arc::new(Mutex::new(0));
+        let not_attempted = Arc::default();
+        let delivered = Arc::clone(&shared.delivered);
         tokio::spawn(drive(lanes, Arc::clone(&not_attempted)));
         Ok(Fleet {
             settled,
@@ -175,14 +178,14 @@ impl Vault {
                 ..Summary::default()
             },
             halt,
-            shared,
+            delivered,
             not_attempted,
         })
     }
 }
 
 /// Goes down all lanes at once, and sees what is left at the end.
-async fn drive(lanes: Vec<Arc<Lane>>, not_attempted: Arc<Mutex<u64>>) {
+async fn drive(lanes: Vec<Arc<Lane>>, not_attempted: Arc<AtomicU64>) {
     let mut tasks = JoinSet::new();
     for lane in &lanes {
         tasks.spawn(Arc::clone(lane).run());
@@ -193,7 +196,7 @@ async fn drive(lanes: Vec<Arc<Lane>>, not_attempted: Arc<Mutex<u64>>) {
         let Ok(count) = lane.count().await else {
             continue;
         };
-        *not_attempted.lock().unwrap_or_else(PoisonError::into_inner) += count.left;
+        not_attempted.fetch_add(count.left, Relaxed);
         if let (0, Some(run)) = (count.left, lane.goal.run())
             && let Err(error) = lane.vault.store.end_run(run).await
         {
@@ -246,18 +249,11 @@ impl Stream for Fleet {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Settled>> {
         let settled = ready!(self.settled.poll_recv(context));
-        let delivered = *self
-            .shared
-            .delivered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        self.summary.delivered = delivered;
+        self.summary.delivered = self.delivered.load(Relaxed);
         match &settled {
             Some(settled) => self.summary.count(settled),
             None => {
-                let not_attempted = &self.not_attempted;
-                let left = *not_attempted.lock().unwrap_or_else(PoisonError::into_inner);
-                self.summary.not_attempted = left;
+                self.summary.not_attempted = self.not_attempted.load(Relaxed);
                 let stopped = self.halt.take_why();
                 self.summary.stopped = self.summary.stopped.take().or(stopped);
             }

@@ -96,10 +96,10 @@ impl Store for Sqlite {
 
     fn insert<'a>(&'a self, entries: Entries<'a>, actor: &'a str) -> Answer<'a, u64> {
         Box::pin(async move {
-            let (chunks, receiver) = mpsc::channel(2);
+            let (chunks, mut receiver) = mpsc::channel(2);
             let actor = actor.to_owned();
-            let job = move |opened: &Opened| work::insert(opened, receiver, &actor);
-            let written = self.writer.write(Room::Needed, job);
+            let job = move |opened: &Opened| work::insert(opened, &mut receiver, &actor);
+            let written = self.writer.write(Room::NeededAlone, job);
             let (fed, written) = tokio::join!(feed(entries, chunks), written);
             fed.and(written)
         })

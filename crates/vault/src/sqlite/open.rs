@@ -1,9 +1,10 @@
 //! Opening a vault's file.
 
+use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -15,12 +16,15 @@ use crate::seal::Sealer;
 
 /// How long it waits for other processes that write.
 const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A connection, and the key of what is behind it.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) connection: Connection,
     pub(super) sealer: Sealer,
+    /// When rows in doubt were looked for before others.
+    looked: Cell<Option<Instant>>,
 }
 
 impl Opened {
@@ -53,7 +57,36 @@ impl Opened {
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
         connection.execute_batch(pragmas).map_err(store_error)?;
         let sealer = Sealer::new(key);
-        Ok(Self { connection, sealer })
+        Ok(Self {
+            connection,
+            sealer,
+            looked: Cell::new(None),
+        })
+    }
+
+    /// Whether rows in doubt come first this time: to find them, all rows that are being rotated are
+    /// read.
+    pub(super) fn is_time_for_doubts(&self) -> bool {
+        let now = Instant::now();
+        let is_due = self.looked.get().is_none_or(|looked| now - looked >= LOOK);
+        if is_due {
+            self.looked.set(Some(now));
+        }
+        is_due
+    }
+
+    pub(super) fn begin(&self) -> Result<(), StoreError> {
+        self.execute("BEGIN IMMEDIATE")
+    }
+
+    /// What is committed is durable.
+    pub(super) fn commit(&self) -> Result<(), StoreError> {
+        self.execute("COMMIT")
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(store_error)?;
+        statement.execute([]).map(drop).map_err(store_error)
     }
 
     fn probe(&self) -> Result<Option<Vec<u8>>, StoreError> {

@@ -34,7 +34,7 @@ pub(super) fn page(
     if let Some(after) = after {
         condition.and("id > ?", [Value::from(after)]);
     }
-    select(opened, &condition, &format!("ORDER BY id LIMIT {limit}"))
+    select_some(opened, condition, "ORDER BY id", limit)
 }
 
 pub(super) fn count(opened: &Opened, filter: &Filter) -> Result<u64, StoreError> {
@@ -59,7 +59,7 @@ pub(super) fn count_run(
 
 pub(super) fn insert(
     opened: &Opened,
-    mut chunks: Receiver<Option<Vec<Entry>>>,
+    chunks: &mut Receiver<Option<Vec<Entry>>>,
     actor: &str,
 ) -> Result<u64, StoreError> {
     let mut count = 0;
@@ -105,9 +105,16 @@ pub(super) fn change_next(
     change: &Change,
 ) -> Result<Vec<Changed>, StoreError> {
     let mut changed = Vec::new();
-    for condition in sql::ready(filter, ready, time::now_millis()) {
-        let limit = limit - changed.len();
-        for entry in select(opened, &condition, &format!("LIMIT {limit}"))? {
+    let mut conditions = sql::ready(filter, ready, time::now_millis());
+    if !opened.is_time_for_doubts() {
+        conditions.reverse();
+    }
+    for condition in conditions {
+        let left = limit - changed.len();
+        if left == 0 {
+            break;
+        }
+        for entry in select_some(opened, condition, "", left)? {
             changed.push(apply(opened, entry, change)?);
         }
     }
@@ -269,6 +276,18 @@ pub(super) fn rekey(opened: &Opened, new_key: &Key) -> Result<u64, StoreError> {
 
 fn add_event(opened: &Opened, event: &Event) -> Result<(), StoreError> {
     execute(opened, sql::INSERT_EVENT, &sql::event(event)).map(drop)
+}
+
+/// The first ones of them.
+fn select_some(
+    opened: &Opened,
+    mut condition: Condition,
+    order: &str,
+    limit: usize,
+) -> Result<Vec<Entry>, StoreError> {
+    condition.values.push(Value::from(limit as u64));
+    let last = condition.values.len();
+    select(opened, &condition, &format!("{order} LIMIT ${last}"))
 }
 
 fn select(opened: &Opened, condition: &Condition, rest: &str) -> Result<Vec<Entry>, StoreError> {

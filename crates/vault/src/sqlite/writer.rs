@@ -3,33 +3,67 @@
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::ballast::Ballast;
-use super::{Opened, store_error};
+use super::open::Opened;
 use crate::error::{StoreError, StoreErrorKind};
 
 /// How many jobs share a transaction at most.
 const BATCH: usize = 512;
 
-/// Runs on the connection, within a transaction, or learns why it cannot; what it returns is called
-/// when the transaction has ended.
-type Job = Box<dyn FnOnce(Result<&Opened, StoreError>) -> Done + Send>;
-type Done = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// Something to do on the connection, within a transaction.
+trait Job: Send {
+    /// Does it, and keeps what comes of it. A second time it does it again.
+    fn run(&mut self, opened: &Opened) -> Result<(), StoreError>;
+
+    /// The transaction is durable, or why not.
+    fn end(self: Box<Self>, ended: Result<(), StoreError>);
+}
+
+struct Asked<T, F> {
+    job: F,
+    result: Option<Result<T, StoreError>>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Asked<T, F>
+where
+    T: Send,
+    F: FnMut(&Opened) -> Result<T, StoreError> + Send,
+{
+    fn run(&mut self, opened: &Opened) -> Result<(), StoreError> {
+        let result = self.result.insert((self.job)(opened));
+        result.as_ref().map(drop).map_err(StoreError::again)
+    }
+
+    fn end(self: Box<Self>, ended: Result<(), StoreError>) {
+        let result = match (self.result, ended) {
+            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(closed()),
+        };
+        // Whoever asked may have gone.
+        let _ = self.answer.send(result);
+    }
+}
 
 /// Whether a job has to leave room on the disk for those that end what it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
     /// It begins something.
     Needed,
+    /// It begins something, and cannot be run a second time, so it is alone in its transaction.
+    NeededAlone,
     /// It ends something: a token may depend on it.
     MayBeUsedUp,
 }
 
 /// Hands jobs to the thread, which ends when the last of them is done after the drop.
 #[derive(Debug)]
-pub(super) struct Writer(Sender<(Room, Job)>);
+pub(super) struct Writer(Sender<Waiting>);
+
+type Waiting = (Room, Box<dyn Job>);
 
 impl Writer {
     pub(super) fn start(opened: Opened, ballast: Ballast) -> Result<Self, StoreError> {
@@ -42,106 +76,103 @@ impl Writer {
     }
 
     /// Runs `job` in a transaction, and returns when that is durable. It runs even when nobody
-    /// waits for it any more.
+    /// waits for it any more, and it runs once more when a job beside it has failed.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         room: Room,
-        job: impl FnOnce(&Opened) -> Result<T, StoreError> + Send + 'static,
+        job: impl FnMut(&Opened) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, waiting) = oneshot::channel();
-        let job = move |opened: Result<&Opened, StoreError>| -> Done {
-            let result = opened.and_then(|opened| in_savepoint(opened, job));
-            Box::new(move |committed| {
-                // Whoever asked may have gone.
-                let _ = answer.send(committed.and(result));
-            })
+        let result = None;
+        let asked = Asked {
+            job,
+            result,
+            answer,
         };
-        self.0.send((room, Box::new(job))).map_err(|_| closed())?;
+        self.0.send((room, Box::new(asked))).map_err(|_| closed())?;
         waiting.await.map_err(|_| closed())?
     }
 }
 
-fn run(opened: &Opened, ballast: &Ballast, jobs: &Receiver<(Room, Job)>) {
+fn run(opened: &Opened, ballast: &Ballast, jobs: &Receiver<Waiting>) {
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(BATCH - 1));
-        let mut begins = |(room, _): &mut (Room, Job)| *room == Room::Needed;
-        if batch.iter_mut().any(&mut begins)
+        let begins = |(room, _): &Waiting| *room != Room::MayBeUsedUp;
+        if batch.iter().any(begins)
             && let Err(error) = ballast.take_on()
         {
-            for (_, job) in batch.extract_if(.., begins) {
-                refuse(job, &error);
+            for (_, job) in batch.extract_if(.., |waiting| begins(waiting)) {
+                job.end(Err(error.again()));
             }
         }
-        if !batch.is_empty() {
-            transaction(opened, ballast, batch);
+        let is_alone = |(room, _): &mut Waiting| *room == Room::NeededAlone;
+        let alone: Vec<Waiting> = batch.extract_if(.., is_alone).collect();
+        let mut together: Vec<Box<dyn Job>> = batch.into_iter().map(|(_, job)| job).collect();
+        if transaction(opened, ballast, &mut together).is_ok() {
+            end(together, Ok(()));
+        } else {
+            // Each by itself, so that those that fail take nothing of the others back.
+            together
+                .into_iter()
+                .for_each(|job| by_itself(opened, ballast, job));
         }
+        alone
+            .into_iter()
+            .for_each(|(_, job)| by_itself(opened, ballast, job));
     }
 }
 
-fn transaction(opened: &Opened, ballast: &Ballast, batch: Vec<(Room, Job)>) {
-    let connection = &opened.connection;
-    let begun = connection.execute_batch("BEGIN IMMEDIATE");
-    if let Err(error) = begun.map_err(store_error).and_then(|()| opened.check_key()) {
-        roll_back(connection);
-        for (_, job) in batch {
-            refuse(job, &error);
-        }
-        return;
-    }
-    let done: Vec<Done> = batch.into_iter().map(|(_, job)| job(Ok(opened))).collect();
-    // Some errors, such as a full disk, end the transaction at once.
-    let committed = match connection.is_autocommit() {
-        true => Err(StoreError::new(
-            StoreErrorKind::Unavailable,
-            "the vault took a change back",
-        )),
-        false => connection.execute_batch("COMMIT").map_err(store_error),
-    };
-    if let Err(error) = &committed {
-        roll_back(connection);
-        tracing::warn!(%error, "the vault could not write");
-        ballast.drop_off();
-    }
-    for done in done {
-        done(match &committed {
-            Ok(()) => Ok(()),
-            Err(error) => Err(error.again()),
-        });
-    }
+fn by_itself(opened: &Opened, ballast: &Ballast, job: Box<dyn Job>) {
+    let mut alone = [job];
+    let ended = transaction(opened, ballast, &mut alone);
+    end(alone, ended);
 }
 
-/// What one job has done is taken back when it fails, and what the others have done stays.
-fn in_savepoint<T>(
+/// All of them or none. What came of each is known to the job.
+fn transaction(
     opened: &Opened,
-    job: impl FnOnce(&Opened) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let execute = |sql| {
-        let statement = opened.connection.prepare_cached(sql);
-        statement
-            .and_then(|mut s| s.execute([]))
-            .map_err(store_error)
-    };
-    execute("SAVEPOINT job")?;
-    let result = job(opened);
-    if result.is_err() && !opened.connection.is_autocommit() {
-        execute("ROLLBACK TO job")?;
+    ballast: &Ballast,
+    batch: &mut [Box<dyn Job>],
+) -> Result<(), StoreError> {
+    if batch.is_empty() {
+        return Ok(());
     }
-    if !opened.connection.is_autocommit() {
-        execute("RELEASE job")?;
+    let connection = &opened.connection;
+    let result = opened.begin().and_then(|()| {
+        opened.check_key()?;
+        for job in batch {
+            job.run(opened)?;
+        }
+        // Some errors, such as a full disk, end the transaction at once.
+        match connection.is_autocommit() {
+            true => Err(StoreError::new(
+                StoreErrorKind::Unavailable,
+                "the vault took a change back",
+            )),
+            false => opened.commit(),
+        }
+    });
+    if let Err(error) = &result {
+        if !connection.is_autocommit() {
+            // Without it, the next transaction cannot begin, and says so.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        if error.is_unavailable() {
+            tracing::warn!(%error, "the vault could not write");
+            ballast.drop_off();
+        }
     }
     result
 }
 
-fn roll_back(connection: &Connection) {
-    if !connection.is_autocommit() {
-        // Without it, the next transaction could not begin, and says so.
-        let _ = connection.execute_batch("ROLLBACK");
+fn end(batch: impl IntoIterator<Item = Box<dyn Job>>, ended: Result<(), StoreError>) {
+    for job in batch {
+        job.end(match &ended {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.again()),
+        });
     }
-}
-
-fn refuse(job: Job, why: &StoreError) {
-    job(Err(why.again()))(Ok(()));
 }
 
 fn closed() -> StoreError {

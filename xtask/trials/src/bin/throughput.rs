@@ -25,6 +25,8 @@ async fn main() -> Result<()> {
             .context("a number")
     };
     let (tokens, concurrency) = (number(20_000)?, number(64)?);
+    // Fails when there is one already, and that is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     println!("{tokens} tokens, {concurrency} at a time, {ROUNDS} rounds in turn");
     println!("{:>12} {:>12} {:>8}", "bare", "vault", "ratio");
     let mut ratios = Vec::new();

@@ -53,8 +53,8 @@ impl Progress {
         let text = self.text(settled, fleet.summary(), &fleet.status());
         match &mut self.view {
             View::Bar(bar) => {
-                bar.set_position(self.expected.done + settled);
                 bar.set_message(text);
+                bar.set_position(self.expected.done + settled);
             }
             View::Lines { told } if told.elapsed() >= EVERY => {
                 *told = Instant::now();

@@ -1,6 +1,8 @@
 //! What several tests share: an app and tokens that nobody owns, and a server that is nothing but
 //! sockets.
 
+#[cfg(unix)]
+pub mod postgres;
 mod raw_server;
 mod ready;
 mod tls;

@@ -10,6 +10,8 @@ mod exposure;
 mod filter;
 mod fleet;
 mod key;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod seal;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;

@@ -102,7 +102,8 @@ pub trait Store: Send + Sync + 'static {
         Box::pin(async { Ok(None) })
     }
 
-    /// Encrypts everything with another key, in one transaction.
+    /// Encrypts everything with another key, in one transaction, unless a token is being replaced:
+    /// whoever does that could not store the new one.
     fn rekey<'a>(&'a self, new_key: &'a crate::Key) -> Answer<'a, u64> {
         let _ = new_key;
         Box::pin(async { Err(StoreError::unsupported("this store does not have a key")) })

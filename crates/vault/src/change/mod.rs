@@ -6,6 +6,8 @@
 mod rules;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_repeat;
 
 use std::time::Duration;
 

@@ -77,6 +77,10 @@ fn settle(
     now: i64,
 ) -> Applied {
     if let End::Replaced { tokens, deliver } = end {
+        // It is stored already: whoever stored it was not told so, and asks again.
+        if entry.generation > claim.generation && entry.tokens == *tokens {
+            return leave(Reply::Done);
+        }
         // A claim that has run out does not matter as long as nothing newer is stored: at GitHub
         // only one of several resets of a token can have worked.
         return match entry.generation == claim.generation {
@@ -86,6 +90,9 @@ fn settle(
     }
     if entry.progress.fence != claim.fence || entry.generation != claim.generation {
         return leave(Reply::Newer);
+    }
+    if is_repeated(entry, claim, end) {
+        return leave(Reply::Done);
     }
     let (state, what, reason) = match end {
         End::Replaced { .. } => return leave(Reply::Newer),
@@ -122,6 +129,20 @@ fn settle(
     let mut event = event(entry, actor, what, now);
     event.reason = reason.map(|reason| reason.as_str().to_owned());
     save(Reply::Done, Some(event))
+}
+
+/// Whether this claim has ended like that already: whoever ended it was not told so, and asks again.
+/// Until it ends, the row is rotating.
+fn is_repeated(entry: &Entry, claim: Claim, end: &End) -> bool {
+    let state = match end {
+        End::Replaced { .. } => return false,
+        End::Released if claim.in_doubt => State::Unknown,
+        End::Released | End::Kept | End::Refused(_) => State::Active,
+        End::Unknown { .. } => State::Unknown,
+        End::Invalid | End::Revoked => State::Revoked,
+        End::Lost => State::Lost,
+    };
+    entry.progress.state == state
 }
 
 fn replaced(

@@ -23,6 +23,36 @@ impl From<u64> for Value {
     }
 }
 
+/// What the time is, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Now {
+    /// By the clock of this host.
+    #[cfg(feature = "sqlite")]
+    At(i64),
+    /// By the clock of the database, which this expression reads.
+    #[cfg(feature = "postgres")]
+    Of(&'static str),
+}
+
+#[cfg(feature = "sqlite")]
+impl From<i64> for Now {
+    fn from(millis: i64) -> Self {
+        Self::At(millis)
+    }
+}
+
+impl Now {
+    /// What stands for it in a term, and what is bound to that.
+    fn operand(self) -> (&'static str, Option<Value>) {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::At(millis) => ("?", Some(Value::Int(millis))),
+            #[cfg(feature = "postgres")]
+            Self::Of(expression) => (expression, None),
+        }
+    }
+}
+
 /// An expression and what it is about, built from left to right.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Condition {
@@ -49,8 +79,8 @@ impl Condition {
     }
 }
 
-/// The rows that a filter means, at this time in milliseconds since 1970.
-pub(crate) fn filter(filter: &Filter, now: i64) -> Condition {
+/// The rows that a filter means, at this time.
+pub(crate) fn filter(filter: &Filter, now: impl Into<Now>) -> Condition {
     let mut condition = Condition::default();
     condition.and("TRUE", []);
     let provider = filter.provider.map(|provider| provider.as_str().to_owned());
@@ -68,7 +98,9 @@ pub(crate) fn filter(filter: &Filter, now: i64) -> Condition {
         }
     }
     if let Some(age) = filter.older_than {
-        condition.and("changed_at <= ?", [Value::Int(now.saturating_sub(age))]);
+        let (now, bound) = now.into().operand();
+        let values = bound.into_iter().chain([Value::Int(age)]);
+        condition.and(&format!("changed_at <= {now} - ?"), values);
     }
     if let Some(undelivered) = filter.undelivered {
         condition.and("undelivered = ?", [Value::Int(undelivered.into())]);
@@ -78,7 +110,8 @@ pub(crate) fn filter(filter: &Filter, now: i64) -> Condition {
 
 /// The rows among them that are ready, in two parts: those in doubt, and the active ones. Each part
 /// can be found by an index over state and run.
-pub(crate) fn ready(filter: &Filter, ready: Ready, now: i64) -> Vec<Condition> {
+pub(crate) fn ready(filter: &Filter, ready: Ready, now: impl Into<Now>) -> Vec<Condition> {
+    let now = now.into();
     let of_run = |condition: &mut Condition| {
         if let Ready::ForRun(run) = ready {
             condition.and("run < ?", [Value::from(run)]);
@@ -86,9 +119,10 @@ pub(crate) fn ready(filter: &Filter, ready: Ready, now: i64) -> Vec<Condition> {
     };
     let mut in_doubt = self::filter(filter, now);
     in_doubt.and("state IN ('rotating', 'unknown')", []);
+    let (operand, bound) = now.operand();
     in_doubt.and(
-        "(until <= ? OR until - ? > span)",
-        [now, now].map(Value::Int),
+        &format!("(until <= {operand} OR until - {operand} > span)"),
+        [bound.clone(), bound].into_iter().flatten(),
     );
     of_run(&mut in_doubt);
     if ready == Ready::InDoubt {
@@ -98,4 +132,16 @@ pub(crate) fn ready(filter: &Filter, ready: Ready, now: i64) -> Vec<Condition> {
     active.and("state = 'active'", []);
     of_run(&mut active);
     vec![in_doubt, active]
+}
+
+/// The rows that somebody replaces the token of just now.
+pub(crate) fn held(now: impl Into<Now>) -> Condition {
+    let mut held = Condition::default();
+    held.and("state = 'rotating'", []);
+    let (operand, bound) = now.into().operand();
+    held.and(
+        &format!("NOT (until <= {operand} OR until - {operand} > span)"),
+        [bound.clone(), bound].into_iter().flatten(),
+    );
+    held
 }

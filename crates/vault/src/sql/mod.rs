@@ -8,7 +8,9 @@ mod place;
 
 use std::str::FromStr;
 
-pub(crate) use condition::{Condition, Value, filter, ready};
+#[cfg(feature = "postgres")]
+pub(crate) use condition::Now;
+pub(crate) use condition::{Condition, Value, filter, held, ready};
 pub(crate) use place::place;
 
 use crate::app::{App, Provider};
@@ -22,6 +24,7 @@ pub(crate) const COLUMNS: &str = "id, provider, server, client_id, label, sealed
     created_at, changed_at, state, fence, owner, until, span, run, doubts, undelivered";
 
 /// Takes [`insertion`].
+#[cfg(feature = "sqlite")]
 pub(crate) const INSERT: &str = "INSERT INTO token (id, provider, server, client_id, label, sealed, \
     generation, created_at, changed_at, state, fence, owner, until, span, run, doubts, undelivered) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
@@ -41,6 +44,11 @@ pub(crate) const DELETE: &str = "DELETE FROM token WHERE id = $1";
 /// Takes [`event`].
 pub(crate) const INSERT_EVENT: &str = "INSERT INTO event (id, at, actor, what, generation, old, new, \
     reason, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+/// The columns that [`event`] has values for.
+#[cfg(feature = "postgres")]
+pub(crate) const EVENT_FIELDS: &str =
+    "id, at, actor, what, generation, old, new, reason, request_id";
 
 pub(crate) const EVENT_COLUMNS: &str =
     "number, id, at, actor, what, generation, old, new, reason, request_id";

@@ -249,6 +249,11 @@ pub(super) fn reserve(
 
 pub(super) fn rekey(opened: &Opened, new_key: &Key) -> Result<u64, StoreError> {
     const PAGE: usize = 500;
+    // Whoever replaces a token could not store the new one.
+    let held = select(opened, &sql::held(time::now_millis()), "LIMIT 1")?;
+    if let Some(entry) = held.first() {
+        return Err(StoreError::busy(&entry.id));
+    }
     let sealer = Sealer::new(new_key);
     let (mut count, mut after) = (0, None::<String>);
     loop {

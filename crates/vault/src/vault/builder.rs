@@ -70,6 +70,23 @@ impl VaultBuilder {
         Ok(self.store(store))
     }
 
+    /// Opens the vault in the PostgreSQL database at `url`, such as
+    /// `postgres://user@host/database?sslmode=require`, or makes it there: in a schema of its own,
+    /// `tokenturn`. Each clone of the vault shares its connections, which are eight at most.
+    ///
+    /// Where TLS is spoken, the server's certificate is checked. A password in `url` never appears
+    /// in errors or logs.
+    ///
+    /// # Errors
+    ///
+    /// When it is encrypted with another key, when a newer tokenturn has written it, or when the
+    /// database cannot be used.
+    #[cfg(feature = "postgres")]
+    pub async fn postgres(self, url: &str, key: &crate::Key) -> Result<Vault, crate::StoreError> {
+        let store = crate::postgres::Postgres::open(url, key).await?;
+        Ok(self.store(store))
+    }
+
     /// A vault in a store of one's own.
     pub fn store(self, store: impl Store) -> Vault {
         let process = || format!("process {}", std::process::id());

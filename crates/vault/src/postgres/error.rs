@@ -1,0 +1,101 @@
+//! What an error of PostgreSQL means.
+
+use std::error::Error as _;
+use std::io;
+use std::time::Duration;
+
+use deadpool_postgres::{HookError, PoolError, TimeoutType};
+use tokio_postgres::Error;
+
+use crate::error::{StoreError, StoreErrorKind};
+
+pub(super) fn store_error(error: Error) -> StoreError {
+    let said = said(&error);
+    match passes(&error) {
+        Some(message) => StoreError::unavailable(message, said),
+        None => StoreError::other("the database could not do it", said),
+    }
+}
+
+pub(super) fn pool_error(error: PoolError) -> StoreError {
+    let busy = "all connections of this process to the database are in use";
+    let silent = "the database did not answer";
+    match error {
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+            connect_error(error)
+        }
+        PoolError::Timeout(TimeoutType::Wait) => unavailable(busy),
+        PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle) => unavailable(silent),
+        error => StoreError::other("the database cannot be used", error.to_string()),
+    }
+}
+
+pub(super) fn no_answer(patience: Duration) -> StoreError {
+    let seconds = patience.as_secs();
+    unavailable(&format!(
+        "the database has not done it within {seconds} seconds"
+    ))
+}
+
+fn connect_error(error: Error) -> StoreError {
+    let is_unreached = error.as_db_error().is_none() && !is_about_content(&error);
+    match is_unreached {
+        true => StoreError::unavailable("the database cannot be reached", said(&error)),
+        false => store_error(error),
+    }
+}
+
+fn unavailable(message: &str) -> StoreError {
+    StoreError::new(StoreErrorKind::Unavailable, message)
+}
+
+/// What to say about an error that may pass by itself.
+fn passes(error: &Error) -> Option<&'static str> {
+    let Some(code) = error.code() else {
+        let is_cut = error.is_closed() || (io_error(error).is_some() && !is_about_content(error));
+        return is_cut.then_some("the connection to the database was lost");
+    };
+    Some(match code.code() {
+        "53100" => "the disk of the database is full",
+        "53300" => "the database takes no more connections",
+        "57P04" => return None,
+        "40001" | "40P01" => "the database took it back for the sake of another transaction",
+        "55P03" | "57014" => "the database gave up waiting",
+        "25006" => "the database takes no changes just now",
+        "25P03" => "the connection to the database was idle for too long",
+        "58030" => "the database cannot use its disk",
+        code if code.starts_with("08") => "the connection to the database was lost",
+        code if code.starts_with("53") => "the database has no room",
+        code if code.starts_with("57P") => "the database is starting or stopping",
+        _ => return None,
+    })
+}
+
+/// The library's own text leaves out what the server said.
+fn said(error: &Error) -> String {
+    if let Some(error) = error.as_db_error() {
+        return format!("{} (SQLSTATE {})", error.message(), error.code().code());
+    }
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(&format!(": {error}"));
+        source = error.source();
+    }
+    text
+}
+
+/// A certificate that nobody trusts, say: that does not pass.
+fn is_about_content(error: &Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput};
+
+    match io_error(error) {
+        Some(error) => matches!(error.kind(), InvalidData | InvalidInput),
+        // Such as a password that is missing. A timeout has no source.
+        None => error.source().is_some(),
+    }
+}
+
+fn io_error(error: &Error) -> Option<&io::Error> {
+    error.source()?.downcast_ref()
+}

@@ -1,0 +1,338 @@
+//! A PostgreSQL server for tests: a cluster of its own in a temporary folder, behind a Unix socket
+//! there, which ends with the test's process however that ends.
+//!
+//! It needs Debian's package `postgresql`. Without it, tests are skipped, unless `TOKENTURN_CI` is
+//! set.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Once, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const USER: &str = "tokenturn";
+/// Who the server runs as when the tests run as root, which it refuses.
+const SERVANTS: [&str; 2] = ["postgres", "nobody"];
+/// Names of sockets are short.
+const LONGEST_FOLDER: usize = 80;
+/// How long killed processes may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// No disk is waited for: a process that is killed leaves its writes to the system.
+const OPTIONS: &str = "-c listen_addresses= -c fsync=off -c shared_buffers=16MB \
+    -c max_connections=100 -c unix_socket_directories=";
+
+/// Stops the server and removes the folder when its input ends: when the test's process drops the
+/// cluster, and says so, or ends. It may end in the middle of a start, of which more comes then.
+const GUARD: &str = r#"
+clean() {
+    pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
+    if [ -n "$pid" ] && kill -QUIT "$pid" 2>/dev/null; then
+        for _ in $(seq 100); do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.05
+        done
+        kill -KILL "$pid" 2>/dev/null
+    fi
+    rm -rf "$1"
+}
+read -r word
+clean "$1"
+[ "$word" = dropped ] && exit
+for _ in $(seq 5); do
+    sleep 1
+    clean "$1"
+done
+"#;
+
+/// A running server. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Cluster {
+    programs: PathBuf,
+    folder: PathBuf,
+    servant: Option<Servant>,
+    guard: Child,
+    guarded: Option<ChildStdin>,
+    databases: AtomicUsize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Servant {
+    uid: u32,
+    gid: u32,
+}
+
+impl Cluster {
+    /// Starts one. `None` where PostgreSQL is not installed. In CI it has to be.
+    pub fn find() -> Option<Self> {
+        static SAID: Once = Once::new();
+        if let Some(programs) = programs() {
+            return Some(Self::start_in(programs));
+        }
+        let is_needed = std::env::var_os("TOKENTURN_CI").is_some();
+        assert!(!is_needed, "PostgreSQL is not installed");
+        // Not by a macro, whose output the tests' harness would keep for itself.
+        let line = b"skipped: PostgreSQL is missing; install Debian's postgresql\n";
+        SAID.call_once(|| io::stderr().write_all(line).unwrap());
+        None
+    }
+
+    /// The one that the tests of this process share, each with a database of its own.
+    pub fn shared() -> Option<&'static Self> {
+        static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
+        SHARED.get_or_init(Self::find).as_ref()
+    }
+
+    /// Starts one.
+    ///
+    /// # Panics
+    ///
+    /// When PostgreSQL is not installed.
+    pub fn start() -> Self {
+        Self::start_in(programs().expect("PostgreSQL is installed"))
+    }
+
+    fn start_in(programs: PathBuf) -> Self {
+        let (folder, servant) = new_folder();
+        let mut guard = Command::new("sh")
+            .args(["-c", GUARD, "guard"])
+            .arg(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // A signal for the group of the tests must not end it.
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let guarded = guard.stdin.take();
+        let cluster = Self {
+            programs,
+            folder,
+            servant,
+            guard,
+            guarded,
+            databases: AtomicUsize::new(0),
+        };
+        let data = cluster.data();
+        let options = ["-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
+        cluster.serve(
+            "initdb",
+            &[&["-D", &data, "-U", USER], &options[..]].concat(),
+        );
+        cluster.launch();
+        cluster
+    }
+
+    /// The URL of a database that is there from the beginning.
+    pub fn url(&self) -> String {
+        self.url_of("postgres")
+    }
+
+    /// The URL of a new, empty database.
+    pub fn new_database(&self) -> String {
+        let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.sql(&self.url(), &format!("CREATE DATABASE {name}"));
+        self.url_of(&name)
+    }
+
+    fn url_of(&self, database: &str) -> String {
+        let folder = self.folder.to_str().unwrap().replace('/', "%2F");
+        format!("postgres://{USER}@{folder}/{database}")
+    }
+
+    /// What a statement returns: a line for each row, with `|` between columns.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses it.
+    pub fn sql(&self, url: &str, statement: &str) -> String {
+        let options = ["-XAqt", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement];
+        run(Command::new(self.programs.join("psql")).args(options))
+    }
+
+    /// Everything that is in a database, as `pg_dump` writes it.
+    pub fn dump(&self, url: &str) -> String {
+        run(Command::new(self.programs.join("pg_dump")).args(["-d", url]))
+    }
+
+    /// Ends all connections but its own.
+    pub fn cut_connections(&self) {
+        let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
+        self.sql(&self.url(), all);
+    }
+
+    /// Kills all processes of the server, and waits until they are gone.
+    ///
+    /// # Panics
+    ///
+    /// When it does not run.
+    pub fn kill(&mut self) {
+        let file = format!("{}/postmaster.pid", self.data());
+        let content = fs::read_to_string(&file).expect("the server runs");
+        let server: u32 = content.lines().next().unwrap().parse().unwrap();
+        // The server first: it would start others in the place of its children.
+        let all: Vec<u32> = std::iter::once(server).chain(children(server)).collect();
+        for pid in &all {
+            // A child that is gone already has done no harm.
+            let _ = Command::new("kill")
+                .args(["-KILL", &pid.to_string()])
+                .output();
+        }
+        until("they are gone", || all.iter().all(|pid| is_gone(*pid)));
+        // Where nobody collects the dead, their numbers are still taken.
+        fs::remove_file(file).unwrap();
+        fs::remove_file(self.folder.join(".s.PGSQL.5432.lock")).unwrap();
+    }
+
+    /// Stops the server in good order, if it runs, and starts it.
+    pub fn restart(&mut self) {
+        let data = self.data();
+        if Path::new(&data).join("postmaster.pid").exists() {
+            self.serve("pg_ctl", &["-D", &data, "-m", "fast", "-w", "stop"]);
+        }
+        self.launch();
+    }
+
+    fn launch(&self) {
+        let (data, folder) = (self.data(), self.folder.display());
+        let (log, options) = (format!("{folder}/log"), format!("{OPTIONS}{folder}"));
+        let arguments = ["-D", &data, "-l", &log, "-o", &options, "-w", "start"];
+        self.serve("pg_ctl", &arguments);
+    }
+
+    fn data(&self) -> String {
+        self.folder.join("data").to_str().unwrap().to_owned()
+    }
+
+    /// Runs a program as the server's user.
+    fn serve(&self, program: &str, arguments: &[&str]) {
+        let program = self.programs.join(program);
+        let mut command = match self.servant {
+            None => Command::new(program),
+            Some(Servant { uid, gid }) => {
+                let mut command = Command::new("setpriv");
+                command
+                    .arg(format!("--reuid={uid}"))
+                    .arg(format!("--regid={gid}"));
+                command.arg("--clear-groups").arg(program);
+                command
+            }
+        };
+        run(command.args(arguments));
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Some(mut guarded) = self.guarded.take() {
+            // A guard that is gone is not told.
+            let _ = guarded.write_all(b"dropped\n");
+        }
+        // It does not take long, and the folder is gone then.
+        let _ = self.guard.wait();
+    }
+}
+
+/// What it printed. Nothing of the caller's environment decides where it connects to.
+fn run(command: &mut Command) -> String {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let output = command
+        .env_clear()
+        .env("PATH", path)
+        .env("LC_ALL", "C")
+        // The server's user may not be let into this folder.
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .trim_end()
+        .to_owned()
+}
+
+/// Where PostgreSQL's programs are: the newest of Debian's versions, or what is in the `PATH`.
+fn programs() -> Option<PathBuf> {
+    let version = |folder: &PathBuf| folder.file_name()?.to_str()?.parse::<u32>().ok();
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let newest = versions
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .max_by_key(version);
+    let newest = newest.map(|folder| folder.join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = newest.into_iter().chain(std::env::split_paths(&path));
+    places.find(|place| {
+        ["initdb", "pg_ctl", "psql"]
+            .iter()
+            .all(|name| place.join(name).exists())
+    })
+}
+
+/// A folder for the server, and who that runs as: PostgreSQL refuses to be root.
+fn new_folder() -> (PathBuf, Option<Servant>) {
+    let temporary = std::env::temp_dir();
+    let is_short = temporary.as_os_str().len() < LONGEST_FOLDER;
+    let place = if is_short { temporary } else { "/tmp".into() };
+    let folder = TempDir::with_prefix_in("tokenturn", place).unwrap().keep();
+    if fs::metadata(&folder).unwrap().uid() != 0 {
+        return (folder, None);
+    }
+    let servant = SERVANTS
+        .into_iter()
+        .find_map(user)
+        .expect("a user for the server");
+    chown(&folder, Some(servant.uid), Some(servant.gid)).unwrap();
+    (folder, Some(servant))
+}
+
+fn user(name: &str) -> Option<Servant> {
+    let users = fs::read_to_string("/etc/passwd").unwrap();
+    let line = users
+        .lines()
+        .find(|line| line.split(':').next() == Some(name))?;
+    let mut numbers = line
+        .split(':')
+        .skip(2)
+        .map_while(|number| number.parse().ok());
+    let (uid, gid) = (numbers.next()?, numbers.next()?);
+    Some(Servant { uid, gid })
+}
+
+/// The processes that a process has started.
+fn children(parent: u32) -> Vec<u32> {
+    let all = fs::read_dir("/proc").into_iter().flatten();
+    let numbers = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    numbers
+        .filter(|pid| stat(*pid).is_some_and(|(_, of)| of == parent))
+        .collect()
+}
+
+fn is_gone(pid: u32) -> bool {
+    stat(pid).is_none_or(|(state, _)| state == "Z")
+}
+
+/// The state of a process, and the one that started it.
+fn stat(pid: u32) -> Option<(String, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name before it may have any characters in it.
+    let mut fields = stat.rsplit(')').next()?.split_whitespace();
+    Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "{what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}

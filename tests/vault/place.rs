@@ -1,0 +1,84 @@
+//! Where a test's vault is.
+
+use std::fs;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+use tokenturn_tests::postgres::Cluster;
+use tokenturn_vault::{Key, StoreError, Vault};
+
+/// A folder or a database, empty at first.
+pub(crate) enum Place {
+    Sqlite(TempDir),
+    Postgres(&'static Cluster, String),
+}
+
+impl Place {
+    pub(crate) fn sqlite() -> Self {
+        Self::Sqlite(TempDir::new().unwrap())
+    }
+
+    /// `None` where there is no PostgreSQL.
+    pub(crate) fn postgres() -> Option<Self> {
+        let cluster = Cluster::shared()?;
+        Some(Self::Postgres(cluster, cluster.new_database()))
+    }
+
+    pub(crate) async fn open(&self, key: &Key) -> Vault {
+        self.try_open(key).await.unwrap()
+    }
+
+    pub(crate) async fn try_open(&self, key: &Key) -> Result<Vault, StoreError> {
+        let builder = Vault::builder().actor("the test");
+        match self {
+            Self::Sqlite(_) => builder.sqlite(self.file(), key).await,
+            Self::Postgres(_, url) => builder.postgres(url, key).await,
+        }
+    }
+
+    /// The file of a vault in SQLite.
+    pub(crate) fn file(&self) -> PathBuf {
+        match self {
+            Self::Sqlite(folder) => folder.path().join("vault"),
+            Self::Postgres(..) => panic!("a database has no file"),
+        }
+    }
+
+    /// Does by hand what the vault does not offer.
+    pub(crate) fn sql(&self, statements: &str) {
+        match self {
+            Self::Sqlite(_) => {
+                let connection = rusqlite::Connection::open(self.file()).unwrap();
+                connection.execute_batch(statements).unwrap();
+            }
+            Self::Postgres(cluster, url) => {
+                let statements = format!("SET search_path = tokenturn; {statements}");
+                cluster.sql(url, &statements);
+            }
+        }
+    }
+
+    /// Everything that is stored.
+    pub(crate) fn content(&self) -> Vec<u8> {
+        match self {
+            Self::Sqlite(folder) => {
+                let files = fs::read_dir(folder).unwrap();
+                let files = files.map(|file| fs::read(file.unwrap().path()).unwrap());
+                files.flatten().collect()
+            }
+            Self::Postgres(cluster, url) => {
+                // The dump has binary columns in hexadecimal digits.
+                let sealed = "SELECT encode(sealed, 'escape') FROM tokenturn.token";
+                let content = cluster.dump(url) + &cluster.sql(url, sealed);
+                content.into_bytes()
+            }
+        }
+    }
+
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        let content = self.content();
+        content
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    }
+}

@@ -1,0 +1,180 @@
+//! Several users of one vault, as on several machines.
+
+use std::time::Duration;
+
+use tokenturn::GitHub;
+use tokenturn_sandbox::Sandbox;
+use tokenturn_tests::postgres::Cluster;
+use tokenturn_vault::{
+    Client, Entry, Filter, Fleet, FleetOptions, Outcome, Rotation, State, Tokens, Vault,
+};
+
+use crate::place::Place;
+use crate::{key, on_both, stream};
+
+on_both!(one_of_many_replaces_a_token, many_share_a_fleet);
+
+/// A provider, a client for it, and rows with its tokens.
+async fn provider(rows: usize) -> (Sandbox, Client, Vec<Entry>) {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let github = GitHub::builder(sandbox.client_id(), sandbox.client_secret())
+        .base_url(sandbox.url())
+        .build()
+        .unwrap();
+    let client = Client::from(github);
+    let tokens = sandbox.new_github_tokens(rows).into_iter().enumerate();
+    let entries = tokens.map(|(n, token)| {
+        let tokens = Tokens::github(token);
+        Entry::new(format!("{n:04}"), client.app(), tokens)
+    });
+    let entries = entries.collect();
+    (sandbox, client, entries)
+}
+
+fn fast() -> FleetOptions {
+    FleetOptions::new().per_second(1000.0).concurrency(8)
+}
+
+/// Every row has the living token of its user.
+async fn assert_alive(vault: &Vault, sandbox: &Sandbox, count: usize) {
+    let mut listing = vault.list(Filter::new());
+    let mut found = 0;
+    while let Some(entry) = listing.next().await {
+        let entry = entry.unwrap();
+        assert_eq!(entry.state(), State::Active, "{entry:?}");
+        let token = entry.tokens.token.as_ref().unwrap();
+        assert!(sandbox.is_alive(token.expose()), "{entry:?}");
+        found += 1;
+    }
+    assert_eq!(found, count);
+}
+
+async fn one_of_many_replaces_a_token(place: Place) {
+    let (sandbox, client, mut entries) = provider(1).await;
+    let key = key();
+    let mut vaults = Vec::new();
+    for _ in 0..3 {
+        vaults.push(place.open(&key).await);
+    }
+    let held = entries.remove(0);
+    vaults[0].put(held.clone()).await.unwrap();
+    let tasks: Vec<_> = (0..12)
+        .map(|n| {
+            let (vault, client, held) = (vaults[n % 3].clone(), client.clone(), held.clone());
+            tokio::spawn(async move { vault.rotate(&client, &held).await.unwrap() })
+        })
+        .collect();
+    let (mut rotated, mut tokens) = (0, Vec::new());
+    for task in tasks {
+        let rotation = task.await.unwrap();
+        rotated += usize::from(matches!(rotation, Rotation::Rotated(_)));
+        tokens.push(rotation.into_entry().tokens);
+    }
+    assert_eq!(rotated, 1);
+    assert!(tokens.iter().all(|found| *found == tokens[0]));
+    assert_eq!(sandbox.replacements().len(), 1);
+    assert_alive(&vaults[1], &sandbox, 1).await;
+}
+
+async fn many_share_a_fleet(place: Place) {
+    const ROWS: usize = 120;
+    let (sandbox, client, entries) = provider(ROWS).await;
+    let key = key();
+    let vault = place.open(&key).await;
+    vault
+        .import(stream(entries.into_iter().map(Ok)))
+        .await
+        .unwrap();
+    for pass in 1..=2 {
+        let mut tasks = Vec::new();
+        for _ in 0..3 {
+            let vault = place.open(&key).await;
+            let client = client.clone();
+            tasks.push(tokio::spawn(async move {
+                let fleet = vault.rotate_all([client], Filter::new(), fast()).await;
+                end(fleet.unwrap()).await
+            }));
+        }
+        let (mut settled, mut runs) = (0, Vec::new());
+        for task in tasks {
+            let (count, run) = task.await.unwrap();
+            settled += count;
+            runs.push(run);
+        }
+        // Whoever comes when the others are through begins another run.
+        runs.sort_unstable();
+        assert!(settled >= ROWS, "{settled}");
+        assert_eq!(runs[0], runs[1], "they come at the same time");
+        assert!(sandbox.replacements().len() >= pass * ROWS);
+    }
+    assert_alive(&vault, &sandbox, ROWS).await;
+}
+
+/// How many tokens it has settled, and its number.
+async fn end(mut fleet: Fleet) -> (usize, u64) {
+    let number = fleet.runs()[0].number;
+    let mut count = 0;
+    while fleet.next().await.is_some() {
+        count += 1;
+    }
+    (count, number)
+}
+
+/// Answers to commits are lost on the way.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_when_connections_are_cut() {
+    let Some(cluster) = Cluster::find() else {
+        return;
+    };
+    let cut = |n: usize| {
+        if n % 10 == 0 {
+            cluster.cut_connections();
+        }
+    };
+    disturbed(&cluster.new_database(), cut).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_when_the_server_is_killed() {
+    let Some(mut cluster) = Cluster::find() else {
+        return;
+    };
+    let url = cluster.new_database();
+    let kill = |n: usize| {
+        if n == 60 {
+            cluster.kill();
+            cluster.restart();
+        }
+    };
+    disturbed(&url, kill).await;
+}
+
+/// A fleet that somebody does something to, after each token that is settled.
+async fn disturbed(url: &str, mut disturb: impl FnMut(usize)) {
+    const ROWS: usize = 150;
+    let (sandbox, client, entries) = provider(ROWS).await;
+    // Rows whose claim was not answered wait for its end.
+    let builder = Vault::builder().lease(Duration::from_secs(2));
+    let vault = builder.postgres(url, &key()).await.unwrap();
+    vault
+        .import(stream(entries.into_iter().map(Ok)))
+        .await
+        .unwrap();
+
+    let options = fast().per_second(100.0);
+    let fleet = vault.rotate_all([client], Filter::new(), options).await;
+    let mut fleet = fleet.unwrap();
+    let mut count = 0;
+    while let Some(settled) = fleet.next().await {
+        count += 1;
+        let is_good = matches!(
+            settled.outcome,
+            Outcome::Replaced | Outcome::Resolved | Outcome::Kept
+        );
+        assert!(is_good, "{settled:?}");
+        tokio::task::block_in_place(|| disturb(count));
+    }
+    assert_alive(&vault, &sandbox, ROWS).await;
+    // A token may be replaced once more when nobody was told of the first time.
+    assert!(sandbox.replacements().len() >= ROWS);
+}

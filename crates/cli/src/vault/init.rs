@@ -19,7 +19,7 @@ pub(super) async fn run(args: &VaultPlace) -> Result<()> {
     writeln!(out, "key    {}", opened.key)?;
     let advice = match opened.key {
         KeyPlace::Variable => "keep the key",
-        KeyPlace::File(_) => "back the key up, apart from the vault",
+        _ => "back the key up, apart from the vault",
     };
     writeln!(out, "\n{advice}: without it the tokens are gone")?;
     Ok(())

@@ -16,11 +16,18 @@ pub(super) const NEW_KEY_VARIABLE: &str = "TOKENTURN_NEW_KEY";
 pub(super) enum KeyPlace {
     Variable,
     File(PathBuf),
+    #[cfg(feature = "keyring")]
+    Keyring(tokenturn_vault::Keyring),
 }
 
 impl KeyPlace {
-    /// A file that is asked for by name goes before the environment.
+    /// What is asked for by name goes before the environment.
     pub(super) fn of(args: &VaultPlace, place: &Place) -> Self {
+        #[cfg(feature = "keyring")]
+        if args.keyring {
+            let name = place.lasting_name();
+            return Self::Keyring(tokenturn_vault::Keyring::new("tokenturn", name));
+        }
         match &args.key_file {
             Some(path) => Self::File(path.clone()),
             None if std::env::var_os(KEY_VARIABLE).is_some() => Self::Variable,
@@ -33,6 +40,8 @@ impl KeyPlace {
         let found = match self {
             Self::Variable => Key::from_env(KEY_VARIABLE).context(KEY_VARIABLE)?,
             Self::File(path) => KeyFile::new(path).read()?,
+            #[cfg(feature = "keyring")]
+            Self::Keyring(keyring) => keyring.read()?,
         };
         found.with_context(|| {
             format!(
@@ -46,6 +55,8 @@ impl KeyPlace {
     pub(super) fn read_or_create(&self) -> Result<Key> {
         match self {
             Self::File(path) => Ok(KeyFile::new(path).read_or_create()?),
+            #[cfg(feature = "keyring")]
+            Self::Keyring(keyring) => Ok(keyring.read_or_create()?),
             Self::Variable => self.read(),
         }
     }
@@ -54,6 +65,8 @@ impl KeyPlace {
     pub(super) fn read_next(&self) -> Result<Option<Key>, StoreError> {
         match self {
             Self::File(path) => KeyFile::new(path).read_next(),
+            #[cfg(feature = "keyring")]
+            Self::Keyring(keyring) => keyring.read_next(),
             Self::Variable => Ok(None),
         }
     }
@@ -62,6 +75,8 @@ impl KeyPlace {
     pub(super) fn prepare_next(&self) -> Result<Key> {
         match self {
             Self::File(path) => Ok(KeyFile::new(path).prepare_next()?),
+            #[cfg(feature = "keyring")]
+            Self::Keyring(keyring) => Ok(keyring.prepare_next()?),
             Self::Variable => match Key::from_env(NEW_KEY_VARIABLE).context(NEW_KEY_VARIABLE)? {
                 Some(key) => Ok(key),
                 None => bail!(
@@ -76,6 +91,8 @@ impl KeyPlace {
     pub(super) fn adopt_next(&self) -> Result<(), StoreError> {
         match self {
             Self::File(path) => KeyFile::new(path).adopt_next(),
+            #[cfg(feature = "keyring")]
+            Self::Keyring(keyring) => keyring.adopt_next(),
             Self::Variable => Ok(()),
         }
     }
@@ -86,6 +103,8 @@ impl fmt::Display for KeyPlace {
         match self {
             Self::Variable => f.write_str(KEY_VARIABLE),
             Self::File(path) => path.display().fmt(f),
+            #[cfg(feature = "keyring")]
+            Self::Keyring(_) => f.write_str("the keyring"),
         }
     }
 }

@@ -65,8 +65,6 @@ async fn next_key(place: &Place, key_place: &KeyPlace, wrong: StoreError) -> Res
 async fn connect(place: &Place, key: &Key) -> Result<Vault, StoreError> {
     match place {
         Place::File(path) => Vault::builder().sqlite(path, key).await,
-        Place::Postgres(_) => Err(StoreError::unsupported(
-            "this program is built without PostgreSQL",
-        )),
+        Place::Postgres(url) => Vault::builder().postgres(url.expose(), key).await,
     }
 }

@@ -63,6 +63,18 @@ impl Place {
         }
     }
 
+    /// Its name wherever the program is started.
+    #[cfg(feature = "keyring")]
+    pub(super) fn lasting_name(&self) -> String {
+        match self {
+            Self::File(path) => {
+                let lasting = std::path::absolute(path);
+                lasting.as_ref().unwrap_or(path).display().to_string()
+            }
+            Self::Postgres(_) => self.to_string(),
+        }
+    }
+
     /// The file, if it is one and is there.
     pub(super) fn existing(&self) -> Option<&Path> {
         match self {

@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod damage;
+mod fleet;
 mod history;
 mod import;
 mod keys;
@@ -12,6 +13,7 @@ mod listing;
 mod opening;
 mod outage;
 mod place;
+mod provider;
 mod rows;
 mod together;
 

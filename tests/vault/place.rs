@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokenturn_tests::postgres::Cluster;
-use tokenturn_vault::{Key, StoreError, Vault};
+use tokenturn_vault::{Key, StoreError, Vault, VaultBuilder};
 
 /// A folder or a database, empty at first.
 pub(crate) enum Place {
@@ -29,7 +30,17 @@ impl Place {
     }
 
     pub(crate) async fn try_open(&self, key: &Key) -> Result<Vault, StoreError> {
-        let builder = Vault::builder().actor("the test");
+        self.built(Vault::builder(), key).await
+    }
+
+    /// Unknown outcomes are resolved soon.
+    pub(crate) async fn open_quick(&self, key: &Key) -> Vault {
+        let builder = Vault::builder().leave_alone(Duration::from_millis(100));
+        self.built(builder, key).await.unwrap()
+    }
+
+    async fn built(&self, builder: VaultBuilder, key: &Key) -> Result<Vault, StoreError> {
+        let builder = builder.actor("the test");
         match self {
             Self::Sqlite(_) => builder.sqlite(self.file(), key).await,
             Self::Postgres(_, url) => builder.postgres(url, key).await,

@@ -2,52 +2,14 @@
 
 use std::time::Duration;
 
-use tokenturn::GitHub;
-use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::postgres::Cluster;
-use tokenturn_vault::{
-    Client, Entry, Filter, Fleet, FleetOptions, Outcome, Rotation, State, Tokens, Vault,
-};
+use tokenturn_vault::{Filter, Fleet, Outcome, Rotation, Vault};
 
 use crate::place::Place;
+use crate::provider::{assert_alive, fast, provider};
 use crate::{key, on_both, stream};
 
 on_both!(one_of_many_replaces_a_token, many_share_a_fleet);
-
-/// A provider, a client for it, and rows with its tokens.
-async fn provider(rows: usize) -> (Sandbox, Client, Vec<Entry>) {
-    let sandbox = Sandbox::start(0).await.unwrap();
-    let github = GitHub::builder(sandbox.client_id(), sandbox.client_secret())
-        .base_url(sandbox.url())
-        .build()
-        .unwrap();
-    let client = Client::from(github);
-    let tokens = sandbox.new_github_tokens(rows).into_iter().enumerate();
-    let entries = tokens.map(|(n, token)| {
-        let tokens = Tokens::github(token);
-        Entry::new(format!("{n:04}"), client.app(), tokens)
-    });
-    let entries = entries.collect();
-    (sandbox, client, entries)
-}
-
-fn fast() -> FleetOptions {
-    FleetOptions::new().per_second(1000.0).concurrency(8)
-}
-
-/// Every row has the living token of its user.
-async fn assert_alive(vault: &Vault, sandbox: &Sandbox, count: usize) {
-    let mut listing = vault.list(Filter::new());
-    let mut found = 0;
-    while let Some(entry) = listing.next().await {
-        let entry = entry.unwrap();
-        assert_eq!(entry.state(), State::Active, "{entry:?}");
-        let token = entry.tokens.token.as_ref().unwrap();
-        assert!(sandbox.is_alive(token.expose()), "{entry:?}");
-        found += 1;
-    }
-    assert_eq!(found, count);
-}
 
 async fn one_of_many_replaces_a_token(place: Place) {
     let (sandbox, client, mut entries) = provider(1).await;
@@ -77,7 +39,6 @@ async fn one_of_many_replaces_a_token(place: Place) {
 }
 
 async fn many_share_a_fleet(place: Place) {
-    const ROWS: usize = 120;
     let (sandbox, client, entries) = provider(ROWS).await;
     let key = key();
     let vault = place.open(&key).await;
@@ -120,6 +81,8 @@ async fn end(mut fleet: Fleet) -> (usize, u64) {
     (count, number)
 }
 
+const ROWS: usize = 150;
+
 /// Answers to commits are lost on the way.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_when_connections_are_cut() {
@@ -127,7 +90,7 @@ async fn nothing_is_lost_when_connections_are_cut() {
         return;
     };
     let cut = |n: usize| {
-        if n % 10 == 0 {
+        if n.is_multiple_of(10) && n < ROWS {
             cluster.cut_connections();
         }
     };
@@ -151,7 +114,6 @@ async fn nothing_is_lost_when_the_server_is_killed() {
 
 /// A fleet that somebody does something to, after each token that is settled.
 async fn disturbed(url: &str, mut disturb: impl FnMut(usize)) {
-    const ROWS: usize = 150;
     let (sandbox, client, entries) = provider(ROWS).await;
     // Rows whose claim was not answered wait for its end.
     let builder = Vault::builder().lease(Duration::from_secs(2));

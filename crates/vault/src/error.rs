@@ -45,6 +45,7 @@ impl StoreError {
     }
 
     /// The same, for somebody else who is concerned.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn again(&self) -> Self {
         Self::new(self.kind, self.to_string())
     }

@@ -237,9 +237,8 @@ fn wait(entry: &mut Entry, state: State, span: Duration, now: i64) {
 }
 
 fn through(entry: &mut Entry, run: Option<u64>) {
-    if let Some(run) = run {
-        entry.progress.run = run;
-    }
+    // Who is late may be of an earlier run.
+    entry.progress.run = entry.progress.run.max(run.unwrap_or_default());
 }
 
 fn event(entry: &Entry, actor: &str, what: What, now: i64) -> Event {

@@ -39,9 +39,10 @@ pub(super) fn no_answer(patience: Duration) -> StoreError {
 
 fn connect_error(error: Error) -> StoreError {
     let is_unreached = error.as_db_error().is_none() && !is_about_content(&error);
-    match is_unreached {
-        true => StoreError::unavailable("the database cannot be reached", said(&error)),
-        false => store_error(error),
+    let unreached = is_unreached.then_some("the database cannot be reached");
+    match unreached.or_else(|| passes(&error)) {
+        Some(message) => StoreError::unavailable(message, said(&error)),
+        None => StoreError::other("there is no connection to the database", said(&error)),
     }
 }
 

@@ -20,6 +20,9 @@ use crate::store::Entries;
 /// How many rows share a statement.
 const CHUNK: usize = 500;
 
+/// From so many on, they change how the table is best searched.
+const MANY: u64 = 1000;
+
 /// The lock keeps the key as it is until the end, and lets everybody else write. Rows may come
 /// slowly.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
@@ -59,7 +62,23 @@ pub(super) async fn all(
         lease.batch_execute("COMMIT").await.map_err(store_error)
     })
     .await?;
+    if count >= MANY {
+        learn(lease).await;
+    }
     Ok(count)
+}
+
+/// Lets the server count: until it does so by itself, it takes the table for a small one.
+async fn learn(lease: &Lease) {
+    let learned = async {
+        lease
+            .batch_execute("ANALYZE token")
+            .await
+            .map_err(store_error)
+    };
+    if let Err(error) = within(PATIENCE, learned).await {
+        tracing::debug!(%error, "the database could not be told of the new rows");
+    }
 }
 
 async fn read(entries: &mut Entries<'_>) -> Result<Vec<Entry>, StoreError> {

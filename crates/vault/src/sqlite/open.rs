@@ -53,8 +53,10 @@ impl Opened {
         connection.busy_timeout(PATIENCE).map_err(store_error)?;
         connection.set_prepared_statement_cache_capacity(64);
         // Each commit is on the disk when it returns, and a deleted secret is overwritten.
-        let pragmas =
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
+        // Pages that are written over and over stay in memory, and in the log, for longer.
+        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                       PRAGMA secure_delete = ON; PRAGMA cache_size = -16384; \
+                       PRAGMA wal_autocheckpoint = 4000;";
         connection.execute_batch(pragmas).map_err(store_error)?;
         let sealer = Sealer::new(key);
         Ok(Self {

@@ -74,8 +74,10 @@ impl VaultBuilder {
     /// `postgres://user@host/database?sslmode=require`, or makes it there: in a schema of its own,
     /// `tokenturn`. Each clone of the vault shares its connections, which are eight at most.
     ///
-    /// Where TLS is spoken, the server's certificate is checked. A password in `url` never appears
-    /// in errors or logs.
+    /// PostgreSQL 12 and newer will do. A pooler between has to leave whole sessions to the vault.
+    /// Where TLS is spoken, the server's certificate is checked; on Linux, the environment variable
+    /// `SSL_CERT_FILE` names roots of one's own. A password in `url` never appears in errors or
+    /// logs.
     ///
     /// # Errors
     ///

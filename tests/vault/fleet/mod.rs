@@ -1,0 +1,97 @@
+//! Many tokens at once, and what happens on the way.
+
+mod credentials;
+mod delivery;
+mod doubts;
+mod pace;
+mod plan;
+mod resume;
+mod trouble;
+
+use std::time::Duration;
+
+use tokenturn_sandbox::Sandbox;
+use tokenturn_vault::{Client, Entry, Filter, Fleet, FleetOptions, Settled, State, Vault};
+
+use crate::place::Place;
+use crate::provider::{fast, provider};
+use crate::{key, stream};
+
+/// A provider with tokens, all of them in a vault.
+struct World {
+    sandbox: Sandbox,
+    client: Client,
+    vault: Vault,
+    entries: Vec<Entry>,
+}
+
+impl World {
+    async fn new(place: &Place, rows: usize) -> Self {
+        let (sandbox, client, entries) = provider(rows).await;
+        let vault = place.open_quick(&key()).await;
+        let rows = entries.iter().cloned().map(Ok);
+        vault.import(stream(rows)).await.unwrap();
+        Self {
+            sandbox,
+            client,
+            vault,
+            entries,
+        }
+    }
+
+    async fn begin(&self, options: FleetOptions) -> Fleet {
+        let clients = [self.client.clone()];
+        let fleet = self.vault.rotate_all(clients, Filter::new(), options).await;
+        fleet.unwrap()
+    }
+
+    /// How many rows are in this state.
+    async fn count(&self, state: State) -> u64 {
+        self.vault.count(&Filter::new().state(state)).await.unwrap()
+    }
+
+    /// How many resets were done.
+    fn resets(&self) -> usize {
+        self.sandbox.replacements().len()
+    }
+
+    /// Each of the first tokens was reset once, and nothing else was.
+    fn assert_once_each(&self) {
+        let mut old: Vec<String> = self
+            .sandbox
+            .replacements()
+            .into_iter()
+            .map(|r| r.old)
+            .collect();
+        old.sort();
+        let first = |entry: &Entry| entry.tokens.token.as_ref().unwrap().expose().to_owned();
+        let mut first: Vec<String> = self.entries.iter().map(first).collect();
+        first.sort();
+        assert!(
+            old == first,
+            "{} resets of {} tokens",
+            old.len(),
+            first.len()
+        );
+    }
+}
+
+/// Reads a run to its end.
+async fn all(fleet: &mut Fleet) -> Vec<Settled> {
+    let mut settled = Vec::new();
+    let reading = async {
+        while let Some(next) = fleet.next().await {
+            settled.push(next);
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(60), reading).await;
+    ended.expect("the run does not end");
+    settled
+}
+
+fn words(settled: &[Settled]) -> Vec<&'static str> {
+    let mut words: Vec<_> = settled.iter().map(|s| s.outcome.as_str()).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}

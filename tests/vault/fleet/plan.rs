@@ -1,0 +1,100 @@
+//! What a run would do.
+
+use tokenturn::GitHub;
+use tokenturn_vault::{App, Client, Entry, Filter, FleetOptions, Provider, Tokens};
+
+use super::{World, all, fast};
+use crate::on_both;
+use crate::place::Place;
+
+on_both!(
+    it_says_what_would_be_done_and_does_nothing,
+    it_says_what_would_stop_it,
+    it_counts_what_is_left
+);
+
+async fn it_says_what_would_be_done_and_does_nothing(place: Place) {
+    let world = World::new(&place, 10).await;
+    let elsewhere = App {
+        provider: Provider::GitHub,
+        server: "https://api.github.com".into(),
+        client_id: "another".into(),
+    };
+    let other = Entry::new("other", elsewhere, Tokens::github("gho_other"));
+    world.vault.put(other).await.unwrap();
+    let options = FleetOptions::new().per_second(2.0);
+    let clients = [world.client.clone()];
+    let plan = world
+        .vault
+        .plan(clients, &Filter::new(), &options)
+        .await
+        .unwrap();
+    assert_eq!(plan.without_client, 1);
+    let app = &plan.apps[0];
+    assert_eq!((app.tokens, app.in_doubt, app.done), (10, 0, 0));
+    assert_eq!(app.takes.unwrap().as_secs(), 5);
+    assert_eq!(app.trouble, None);
+    assert_eq!(world.resets(), 0);
+
+    // Afterwards the run is a new one.
+    let fleet = world.begin(fast()).await;
+    assert!(!fleet.runs()[0].is_resumed);
+}
+
+async fn it_says_what_would_stop_it(place: Place) {
+    let world = World::new(&place, 1).await;
+    let wrong = GitHub::builder(world.sandbox.client_id(), "wrong");
+    let wrong = Client::from(wrong.base_url(world.sandbox.url()).build().unwrap());
+    let plan = world
+        .vault
+        .plan([wrong], &Filter::new(), &fast())
+        .await
+        .unwrap();
+    let trouble = plan.apps[0].trouble.clone().unwrap();
+    assert!(trouble.contains("credentials"), "{trouble}");
+}
+
+async fn it_counts_what_is_left(place: Place) {
+    let world = World::new(&place, 30).await;
+    let mut fleet = world.begin(fast()).await;
+    for _ in 0..5 {
+        fleet.next().await.unwrap();
+    }
+    fleet.stopper().stop();
+    let done = 5 + all(&mut fleet).await.len() as u64;
+    let clients = [world.client.clone()];
+    let plan = world
+        .vault
+        .plan(clients, &Filter::new(), &fast())
+        .await
+        .unwrap();
+    assert_eq!((plan.apps[0].done, plan.apps[0].tokens), (done, 30 - done));
+}
+
+/// By default it keeps to GitHub's advice, where that holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn github_com_gets_a_call_a_second() {
+    let world = World::new(&Place::sqlite(), 0).await;
+    for (builder, paced) in [
+        (GitHub::builder("id", "secret"), true),
+        (
+            GitHub::builder("id", "secret").data_residency("octocorp"),
+            true,
+        ),
+        (
+            GitHub::builder("id", "secret").enterprise_server("h.example", "3.14"),
+            false,
+        ),
+    ] {
+        // Nobody answers at these addresses here.
+        let client = Client::from(builder.transport(|t| t.max_attempts(1)).build().unwrap());
+        let (filter, options) = (Filter::new(), FleetOptions::new());
+        let plan = world.vault.plan([client], &filter, &options).await.unwrap();
+        assert_eq!(
+            plan.apps[0].per_second.is_some(),
+            paced,
+            "{:?}",
+            plan.apps[0]
+        );
+    }
+}

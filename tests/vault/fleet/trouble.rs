@@ -1,0 +1,76 @@
+//! A provider that is in trouble, or not there.
+
+use std::time::Duration;
+
+use tokenturn_sandbox::{Calls, Fault};
+use tokenturn_vault::{State, Stop};
+
+use super::{World, all, fast};
+use crate::on_both;
+use crate::place::Place;
+use crate::provider::assert_alive;
+
+on_both!(
+    a_burst_of_errors_pauses_it,
+    a_long_outage_stops_it,
+    tokens_that_are_gone_are_said_to_be
+);
+
+async fn a_burst_of_errors_pauses_it(place: Place) {
+    let world = World::new(&place, 60).await;
+    world.sandbox.add_fault(Fault::Outage, Calls::Next(12));
+    let mut fleet = world.begin(fast().concurrency(4)).await;
+    all(&mut fleet).await;
+    let summary = fleet.summary();
+    assert_eq!(summary.replaced + summary.resolved, 60, "{summary:?}");
+    world.assert_once_each();
+    assert_alive(&world.vault, &world.sandbox, 60).await;
+}
+
+async fn a_long_outage_stops_it(place: Place) {
+    let world = World::new(&place, 60).await;
+    world.sandbox.set_fault(Fault::Outage);
+    let options = fast().concurrency(4).patience(Duration::from_secs(2));
+    let mut fleet = world.begin(options).await;
+    assert!(all(&mut fleet).await.is_empty());
+    let summary = fleet.summary();
+    assert!(
+        matches!(summary.stopped, Some(Stop::ProviderUnavailable(_))),
+        "{summary:?}"
+    );
+    assert_eq!(summary.not_attempted, 60);
+    // The burst, and then single questions.
+    let calls = world.sandbox.requests().len();
+    assert!(calls < 30, "{calls}");
+    // An outage makes no token invalid, nor lost.
+    for state in [State::Lost, State::Revoked] {
+        assert_eq!(world.count(state).await, 0);
+    }
+
+    world.sandbox.set_fault(None);
+    let mut fleet = world.begin(fast()).await;
+    all(&mut fleet).await;
+    world.assert_once_each();
+    assert_alive(&world.vault, &world.sandbox, 60).await;
+}
+
+async fn tokens_that_are_gone_are_said_to_be(place: Place) {
+    let world = World::new(&place, 6).await;
+    for entry in &world.entries[..2] {
+        world.vault.revoke(&world.client, &entry.id).await.unwrap();
+    }
+    // The third is revoked by its user, and nobody has told the vault.
+    let held = &world.entries[2];
+    let tokenturn_vault::Client::GitHub(github) = &world.client else {
+        panic!("it is GitHub's")
+    };
+    github
+        .delete_token(held.tokens.token.as_ref().unwrap())
+        .await
+        .unwrap();
+    let mut fleet = world.begin(fast()).await;
+    let settled = all(&mut fleet).await;
+    assert_eq!((fleet.summary().invalid, fleet.summary().replaced), (1, 3));
+    assert_eq!(settled.len(), 4);
+    assert_eq!(world.count(State::Revoked).await, 3);
+}

@@ -9,7 +9,8 @@ use crate::{entry, key, on_both, tokens};
 on_both!(
     a_row_is_read_back,
     other_secrets_are_another_generation,
-    odd_names_are_names
+    odd_names_are_names,
+    some_names_are_refused
 );
 
 async fn a_row_is_read_back(place: Place) {
@@ -87,4 +88,13 @@ async fn odd_names_are_names(place: Place) {
         vault.count(&Filter::new()).await.unwrap(),
         names.len() as u64
     );
+}
+
+async fn some_names_are_refused(place: Place) {
+    let vault = place.open(&key()).await;
+    for name in ["a\0b", &"long ".repeat(300)] {
+        let error = vault.put(entry(name)).await.unwrap_err().to_string();
+        assert!(error.contains("no name"), "{error}");
+    }
+    assert_eq!(vault.count(&Filter::new()).await.unwrap(), 0);
 }

@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 use tokenturn::Timestamp;
 
 use crate::app::App;
+use crate::error::{StoreError, StoreErrorKind};
 use crate::time;
 use crate::tokens::Tokens;
+
+/// A clock that was put back by less, in milliseconds, has just been set right.
+pub(crate) const SLACK: i64 = 60_000;
 
 /// One row of a vault, as it was read: a token, and what is known about it.
 #[derive(Clone, Debug)]
@@ -97,6 +101,19 @@ impl Entry {
         self
     }
 
+    /// Refuses a name that not every store can keep.
+    pub(crate) fn check_name(&self) -> Result<(), StoreError> {
+        const LONGEST: usize = 1024;
+        if self.id.len() <= LONGEST && !self.id.contains('\0') {
+            return Ok(());
+        }
+        let start: String = self.id.chars().take(40).collect();
+        let message = format!(
+            "{start:?} is no name for a token: it is longer than {LONGEST} bytes, or has a NUL in it"
+        );
+        Err(StoreError::new(StoreErrorKind::Invalid, message))
+    }
+
     /// How things stand with the token.
     pub fn state(&self) -> State {
         self.progress.state
@@ -107,7 +124,7 @@ impl Progress {
     /// Whether nobody else is at it: a claim has run out, or an unknown outcome was left alone for
     /// long enough.
     pub(crate) fn is_over(&self, now: i64) -> bool {
-        self.until <= now || self.until - now > self.span
+        self.until <= now || self.until - now > self.span + SLACK
     }
 }
 

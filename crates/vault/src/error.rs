@@ -27,6 +27,7 @@ pub(crate) enum StoreErrorKind {
     Damaged,
     Unsupported,
     Busy,
+    Invalid,
     Other,
 }
 

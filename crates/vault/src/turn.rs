@@ -146,8 +146,10 @@ impl Taking {
     }
 
     fn unknown(&self) -> End {
-        let leave_alone = self.manner.leave_alone;
-        End::Unknown { leave_alone }
+        End::Unknown {
+            leave_alone: self.manner.leave_alone,
+            counts: !self.manner.probe,
+        }
     }
 
     fn ended(&self, end: End, verdict: Verdict, request_id: Option<String>) -> Turn {

@@ -85,9 +85,11 @@ pub(crate) enum End {
     Lost,
     /// The earlier call has not replaced it.
     Kept,
-    /// Nothing is known for so long.
+    /// Nothing is known, and the row is left alone for so long.
     Unknown {
         leave_alone: Duration,
+        /// Whether the row may be the reason, and not a provider that is in trouble.
+        counts: bool,
     },
     /// Nothing was sent.
     Released,

@@ -104,9 +104,12 @@ fn settle(
             entry.progress.state = State::Active;
             return save(Reply::Done, None);
         }
-        End::Unknown { leave_alone } => {
+        End::Unknown {
+            leave_alone,
+            counts,
+        } => {
             wait(entry, State::Unknown, *leave_alone, now);
-            entry.progress.doubts += 1;
+            entry.progress.doubts += u32::from(*counts);
             through(entry, run);
             let event = event(entry, actor, What::Unknown, now);
             return save(Reply::Done, Some(event));

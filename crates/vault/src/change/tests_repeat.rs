@@ -109,7 +109,13 @@ fn the_same_token_is_stored_when_it_is_the_answer() {
 fn every_other_end_counts_once() {
     let leave_alone = MINUTE;
     for (end, doubts) in [
-        (End::Unknown { leave_alone }, 1),
+        (
+            End::Unknown {
+                leave_alone,
+                counts: true,
+            },
+            1,
+        ),
         (End::Refused(RefusalReason::MissingPermission), 0),
         (End::Invalid, 0),
         (End::Revoked, 0),

@@ -38,7 +38,7 @@ use crate::client::Client;
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::store::{Run, RunCount};
-use crate::vault::Vault;
+use crate::vault::{Running, Vault};
 
 /// A run over many tokens: a [`Stream`] of what becomes of each, or call [`next`](Self::next).
 ///
@@ -168,7 +168,8 @@ impl Vault {
         let without_client = self.store.count(&filter).await?.saturating_sub(with_client);
         let not_attempted = Arc::default();
         let delivered = Arc::clone(&shared.delivered);
-        tokio::spawn(drive(lanes, Arc::clone(&not_attempted)));
+        let running = Running::begin(&self.set_up);
+        tokio::spawn(drive(lanes, Arc::clone(&not_attempted), running));
         Ok(Fleet {
             settled,
             runs,
@@ -185,7 +186,7 @@ impl Vault {
 }
 
 /// Goes down all lanes at once, and sees what is left at the end.
-async fn drive(lanes: Vec<Arc<Lane>>, not_attempted: Arc<AtomicU64>) {
+async fn drive(lanes: Vec<Arc<Lane>>, not_attempted: Arc<AtomicU64>, _running: Running) {
     let mut tasks = JoinSet::new();
     for lane in &lanes {
         tasks.spawn(Arc::clone(lane).run());

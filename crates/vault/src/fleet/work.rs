@@ -18,7 +18,6 @@ use crate::filter::Filter;
 use crate::store::Changed;
 use crate::time;
 use crate::turn::{Manner, Turn, Verdict, turn};
-use crate::vault::Running;
 
 /// After so many unknown outcomes in a row, a run lets a row be.
 const DOUBTS: u32 = 3;
@@ -39,11 +38,10 @@ impl Lane {
         seat: OwnedSemaphorePermit,
     ) {
         let _seat = seat;
-        let _running = Running::begin(&self.vault.set_up);
         let turn = turn(&self.client, &entry.tokens, claim, self.manner(is_probe)).await;
         self.learn(&turn, is_probe).await;
 
-        let is_last = entry.progress.doubts + 1 >= DOUBTS;
+        let is_last = !is_probe && entry.progress.doubts + 1 >= DOUBTS;
         let is_final = match (&self.goal, &turn.end) {
             (_, End::Released | End::Kept) => false,
             (Goal::Replace(_), End::Unknown { .. }) => is_last,

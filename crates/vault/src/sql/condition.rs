@@ -1,5 +1,6 @@
 //! Which rows, in SQL.
 
+use crate::entry::SLACK;
 use crate::filter::Filter;
 use crate::store::Ready;
 
@@ -121,7 +122,7 @@ pub(crate) fn ready(filter: &Filter, ready: Ready, now: impl Into<Now>) -> Vec<C
     in_doubt.and("state IN ('rotating', 'unknown')", []);
     let (operand, bound) = now.operand();
     in_doubt.and(
-        &format!("(until <= {operand} OR until - {operand} > span)"),
+        &format!("(until <= {operand} OR until - {operand} > span + {SLACK})"),
         [bound.clone(), bound].into_iter().flatten(),
     );
     of_run(&mut in_doubt);
@@ -140,7 +141,7 @@ pub(crate) fn held(now: impl Into<Now>) -> Condition {
     held.and("state = 'rotating'", []);
     let (operand, bound) = now.into().operand();
     held.and(
-        &format!("NOT (until <= {operand} OR until - {operand} > span)"),
+        &format!("NOT (until <= {operand} OR until - {operand} > span + {SLACK})"),
         [bound.clone(), bound].into_iter().flatten(),
     );
     held

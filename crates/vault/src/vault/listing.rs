@@ -19,6 +19,8 @@ use crate::store::Store;
 /// How many rows are in memory at a time.
 const PAGE: usize = 500;
 
+/// Asks for the page behind a row.
+type Read<T> = Box<dyn FnMut(Option<&T>) -> Page<T> + Send>;
 type Page<T> = BoxFuture<'static, Result<Vec<T>, StoreError>>;
 
 /// The rows that a filter means: a [`Stream`], or call [`next`](Self::next).
@@ -29,7 +31,7 @@ pub struct History(Pages<(u64, Event)>);
 
 /// Asks for a page when the last one is used up.
 struct Pages<T> {
-    read: Box<dyn FnMut(Option<&T>) -> Page<T> + Send>,
+    read: Read<T>,
     ahead: VecDeque<T>,
     reading: Option<Page<T>>,
     last: Option<T>,

@@ -61,12 +61,22 @@ impl Vault {
     ///
     /// When the store could not do it, and nothing has changed.
     pub async fn put(&self, entry: Entry) -> Result<(), StoreError> {
-        let tokens = entry.tokens.clone();
-        let change = self.change(Kind::Put { tokens });
-        if self.store.change(&entry.id, change).await?.is_some() {
+        entry.check_name()?;
+        if self.replace_secrets(&entry).await? {
             return Ok(());
         }
-        self.import(listing::Once(Some(entry))).await.map(drop)
+        match self.import(listing::Once(Some(entry.clone()))).await {
+            // Somebody else has put it in meanwhile.
+            Err(error) if error.is_taken() => self.replace_secrets(&entry).await.map(drop),
+            result => result.map(drop),
+        }
+    }
+
+    /// Whether there is such a row.
+    async fn replace_secrets(&self, entry: &Entry) -> Result<bool, StoreError> {
+        let tokens = entry.tokens.clone();
+        let change = self.change(Kind::Put { tokens });
+        Ok(self.store.change(&entry.id, change).await?.is_some())
     }
 
     /// Puts rows in: all of them, or none when one cannot be read or its name is taken. Returns how

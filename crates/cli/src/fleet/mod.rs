@@ -125,10 +125,5 @@ fn job(many: &Many, deliver: Option<ShellCommand>, replaces: bool) -> Result<Job
         let report = Report::open(path);
         report.with_context(|| format!("cannot write {}", path.display()))
     });
-    Ok(Job {
-        replaces,
-        report: report.transpose()?,
-        deliver,
-        json: many.json,
-    })
+    Ok(Job::new(replaces, report.transpose()?, deliver, many.json))
 }

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokenturn_vault::{Fleet, RunCount, Status, Summary};
 
 use super::summary;
+use crate::vault::visible;
 
 /// How often a line is written where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
@@ -66,6 +67,7 @@ impl Progress {
 
     /// Says something beside it.
     pub(super) fn say(&self, text: &str) {
+        let text = &visible(text.to_owned());
         if let View::Bar(bar) = &self.view {
             bar.suspend(|| tell(text));
         } else {
@@ -105,7 +107,7 @@ impl Progress {
         if !counts.is_empty() {
             parts.push(counts.join(", "));
         }
-        parts.join("  ")
+        visible(parts.join("  "))
     }
 }
 

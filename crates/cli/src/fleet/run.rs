@@ -1,6 +1,6 @@
 //! A run, from its beginning to its end.
 
-use std::pin::pin;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -19,13 +19,30 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// What a run is watched with.
 pub(super) struct Job {
-    pub(super) replaces: bool,
-    pub(super) report: Option<Report>,
-    pub(super) deliver: Option<ShellCommand>,
-    pub(super) json: bool,
+    replaces: bool,
+    report: Option<Report>,
+    deliver: Option<ShellCommand>,
+    json: bool,
+    asked: Pin<Box<dyn Future<Output = ()>>>,
 }
 
 impl Job {
+    /// From now on the program is not ended by being asked to stop, so that no answer is missed.
+    pub(super) fn new(
+        replaces: bool,
+        report: Option<Report>,
+        deliver: Option<ShellCommand>,
+        json: bool,
+    ) -> Self {
+        Self {
+            replaces,
+            report,
+            deliver,
+            json,
+            asked: Box::pin(patience::asked_to_stop()),
+        }
+    }
+
     /// Watches a run to its end. Whoever asks the program to stop makes it begin nothing new.
     pub(super) async fn run(
         mut self,
@@ -37,13 +54,12 @@ impl Job {
         let stopper = fleet.stopper();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut asked = pin!(patience::asked_to_stop());
         let mut no_report = None;
         loop {
             let reported = tokio::select! {
                 biased;
-                () = &mut asked => {
-                    asked.set(patience::asked_to_stop());
+                () = &mut self.asked => {
+                    self.asked = Box::pin(patience::asked_to_stop());
                     stopper.stop();
                     progress.say("stopping: waiting for the answers to what was sent first");
                     Ok(())

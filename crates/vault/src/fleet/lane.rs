@@ -146,23 +146,23 @@ impl Lane {
                 pass => break pass,
             }
         };
-        let seats = Arc::clone(&self.shared.seats);
-        let mut taken = tokio::select! {
-            biased;
-            () = halt.stopped() => return None,
-            seat = Arc::clone(&seats).acquire_owned() => vec![seat.ok()?],
-        };
+        // Before a seat is taken: other lanes need not wait for this one's limit.
         let wait = match self.pace.place().await {
             Ok(wait) => wait,
             // The claim fails as well, and that is where it is dealt with.
             Err(_) => Duration::ZERO,
         };
         if !wait.is_zero() && !halt.pause(wait, || "the provider's limit".into()).await {
-            self.breaker.not_probed();
             return None;
         }
+        let seats = &self.shared.seats;
+        let mut taken = tokio::select! {
+            biased;
+            () = halt.stopped() => return None,
+            seat = Arc::clone(seats).acquire_owned() => vec![seat.ok()?],
+        };
         if pass == Pass::Go && !self.pace.is_paced() {
-            while let Ok(seat) = Arc::clone(&seats).try_acquire_owned() {
+            while let Ok(seat) = Arc::clone(seats).try_acquire_owned() {
                 taken.push(seat);
             }
         }

@@ -86,6 +86,7 @@ impl Key {
         Secret::new(digits)
     }
 
+    #[cfg(any(feature = "sqlite", feature = "postgres", test))]
     pub(crate) fn bytes(&self) -> &[u8; LENGTH] {
         &self.0
     }

@@ -22,11 +22,7 @@ async fn a_fleet_in_postgres_survives_kills() {
 }
 
 async fn survives(cluster: Option<&Cluster>) {
-    let plan = Plan {
-        kills: KILLS,
-        seed: fastrand::u64(..),
-    };
-    let tally = run(worker(), cluster, TOKENS, plan).await;
+    let tally = run(worker(), cluster, TOKENS, Plan::new(KILLS)).await;
     let is_right = tally.faults().is_empty();
     let table = table(&[tally]);
     println!("{table}");

@@ -11,7 +11,7 @@ cargo xtask crash [OPTIONS]
   --kills N          how often the program is killed, 50 unless given
   --tokens N         how many tokens it replaces, 10000 unless given
   --engine NAME      sqlite, postgres or both, which is so unless given
-  --program PATH     what is killed, called as `tokenturn rotate --all`; a worker unless given
+  --program PATH     what is killed, called as `tokenturn rotate --all`; our own unless given
   --seed N           where the random delays begin, to repeat a run";
 
 /// What is wanted.
@@ -53,15 +53,12 @@ async fn main() -> ExitCode {
 
 /// `None` when something else is written than what the help says.
 fn read() -> Option<Wanted> {
-    let worker = std::env::current_exe().ok()?.with_file_name("worker");
+    let ours = std::env::current_exe().ok()?.with_file_name("tokenturn");
     let mut wanted = Wanted {
-        plan: Plan {
-            kills: 50,
-            seed: fastrand::u64(..),
-        },
+        plan: Plan::new(50),
         tokens: 10_000,
         engine: "both".into(),
-        program: worker,
+        program: ours,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {

@@ -7,22 +7,16 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-const PACKAGE: [&str; 4] = [
-    "--quiet",
-    "--release",
-    "--locked",
-    "--package=tokenturn-tests",
-];
+const QUICK: [&str; 3] = ["--quiet", "--release", "--locked"];
 
-/// Builds the harness and the process that it kills, and runs it with these options.
+/// Builds the program and the harness that kills it, and runs that with these options.
 pub(crate) fn run(root: &Path, options: &[&str]) -> Result<()> {
-    cargo(
-        root,
-        &[&["build"], &PACKAGE[..], &["--bin=worker"]].concat(),
-    )
-    .context("the worker cannot be built")?;
-    let harness = [&["run"], &PACKAGE[..], &["--bin=crash", "--"], options].concat();
-    cargo(root, &harness).context("the proof does not hold")
+    let program = ["--package=tokenturn-cli", "--bin=tokenturn"];
+    cargo(root, &[&["build"], &QUICK[..], &program].concat())
+        .context("the program cannot be built")?;
+    let harness = ["--package=tokenturn-tests", "--bin=crash", "--"];
+    cargo(root, &[&["run"], &QUICK[..], &harness, options].concat())
+        .context("the proof does not hold")
 }
 
 fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {

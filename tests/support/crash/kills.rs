@@ -23,6 +23,14 @@ pub struct Plan {
     pub seed: u64,
 }
 
+impl Plan {
+    /// At random moments.
+    pub fn new(kills: usize) -> Self {
+        let seed = fastrand::u64(..);
+        Self { kills, seed }
+    }
+}
+
 /// The end of a process.
 #[derive(Debug)]
 pub struct Kill {

@@ -255,6 +255,41 @@ async fn tokens_that_users_have_revoked_are_told_apart() {
     assert!(listed.contains("dead"), "{listed}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn both_providers_are_in_one_run() {
+    let stage = Stage::with(3).await;
+    let users = stage.sandbox.new_ohmygpt_users(3);
+    let mut csv = "id,provider,oauth_token,token\n".to_owned();
+    for (number, user) in users.iter().enumerate() {
+        // Nobody needs to know the admin token before.
+        let known = [user.admin_token.as_str(), ""][number % 2];
+        csv.push_str(&format!("u{number},ohmygpt,{},{known}\n", user.oauth_token));
+    }
+    let url = stage.sandbox.url();
+    let import = ["vault", "import", "-", "--format", "csv", "--server", &url];
+    succeed(stage.command(&import), &csv);
+
+    // OhMyGPT needs no secret.
+    let mut command = stage.command(&["rotate", "--all", "--provider", "ohmygpt"]);
+    command.env_remove(SECRET_VARIABLE);
+    let text = succeed(command, "");
+    assert!(text.starts_with("replaced               3\n"), "{text}");
+    assert!(
+        users
+            .iter()
+            .all(|user| !stage.sandbox.is_alive(&user.admin_token))
+    );
+    let text = succeed(stage.command(&["rotate", "--all"]), "");
+    assert!(text.starts_with("replaced               6\n"), "{text}");
+    let stored = stage.stored();
+    assert_eq!(stored.len(), 6);
+    assert!(
+        stored
+            .iter()
+            .all(|(_, token)| stage.sandbox.is_alive(token))
+    );
+}
+
 /// It says the token aloud when it fails, which must not be repeated.
 #[cfg(unix)]
 const FAILS_TWICE: &str = r#"

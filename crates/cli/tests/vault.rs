@@ -55,7 +55,7 @@ fn what_is_put_in_comes_out_in_either_format() {
 
     fs::write(folder.path().join("in.jsonl"), JSONL).unwrap();
     let text = succeed(program(&folder, &["vault", "import", "in.jsonl"]), "");
-    assert_eq!(text, "3 tokens are in the vault now\n");
+    assert_eq!(text, "3 tokens put in\n");
     let first = exported(&folder);
     assert_eq!(first.len(), 3);
     let of = |id: &str| first.iter().find(|line| line["id"] == id).unwrap();
@@ -333,7 +333,7 @@ fn a_new_key_takes_the_place_of_the_old_one_even_after_a_kill() {
     let old = read(path, "tokenturn.db.key");
     let text = succeed(program(&folder, &["vault", "rekey"]), "");
     assert!(
-        text.contains("3 tokens are encrypted with the new key"),
+        text.contains("3 tokens encrypted with the new key"),
         "{text}"
     );
     let new = read(path, "tokenturn.db.key");

@@ -1,7 +1,7 @@
 //! `--report`
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -9,7 +9,7 @@ use tokenturn::Timestamp;
 use tokenturn_vault::{Outcome, Provider, Settled};
 
 /// A file with a line of JSON for each token.
-pub(super) struct Report(BufWriter<File>);
+pub(super) struct Report(File);
 
 /// What became of one token. There is no secret in it.
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ impl Report {
             // A run that was killed has not ended its line.
             file.write_all(b"\n")?;
         }
-        Ok(Self(BufWriter::new(file)))
+        Ok(Self(file))
     }
 
     pub(super) fn write(&mut self, settled: &Settled, rescued_in: Option<&Path>) -> io::Result<()> {
@@ -68,11 +68,9 @@ impl Report {
             rescued_in: rescued_in.map(|path| path.display().to_string()),
             at: settled.at,
         };
-        serde_json::to_writer(&mut self.0, &line)?;
-        self.0.write_all(b"\n")
-    }
-
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        let mut line = serde_json::to_vec(&line)?;
+        line.push(b'\n');
+        // In one piece, and at once: a run that is killed leaves nothing in memory.
+        self.0.write_all(&line)
     }
 }

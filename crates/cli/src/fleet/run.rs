@@ -66,7 +66,7 @@ impl Job {
                 }
                 _ = ticks.tick() => {
                     progress.tick(&fleet);
-                    self.report.as_mut().map_or(Ok(()), Report::flush)
+                    Ok(())
                 }
                 settled = fleet.next() => match settled {
                     Some(settled) => self.settled(&settled, &progress).await,
@@ -81,9 +81,6 @@ impl Job {
             }
         }
         vault.drain().await;
-        if let Some(Err(error)) = self.report.as_mut().map(Report::flush) {
-            no_report.get_or_insert(error.to_string());
-        }
         let took = progress.end(fleet.summary());
         let handed_on = match &self.deliver {
             Some(command) => Some(HandedOn {

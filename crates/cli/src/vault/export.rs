@@ -10,6 +10,7 @@ use tokenturn_vault::{Listing, Vault};
 
 use super::open::{Missing, open};
 use super::rows::{self, Writer};
+use super::shown::tokens;
 use crate::args::{Filters, Format, VaultPlace};
 use crate::patience;
 
@@ -34,7 +35,7 @@ pub(super) async fn run(
     }
     let vault = open(place, Missing::Refuse).await?;
     let count = to_file(&vault, filters, format, path).await?;
-    writeln!(io::stdout(), "{count} tokens are in {}", path.display())?;
+    writeln!(io::stdout(), "{} in {}", tokens(count), path.display())?;
     Ok(())
 }
 

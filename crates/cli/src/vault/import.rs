@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::open::{Missing, open};
 use super::rows;
+use super::shown::tokens;
 use crate::args::{Defaults, Format, VaultPlace};
 
 /// How many tokens wait to be stored.
@@ -37,7 +38,7 @@ pub(super) async fn run(
     let format = rows::format(format, path)?;
     let vault = open(place, Missing::Make).await?;
     let count = vault.import(read(name, source, format, defaults)?).await?;
-    writeln!(io::stdout(), "{count} tokens are in the vault now")?;
+    writeln!(io::stdout(), "{} put in", tokens(count))?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use tokenturn_vault::KEY_VARIABLE;
 
 use super::key::{KeyPlace, NEW_KEY_VARIABLE};
 use super::open::{self, Missing};
+use super::shown::tokens;
 use crate::args::VaultPlace;
 use crate::patience;
 
@@ -17,7 +18,7 @@ pub(super) async fn run(args: &VaultPlace) -> Result<()> {
     let count = rekeyed.await?;
     opened.key.adopt_next()?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{count} tokens are encrypted with the new key")?;
+    writeln!(out, "{} encrypted with the new key", tokens(count))?;
     match &opened.key {
         KeyPlace::Variable => writeln!(
             out,

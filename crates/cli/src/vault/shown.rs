@@ -59,3 +59,11 @@ pub(super) fn second(time: Timestamp) -> String {
         None => text,
     }
 }
+
+/// So many tokens.
+pub(super) fn tokens(count: u64) -> String {
+    match count {
+        1 => "1 token".to_owned(),
+        _ => format!("{count} tokens"),
+    }
+}

@@ -199,7 +199,7 @@ impl Judging<'_> {
                 self.verdict.again += again;
                 let repeats = again.saturating_sub(kills);
                 self.verdict.repeats += repeats;
-                if self.verdict.repeats > self.rules.repeats {
+                if repeats > 0 && self.verdict.repeats > self.rules.repeats {
                     let times = format!("replaced {again} times too often, by {kills} kills");
                     self.fault(row, &times);
                 }

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::breaker::{Breaker, Pass};
-use super::halt::Halt;
+use super::halt::{Halt, Status};
 use super::options::FleetOptions;
 use super::outcome::{Settled, Stop};
 use super::pace::Pace;
@@ -100,7 +100,7 @@ impl Lane {
                         Ok(true) => break,
                         Ok(false) => {
                             idle = (2 * idle).min(IDLE.1);
-                            self.shared.halt.sleep(idle).await
+                            self.waits_for_others(&tasks, idle).await
                         }
                         Err(error) => away.waits(&self.shared, error).await,
                     }
@@ -186,6 +186,22 @@ impl Lane {
     /// Whether nothing is left, neither here nor with others.
     async fn is_through(&self, tasks: &JoinSet<()>) -> Result<bool, StoreError> {
         Ok(tasks.is_empty() && self.count().await?.left == 0)
+    }
+
+    /// Waits for rows that others hold, and says so when nothing else is left to do.
+    async fn waits_for_others(&self, tasks: &JoinSet<()>, time: Duration) -> bool {
+        let halt = &self.shared.halt;
+        if tasks.is_empty() && time == IDLE.1 {
+            halt.set_status(Status::Paused {
+                why:
+                    "the last tokens are left alone, or in the hands of a process that may be dead"
+                        .into(),
+                until: Instant::now() + self.vault.set_up.lease,
+            });
+        }
+        let goes_on = halt.sleep(time).await;
+        halt.set_status(Status::Running);
+        goes_on
     }
 
     /// How far it has come.

@@ -40,9 +40,9 @@ use crate::filter::Filter;
 use crate::store::{Run, RunCount};
 use crate::vault::{Running, Vault};
 
-/// So many rows are claimed for each call that may be under way: one is sent, one waits to be, and
-/// one waits to be stored.
-const ROOM: usize = 3;
+/// So many rows are claimed for each call that may be under way: one is sent, the others wait to
+/// be, or to be stored.
+const ROOM: usize = 4;
 
 /// A run over many tokens: a [`Stream`] of what becomes of each, or call [`next`](Self::next).
 ///

@@ -102,8 +102,12 @@ impl Filter {
         self
     }
 
-    /// A name for it that is the same for the same filter.
-    pub(crate) fn to_json(&self) -> Result<String, StoreError> {
+    /// A name for it that is the same for the same filter: a store tells runs apart by it.
+    ///
+    /// # Errors
+    ///
+    /// None that is known of.
+    pub fn to_json(&self) -> Result<String, StoreError> {
         serde_json::to_string(self)
             .map_err(|e| StoreError::other("the filter cannot be written", e))
     }

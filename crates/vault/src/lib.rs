@@ -12,6 +12,7 @@ mod fleet;
 mod key;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod seal;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;

@@ -82,6 +82,7 @@ impl Key {
         Secret::new(digits)
     }
 
+    #[cfg(any(test, feature = "sqlite", feature = "postgres"))]
     pub(crate) fn bytes(&self) -> &[u8; LENGTH] {
         &self.0
     }

@@ -25,6 +25,9 @@ const NOT_SHIPPED: [&str; 11] = [
 /// The ways in which the two library crates can be built, beside the default.
 const FEATURES: [&str; 3] = ["", "tls-aws-lc", "tls-native"];
 
+/// The ways in which the vault can be built, beside the one that the workspace is built in.
+const VAULT_FEATURES: [&str; 3] = ["", "sqlite,tls-ring", "postgres,tls-ring"];
+
 pub(crate) fn run(root: &Path) -> Result<()> {
     step("format", || {
         cargo(root, &["fmt", "--all", "--check"]).map(drop)
@@ -46,6 +49,19 @@ pub(crate) fn run(root: &Path) -> Result<()> {
                 ],
             )
         })?;
+    }
+    for features in VAULT_FEATURES {
+        step(
+            &format!("clippy of the vault with features {features:?}"),
+            || {
+                let package = [
+                    "--package=tokenturn-vault",
+                    "--no-default-features",
+                    "--features",
+                ];
+                clippy(root, &[&package[..], &[features]].concat())
+            },
+        )?;
     }
     step("docs", || {
         let arguments = ["doc", "--workspace", "--no-deps", "--locked", "--quiet"];

@@ -21,6 +21,7 @@ cargo xtask ci                    every gate: format, clippy, codegen, docs, fea
 cargo xtask faults                every fault that a call can meet, with what comes of it
 cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
 cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
+cargo xtask bench fleet           speed of a fleet next to requests that save nothing, and its memory
 cargo xtask build-cost            what tokenturn costs to build, as a ratio to bare reqwest";
 
 fn main() -> ExitCode {
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         ["conformance"] => conformance::run(&root),
         ["bench", "codegen"] => bench::codegen(&root, None),
         ["bench", "codegen", file] => bench::codegen(&root, Some(file)),
+        ["bench", "fleet"] => bench::fleet(&root),
         [bench::ONE, input] => bench::one(input),
         ["build-cost"] => build_cost::run(&root),
         _ => {

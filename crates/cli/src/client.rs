@@ -1,6 +1,7 @@
 //! The clients that the arguments ask for, and the tokens to use them with.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use tokenturn::ohmygpt::hosts;
@@ -10,7 +11,7 @@ use tokenturn_sandbox::Sandbox;
 use crate::args::{Common, GitHubApp, GitHubToken, OhMyGptLogin, OhMyGptServer, OhMyGptToken};
 use crate::{input, token_file};
 
-const GITHUB_SECRET: &str = "TOKENTURN_GITHUB_CLIENT_SECRET";
+pub(crate) const GITHUB_SECRET: &str = "TOKENTURN_GITHUB_CLIENT_SECRET";
 const OHMYGPT_SECRET: &str = "TOKENTURN_OHMYGPT_CLIENT_SECRET";
 /// What the sandbox's app at OhMyGPT is set up for.
 pub(crate) const OHMYGPT_SCOPE: &str = "trusted_full_access";
@@ -47,7 +48,7 @@ pub(crate) fn github(
         };
         return Ok(builder.base_url(sandbox.url()).build()?);
     }
-    let roots = roots(&app.common)?;
+    let roots = roots(app.common.ca_file.as_deref())?;
     let client_id = app.client_id.as_deref().unwrap_or(NO_APP);
     let found = match secret {
         ClientSecret::Unused => None,
@@ -69,7 +70,7 @@ pub(crate) fn github(
 }
 
 pub(crate) fn ohmygpt(server: &OhMyGptServer, sandbox: Option<&Sandbox>) -> Result<OhMyGpt> {
-    let roots = roots(&server.common)?;
+    let roots = roots(server.common.ca_file.as_deref())?;
     let mut builder = OhMyGpt::builder().transport(|t| trust(t, roots));
     if let Some(url) = sandbox
         .map(Sandbox::url)
@@ -89,7 +90,7 @@ pub(crate) fn ohmygpt_app(args: &OhMyGptLogin, sandbox: Option<&Sandbox>) -> Res
         let builder = builder.base_url(sandbox.url()).pages_url(sandbox.url());
         return Ok(builder.build()?);
     }
-    let roots = roots(&args.server.common)?;
+    let roots = roots(args.server.common.ca_file.as_deref())?;
     let secret = input::client_secret(args.client_secret_file.as_deref(), OHMYGPT_SECRET)?;
     let secret = secret.with_context(|| no_secret(OHMYGPT_SECRET))?;
     let client_id = args.client_id.as_deref().unwrap_or_default();
@@ -132,19 +133,20 @@ pub(crate) fn ready_ohmygpt(
     Ok((ohmygpt, stored.into_token()))
 }
 
-fn no_secret(variable: &str) -> String {
+pub(crate) fn no_secret(variable: &str) -> String {
     format!("no client secret: set {variable} or give --client-secret-file")
 }
 
-fn roots(common: &Common) -> Result<Option<Vec<u8>>> {
-    let Some(path) = &common.ca_file else {
+/// The certificates in the file of `--ca-file`.
+pub(crate) fn roots(path: Option<&Path>) -> Result<Option<Vec<u8>>> {
+    let Some(path) = path else {
         return Ok(None);
     };
     let pem = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Some(pem))
 }
 
-fn trust(transport: TransportBuilder, roots: Option<Vec<u8>>) -> TransportBuilder {
+pub(crate) fn trust(transport: TransportBuilder, roots: Option<Vec<u8>>) -> TransportBuilder {
     match roots {
         Some(pem) => transport.root_certificates(pem),
         None => transport,

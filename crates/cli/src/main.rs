@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod client;
 mod demo;
+mod fleet;
 mod input;
 mod login;
 mod patience;
@@ -15,26 +16,50 @@ mod rotate;
 mod scope;
 mod serve;
 mod token_file;
+mod vault;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::runtime;
 
 use args::Command;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    match args::Arguments::parse().command {
+fn main() -> ExitCode {
+    let command = args::Arguments::parse().command;
+    let runtime = match &command {
+        // Many calls at a time, and with --sandbox the provider besides.
+        Command::Rotate { target: None, .. } | Command::Recover { target: None, .. } => {
+            runtime::Builder::new_multi_thread().enable_all().build()
+        }
+        _ => runtime::Builder::new_current_thread().enable_all().build(),
+    };
+    match runtime {
+        Ok(runtime) => runtime.block_on(run(command)),
+        Err(error) => finish(Err(error.into())),
+    }
+}
+
+async fn run(command: Command) -> ExitCode {
+    match command {
         Command::Demo => finish(demo::run().await),
         Command::Sandbox { port, fault } => finish(serve::run(port, fault).await),
         Command::Login { target } => login::run(target).await,
-        Command::Rotate { target } => rotate::rotate(target).await,
+        Command::Rotate { all, target } => match target {
+            Some(target) => rotate::rotate(target).await,
+            None => fleet::rotate(&all).await,
+        },
         Command::Refresh { target } => refresh::run(target).await,
-        Command::Recover { target } => rotate::recover(target).await,
+        Command::Recover { all, target } => match target {
+            Some(target) => rotate::recover(target).await,
+            None => fleet::recover(&all).await,
+        },
         Command::Check { target } => check::run(target).await,
         Command::Scope { target } => scope::run(target).await,
         Command::Revoke { target } => revoke::run(target).await,
+        Command::Vault { target } => vault::run(target).await,
+        Command::History(args) => vault::history(args).await,
     }
 }
 

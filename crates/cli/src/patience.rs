@@ -6,6 +6,11 @@ use std::pin::pin;
 /// Runs a call to its end even when the user or the system asks the program to stop: the answer
 /// holds a token that nobody prints twice.
 pub(crate) async fn to_the_end<T>(call: impl Future<Output = T>) -> T {
+    through("waiting for the answer first: the new token is in it", call).await
+}
+
+/// Runs something to its end, and tells whoever asks the program to stop `why`.
+pub(crate) async fn through<T>(why: &str, call: impl Future<Output = T>) -> T {
     let mut call = pin!(call);
     loop {
         tokio::select! {
@@ -13,10 +18,7 @@ pub(crate) async fn to_the_end<T>(call: impl Future<Output = T>) -> T {
             result = &mut call => return result,
             () = asked_to_stop() => {
                 // Not `eprintln!`: it panics when the terminal is gone, which is what a hangup is.
-                let _ = writeln!(
-                    io::stderr(),
-                    "waiting for the answer first: the new token is in it"
-                );
+                let _ = writeln!(io::stderr(), "{why}");
             }
         }
     }

@@ -5,18 +5,32 @@ use std::path::PathBuf;
 
 use tokenturn::sink::FileSink;
 use tokenturn::{NotSaved, Rotated, Sink};
+use tokenturn_vault::Tokens;
 
-/// Writes the token, and its refresh token, wherever a file of mode 0600 can be written.
+/// Puts a token where its sink did not.
 pub(crate) async fn rescue(unsaved: &NotSaved) -> Option<PathBuf> {
     let mut new = Rotated::<()>::new(unsaved.token().clone());
     new.expires_at = unsaved.expires_at();
     new.refresh_token = unsaved.refresh_token().cloned();
     new.refresh_token_expires_at = unsaved.refresh_token_expires_at();
+    anywhere(&new).await
+}
 
+/// Puts a token where its vault did not.
+pub(crate) async fn rescue_from_vault(tokens: &Tokens) -> Option<PathBuf> {
+    let mut new = Rotated::<()>::new(tokens.token.clone()?);
+    new.expires_at = tokens.expires_at;
+    new.refresh_token.clone_from(&tokens.refresh_token);
+    new.refresh_token_expires_at = tokens.refresh_token_expires_at;
+    anywhere(&new).await
+}
+
+/// Writes the token, and its refresh token, wherever a file of mode 0600 can be written.
+async fn anywhere(new: &Rotated<()>) -> Option<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let places = [Some(std::env::temp_dir()), home, Some(PathBuf::from("."))];
     for place in places.into_iter().flatten() {
-        if let Ok(path) = write(place, &new).await {
+        if let Ok(path) = write(place, new).await {
             return Some(path);
         }
     }

@@ -106,7 +106,7 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// None that is known of.
+    /// When it cannot be written, which does not happen.
     pub fn to_json(&self) -> Result<String, StoreError> {
         serde_json::to_string(self)
             .map_err(|e| StoreError::other("the filter cannot be written", e))

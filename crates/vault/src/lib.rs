@@ -34,6 +34,8 @@ pub use filter::Filter;
 pub use fleet::{
     AppPlan, Deliver, Fleet, FleetOptions, Outcome, Plan, Settled, Status, Stop, Stopper, Summary,
 };
+#[cfg(feature = "keyring")]
+pub use key::Keyring;
 pub use key::{KEY_VARIABLE, Key, KeyFile};
 pub use store::{Answer, Changed, Entries, Ready, Run, RunCount, Store};
 pub use tokens::Tokens;

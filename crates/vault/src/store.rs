@@ -20,11 +20,13 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 /// Rows on their way into a store.
 pub type Entries<'a> = Pin<Box<dyn Stream<Item = Result<Entry, StoreError>> + Send + 'a>>;
 
-/// A database that keeps the rows of a [`Vault`](crate::Vault).
+/// A database that keeps the rows of a [`Vault`].
 ///
-/// [`Vault::sqlite`](crate::Vault::sqlite) and [`Vault::postgres`](crate::Vault::postgres) come with
-/// one. Implement it to leave tokens where they are, in a table of your own; the example `users` in
-/// the repository does that. [`Vault::new`](crate::Vault::new) takes it.
+/// [`Vault`]: crate::Vault
+/// [`Vault::new`]: crate::Vault::new
+///
+/// SQLite and PostgreSQL come with this crate. Implement it to leave tokens where they are, in a
+/// table of your own; the example `users` in the repository does that. [`Vault::new`] takes it.
 ///
 /// What a method has written is durable when it returns. An error that may pass is
 /// [`StoreError::unavailable`]: the call is made again.

@@ -19,14 +19,12 @@ on_both!(
 
 async fn what_was_not_replaced_is_replaced(place: Place) {
     let world = World::new(&place, 40).await;
-    world
-        .sandbox
-        .add_fault(Fault::BeforeChange, Calls::OneIn(7));
+    world.sandbox.add_fault(Fault::BeforeChange, Calls::Next(4));
     let mut fleet = world.begin(fast()).await;
     let settled = all(&mut fleet).await;
     assert_eq!(words(&settled), ["replaced", "resolved"]);
     let summary = fleet.summary();
-    assert_eq!(summary.replaced + summary.resolved, 40);
+    assert_eq!((summary.replaced, summary.resolved), (36, 4));
     world.assert_once_each();
     assert_alive(&world.vault, &world.sandbox, 40).await;
 }
@@ -71,15 +69,14 @@ async fn ohmygpt_loses_nothing(place: Place) {
         Ok(Entry::new(user.id.to_string(), client.app(), tokens))
     });
     world.vault.import(stream(rows)).await.unwrap();
-    world.sandbox.add_fault(Fault::AfterChange, Calls::OneIn(6));
+    world.sandbox.add_fault(Fault::AfterChange, Calls::Next(3));
     let fleet = world
         .vault
         .rotate_all([client], Filter::new(), fast().concurrency(4));
     let mut fleet = fleet.await.unwrap();
     all(&mut fleet).await;
     let summary = fleet.summary();
-    assert_eq!(summary.replaced + summary.resolved, 20, "{summary:?}");
-    assert!(summary.resolved > 0);
+    assert_eq!((summary.replaced, summary.resolved), (17, 3));
     assert_alive(&world.vault, &world.sandbox, 20).await;
 }
 

@@ -1,7 +1,10 @@
 //! `cargo xtask bench codegen`: whether the generator's time and memory grow no faster than a spec,
 //! and what it makes of a given one.
 
+mod fleet;
 mod synthetic;
+
+pub(crate) use fleet::fleet;
 
 use std::collections::BTreeMap;
 use std::fs;

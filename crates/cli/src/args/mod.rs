@@ -3,14 +3,18 @@
 #![allow(rustdoc::bare_urls, reason = "the comments are help texts")]
 
 mod common;
+mod fleet;
 mod github;
 mod ohmygpt;
+mod vault;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use common::{Common, Login, Out, TokenFile};
+pub(crate) use fleet::{Many, Providers, RecoverAll, RotateAll};
 pub(crate) use github::{GitHubApp, GitHubLogin, GitHubRevoke, GitHubScope, GitHubToken};
 pub(crate) use ohmygpt::{OhMyGptLogin, OhMyGptServer, OhMyGptToken};
+pub(crate) use vault::{Defaults, Filters, Format, History, VaultPlace, VaultTarget, base_url};
 
 const EXIT_CODES: &str = "\
 Exit codes of all commands but demo and sandbox:
@@ -22,6 +26,14 @@ Exit codes of all commands but demo and sandbox:
   4  not sent; try again
   5  outcome unknown: keep the old token, and run what is printed
   6  there is a new token, but not where asked: it is in a file of mode 0600 whose path is printed
+Of rotate --all and recover without a provider, the last of these that holds:
+  0  all tokens are replaced (recover: nothing is in doubt any more)
+  1  some are not valid, or lost: their users have to authorize the app again
+  3  some were refused
+  4  some were not tried, or not handed on; run it again, and it goes on there
+  3  the client's own credentials are wrong, and the rest was not tried
+  5  of some the outcome is unknown: run tokenturn recover later
+  6  the vault did not take some; they are in files of mode 0600 whose paths are printed
 
 Secrets:
   The client secret is read from TOKENTURN_GITHUB_CLIENT_SECRET, TOKENTURN_OHMYGPT_CLIENT_SECRET
@@ -55,11 +67,17 @@ pub(crate) enum Command {
         #[command(subcommand)]
         target: LoginTarget,
     },
-    /// Replace a token and save the new one.
-    #[command(after_help = EXIT_CODES)]
+    /// Replace a token and save the new one, or all tokens of a vault.
+    #[command(
+        after_help = EXIT_CODES,
+        args_conflicts_with_subcommands = true,
+        subcommand_negates_reqs = true
+    )]
     Rotate {
+        #[command(flatten)]
+        all: Box<RotateAll>,
         #[command(subcommand)]
-        target: RotateTarget,
+        target: Option<RotateTarget>,
     },
     /// Replace a token that expires, by its refresh token, and save both new ones.
     #[command(after_help = EXIT_CODES)]
@@ -67,11 +85,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         target: RefreshTarget,
     },
-    /// Find out what became of a rotation whose outcome is unknown.
-    #[command(after_help = EXIT_CODES)]
+    /// Find out what became of a rotation whose outcome is unknown, or of all those in a vault.
+    #[command(after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
     Recover {
+        #[command(flatten)]
+        all: Box<RecoverAll>,
         #[command(subcommand)]
-        target: RecoverTarget,
+        target: Option<RecoverTarget>,
     },
     /// Ask whether a token is valid.
     #[command(after_help = EXIT_CODES)]
@@ -91,6 +111,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         target: RevokeTarget,
     },
+    /// Keep many tokens, encrypted.
+    Vault {
+        #[command(subcommand)]
+        target: VaultTarget,
+    },
+    /// Tell what has happened to the tokens of a vault.
+    History(History),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -26,6 +26,9 @@ pub(crate) fn tokenturn(folder: &Path, arguments: &[&str]) -> Command {
         .current_dir(folder)
         .env_remove(SECRET_VARIABLE)
         .env_remove(OHMYGPT_SECRET_VARIABLE)
+        .env_remove("TOKENTURN_VAULT")
+        .env_remove("TOKENTURN_KEY")
+        .env_remove("TOKENTURN_NEW_KEY")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -48,6 +51,18 @@ pub(crate) fn run(command: Command, input: &str) -> Output {
 pub(crate) fn both(output: &Output) -> String {
     let streams = [output.stdout.as_slice(), output.stderr.as_slice()];
     String::from_utf8(streams.concat()).unwrap()
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Starts the program, which has to do it.
+#[track_caller]
+pub(crate) fn succeed(command: Command, input: &str) -> String {
+    let output = run(command, input);
+    assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+    stdout(&output)
 }
 
 pub(crate) fn json(output: &Output) -> Value {

@@ -19,10 +19,12 @@ pub(crate) struct Buffer(Zeroizing<Vec<u8>>);
 
 impl Buffer {
     fn extend(&mut self, bytes: &[u8]) {
+        /// Enough for most requests, which are written in small pieces.
+        const FIRST: usize = 256;
         let body = &mut self.0;
         if body.capacity() - body.len() < bytes.len() {
-            let mut larger =
-                Vec::with_capacity((body.len() + bytes.len()).max(body.capacity() * 2));
+            let needed = body.len() + bytes.len();
+            let mut larger = Vec::with_capacity(needed.max(body.capacity() * 2).max(FIRST));
             larger.extend_from_slice(body);
             *body = Zeroizing::new(larger);
         }

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::breaker::{Breaker, Pass};
-use super::halt::Halt;
+use super::halt::{Halt, Status};
 use super::options::FleetOptions;
 use super::outcome::{Settled, Stop};
 use super::pace::Pace;
@@ -100,7 +100,7 @@ impl Lane {
                         Ok(true) => break,
                         Ok(false) => {
                             idle = (2 * idle).min(IDLE.1);
-                            self.shared.halt.sleep(idle).await
+                            self.waits_for_others(&tasks, idle).await
                         }
                         Err(error) => away.waits(&self.shared, error).await,
                     }
@@ -146,23 +146,23 @@ impl Lane {
                 pass => break pass,
             }
         };
-        let seats = Arc::clone(&self.shared.seats);
-        let mut taken = tokio::select! {
-            biased;
-            () = halt.stopped() => return None,
-            seat = Arc::clone(&seats).acquire_owned() => vec![seat.ok()?],
-        };
+        // Before a seat is taken: other lanes need not wait for this one's limit.
         let wait = match self.pace.place().await {
             Ok(wait) => wait,
             // The claim fails as well, and that is where it is dealt with.
             Err(_) => Duration::ZERO,
         };
         if !wait.is_zero() && !halt.pause(wait, || "the provider's limit".into()).await {
-            self.breaker.not_probed();
             return None;
         }
+        let seats = &self.shared.seats;
+        let mut taken = tokio::select! {
+            biased;
+            () = halt.stopped() => return None,
+            seat = Arc::clone(seats).acquire_owned() => vec![seat.ok()?],
+        };
         if pass == Pass::Go && !self.pace.is_paced() {
-            while let Ok(seat) = Arc::clone(&seats).try_acquire_owned() {
+            while let Ok(seat) = Arc::clone(seats).try_acquire_owned() {
                 taken.push(seat);
             }
         }
@@ -189,6 +189,22 @@ impl Lane {
     /// Whether nothing is left, neither here nor with others.
     async fn is_through(&self, tasks: &JoinSet<()>) -> Result<bool, StoreError> {
         Ok(tasks.is_empty() && self.count().await?.left == 0)
+    }
+
+    /// Waits for rows that others hold, and says so when nothing else is left to do.
+    async fn waits_for_others(&self, tasks: &JoinSet<()>, time: Duration) -> bool {
+        let halt = &self.shared.halt;
+        if tasks.is_empty() && time == IDLE.1 {
+            halt.set_status(Status::Paused {
+                why:
+                    "the last tokens are left alone, or in the hands of a process that may be dead"
+                        .into(),
+                until: Instant::now() + self.vault.set_up.lease,
+            });
+        }
+        let goes_on = halt.sleep(time).await;
+        halt.set_status(Status::Running);
+        goes_on
     }
 
     /// How far it has come.

@@ -184,11 +184,13 @@ impl Lane {
         if self.shared.options.deliver.is_none() {
             return;
         }
+        // They were old when they were replaced, and are not any more.
         let waiting = Filter {
             state: Some(State::Active),
+            older_than: None,
             ..self.filter.clone()
-        }
-        .undelivered();
+        };
+        let waiting = waiting.undelivered();
         let mut rows = self.vault.list(waiting);
         while let Some(row) = rows.next().await {
             let seat = tokio::select! {

@@ -1,6 +1,8 @@
 //! The key of a vault, and where it comes from.
 
 mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
 
 use std::fmt;
 
@@ -8,6 +10,8 @@ use tokenturn::Secret;
 use zeroize::Zeroizing;
 
 pub use file::KeyFile;
+#[cfg(feature = "keyring")]
+pub use keyring::Keyring;
 
 use crate::error::{StoreError, StoreErrorKind};
 
@@ -82,7 +86,7 @@ impl Key {
         Secret::new(digits)
     }
 
-    #[cfg(any(test, feature = "sqlite", feature = "postgres"))]
+    #[cfg(any(feature = "keyring", feature = "postgres", feature = "sqlite", test))]
     pub(crate) fn bytes(&self) -> &[u8; LENGTH] {
         &self.0
     }

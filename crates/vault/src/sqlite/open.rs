@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{migrations, store_error};
@@ -53,11 +54,16 @@ impl Opened {
         connection.busy_timeout(PATIENCE).map_err(store_error)?;
         connection.set_prepared_statement_cache_capacity(64);
         // Each commit is on the disk when it returns, and a deleted secret is overwritten.
-        // Pages that are written over and over stay in memory, and in the log, for longer.
+        // Pages that are written over and over stay in the log for longer.
         let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                       PRAGMA secure_delete = ON; PRAGMA cache_size = -16384; \
+                       PRAGMA secure_delete = ON; PRAGMA cache_size = -4000; \
                        PRAGMA wal_autocheckpoint = 4000;";
         connection.execute_batch(pragmas).map_err(store_error)?;
+        // One plan for all values, so that no statement is prepared anew for each.
+        let one_plan = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+        connection
+            .set_db_config(one_plan, true)
+            .map_err(store_error)?;
         let sealer = Sealer::new(key);
         Ok(Self {
             connection,

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -11,6 +12,8 @@ use crate::error::{StoreError, StoreErrorKind};
 
 /// How many jobs share a transaction at most.
 const BATCH: usize = 512;
+/// How long the first of them waits for the others: about as long as a commit takes.
+const GATHER: Duration = Duration::from_micros(300);
 
 /// Something to do on the connection, within a transaction.
 trait Job: Send {
@@ -95,9 +98,10 @@ impl Writer {
 }
 
 fn run(opened: &Opened, ballast: &Ballast, jobs: &Receiver<Waiting>) {
+    let mut usual = 1;
     while let Ok(first) = jobs.recv() {
-        let mut batch = vec![first];
-        batch.extend(jobs.try_iter().take(BATCH - 1));
+        let mut batch = gather(first, jobs, usual);
+        usual = batch.len();
         let begins = |(room, _): &Waiting| *room != Room::MayBeUsedUp;
         if batch.iter().any(begins)
             && let Err(error) = ballast.take_on()
@@ -121,6 +125,21 @@ fn run(opened: &Opened, ballast: &Ballast, jobs: &Receiver<Waiting>) {
             .into_iter()
             .for_each(|(_, job)| by_itself(opened, ballast, job));
     }
+}
+
+/// Whatever waits, and what is about to come: as many as the last time, if that is not long.
+fn gather(first: Waiting, jobs: &Receiver<Waiting>, usual: usize) -> Vec<Waiting> {
+    let mut batch = vec![first];
+    let end = Instant::now() + GATHER;
+    while batch.len() < usual {
+        let left = end.saturating_duration_since(Instant::now());
+        let Ok(next) = jobs.recv_timeout(left) else {
+            break;
+        };
+        batch.push(next);
+    }
+    batch.extend(jobs.try_iter().take(BATCH.saturating_sub(batch.len())));
+    batch
 }
 
 fn by_itself(opened: &Opened, ballast: &Ballast, job: Box<dyn Job>) {

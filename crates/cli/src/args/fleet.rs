@@ -1,0 +1,111 @@
+//! What commands on all tokens of a vault ask for.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Filters, VaultPlace};
+
+/// What is not there when the program brings its own sandbox.
+const NOT_IN_A_SANDBOX: [&str; 9] = [
+    "vault",
+    "vault_file",
+    "key_file",
+    "client_secret_file",
+    "enterprise",
+    "base_url",
+    "ohmygpt_base_url",
+    "ca_file",
+    "new_run",
+];
+
+/// `tokenturn rotate --all`
+#[derive(Debug, Args)]
+pub(crate) struct RotateAll {
+    /// Replace the tokens of a vault: each once, whatever happens meanwhile.
+    #[arg(long, required = true)]
+    pub(crate) all: bool,
+    /// Tell how many tokens, at which pace, and what would stop it. Nothing is changed.
+    #[arg(long, conflicts_with_all = ["report", "deliver"])]
+    pub(crate) dry_run: bool,
+    /// Hand each new token on by this command of the shell: the token is its standard input, and
+    /// TOKENTURN_ID, _PROVIDER, _SERVER, _CLIENT_ID, _LABEL and _FINGERPRINT say which one it is. It
+    /// is run again until it exits with 0, or the run ends; at most 60 seconds each time.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) deliver: Option<String>,
+    /// Begin anew, though the last run over these tokens has not come to its end.
+    #[arg(long)]
+    pub(crate) new_run: bool,
+    /// Do it on a sandbox inside this program, with a vault and tokens of its own.
+    #[arg(long, conflicts_with_all = NOT_IN_A_SANDBOX)]
+    pub(crate) sandbox: bool,
+    /// How many tokens the sandbox makes.
+    #[arg(long, value_name = "N", requires = "sandbox", default_value_t = 100)]
+    pub(crate) tokens: usize,
+    #[command(flatten)]
+    pub(crate) many: Many,
+}
+
+/// `tokenturn recover`
+#[derive(Debug, Args)]
+pub(crate) struct RecoverAll {
+    /// Find out about the tokens of a vault; this is so unless a provider is named.
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) many: Many,
+}
+
+/// What both have in common.
+#[derive(Debug, Args)]
+pub(crate) struct Many {
+    /// How many calls are under way together; 16 unless given.
+    #[arg(long, value_name = "N")]
+    pub(crate) concurrency: Option<usize>,
+    /// How many calls are begun in a second, for each app; 1 at github.com unless given, as GitHub
+    /// advises.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) per_second: Option<f64>,
+    /// Add one line of JSON for each token to this file. There is no secret in it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Print the summary as one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: VaultPlace,
+    #[command(flatten)]
+    pub(crate) providers: Providers,
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+}
+
+/// How the providers are called.
+#[derive(Debug, Args)]
+pub(crate) struct Providers {
+    /// A file that holds the client secret, instead of TOKENTURN_GITHUB_CLIENT_SECRET.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// The host of an Enterprise Server.
+    #[arg(long, value_name = "HOST", requires = "enterprise_version")]
+    pub(crate) enterprise: Option<String>,
+    /// The version of that server, such as 3.14.
+    #[arg(long, value_name = "X.Y", requires = "enterprise")]
+    pub(crate) enterprise_version: Option<String>,
+    /// The base URL of GitHub's API; that of the tokens unless given.
+    #[arg(long, value_name = "URL", conflicts_with = "enterprise")]
+    pub(crate) base_url: Option<String>,
+    /// The base URL of OhMyGPT's API; that of the tokens unless given.
+    #[arg(long, value_name = "URL")]
+    pub(crate) ohmygpt_base_url: Option<String>,
+    /// A PEM file of certificates to trust beside those of the platform.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if rate > 0.0 && f64::is_finite(rate) => Ok(rate),
+        _ => Err("it is a number larger than 0, such as 0.5 or 20".to_owned()),
+    }
+}

@@ -1,0 +1,200 @@
+//! What commands on a vault ask for.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use tokenturn_vault::{Filter, Provider, State};
+
+/// Which vault, and where its key is.
+#[derive(Debug, Args)]
+pub(crate) struct VaultPlace {
+    /// The vault: a file, or a postgres:// URL without a password. Else TOKENTURN_VAULT says it, and
+    /// else it is ./tokenturn.db.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) vault: Option<String>,
+    /// A file that holds the postgres:// URL of the vault.
+    #[arg(long, value_name = "FILE", conflicts_with = "vault")]
+    pub(crate) vault_file: Option<PathBuf>,
+    /// A file that holds the key. Else TOKENTURN_KEY holds it, and else it is in the file beside the
+    /// vault that is named like it, with .key behind, or in ./tokenturn.key for PostgreSQL.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Keep the key in the keyring of the operating system.
+    #[cfg(feature = "keyring")]
+    #[arg(long, conflicts_with = "key_file")]
+    pub(crate) keyring: bool,
+}
+
+/// Which of its tokens: those that fit everything that is given.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which tokens")]
+pub(crate) struct Filters {
+    /// The token of this name.
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// The tokens of this provider: github or ohmygpt.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<Provider>,
+    /// The tokens of the API with this base URL.
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// The tokens of the app with this client ID.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// The tokens with this label.
+    #[arg(long, value_name = "WORD")]
+    pub(crate) label: Option<String>,
+    /// The tokens in this state: active, rotating, unknown, lost or revoked.
+    #[arg(long)]
+    pub(crate) state: Option<State>,
+    /// The tokens that have not changed for so long, such as 30d or 12h.
+    #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
+    pub(crate) older_than: Option<Duration>,
+}
+
+impl Filters {
+    pub(crate) fn filter(&self) -> Filter {
+        let mut filter = Filter::new();
+        filter.id.clone_from(&self.id);
+        filter.provider = self.provider;
+        filter.server = self.server.as_deref().map(base_url);
+        filter.client_id.clone_from(&self.client_id);
+        filter.label.clone_from(&self.label);
+        filter.state = self.state;
+        match self.older_than {
+            Some(age) => filter.older_than(age),
+            None => filter,
+        }
+    }
+}
+
+/// As it stands in a vault: without a slash at its end.
+pub(crate) fn base_url(url: &str) -> String {
+    url.trim_end_matches('/').to_owned()
+}
+
+/// How tokens are written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// One JSON object in each line.
+    Jsonl,
+    /// Comma-separated values, with the names of the columns in the first line.
+    Csv,
+}
+
+/// What stands for a field that a line does not have.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What a line without it stands for")]
+pub(crate) struct Defaults {
+    /// The provider; github unless given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<Provider>,
+    /// The base URL of the API; that of github.com or ohmygpt.com unless given.
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// The client ID of the app at GitHub.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// The label.
+    #[arg(long, value_name = "WORD")]
+    pub(crate) label: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VaultTarget {
+    /// Make a vault and its key.
+    Init {
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+    /// Put tokens in: all of a file, or none. Makes the vault where there is none.
+    #[command(after_help = IMPORT)]
+    Import {
+        /// A file of tokens, or `-` for standard input.
+        file: PathBuf,
+        /// How it is written; the name of the file says it unless given.
+        #[arg(long)]
+        format: Option<Format>,
+        #[command(flatten)]
+        place: VaultPlace,
+        #[command(flatten)]
+        defaults: Defaults,
+    },
+    /// Write tokens down, in the clear, for import.
+    Export {
+        /// A file that does not exist yet, which gets mode 0600, or `-` for standard output, which
+        /// must not be a terminal.
+        file: PathBuf,
+        /// How it is written; the name of the file says it unless given.
+        #[arg(long)]
+        format: Option<Format>,
+        #[command(flatten)]
+        place: VaultPlace,
+        #[command(flatten)]
+        filters: Filters,
+    },
+    /// List tokens, without their secrets.
+    List {
+        /// Print one line of JSON for each token.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: VaultPlace,
+        #[command(flatten)]
+        filters: Filters,
+    },
+    /// Show what is known about a token, without its secrets.
+    Show {
+        /// The name of the token.
+        id: String,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+    /// Encrypt everything with a new key.
+    #[command(after_help = REKEY)]
+    Rekey {
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+    /// Take a token out. The vault has the only copy of it.
+    Remove {
+        /// The name of the token.
+        id: String,
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+}
+
+/// `tokenturn history`
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// The name of a token; all of them unless given.
+    pub(crate) id: Option<String>,
+    /// Print one line of JSON for each event.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: VaultPlace,
+}
+
+const IMPORT: &str = "\
+Fields of a line, or columns:
+  token                     the token; for ohmygpt the admin token, which may be missing
+  oauth_token               the OAuth token, for ohmygpt only
+  client_id                 the client ID of the app, for github only
+  id                        a name for the token; the first 16 digits of its fingerprint unless given
+  provider                  github or ohmygpt
+  server                    the base URL of the API
+  label                     a word to find it by
+  expires_at, refresh_token, refresh_token_expires_at
+                            for tokens that expire; times look like 2026-11-22T10:00:00Z
+  state, generation, created_at, changed_at
+                            export writes them, and import does not look at them";
+
+const REKEY: &str = "\
+A key in a file is replaced there. A key in TOKENTURN_KEY is replaced by that in TOKENTURN_NEW_KEY;
+`openssl rand -hex 32` makes one.";

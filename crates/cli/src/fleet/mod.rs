@@ -1,0 +1,129 @@
+//! `tokenturn rotate --all` and `tokenturn recover`
+
+mod clients;
+mod deliver;
+mod plan;
+mod progress;
+mod report;
+mod run;
+mod sandbox;
+mod summary;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use tokenturn_vault::{Client, Filter, FleetOptions, Vault};
+
+use crate::args::{Many, RecoverAll, RotateAll};
+use crate::vault::{Missing, failed, open};
+use deliver::ShellCommand;
+use report::Report;
+use run::Job;
+use sandbox::World;
+
+/// What a run is made of.
+struct Ready {
+    vault: Vault,
+    clients: Vec<Client>,
+    filter: Filter,
+    options: FleetOptions,
+}
+
+/// `tokenturn rotate --all`
+pub(crate) async fn rotate(args: &RotateAll) -> ExitCode {
+    let done = match args.sandbox {
+        true => in_sandbox(args).await,
+        false => in_vault(args).await,
+    };
+    done.unwrap_or_else(|error| failed(&error))
+}
+
+/// `tokenturn recover`
+pub(crate) async fn recover(args: &RecoverAll) -> ExitCode {
+    let recovered = async {
+        let ready = ready(&args.many).await?;
+        let job = job(&args.many, None, false)?;
+        let fleet = ready
+            .vault
+            .recover_all(ready.clients, ready.filter.clone(), ready.options)
+            .await?;
+        job.run(fleet, &ready.vault, &ready.filter).await
+    };
+    recovered.await.unwrap_or_else(|error| failed(&error))
+}
+
+async fn in_vault(args: &RotateAll) -> Result<ExitCode> {
+    let ready = ready(&args.many).await?;
+    begin(args, ready).await
+}
+
+async fn in_sandbox(args: &RotateAll) -> Result<ExitCode> {
+    let world = World::with_tokens(args.tokens).await?;
+    let many = &args.many;
+    let ready = Ready {
+        vault: world.vault.clone(),
+        clients: vec![world.client()?],
+        filter: many.filters.filter(),
+        options: options(many).concurrency(many.concurrency.unwrap_or(World::CONCURRENCY)),
+    };
+    let exit_code = begin(args, ready).await?;
+    if !args.dry_run {
+        world.verify(many.json).await?;
+    }
+    Ok(exit_code)
+}
+
+async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
+    let Ready {
+        vault,
+        clients,
+        filter,
+        mut options,
+    } = ready;
+    if args.new_run {
+        options = options.afresh();
+    }
+    if args.dry_run {
+        let plan = vault.plan(clients, &filter, &options).await?;
+        return plan::print(&plan, args.many.json);
+    }
+    let deliver = args.deliver.as_deref().map(ShellCommand::new);
+    if let Some(deliver) = &deliver {
+        options = options.deliver(deliver.clone());
+    }
+    // A file that cannot be written is found before anything is sent.
+    let job = job(&args.many, deliver, true)?;
+    let fleet = vault.rotate_all(clients, filter.clone(), options).await?;
+    job.run(fleet, &vault, &filter).await
+}
+
+async fn ready(many: &Many) -> Result<Ready> {
+    let vault = open(&many.place, Missing::Refuse).await?;
+    let filter = many.filters.filter();
+    let clients = clients::of(&vault, &filter, &many.providers).await?;
+    Ok(Ready {
+        vault,
+        clients,
+        filter,
+        options: options(many),
+    })
+}
+
+fn options(many: &Many) -> FleetOptions {
+    let mut options = FleetOptions::new();
+    if let Some(calls) = many.concurrency {
+        options = options.concurrency(calls);
+    }
+    if let Some(calls) = many.per_second {
+        options = options.per_second(calls);
+    }
+    options
+}
+
+fn job(many: &Many, deliver: Option<ShellCommand>, replaces: bool) -> Result<Job> {
+    let report = many.report.as_deref().map(|path| {
+        let report = Report::open(path);
+        report.with_context(|| format!("cannot write {}", path.display()))
+    });
+    Ok(Job::new(replaces, report.transpose()?, deliver, many.json))
+}

@@ -1,0 +1,94 @@
+//! `--dry-run`
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde_json::json;
+use tokenturn_vault::{AppPlan, Plan};
+
+use super::progress::{duration, rate_text};
+
+/// Something would stop the run.
+const TROUBLE: u8 = 4;
+
+pub(super) fn print(plan: &Plan, json: bool) -> Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    match json {
+        true => writeln!(out, "{}", as_json(plan))?,
+        false => write!(out, "{}", text(plan))?,
+    }
+    let is_troubled = plan.apps.iter().any(|app| app.trouble.is_some());
+    Ok(match is_troubled {
+        true => ExitCode::from(TROUBLE),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+fn as_json(plan: &Plan) -> serde_json::Value {
+    let apps = plan.apps.iter().map(|plan| {
+        json!({
+            "app": plan.app,
+            "tokens": plan.tokens,
+            "in_doubt": plan.in_doubt,
+            "done": plan.done,
+            "per_second": plan.per_second,
+            "takes_seconds": plan.takes.map(|time| time.as_secs_f64()),
+            "trouble": plan.trouble,
+        })
+    });
+    json!({
+        "apps": apps.collect::<Vec<_>>(),
+        "without_client": plan.without_client,
+    })
+}
+
+fn text(plan: &Plan) -> String {
+    let mut text = String::new();
+    if plan.apps.is_empty() {
+        text.push_str("no token fits\n");
+    }
+    for app in &plan.apps {
+        text.push_str(&of_app(app));
+    }
+    if plan.without_client > 0 {
+        text.push_str(&format!(
+            "{} tokens of other apps are not part of it\n",
+            plan.without_client
+        ));
+    }
+    text.push_str("nothing was changed\n");
+    text
+}
+
+fn of_app(plan: &AppPlan) -> String {
+    let mut text = format!("{}\n", plan.app);
+    let mut row = |name: &str, value: String| text.push_str(&format!("  {name:<9} {value}\n"));
+    row("tokens", plan.tokens.to_string());
+    if plan.in_doubt > 0 {
+        row(
+            "in doubt",
+            format!("{} of them, which are resolved first", plan.in_doubt),
+        );
+    }
+    if plan.done > 0 {
+        row(
+            "done",
+            format!("{} by the unfinished run, which goes on", plan.done),
+        );
+    }
+    row(
+        "pace",
+        match plan.per_second {
+            Some(rate) => rate_text(rate),
+            None => "as fast as it answers".to_owned(),
+        },
+    );
+    if let Some(time) = plan.takes {
+        row("takes", duration(time.as_secs_f64()));
+    }
+    if let Some(why) = &plan.trouble {
+        row("trouble", why.clone());
+    }
+    text
+}

@@ -1,0 +1,131 @@
+//! A run, from its beginning to its end.
+
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokenturn_vault::{Filter, Fleet, Outcome, Settled, Vault};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::deliver::ShellCommand;
+use super::progress::Progress;
+use super::report::Report;
+use super::summary::{Ended, HandedOn};
+use crate::{patience, rescue};
+
+/// How often the bar moves.
+const TICK: Duration = Duration::from_millis(200);
+
+/// What a run is watched with.
+pub(super) struct Job {
+    replaces: bool,
+    report: Option<Report>,
+    deliver: Option<ShellCommand>,
+    json: bool,
+    asked: Pin<Box<dyn Future<Output = ()>>>,
+}
+
+impl Job {
+    /// From now on the program is not ended by being asked to stop, so that no answer is missed.
+    pub(super) fn new(
+        replaces: bool,
+        report: Option<Report>,
+        deliver: Option<ShellCommand>,
+        json: bool,
+    ) -> Self {
+        Self {
+            replaces,
+            report,
+            deliver,
+            json,
+            asked: Box::pin(patience::asked_to_stop()),
+        }
+    }
+
+    /// Watches a run to its end. Whoever asks the program to stop makes it begin nothing new.
+    pub(super) async fn run(
+        mut self,
+        mut fleet: Fleet,
+        vault: &Vault,
+        filter: &Filter,
+    ) -> Result<ExitCode> {
+        let mut progress = Progress::begin(&fleet);
+        let stopper = fleet.stopper();
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut no_report = None;
+        loop {
+            let reported = tokio::select! {
+                biased;
+                () = &mut self.asked => {
+                    self.asked = Box::pin(patience::asked_to_stop());
+                    stopper.stop();
+                    progress.say("stopping: waiting for the answers to what was sent first");
+                    Ok(())
+                }
+                _ = ticks.tick() => {
+                    progress.tick(&fleet);
+                    Ok(())
+                }
+                settled = fleet.next() => match settled {
+                    Some(settled) => self.settled(&settled, &progress).await,
+                    None => break,
+                },
+            };
+            if let Err(error) = reported {
+                // A run without its report is not what was asked for.
+                no_report.get_or_insert(error.to_string());
+                self.report = None;
+                stopper.stop();
+            }
+        }
+        vault.drain().await;
+        let took = progress.end(fleet.summary());
+        let handed_on = match &self.deliver {
+            Some(command) => Some(HandedOn {
+                left: undelivered(vault, filter).await,
+                trouble: command.trouble(),
+            }),
+            None => None,
+        };
+        let ended = Ended {
+            summary: fleet.summary(),
+            replaces: self.replaces,
+            took,
+            handed_on,
+            no_report,
+        };
+        ended.print(self.json);
+        Ok(ExitCode::from(ended.exit_code()))
+    }
+
+    async fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {
+        let mut rescued_in = None;
+        if let Outcome::NotSaved(tokens) = &settled.outcome {
+            rescued_in = rescue::rescue_from_vault(tokens).await;
+            progress.say(&match &rescued_in {
+                Some(path) => format!("{}: the new token is in {}", settled.id, path.display()),
+                None => format!(
+                    "{}: no file could be written: the new token is lost",
+                    settled.id
+                ),
+            });
+        }
+        // The run comes back to such a token.
+        if self.replaces && matches!(settled.outcome, Outcome::Kept) {
+            return Ok(());
+        }
+        match &mut self.report {
+            Some(report) => report.write(settled, rescued_in.as_deref()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A token that was replaced is not old any more, and may have changed its state.
+async fn undelivered(vault: &Vault, filter: &Filter) -> u64 {
+    let mut filter = filter.clone().undelivered();
+    (filter.older_than, filter.state) = (None, None);
+    vault.count(&filter).await.unwrap_or_default()
+}

@@ -1,0 +1,90 @@
+//! `--sandbox`: a provider, a vault, and tokens to replace.
+
+use std::io::{self, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use anyhow::{Context as _, Result, ensure};
+use futures_core::Stream;
+use tempfile::TempDir;
+use tokenturn::GitHub;
+use tokenturn_sandbox::Sandbox;
+use tokenturn_vault::{App, Client, Entry, Filter, Key, StoreError, Tokens, Vault};
+
+/// It goes away with everything in it.
+pub(super) struct World {
+    pub(super) vault: Vault,
+    sandbox: Sandbox,
+    _folder: TempDir,
+}
+
+impl World {
+    pub(super) const CONCURRENCY: usize = 64;
+
+    pub(super) async fn with_tokens(count: usize) -> Result<Self> {
+        let sandbox = Sandbox::start(0)
+            .await
+            .context("cannot start the sandbox")?;
+        sandbox.set_recording(false);
+        sandbox.set_rate_limit(None);
+        let folder = TempDir::new()?;
+        let key = Key::generate()?;
+        let path = folder.path().join("tokenturn.db");
+        let vault = Vault::builder().sqlite(path, &key).await?;
+        let world = Self {
+            vault,
+            sandbox,
+            _folder: folder,
+        };
+        let app = world.client()?.app();
+        let tokens = world.sandbox.new_github_tokens(count).into_iter();
+        let rows = New {
+            app,
+            tokens: tokens.enumerate(),
+        };
+        world.vault.import(rows).await?;
+        Ok(world)
+    }
+
+    pub(super) fn client(&self) -> Result<Client> {
+        let sandbox = &self.sandbox;
+        let builder = GitHub::builder(sandbox.client_id(), sandbox.client_secret());
+        Ok(builder.base_url(sandbox.url()).build()?.into())
+    }
+
+    /// Asks the sandbox about every token in the vault.
+    pub(super) async fn verify(&self, json: bool) -> Result<()> {
+        let mut rows = self.vault.list(Filter::new());
+        let (mut count, mut dead) = (0, 0);
+        while let Some(row) = rows.next().await {
+            let row = row?;
+            let token = row.tokens.token.as_ref();
+            let is_alive = token.is_some_and(|token| self.sandbox.is_alive(token.expose()));
+            count += 1;
+            dead += u64::from(!is_alive);
+        }
+        ensure!(dead == 0, "{dead} of {count} tokens in the vault are dead");
+        if !json {
+            writeln!(io::stdout(), "all {count} tokens in the vault are alive")?;
+        }
+        Ok(())
+    }
+}
+
+/// The rows of tokens that the sandbox has made.
+struct New<T> {
+    app: App,
+    tokens: T,
+}
+
+impl<T: Iterator<Item = (usize, String)> + Unpin> Stream for New<T> {
+    type Item = Result<Entry, StoreError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = self.tokens.next();
+        Poll::Ready(next.map(|(number, token)| {
+            let id = format!("token-{number}");
+            Ok(Entry::new(id, self.app.clone(), Tokens::github(token)))
+        }))
+    }
+}

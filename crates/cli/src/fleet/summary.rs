@@ -1,0 +1,184 @@
+//! What came of a run.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde_json::json;
+use tokenturn_vault::{Stop, Summary};
+
+use super::progress::{duration, rate_text};
+
+/// What came of a run, and how long it took.
+pub(super) struct Ended<'a> {
+    pub(super) summary: &'a Summary,
+    /// Whether it was to replace tokens, and not to find out about them.
+    pub(super) replaces: bool,
+    pub(super) took: Duration,
+    /// How handing tokens on failed last, if they were to be handed on.
+    pub(super) handed_on: Option<HandedOn>,
+    /// How the file for the report failed.
+    pub(super) no_report: Option<String>,
+}
+
+pub(super) struct HandedOn {
+    pub(super) left: u64,
+    pub(super) trouble: Option<String>,
+}
+
+/// The outcomes, by name.
+pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 8] {
+    [
+        ("replaced", summary.replaced),
+        ("resolved", summary.resolved),
+        ("kept", summary.kept),
+        ("invalid", summary.invalid),
+        ("refused", summary.refused.values().sum()),
+        ("lost", summary.lost),
+        ("unknown", summary.unknown),
+        ("not saved", summary.not_saved),
+    ]
+}
+
+impl Ended<'_> {
+    /// Of what holds, the worst.
+    pub(super) fn exit_code(&self) -> u8 {
+        let summary = self.summary;
+        let is_undelivered = self.handed_on.as_ref().is_some_and(|on| on.left > 0);
+        match &summary.stopped {
+            _ if summary.not_saved > 0 => 6,
+            _ if summary.unknown > 0 => 5,
+            Some(Stop::BadCredentials(_)) => 3,
+            Some(Stop::Asked) if summary.not_attempted == 0 && !is_undelivered => self.judged(),
+            Some(_) => 4,
+            None if summary.not_attempted > 0 || is_undelivered => 4,
+            None => self.judged(),
+        }
+    }
+
+    /// When all were tried.
+    fn judged(&self) -> u8 {
+        match self.summary {
+            summary if !summary.refused.is_empty() => 3,
+            summary if summary.lost + summary.invalid > 0 => 1,
+            _ => 0,
+        }
+    }
+
+    /// Prints it; the exit code stands even when nobody reads.
+    pub(super) fn print(&self, json: bool) {
+        let _ = match json {
+            true => writeln!(io::stdout(), "{}", self.json()),
+            false => write!(io::stdout(), "{}", self.text()),
+        };
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let summary = self.summary;
+        json!({
+            "command": if self.replaces { "rotate" } else { "recover" },
+            "replaced": summary.replaced,
+            "resolved": summary.resolved,
+            "kept": summary.kept,
+            "invalid": summary.invalid,
+            "refused": summary.refused,
+            "lost": summary.lost,
+            "unknown": summary.unknown,
+            "not_saved": summary.not_saved,
+            "not_attempted": summary.not_attempted,
+            "without_client": summary.without_client,
+            "delivered": summary.delivered,
+            "undelivered": self.handed_on.as_ref().map(|on| on.left),
+            "stopped": summary.stopped.as_ref().map(|stop| word(stop)),
+            "message": summary.stopped.as_ref().map(Stop::to_string),
+            "seconds": self.took.as_secs_f64(),
+        })
+    }
+
+    fn text(&self) -> String {
+        let summary = self.summary;
+        let mut text = String::new();
+        let mut row = |name: &str, count: u64, note: &str| {
+            let line = format!("{name:<14} {count:>9}  {note}");
+            text.push_str(line.trim_end());
+            text.push('\n');
+        };
+        for (name, count) in counts(summary) {
+            if count > 0 || name == self.aim() {
+                row(name, count, &self.note(name));
+            }
+        }
+        for (name, count, note) in [
+            (
+                "not attempted",
+                summary.not_attempted,
+                "run it again, and it goes on there",
+            ),
+            ("other apps", summary.without_client, "not part of this run"),
+            ("handed on", summary.delivered, ""),
+        ] {
+            if count > 0 {
+                row(name, count, note);
+            }
+        }
+        if let Some(on) = self.handed_on.as_ref().filter(|on| on.left > 0) {
+            let why = on.trouble.as_deref().unwrap_or("not tried");
+            row("not handed on", on.left, &format!("run it again ({why})"));
+        }
+        let settled = summary.settled();
+        let seconds = self.took.as_secs_f64();
+        text.push_str(&format!(
+            "\n{settled} in {}, {}\n",
+            match seconds < 10.0 {
+                true => format!("{seconds:.1}s"),
+                false => duration(seconds),
+            },
+            rate_text(settled as f64 / seconds.max(0.001)),
+        ));
+        if let Some(stop) = &summary.stopped {
+            text.push_str(&format!("stopped: {stop}\n"));
+        }
+        if let Some(why) = &self.no_report {
+            text.push_str(&format!("the report is not whole: {why}\n"));
+        }
+        text
+    }
+
+    /// What is shown though there are none.
+    fn aim(&self) -> &'static str {
+        match self.replaces {
+            true => "replaced",
+            false => "resolved",
+        }
+    }
+
+    fn note(&self, name: &str) -> String {
+        let summary = self.summary;
+        match name {
+            "resolved" => "replaced; an earlier outcome was unknown",
+            "kept" => "not replaced by an earlier call; rotate them again",
+            "invalid" => "their users have to authorize the app again",
+            "lost" => {
+                "replaced, and the new ones are gone; their users have to authorize the app again"
+            }
+            "unknown" => "run later: tokenturn recover",
+            "not saved" => "they are in the files named above",
+            "refused" => {
+                let reasons = summary.refused.iter();
+                let reasons = reasons.map(|(reason, count)| format!("{reason} {count}"));
+                return reasons.collect::<Vec<_>>().join(", ");
+            }
+            _ => "",
+        }
+        .to_owned()
+    }
+}
+
+fn word(stop: &Stop) -> &'static str {
+    match stop {
+        Stop::BadCredentials(_) => "bad_credentials",
+        Stop::ProviderUnavailable(_) => "provider_unavailable",
+        Stop::Store(_) => "vault",
+        Stop::Asked => "asked",
+        _ => "other",
+    }
+}

@@ -1,0 +1,78 @@
+//! `tokenturn vault export`
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use tempfile::{Builder, NamedTempFile};
+use tokenturn_vault::{Listing, Vault};
+
+use super::open::{Missing, open};
+use super::rows::{self, Writer};
+use super::shown::tokens;
+use crate::args::{Filters, Format, VaultPlace};
+use crate::patience;
+
+pub(super) async fn run(
+    path: &Path,
+    format: Option<Format>,
+    place: &VaultPlace,
+    filters: &Filters,
+) -> Result<()> {
+    let format = rows::format(format, path)?;
+    if path == Path::new("-") {
+        if io::stdout().is_terminal() {
+            bail!("this would show the tokens; send them to a file or a program");
+        }
+        let vault = open(place, Missing::Refuse).await?;
+        let out = BufWriter::new(io::stdout().lock());
+        write(vault.list(filters.filter()), format, out).await?;
+        return Ok(());
+    }
+    if path.symlink_metadata().is_ok() {
+        bail!("{} is there already, and is not replaced", path.display());
+    }
+    let vault = open(place, Missing::Refuse).await?;
+    let count = to_file(&vault, filters, format, path).await?;
+    writeln!(io::stdout(), "{} in {}", tokens(count), path.display())?;
+    Ok(())
+}
+
+/// Nothing stays of a file that does not become whole, and it has its name only then.
+async fn to_file(vault: &Vault, filters: &Filters, format: Format, path: &Path) -> Result<u64> {
+    let cannot = || format!("cannot write {}", path.display());
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    // It has mode 0600 from the beginning.
+    let file = Builder::new().prefix(".tokenturn-").tempfile_in(folder);
+    let file = file.with_context(cannot)?;
+    let written = write(vault.list(filters.filter()), format, BufWriter::new(file));
+    let (count, file) = tokio::select! {
+        written = written => written?,
+        () = patience::asked_to_stop() => bail!("stopped, and nothing is written"),
+    };
+    let file: NamedTempFile = file.into_inner().with_context(cannot)?;
+    file.as_file().sync_all().with_context(cannot)?;
+    file.persist_noclobber(path).with_context(cannot)?;
+    if cfg!(unix) {
+        // A name is durable when its folder is.
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .with_context(cannot)?;
+    }
+    Ok(count)
+}
+
+/// How many tokens were written.
+async fn write<W: Write>(mut rows: Listing, format: Format, to: W) -> Result<(u64, W)> {
+    let mut writer = Writer::new(format, to);
+    let mut count = 0;
+    while let Some(entry) = rows.next().await {
+        writer.write(&entry?)?;
+        count += 1;
+    }
+    Ok((count, writer.finish()?))
+}

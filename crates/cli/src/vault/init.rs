@@ -1,0 +1,26 @@
+//! `tokenturn vault init`
+
+use std::io::{self, Write};
+
+use anyhow::{Result, bail};
+
+use super::key::KeyPlace;
+use super::open::{self, Missing};
+use super::place::Place;
+use crate::args::VaultPlace;
+
+pub(super) async fn run(args: &VaultPlace) -> Result<()> {
+    if let Some(path) = Place::of(args)?.existing() {
+        bail!("there is a vault at {} already", path.display());
+    }
+    let opened = open::opened(args, Missing::Make).await?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "vault  {}", opened.place)?;
+    writeln!(out, "key    {}", opened.key)?;
+    let advice = match opened.key {
+        KeyPlace::Variable => "keep the key",
+        _ => "back the key up, apart from the vault",
+    };
+    writeln!(out, "\n{advice}: without it the tokens are gone")?;
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! `tokenturn vault list`
+
+use std::io::{self, BufWriter, Write};
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::open::{Missing, open};
+use super::shown::{Shown, second, short};
+use super::table::Table;
+use crate::args::{Filters, VaultPlace};
+
+pub(super) async fn run(place: &VaultPlace, filters: &Filters, json: bool) -> Result<()> {
+    let vault = open(place, Missing::Refuse).await?;
+    let mut rows = vault.list(filters.filter());
+    let mut out = BufWriter::new(io::stdout());
+    let mut table = Table::new([
+        "ID",
+        "PROVIDER",
+        "CLIENT ID",
+        "LABEL",
+        "STATE",
+        "TOKEN",
+        "CHANGED",
+    ]);
+    while let Some(entry) = rows.next().await {
+        let entry = entry?;
+        let shown = Shown::of(&entry);
+        if json {
+            writeln!(out, "{}", json!(shown))?;
+            continue;
+        }
+        let cells = [
+            shown.id.to_owned(),
+            shown.provider.to_string(),
+            shown.client_id.unwrap_or("-").to_owned(),
+            shown.label.unwrap_or("-").to_owned(),
+            shown.state.to_string(),
+            short(shown.fingerprint.as_deref()),
+            second(shown.changed_at),
+        ];
+        table.row(cells, &mut out)?;
+    }
+    if !json {
+        table.flush(&mut out)?;
+    }
+    out.flush()?;
+    Ok(())
+}

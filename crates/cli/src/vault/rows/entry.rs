@@ -1,0 +1,152 @@
+//! What the fields of a line stand for.
+
+use tokenturn::ohmygpt::hosts;
+use tokenturn::{Secret, Timestamp};
+use tokenturn_vault::{App, Entry, Provider, Tokens};
+
+use super::fields::{Field, Fields};
+use crate::args::{Defaults, base_url};
+
+const GITHUB: &str = "https://api.github.com";
+/// The longest name or label.
+const LONGEST_WORD: usize = 255;
+/// How many digits of a fingerprint are a name.
+const DIGITS: usize = 16;
+
+/// The row, or what is wrong with the line.
+pub(super) fn entry(mut fields: Fields, defaults: &Defaults) -> Result<Entry, String> {
+    let provider = provider(&mut fields, defaults)?;
+    let tokens = match provider {
+        Provider::OhMyGpt => ohmygpt(&mut fields)?,
+        _ => github(&mut fields)?,
+    };
+    let app = App {
+        provider,
+        server: server(&mut fields, defaults, provider)?,
+        client_id: client_id(&mut fields, defaults, provider)?,
+    };
+    let label = fields.text(Field::Label).or(defaults.label.clone());
+    let id = match fields.text(Field::Id) {
+        Some(id) => id,
+        None => name(&tokens).ok_or("no token")?,
+    };
+    check("id", &id)?;
+    let entry = Entry::new(id, app, timed(&mut fields, tokens)?);
+    match label {
+        Some(label) => {
+            check("label", &label)?;
+            Ok(entry.with_label(label))
+        }
+        None => Ok(entry),
+    }
+}
+
+fn provider(fields: &mut Fields, defaults: &Defaults) -> Result<Provider, String> {
+    match fields.text(Field::Provider) {
+        Some(word) => word
+            .parse()
+            .map_err(|_| "the provider is neither github nor ohmygpt".to_owned()),
+        None => Ok(defaults.provider.unwrap_or(Provider::GitHub)),
+    }
+}
+
+fn github(fields: &mut Fields) -> Result<Tokens, String> {
+    if fields.take(Field::OauthToken).is_some() {
+        return Err("oauth_token is for ohmygpt; a github token is a token".to_owned());
+    }
+    let token = fields.take(Field::Token);
+    let token = token.ok_or("no token; the field is named token")?;
+    Ok(Tokens::github(word(Field::Token, token)?))
+}
+
+fn ohmygpt(fields: &mut Fields) -> Result<Tokens, String> {
+    let token = fields.take(Field::OauthToken);
+    let token = token.ok_or("no OAuth token; the field is named oauth_token")?;
+    let admin_token = fields.take(Field::Token);
+    let admin_token = admin_token.map(|token| word(Field::Token, token));
+    Ok(Tokens::ohmygpt(
+        word(Field::OauthToken, token)?,
+        admin_token.transpose()?,
+    ))
+}
+
+fn server(fields: &mut Fields, defaults: &Defaults, provider: Provider) -> Result<String, String> {
+    let server = fields.text(Field::Server).or(defaults.server.clone());
+    let server = match (server, provider) {
+        (Some(server), _) => server,
+        (None, Provider::OhMyGpt) => hosts::LINE1.to_owned(),
+        (None, _) => GITHUB.to_owned(),
+    };
+    let is_url = ["https://", "http://"]
+        .iter()
+        .any(|s| server.starts_with(s));
+    if !is_url || server.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(format!("server is not a URL; it looks like {GITHUB}"));
+    }
+    Ok(base_url(&server))
+}
+
+fn client_id(
+    fields: &mut Fields,
+    defaults: &Defaults,
+    provider: Provider,
+) -> Result<String, String> {
+    let client_id = fields.text(Field::ClientId);
+    if provider == Provider::OhMyGpt {
+        return match client_id {
+            Some(_) => Err("client_id is for github; ohmygpt does without".to_owned()),
+            None => Ok(String::new()),
+        };
+    }
+    let client_id = client_id.or(defaults.client_id.clone());
+    let client_id = client_id.ok_or("no client_id; --client-id can stand for it")?;
+    check("client_id", &client_id)?;
+    Ok(client_id)
+}
+
+fn timed(fields: &mut Fields, mut tokens: Tokens) -> Result<Tokens, String> {
+    tokens.expires_at = time(fields, Field::ExpiresAt)?;
+    let refresh_token = fields.take(Field::RefreshToken);
+    let refresh_token = refresh_token.map(|token| word(Field::RefreshToken, token));
+    tokens.refresh_token = refresh_token.transpose()?;
+    tokens.refresh_token_expires_at = time(fields, Field::RefreshTokenExpiresAt)?;
+    Ok(tokens)
+}
+
+fn time(fields: &mut Fields, field: Field) -> Result<Option<Timestamp>, String> {
+    let time = fields.text(field).map(|text| text.trim().parse());
+    time.transpose()
+        .map_err(|_| format!("{} does not look like 2026-11-22T10:00:00Z", field.as_str()))
+}
+
+/// A token is one word.
+fn word(field: Field, token: Secret) -> Result<Secret, String> {
+    let word = token.expose().trim_ascii();
+    let name = field.as_str();
+    if word.is_empty() {
+        return Err(format!("{name} is empty"));
+    }
+    if word.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(format!("{name} is more than one word"));
+    }
+    Ok(Secret::new(word))
+}
+
+/// What is shown on terminals is one short line.
+fn check(name: &str, text: &str) -> Result<(), String> {
+    if text.len() > LONGEST_WORD {
+        return Err(format!("{name} is longer than {LONGEST_WORD} bytes"));
+    }
+    match text.chars().any(char::is_control) {
+        true => Err(format!("{name} has control characters in it")),
+        false => Ok(()),
+    }
+}
+
+/// Who puts the same token in twice without a name for it is told so.
+fn name(tokens: &Tokens) -> Option<String> {
+    let lasting = tokens.oauth_token.as_ref().or(tokens.token.as_ref())?;
+    let mut digits = lasting.fingerprint().to_string();
+    digits.truncate(DIGITS);
+    Some(digits)
+}

@@ -1,0 +1,90 @@
+//! Writing tokens down.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use tokenturn::{Secret, Timestamp};
+use tokenturn_vault::{Entry, Provider, State};
+
+use crate::args::Format;
+
+pub(crate) enum Writer<W: Write> {
+    Jsonl(W),
+    Csv(Box<csv::Writer<W>>),
+}
+
+/// What import reads, and what it does not look at.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    provider: Provider,
+    server: &'a str,
+    client_id: Option<&'a str>,
+    label: Option<&'a str>,
+    token: Option<&'a str>,
+    oauth_token: Option<&'a str>,
+    expires_at: Option<Timestamp>,
+    refresh_token: Option<&'a str>,
+    refresh_token_expires_at: Option<Timestamp>,
+    state: State,
+    generation: u64,
+    created_at: Timestamp,
+    changed_at: Timestamp,
+}
+
+impl<W: Write> Writer<W> {
+    pub(crate) fn new(format: Format, to: W) -> Self {
+        match format {
+            Format::Jsonl => Self::Jsonl(to),
+            Format::Csv => Self::Csv(Box::new(csv::Writer::from_writer(to))),
+        }
+    }
+
+    pub(crate) fn write(&mut self, entry: &Entry) -> io::Result<()> {
+        let line = Line::of(entry);
+        match self {
+            Self::Jsonl(to) => {
+                serde_json::to_writer(&mut *to, &line)?;
+                to.write_all(b"\n")
+            }
+            Self::Csv(to) => Ok(to.serialize(line)?),
+        }
+    }
+
+    /// What it was made of, with everything written to it.
+    pub(crate) fn finish(self) -> io::Result<W> {
+        match self {
+            Self::Jsonl(mut to) => {
+                to.flush()?;
+                Ok(to)
+            }
+            Self::Csv(to) => to.into_inner().map_err(csv::IntoInnerError::into_error),
+        }
+    }
+}
+
+impl<'a> Line<'a> {
+    fn of(entry: &'a Entry) -> Self {
+        fn shown(secret: &Option<Secret>) -> Option<&str> {
+            secret.as_ref().map(Secret::expose)
+        }
+        let tokens = &entry.tokens;
+        let client_id = Some(entry.app.client_id.as_str());
+        Self {
+            id: &entry.id,
+            provider: entry.app.provider,
+            server: &entry.app.server,
+            client_id: client_id.filter(|id| !id.is_empty()),
+            label: entry.label.as_deref(),
+            token: shown(&tokens.token),
+            oauth_token: shown(&tokens.oauth_token),
+            expires_at: tokens.expires_at,
+            refresh_token: shown(&tokens.refresh_token),
+            refresh_token_expires_at: tokens.refresh_token_expires_at,
+            state: entry.state(),
+            generation: entry.generation,
+            created_at: entry.created_at,
+            changed_at: entry.changed_at,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! `tokenturn vault show`
+
+use std::io::{self, Write};
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::open::{Missing, open};
+use super::shown::{Shown, second};
+use super::table::visible;
+use crate::args::VaultPlace;
+
+pub(super) async fn run(place: &VaultPlace, id: &str, json: bool) -> Result<()> {
+    let vault = open(place, Missing::Refuse).await?;
+    let entry = vault.get(id).await?;
+    let entry = entry.with_context(|| format!("there is no token named {id:?}"))?;
+    let shown = Shown::of(&entry);
+    let mut out = io::stdout().lock();
+    if json {
+        writeln!(out, "{}", json!(shown))?;
+        return Ok(());
+    }
+    let also = |yes: bool, what: &str| yes.then(|| what.to_owned());
+    for (name, value) in [
+        ("id", Some(shown.id.to_owned())),
+        ("provider", Some(shown.provider.to_string())),
+        ("server", Some(shown.server.to_owned())),
+        ("client ID", shown.client_id.map(str::to_owned)),
+        ("label", shown.label.map(str::to_owned)),
+        ("state", Some(shown.state.to_string())),
+        ("token", shown.fingerprint),
+        ("expires", shown.expires_at.map(second)),
+        (
+            "refresh",
+            also(shown.has_refresh_token, "it has a refresh token"),
+        ),
+        (
+            "deliver",
+            also(shown.undelivered, "it still has to be handed on"),
+        ),
+        ("changes", Some((shown.generation - 1).to_string())),
+        ("put in", Some(second(shown.created_at))),
+        ("changed", Some(second(shown.changed_at))),
+    ] {
+        if let Some(value) = value {
+            writeln!(out, "{name:<9}  {}", visible(value))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! What is shown of a token.
+
+use serde::Serialize;
+use tokenturn::{Fingerprint, Timestamp};
+use tokenturn_vault::{Entry, Provider, State};
+
+/// Everything but its secrets.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown<'a> {
+    pub(super) id: &'a str,
+    pub(super) provider: Provider,
+    pub(super) server: &'a str,
+    pub(super) client_id: Option<&'a str>,
+    pub(super) label: Option<&'a str>,
+    pub(super) state: State,
+    /// Of the token that a rotation replaces.
+    pub(super) fingerprint: Option<String>,
+    pub(super) generation: u64,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) has_refresh_token: bool,
+    pub(super) undelivered: bool,
+    pub(super) created_at: Timestamp,
+    pub(super) changed_at: Timestamp,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn of(entry: &'a Entry) -> Self {
+        let client_id = Some(entry.app.client_id.as_str());
+        let fingerprint = entry.tokens.fingerprint();
+        Self {
+            id: &entry.id,
+            provider: entry.app.provider,
+            server: &entry.app.server,
+            client_id: client_id.filter(|id| !id.is_empty()),
+            label: entry.label.as_deref(),
+            state: entry.state(),
+            fingerprint: fingerprint.as_ref().map(Fingerprint::to_string),
+            generation: entry.generation,
+            expires_at: entry.tokens.expires_at,
+            has_refresh_token: entry.tokens.refresh_token.is_some(),
+            undelivered: entry.progress.undelivered,
+            created_at: entry.created_at,
+            changed_at: entry.changed_at,
+        }
+    }
+}
+
+/// The first eight digits of a fingerprint: enough to tell tokens apart by eye.
+pub(super) fn short(fingerprint: Option<&str>) -> String {
+    let digits = fingerprint.and_then(|digits| digits.get(..8));
+    digits.unwrap_or("-").to_owned()
+}
+
+/// Without the parts of a second.
+pub(super) fn second(time: Timestamp) -> String {
+    let text = time.to_string();
+    match text.split_once('.') {
+        Some((seconds, _)) => format!("{seconds}Z"),
+        None => text,
+    }
+}
+
+/// So many tokens.
+pub(super) fn tokens(count: u64) -> String {
+    match count {
+        1 => "1 token".to_owned(),
+        _ => format!("{count} tokens"),
+    }
+}

@@ -2,6 +2,8 @@
 //! sockets.
 
 #[cfg(unix)]
+pub mod crash;
+#[cfg(unix)]
 pub mod postgres;
 mod raw_server;
 mod ready;

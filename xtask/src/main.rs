@@ -5,6 +5,7 @@ mod build_cost;
 mod ci;
 mod codegen;
 mod conformance;
+mod crash;
 mod faults;
 mod spec;
 
@@ -20,6 +21,7 @@ cargo xtask spec diff [REV]       what changed in the specs since REV (HEAD), by
 cargo xtask ci                    every gate: format, clippy, codegen, docs, features, tests
 cargo xtask faults                every fault that a call can meet, with what comes of it
 cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
+cargo xtask crash [--help]        kill a program that replaces a fleet of tokens, again and again
 cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
 cargo xtask bench fleet           speed of a fleet next to requests that save nothing, and its memory
 cargo xtask build-cost            what tokenturn costs to build, as a ratio to bare reqwest";
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         ["spec", "diff", revision] => spec::diff::run(&root, revision),
         ["ci"] => ci::run(&root),
         ["faults"] => faults::run(&root),
+        ["crash", ref options @ ..] => crash::run(&root, options),
         ["conformance"] => conformance::run(&root),
         ["bench", "codegen"] => bench::codegen(&root, None),
         ["bench", "codegen", file] => bench::codegen(&root, Some(file)),

@@ -316,6 +316,11 @@ impl Sandbox {
     pub fn replacements(&self) -> Vec<Replacement> {
         self.shared.world().replacements.all()
     }
+
+    /// How many of them there are.
+    pub fn replacement_count(&self) -> usize {
+        self.shared.world().replacements.count()
+    }
 }
 
 impl fmt::Debug for Sandbox {

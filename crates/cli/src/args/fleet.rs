@@ -1,13 +1,14 @@
 //! What commands on all tokens of a vault ask for.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::{Filters, VaultPlace};
 
 /// What is not there when the program brings its own sandbox.
-const NOT_IN_A_SANDBOX: [&str; 9] = [
+const NOT_IN_A_SANDBOX: [&str; 11] = [
     "vault",
     "vault_file",
     "key_file",
@@ -17,6 +18,8 @@ const NOT_IN_A_SANDBOX: [&str; 9] = [
     "ohmygpt_base_url",
     "ca_file",
     "new_run",
+    "lease",
+    "leave_alone",
 ];
 
 /// `tokenturn rotate --all`
@@ -66,6 +69,14 @@ pub(crate) struct Many {
     /// advises.
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) per_second: Option<f64>,
+    /// How long a call keeps its token to itself, such as 2m; 60s unless given. When its process has
+    /// died, others go on with the token after that.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) lease: Option<Duration>,
+    /// How long a token is left alone when a call for it got no answer; 10s unless given. GitHub may
+    /// take as long to do such a call after all.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) leave_alone: Option<Duration>,
     /// Add one line of JSON for each token to this file. There is no secret in it.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,

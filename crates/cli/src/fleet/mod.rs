@@ -12,10 +12,10 @@ mod summary;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use tokenturn_vault::{Client, Filter, FleetOptions, Vault};
+use tokenturn_vault::{Client, Filter, FleetOptions, Vault, VaultBuilder};
 
 use crate::args::{Many, RecoverAll, RotateAll};
-use crate::vault::{Missing, failed, open};
+use crate::vault::{Missing, failed, open_with};
 use deliver::ShellCommand;
 use report::Report;
 use run::Job;
@@ -98,7 +98,7 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
 }
 
 async fn ready(many: &Many) -> Result<Ready> {
-    let vault = open(&many.place, Missing::Refuse).await?;
+    let vault = open_with(&many.place, Missing::Refuse, builder(many)).await?;
     let filter = many.filters.filter();
     let clients = clients::of(&vault, &filter, &many.providers).await?;
     Ok(Ready {
@@ -107,6 +107,17 @@ async fn ready(many: &Many) -> Result<Ready> {
         filter,
         options: options(many),
     })
+}
+
+fn builder(many: &Many) -> VaultBuilder {
+    let mut builder = Vault::builder();
+    if let Some(time) = many.lease {
+        builder = builder.lease(time);
+    }
+    if let Some(time) = many.leave_alone {
+        builder = builder.leave_alone(time);
+    }
+    builder
 }
 
 fn options(many: &Many) -> FleetOptions {

@@ -23,7 +23,7 @@ use tokenturn_vault::StoreError;
 
 use crate::args::{History, VaultTarget};
 
-pub(crate) use open::{Missing, open};
+pub(crate) use open::{Missing, open_with};
 pub(crate) use table::visible;
 
 /// Bad input, and nothing has changed.

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
@@ -218,10 +218,13 @@ async fn blocking<T: Send + 'static>(
 
 /// What an error of SQLite means.
 fn store_error(error: rusqlite::Error) -> StoreError {
+    let full = "the disk of the vault is full";
+    // There is no room for what SQLite keeps beside the file.
+    if error.sqlite_error().map(|e| e.extended_code) == Some(ffi::SQLITE_IOERR_SHMSIZE) {
+        return StoreError::unavailable(full, error);
+    }
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => {
-            StoreError::unavailable("the disk of the vault is full", error)
-        }
+        Some(ErrorCode::DiskFull) => StoreError::unavailable(full, error),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             StoreError::unavailable("the vault is in use by something else", error)
         }

@@ -100,30 +100,31 @@ impl Writer {
 fn run(opened: &Opened, ballast: &Ballast, jobs: &Receiver<Waiting>) {
     let mut usual = 1;
     while let Ok(first) = jobs.recv() {
-        let mut batch = gather(first, jobs, usual);
-        usual = batch.len();
-        let begins = |(room, _): &Waiting| *room != Room::MayBeUsedUp;
-        if batch.iter().any(begins)
+        let mut together = gather(first, jobs, usual);
+        usual = together.len();
+        if together.iter().any(begins)
             && let Err(error) = ballast.take_on()
         {
-            for (_, job) in batch.extract_if(.., |waiting| begins(waiting)) {
-                job.end(Err(error.again()));
-            }
+            refuse(&mut together, &error);
         }
         let is_alone = |(room, _): &mut Waiting| *room == Room::NeededAlone;
-        let alone: Vec<Waiting> = batch.extract_if(.., is_alone).collect();
-        let mut together: Vec<Box<dyn Job>> = batch.into_iter().map(|(_, job)| job).collect();
-        if transaction(opened, ballast, &mut together).is_ok() {
-            end(together, Ok(()));
-        } else {
-            // Each by itself, so that those that fail take nothing of the others back.
-            together
-                .into_iter()
-                .for_each(|job| by_itself(opened, ballast, job));
+        let alone: Vec<Waiting> = together.extract_if(.., is_alone).collect();
+        match transaction(opened, ballast, &mut together) {
+            Ok(()) => end(together, Ok(())),
+            Err(error) => {
+                // They would use up the room that was just given back.
+                if error.is_unavailable() {
+                    refuse(&mut together, &error);
+                }
+                // Each by itself, so that those that fail take nothing of the others back.
+                together
+                    .into_iter()
+                    .for_each(|waiting| by_itself(opened, ballast, waiting));
+            }
         }
         alone
             .into_iter()
-            .for_each(|(_, job)| by_itself(opened, ballast, job));
+            .for_each(|waiting| by_itself(opened, ballast, waiting));
     }
 }
 
@@ -142,8 +143,25 @@ fn gather(first: Waiting, jobs: &Receiver<Waiting>, usual: usize) -> Vec<Waiting
     batch
 }
 
-fn by_itself(opened: &Opened, ballast: &Ballast, job: Box<dyn Job>) {
-    let mut alone = [job];
+fn begins((room, _): &Waiting) -> bool {
+    *room != Room::MayBeUsedUp
+}
+
+/// Lets nothing begin.
+fn refuse(batch: &mut Vec<Waiting>, why: &StoreError) {
+    for (_, job) in batch.extract_if(.., |waiting| begins(waiting)) {
+        job.end(Err(why.again()));
+    }
+}
+
+fn by_itself(opened: &Opened, ballast: &Ballast, waiting: Waiting) {
+    let mut alone = vec![waiting];
+    // Something before it may have needed the room.
+    if begins(&alone[0])
+        && let Err(error) = ballast.take_on()
+    {
+        return refuse(&mut alone, &error);
+    }
     let ended = transaction(opened, ballast, &mut alone);
     end(alone, ended);
 }
@@ -152,7 +170,7 @@ fn by_itself(opened: &Opened, ballast: &Ballast, job: Box<dyn Job>) {
 fn transaction(
     opened: &Opened,
     ballast: &Ballast,
-    batch: &mut [Box<dyn Job>],
+    batch: &mut [Waiting],
 ) -> Result<(), StoreError> {
     if batch.is_empty() {
         return Ok(());
@@ -160,7 +178,7 @@ fn transaction(
     let connection = &opened.connection;
     let result = opened.begin().and_then(|()| {
         opened.check_key()?;
-        for job in batch {
+        for (_, job) in batch {
             job.run(opened)?;
         }
         // Some errors, such as a full disk, end the transaction at once.
@@ -185,8 +203,8 @@ fn transaction(
     result
 }
 
-fn end(batch: impl IntoIterator<Item = Box<dyn Job>>, ended: Result<(), StoreError>) {
-    for job in batch {
+fn end(batch: Vec<Waiting>, ended: Result<(), StoreError>) {
+    for (_, job) in batch {
         job.end(match &ended {
             Ok(()) => Ok(()),
             Err(error) => Err(error.again()),

@@ -1,0 +1,205 @@
+//! A disk that is full, before a rotation and while calls are under way.
+//!
+//! It is a small file system in memory, which only root may mount.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tokenturn_sandbox::{Calls, Fault, Sandbox};
+use tokenturn_tests::crash::{PATIENCE, Place, Process, Rules, Scene, Shares, judge};
+use tokenturn_vault::{Filter, State};
+
+use crate::{AWAY, skipped, worker};
+
+const SIZE: &str = "size=32m";
+const TOKENS: usize = 1_000;
+
+/// Not all are replaced yet, and nothing excuses a loss.
+const SO_FAR: Rules<'_> = Rules {
+    kills: &[],
+    all: false,
+    repeats: 0,
+};
+
+/// A small disk, which is gone when it is dropped.
+struct Disk(TempDir);
+
+impl Disk {
+    /// `None` where the test may not mount one. In CI it has to.
+    fn new() -> Option<Self> {
+        let folder = TempDir::new().unwrap();
+        let mut mount = Command::new("mount");
+        let mount = mount
+            .args(["-t", "tmpfs", "-o", SIZE, "tmpfs"])
+            .arg(folder.path());
+        if mount.output().is_ok_and(|output| output.status.success()) {
+            return Some(Self(folder));
+        }
+        skipped("a small disk cannot be mounted, which takes root");
+        None
+    }
+
+    fn filling(&self) -> PathBuf {
+        self.0.path().join("filling")
+    }
+
+    /// Takes all the room that is left.
+    fn fill(&self) {
+        let mut file = File::options()
+            .create(true)
+            .append(true)
+            .open(self.filling())
+            .unwrap();
+        let mut block = &[0xA5; 1 << 20][..];
+        while !block.is_empty() {
+            match file.write(block) {
+                Ok(written) => assert_ne!(written, 0),
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
+                    // The last bytes, too.
+                    block = &block[..block.len() / 2];
+                }
+            }
+        }
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.filling()).unwrap();
+    }
+
+    async fn scene(&self) -> Scene {
+        let sandbox = Sandbox::start(0).await.unwrap();
+        let (url, folder) = (sandbox.url(), TempDir::new().unwrap());
+        let place = Place::Sqlite(self.0.path().join("vault.db"));
+        Scene::at(place, folder, sandbox, url, Shares::of(TOKENS)).await
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Also when something still has a file open there.
+        let path: &Path = self.0.path();
+        let _ = Command::new("umount").arg("--lazy").arg(path).status();
+    }
+}
+
+/// Nothing is sent that could not be saved.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_when_the_disk_is_full_before() {
+    let Some(disk) = Disk::new() else { return };
+    let scene = disk.scene().await;
+    scene.sandbox.set_recording(true);
+    let mut opened = scene.start(worker(), &["race", "1"]);
+    assert_eq!(opened.line().await.as_deref(), Some("ready"));
+    disk.fill();
+
+    opened.send("go").await;
+    let (lines, _) = opened.finish(PATIENCE).await;
+    assert_eq!(lines.len(), TOKENS);
+    for line in lines {
+        assert!(line.starts_with("error: ") && is_clear(&line), "{line}");
+    }
+    for words in [
+        &["rotate", "--all"][..],
+        &["rotate", "one", "github-000000"],
+    ] {
+        let mut process = scene.start(worker(), words);
+        let (lines, status) = process.finish(PATIENCE).await;
+        assert!(
+            !status.success() && lines.iter().any(|line| is_clear(line)),
+            "{lines:?}"
+        );
+    }
+    assert_eq!(scene.sandbox.requests().len(), 0);
+
+    disk.make_room();
+    let process = scene.start(worker(), &["rotate", "--all"]);
+    goes_on(&scene, process).await;
+}
+
+fn is_clear(said: &str) -> bool {
+    said.contains("disk of the vault is full") || said.contains("could not be reserved")
+}
+
+/// All calls are answered when there is no room any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_are_under_way_are_saved_on_a_full_disk() {
+    let Some(disk) = Disk::new() else { return };
+    let scene = disk.scene().await;
+    let all = u32::try_from(scene.concurrency).unwrap();
+    let slow = Fault::Slow(Duration::from_secs(5));
+    scene.sandbox.add_fault(slow, Calls::Next(all));
+
+    let mut process = scene.start(worker(), &["rotate", "--all"]);
+    scene.until_replaced(scene.concurrency, &mut process).await;
+    disk.fill();
+    let done = scene.sandbox.replacements();
+    assert!(
+        done.iter().all(|done| done.answered.is_none()),
+        "it took too long"
+    );
+
+    // Nothing makes room for them but the vault itself.
+    all_is_saved(&scene).await;
+    assert_eq!(
+        scene.sandbox.replacement_count(),
+        scene.concurrency,
+        "nothing more is sent"
+    );
+    process.kill().await;
+    let (vault, _folder) = scene.place.look(&scene.key).await;
+    let verdict = judge(&scene, &vault, SO_FAR).await;
+    assert_eq!(verdict.faults, [""; 0]);
+    assert_eq!(verdict.replaced, scene.concurrency);
+}
+
+/// The disk is full for a while in the midst of a run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_goes_on_when_there_is_room_again() {
+    let Some(disk) = Disk::new() else { return };
+    let scene = disk.scene().await;
+    let mut process = scene.start(worker(), &["rotate", "--all"]);
+    for share in [TOKENS / 3, 2 * TOKENS / 3] {
+        scene.until_replaced(share, &mut process).await;
+        disk.fill();
+        all_is_saved(&scene).await;
+        let (vault, _folder) = scene.place.look(&scene.key).await;
+        assert_eq!(judge(&scene, &vault, SO_FAR).await.faults, [""; 0]);
+        assert!(!process.has_ended(), "{}", scene.last_said());
+        disk.make_room();
+    }
+    goes_on(&scene, process).await;
+}
+
+/// Waits until the fleet has noticed, and then until nothing is under way.
+async fn all_is_saved(scene: &Scene) {
+    let before = scene.count_said(AWAY);
+    scene.until_said(AWAY, before + 1).await;
+    let began = Instant::now();
+    loop {
+        let (vault, _folder) = scene.place.look(&scene.key).await;
+        let rotating = vault
+            .count(&Filter::new().state(State::Rotating))
+            .await
+            .unwrap();
+        if rotating == 0 {
+            return;
+        }
+        assert!(
+            began.elapsed() < PATIENCE,
+            "{rotating} answers are not saved"
+        );
+    }
+}
+
+async fn goes_on(scene: &Scene, mut process: Process) {
+    let (lines, status) = process.finish(PATIENCE).await;
+    assert!(status.success(), "{lines:?}");
+    let verdict = judge(scene, &scene.open().await, Rules::after(&[])).await;
+    assert_eq!(verdict.faults, [""; 0]);
+    assert_eq!((verdict.replaced, verdict.lost), (TOKENS, 0));
+}

@@ -1,0 +1,30 @@
+//! A fleet that is killed again and again.
+
+use tokenturn_tests::crash::{Plan, run, table};
+use tokenturn_tests::postgres::Cluster;
+
+use crate::worker;
+
+const TOKENS: usize = 5_000;
+const KILLS: usize = 50;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_in_sqlite_survives_kills() {
+    survives(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_in_postgres_survives_kills() {
+    let Some(cluster) = Cluster::find() else {
+        return;
+    };
+    survives(Some(&cluster)).await;
+}
+
+async fn survives(cluster: Option<&Cluster>) {
+    let tally = run(worker(), cluster, TOKENS, Plan::new(KILLS)).await;
+    let is_right = tally.faults().is_empty();
+    let table = table(&[tally]);
+    println!("{table}");
+    assert!(is_right, "{table}");
+}

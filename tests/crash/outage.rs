@@ -1,0 +1,57 @@
+//! A database that goes away while a fleet is replaced.
+
+use tokenturn_tests::crash::{PATIENCE, Process, Rules, Scene, Shares, judge};
+use tokenturn_tests::postgres::Cluster;
+use tokio::task::block_in_place;
+
+use crate::{AWAY, worker};
+
+const TOKENS: usize = 2_000;
+const CUTS: usize = 5;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_when_connections_are_cut() {
+    let Some(cluster) = Cluster::find() else {
+        return;
+    };
+    let (scene, mut process) = fleet(&cluster).await;
+    for number in 1..=CUTS {
+        let share = number * TOKENS / (CUTS + 1);
+        scene.until_replaced(share, &mut process).await;
+        block_in_place(|| cluster.cut_connections());
+    }
+    goes_on(scene, process).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_when_the_server_is_killed() {
+    let Some(mut cluster) = Cluster::find() else {
+        return;
+    };
+    let (scene, mut process) = fleet(&cluster).await;
+    for share in [TOKENS / 3, 2 * TOKENS / 3] {
+        scene.until_replaced(share, &mut process).await;
+        block_in_place(|| cluster.kill());
+        // It is away until the fleet has noticed, and longer.
+        let before = scene.count_said(AWAY);
+        scene.until_said(AWAY, before + 2).await;
+        assert!(!process.has_ended(), "{}", scene.last_said());
+        block_in_place(|| cluster.restart());
+    }
+    goes_on(scene, process).await;
+}
+
+async fn fleet(cluster: &Cluster) -> (Scene, Process) {
+    let scene = Scene::new(Some(cluster), Shares::of(TOKENS)).await;
+    let process = scene.start(worker(), &["rotate", "--all"]);
+    (scene, process)
+}
+
+/// The process has not died, so every answer was kept until it was saved.
+async fn goes_on(scene: Scene, mut process: Process) {
+    let (lines, status) = process.finish(PATIENCE).await;
+    assert!(status.success(), "{lines:?}");
+    let verdict = judge(&scene, &scene.open().await, Rules::after(&[])).await;
+    assert_eq!(verdict.faults, [""; 0], "{}", scene.last_said());
+    assert_eq!((verdict.replaced, verdict.lost), (TOKENS, 0));
+}

@@ -1,0 +1,78 @@
+//! `cargo xtask crash`: kills a fleet as often as wanted, and prints what has become of it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use tokenturn_tests::crash::{Plan, run, table};
+use tokenturn_tests::postgres::Cluster;
+
+const HELP: &str = "\
+cargo xtask crash [OPTIONS]
+  --kills N          how often the program is killed, 50 unless given
+  --tokens N         how many tokens it replaces, 10000 unless given
+  --engine NAME      sqlite, postgres or both, which is so unless given
+  --program PATH     what is killed, called as `tokenturn rotate --all`; our own unless given
+  --seed N           where the random delays begin, to repeat a run";
+
+/// What is wanted.
+struct Wanted {
+    plan: Plan,
+    tokens: usize,
+    engine: String,
+    program: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Some(wanted) = read() else {
+        eprintln!("{HELP}");
+        return ExitCode::from(2);
+    };
+    let Wanted {
+        plan,
+        tokens,
+        engine,
+        program,
+    } = wanted;
+    println!("seed {}, program {}", plan.seed, program.display());
+    let mut tallies = Vec::new();
+    if engine != "postgres" {
+        tallies.push(run(&program, None, tokens, plan).await);
+    }
+    if engine != "sqlite"
+        && let Some(cluster) = Cluster::find()
+    {
+        tallies.push(run(&program, Some(&cluster), tokens, plan).await);
+    }
+    print!("{}", table(&tallies));
+    match tallies.iter().all(|tally| tally.faults().is_empty()) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// `None` when something else is written than what the help says.
+fn read() -> Option<Wanted> {
+    let ours = std::env::current_exe().ok()?.with_file_name("tokenturn");
+    let mut wanted = Wanted {
+        plan: Plan::new(50),
+        tokens: 10_000,
+        engine: "both".into(),
+        program: ours,
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let value = arguments.next()?;
+        match name.as_str() {
+            "--kills" => wanted.plan.kills = value.parse().ok()?,
+            "--seed" => wanted.plan.seed = value.parse().ok()?,
+            "--tokens" => wanted.tokens = value.parse().ok()?,
+            "--engine" if ["sqlite", "postgres", "both"].contains(&&*value) => {
+                wanted.engine = value;
+            }
+            "--program" => wanted.program = value.into(),
+            _ => return None,
+        }
+    }
+    Some(wanted)
+}

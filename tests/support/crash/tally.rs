@@ -1,0 +1,111 @@
+//! The whole proof, and what it says in a table.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::judge::{BOUND, Rules, Verdict, judge};
+use super::kills::{Plan, kill_and_finish};
+use super::scene::{Scene, Shares};
+use crate::postgres::Cluster;
+
+/// One proof.
+#[derive(Debug)]
+pub struct Tally {
+    engine: &'static str,
+    plan: Plan,
+    tokens: usize,
+    time: Duration,
+    verdict: Verdict,
+}
+
+/// Kills `program` as often as the plan says over a fleet of so many tokens, and judges the end.
+pub async fn run(program: &Path, cluster: Option<&Cluster>, tokens: usize, plan: Plan) -> Tally {
+    let began = Instant::now();
+    let scene = Scene::new(cluster, Shares::of(tokens)).await;
+    let kills = kill_and_finish(&scene, program, plan, &["rotate", "--all"]).await;
+    let verdict = judge(&scene, &scene.open().await, Rules::after(&kills)).await;
+    Tally {
+        engine: if cluster.is_some() {
+            "PostgreSQL"
+        } else {
+            "SQLite"
+        },
+        plan,
+        tokens,
+        time: began.elapsed(),
+        verdict,
+    }
+}
+
+impl Tally {
+    /// What must not be, of which nothing is there when the proof holds.
+    pub fn faults(&self) -> Vec<String> {
+        let Self { verdict, plan, .. } = self;
+        let mut faults = verdict.faults.clone();
+        // Kills that hit nothing prove nothing.
+        if plan.kills > 0 && verdict.in_flight < plan.kills {
+            faults.push(format!(
+                "only {} rotations were cut short",
+                verdict.in_flight
+            ));
+        }
+        // Most lines are told long before a kill.
+        if 2 * verdict.told < self.tokens {
+            faults.push(format!("only {} tokens were told of", verdict.told));
+        }
+        faults
+    }
+}
+
+/// The proofs, a line for each, and what the columns are.
+pub fn table(tallies: &[Tally]) -> String {
+    let mut text = format!(
+        "{:<10} {:>5} {:>6} {:>8} {:>8} {:>9} {:>4} {:>5} {:>4} {:>8} {:>7}  verdict\n",
+        "engine",
+        "kills",
+        "tokens",
+        "replaced",
+        "cut off",
+        "recovered",
+        "lost",
+        "again",
+        "most",
+        "distance",
+        "time",
+    );
+    for tally in tallies {
+        let Tally {
+            engine,
+            plan,
+            tokens,
+            time,
+            verdict,
+        } = tally;
+        let faults = tally.faults();
+        let word = match faults.len() {
+            0 => "holds".into(),
+            count => format!("BROKEN: {count} faults, seed {}", plan.seed),
+        };
+        let recovered = verdict.in_flight.saturating_sub(verdict.lost);
+        text += &format!(
+            "{engine:<10} {:>5} {tokens:>6} {:>8} {:>8} {recovered:>9} {:>4} {:>5} {:>4} {:>5} ms {:>5.1} s  {word}\n",
+            plan.kills,
+            verdict.replaced,
+            verdict.in_flight,
+            verdict.lost,
+            verdict.again,
+            verdict.most,
+            verdict.distance.as_millis(),
+            time.as_secs_f64(),
+        );
+        for fault in faults.iter().take(20) {
+            text += &format!("    {fault}\n");
+        }
+    }
+    text + &format!(
+        "cut off: claimed and not settled at a kill; lost: replaced at GitHub within {} ms of the kill,\n\
+         so that the answer died with the process; again: replaced once more at OhMyGPT; most: lost by\n\
+         one kill; distance: the longest time between a lost replacement and its kill\n",
+        BOUND.as_millis(),
+    )
+}

@@ -68,6 +68,11 @@ impl Breaker {
         }
     }
 
+    /// Whether calls are made as usual.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state().trouble.is_none()
+    }
+
     /// A probe was not made after all.
     pub(super) fn not_probed(&self) {
         if let Some(trouble) = &mut self.state().trouble {

@@ -38,7 +38,8 @@ pub(super) enum Goal {
 /// What the lanes of a run share.
 pub(super) struct Shared {
     pub(super) options: FleetOptions,
-    pub(super) seats: Arc<Semaphore>,
+    /// For calls that are under way.
+    pub(super) seats: Semaphore,
     pub(super) out: mpsc::Sender<Settled>,
     pub(super) halt: Arc<Halt>,
     pub(super) delivered: Arc<AtomicU64>,
@@ -53,6 +54,9 @@ pub(super) struct Lane {
     pub(super) shared: Arc<Shared>,
     pub(super) pace: Pace,
     pub(super) breaker: Breaker,
+    /// For rows between their claim and their end. There is more of it than there are seats, so
+    /// that calls need not wait for the store.
+    pub(super) room: Arc<Semaphore>,
     /// The rows whose doubts could not be resolved.
     pub(super) unresolved: Mutex<HashSet<String>>,
 }
@@ -86,16 +90,17 @@ impl Lane {
         let mut tasks = JoinSet::new();
         self.deliver_leftovers(&mut tasks).await;
         let (mut idle, mut away) = (IDLE.0, Absence::default());
-        while let Some((pass, seats)) = self.turn_comes().await {
+        while let Some((pass, room)) = self.turn_comes().await {
             while tasks.try_join_next().is_some() {}
-            let claimed = self.claim(seats.len()).await;
+            let claimed = self.claim(room.len()).await;
             if pass == Pass::Probe && !claimed.as_ref().is_ok_and(|rows| !rows.is_empty()) {
                 self.breaker.not_probed();
             }
             let goes_on = match claimed {
                 Err(error) => away.waits(&self.shared, error).await,
                 Ok(rows) if rows.is_empty() => {
-                    drop(seats);
+                    drop(room);
+                    self.finish_own(&mut tasks, idle).await;
                     match self.is_through(&tasks).await {
                         Ok(true) => break,
                         Ok(false) => {
@@ -107,13 +112,13 @@ impl Lane {
                 }
                 Ok(rows) => {
                     (idle, away) = (IDLE.0, Absence::default());
-                    for (row, seat) in rows.into_iter().zip(seats) {
+                    for (row, place) in rows.into_iter().zip(room) {
                         let Reply::Claimed(claim) = row.applied.reply else {
                             continue;
                         };
                         let lane = Arc::clone(&self);
                         let is_probe = pass == Pass::Probe;
-                        tasks.spawn(lane.work(row.entry, claim, is_probe, seat));
+                        tasks.spawn(lane.work(row.entry, claim, is_probe, place));
                     }
                     true
                 }
@@ -125,8 +130,8 @@ impl Lane {
         while tasks.join_next().await.is_some() {}
     }
 
-    /// Waits until a call may be made, and for whom: for several at once where nothing tells them
-    /// apart. `None` when the run is stopped.
+    /// Waits until rows may be claimed, and for how many there is room: for several at once where
+    /// nothing tells them apart. `None` when the run is stopped.
     async fn turn_comes(&self) -> Option<(Pass, Vec<OwnedSemaphorePermit>)> {
         let halt = &self.shared.halt;
         let pass = loop {
@@ -146,7 +151,6 @@ impl Lane {
                 pass => break pass,
             }
         };
-        // Before a seat is taken: other lanes need not wait for this one's limit.
         let wait = match self.pace.place().await {
             Ok(wait) => wait,
             // The claim fails as well, and that is where it is dealt with.
@@ -155,21 +159,27 @@ impl Lane {
         if !wait.is_zero() && !halt.pause(wait, || "the provider's limit".into()).await {
             return None;
         }
-        let seats = &self.shared.seats;
-        let mut taken = tokio::select! {
+        let mut room = tokio::select! {
             biased;
             () = halt.stopped() => return None,
-            seat = Arc::clone(seats).acquire_owned() => vec![seat.ok()?],
+            place = Arc::clone(&self.room).acquire_owned() => vec![place.ok()?],
         };
         if pass == Pass::Go && !self.pace.is_paced() {
-            while let Ok(seat) = Arc::clone(seats).try_acquire_owned() {
-                taken.push(seat);
+            while let Ok(place) = Arc::clone(&self.room).try_acquire_owned() {
+                room.push(place);
             }
         }
         match halt.is_stopped() {
             true => None,
-            false => Some((pass, taken)),
+            false => Some((pass, room)),
         }
+    }
+
+    /// Whether a claimed row may still be sent: its seat came late, perhaps.
+    pub(super) fn may_call(&self, is_probe: bool) -> bool {
+        !self.shared.halt.is_stopped()
+            && !self.pace.is_held()
+            && (is_probe || self.breaker.is_closed())
     }
 
     async fn claim(&self, limit: usize) -> Result<Vec<Changed>, StoreError> {
@@ -189,6 +199,13 @@ impl Lane {
     /// Whether nothing is left, neither here nor with others.
     async fn is_through(&self, tasks: &JoinSet<()>) -> Result<bool, StoreError> {
         Ok(tasks.is_empty() && self.count().await?.left == 0)
+    }
+
+    /// Lets the rows that are under way here come to their end, for a while.
+    async fn finish_own(&self, tasks: &mut JoinSet<()>, time: Duration) {
+        let all = async { while tasks.join_next().await.is_some() {} };
+        // They go on after that.
+        let _ = tokio::time::timeout(time, all).await;
     }
 
     /// Waits for rows that others hold, and says so when nothing else is left to do.

@@ -40,6 +40,10 @@ use crate::filter::Filter;
 use crate::store::{Run, RunCount};
 use crate::vault::{Running, Vault};
 
+/// So many rows are claimed for each call that may be under way: one is sent, one waits to be, and
+/// one waits to be stored.
+const ROOM: usize = 3;
+
 /// A run over many tokens: a [`Stream`] of what becomes of each, or call [`next`](Self::next).
 ///
 /// Each token is durable before it is told of. Memory does not grow with the number of tokens. When
@@ -133,7 +137,7 @@ impl Vault {
         let (out, settled) = mpsc::channel(options.concurrency);
         let halt = Arc::new(Halt::new());
         let shared = Arc::new(Shared {
-            seats: Arc::new(Semaphore::new(options.concurrency)),
+            seats: Semaphore::new(options.concurrency),
             out,
             halt: Arc::clone(&halt),
             delivered: Arc::default(),
@@ -158,6 +162,7 @@ impl Vault {
                 goal,
                 shared: Arc::clone(&shared),
                 breaker: Breaker::new(),
+                room: Arc::new(Semaphore::new(ROOM * shared.options.concurrency)),
                 unresolved: Mutex::new(HashSet::new()),
             };
             let count = lane.count().await?;

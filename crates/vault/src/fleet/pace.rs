@@ -27,6 +27,8 @@ pub(super) struct Pace {
 struct Known {
     /// The next place, as far as this process alone is concerned.
     next: Instant,
+    /// Until then nobody calls.
+    held: Instant,
     looked: Option<Instant>,
     /// How many limits in a row.
     limited: u32,
@@ -36,6 +38,7 @@ impl Pace {
     pub(super) fn new(store: Arc<dyn Store>, app: App, interval: Duration) -> Self {
         let known = Known {
             next: Instant::now(),
+            held: Instant::now(),
             looked: None,
             limited: 0,
         };
@@ -75,11 +78,16 @@ impl Pace {
                 .await?;
             wait = shared.unwrap_or_else(|| self.place_of_ours(now));
         }
-        let hold = self.known().next.saturating_duration_since(now);
+        let hold = self.known().held.saturating_duration_since(now);
         Ok(match self.is_paced() {
             true => wait,
             false => wait.max(hold),
         })
+    }
+
+    /// Whether the provider wants to be left alone just now.
+    pub(super) fn is_held(&self) -> bool {
+        self.known().held > Instant::now()
     }
 
     fn place_of_ours(&self, now: Instant) -> Duration {
@@ -95,6 +103,7 @@ impl Pace {
         {
             let mut known = self.known();
             known.next = known.next.max(until);
+            known.held = known.held.max(until);
         }
         if let Err(error) = self.store.reserve(&self.app, Duration::ZERO, time).await {
             // This process keeps to it in any case.

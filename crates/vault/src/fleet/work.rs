@@ -35,11 +35,12 @@ impl Lane {
         entry: Entry,
         claim: Claim,
         is_probe: bool,
-        seat: OwnedSemaphorePermit,
+        _room: OwnedSemaphorePermit,
     ) {
-        let _seat = seat;
-        let turn = turn(&self.client, &entry.tokens, claim, self.manner(is_probe)).await;
-        self.learn(&turn, is_probe).await;
+        let Some(turn) = self.call(&entry, claim, is_probe).await else {
+            self.release(&entry, claim).await;
+            return;
+        };
 
         let is_last = !is_probe && entry.progress.doubts + 1 >= DOUBTS;
         let is_final = match (&self.goal, &turn.end) {
@@ -77,6 +78,35 @@ impl Lane {
         };
         // Nobody wants to know any more: the store knows.
         let _ = self.shared.out.send(settled).await;
+    }
+
+    /// Asks the provider, as soon as there is a seat. `None` when it is to be left alone by then.
+    async fn call(&self, entry: &Entry, claim: Claim, is_probe: bool) -> Option<Turn> {
+        // They are never closed.
+        let _seat = self.shared.seats.acquire().await.ok()?;
+        if !self.may_call(is_probe) {
+            if is_probe {
+                self.breaker.not_probed();
+            }
+            return None;
+        }
+        let turn = turn(&self.client, &entry.tokens, claim, self.manner(is_probe)).await;
+        self.learn(&turn, is_probe).await;
+        Some(turn)
+    }
+
+    /// Gives a row back of which nothing was sent.
+    async fn release(&self, entry: &Entry, claim: Claim) {
+        let released = Kind::Settle {
+            claim,
+            end: End::Released,
+            run: None,
+            request_id: None,
+        };
+        if let Err(error) = self.settled(&entry.id, released).await {
+            // Its claim runs out by itself.
+            tracing::warn!(%error, id = entry.id, "a row is not given back");
+        }
     }
 
     fn manner(&self, is_probe: bool) -> Manner {
@@ -193,16 +223,16 @@ impl Lane {
         let waiting = waiting.undelivered();
         let mut rows = self.vault.list(waiting);
         while let Some(row) = rows.next().await {
-            let seat = tokio::select! {
+            let room = tokio::select! {
                 biased;
                 () = self.shared.halt.stopped() => return,
-                seat = Arc::clone(&self.shared.seats).acquire_owned() => seat,
+                room = Arc::clone(&self.room).acquire_owned() => room,
             };
             match row {
                 Ok(entry) => {
                     let lane = Arc::clone(self);
                     tasks.spawn(async move {
-                        let _seat = seat;
+                        let _room = room;
                         lane.deliver(&entry).await;
                     });
                 }

@@ -61,7 +61,8 @@ pub enum State {
 pub struct Progress {
     /// How things stand.
     pub state: State,
-    /// How many times the row was claimed. It tells claims apart, so that a late owner is noticed.
+    /// It grows with every claim, and when a claim cannot be relied on any more, so that a late
+    /// owner is noticed.
     pub fence: u64,
     /// Who claimed it last.
     pub owner: Option<String>,

@@ -10,6 +10,15 @@ use crate::error::StoreError;
 use crate::time;
 
 /// Which rows are meant: those that fit everything that is set, so all of them at first.
+///
+/// ```
+/// use std::time::Duration;
+/// use tokenturn_vault::{Filter, Provider};
+///
+/// let month = Duration::from_secs(30 * 24 * 60 * 60);
+/// let old = Filter::new().provider(Provider::GitHub).older_than(month);
+/// assert_eq!(old.label, None);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

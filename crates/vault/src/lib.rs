@@ -1,4 +1,4 @@
-//! Durable rotation of OAuth tokens, one or a million, by one process or many machines.
+#![doc = include_str!("../README.md")]
 
 mod app;
 mod change;

@@ -34,8 +34,8 @@ pub trait Store: Send + Sync + 'static {
     /// Reads a row.
     fn get<'a>(&'a self, id: &'a str) -> Answer<'a, Option<Entry>>;
 
-    /// Reads the rows that `filter` means, in the order of their names, `limit` at most, from
-    /// behind the name `after` on.
+    /// Reads the rows that `filter` means, `limit` at most, from behind the row `after` on: in the
+    /// order of their names, or in another one that stays.
     fn page<'a>(
         &'a self,
         filter: &'a Filter,
@@ -56,8 +56,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Does the same with rows that `filter` means and that are ready: active, or else rotating or
     /// unknown with that being over (`progress.until` has passed, or is further ahead than
-    /// `progress.span`, because the clock was put back). It takes `limit` rows at most, and none
-    /// that somebody else has locked just now.
+    /// `progress.span` and a minute, because the clock was put back). It takes `limit` rows at
+    /// most, and none that somebody else has locked just now.
+    ///
+    /// A row too many does no harm: the change leaves it alone.
     fn change_next<'a>(
         &'a self,
         filter: &'a Filter,

@@ -7,6 +7,8 @@ mod rules;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_play;
+#[cfg(test)]
 mod tests_repeat;
 
 use std::time::Duration;

@@ -84,8 +84,8 @@ fn settle(
         // A claim that has run out does not matter as long as nothing newer is stored: at GitHub
         // only one of several resets of a token can have worked.
         return match entry.generation == claim.generation {
-            true => replaced(entry, actor, tokens, *deliver, run, now),
-            false => superseded(entry, actor, tokens, now),
+            true => replaced(entry, actor, claim, tokens, *deliver, run, now),
+            false => superseded(entry, actor, claim, tokens, now),
         };
     }
     if entry.progress.fence != claim.fence || entry.generation != claim.generation {
@@ -151,13 +151,19 @@ fn is_repeated(entry: &Entry, claim: Claim, end: &End) -> bool {
 fn replaced(
     entry: &mut Entry,
     actor: &str,
+    claim: Claim,
     tokens: &Tokens,
     deliver: bool,
     run: Option<u64>,
     now: i64,
 ) -> Applied {
-    let event = exchange(entry, actor, tokens, What::Replaced, now);
+    let is_own = entry.progress.fence == claim.fence;
+    let event = exchange(entry, actor, tokens, What::Replaced, is_own, now);
     entry.progress.undelivered = deliver;
+    // Whoever has the row now replaces it once more.
+    if entry.progress.state != State::Active {
+        return save(Reply::Newer, Some(event));
+    }
     through(entry, run);
     save(Reply::Done, Some(event))
 }
@@ -166,11 +172,18 @@ fn replaced(
 ///
 /// At GitHub it cannot be the living one. At OhMyGPT it can: calls that were under way together
 /// have an order that only the provider knows. Another rotation settles that.
-fn superseded(entry: &mut Entry, actor: &str, tokens: &Tokens, now: i64) -> Applied {
+fn superseded(entry: &mut Entry, actor: &str, claim: Claim, tokens: &Tokens, now: i64) -> Applied {
     let mut event = event(entry, actor, What::Superseded, now);
     event.new = event::name(tokens.fingerprint());
-    if entry.app.provider == Provider::OhMyGpt && entry.progress.state == State::Active {
-        wait(entry, State::Unknown, Duration::ZERO, now);
+    if entry.app.provider == Provider::OhMyGpt {
+        let is_own = entry.progress.fence == claim.fence;
+        match entry.progress.state {
+            State::Rotating if is_own => wait(entry, State::Unknown, Duration::ZERO, now),
+            State::Active => wait(entry, State::Unknown, Duration::ZERO, now),
+            State::Rotating | State::Unknown | State::Lost | State::Revoked => {}
+        }
+        // Whoever has the row now is late, too: its call may have come before this one.
+        entry.progress.fence += 1;
         entry.progress.run = 0;
     }
     save(Reply::Newer, Some(event))
@@ -187,7 +200,7 @@ fn deliver(entry: &mut Entry, actor: &str, generation: u64, now: i64) -> Applied
 
 fn put(entry: &mut Entry, actor: &str, tokens: &Tokens, now: i64) -> Applied {
     // Whoever holds a claim finds another generation.
-    let event = exchange(entry, actor, tokens, What::Put, now);
+    let event = exchange(entry, actor, tokens, What::Put, false, now);
     entry.progress.undelivered = false;
     save(Reply::Done, Some(event))
 }
@@ -218,14 +231,26 @@ fn remove(entry: &mut Entry, actor: &str, now: i64) -> Applied {
     }
 }
 
-/// Gives the row other secrets.
-fn exchange(entry: &mut Entry, actor: &str, tokens: &Tokens, what: What, now: i64) -> Event {
+/// Gives the row other secrets, of which `is_own` says that nobody has claimed it since they were
+/// asked for.
+fn exchange(
+    entry: &mut Entry,
+    actor: &str,
+    tokens: &Tokens,
+    what: What,
+    is_own: bool,
+    now: i64,
+) -> Event {
     let old = event::name(entry.tokens.fingerprint());
     entry.tokens = tokens.clone();
     entry.generation += 1;
     entry.changed_at = time::from_millis(now);
-    entry.progress.state = State::Active;
-    entry.progress.doubts = 0;
+    // At OhMyGPT a call that somebody else has under way replaces these secrets, too.
+    let is_in_doubt = matches!(entry.progress.state, State::Rotating | State::Unknown);
+    if is_own || !is_in_doubt || entry.app.provider == Provider::GitHub {
+        entry.progress.state = State::Active;
+        entry.progress.doubts = 0;
+    }
     let mut event = event(entry, actor, what, now);
     event.new = event.old.take();
     event.old = old;

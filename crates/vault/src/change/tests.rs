@@ -1,1 +1,453 @@
+//! The rules, one by one.
 
+use std::time::Duration;
+
+use tokenturn::RefusalReason;
+
+use super::{Action, Applied, Change, Claim, Condition, End, Kind, Reply};
+use crate::app::{App, Provider};
+use crate::entry::{Entry, SLACK, State};
+use crate::event::What;
+use crate::time;
+use crate::tokens::Tokens;
+
+const NOW: i64 = 1_700_000_000_000;
+const LEASE: Duration = Duration::from_secs(60);
+const LEASE_MILLIS: i64 = 60_000;
+const BOTH: [Provider; 2] = [Provider::GitHub, Provider::OhMyGpt];
+
+fn entry(provider: Provider) -> Entry {
+    let app = App {
+        provider,
+        server: "https://api.example.com".into(),
+        client_id: String::new(),
+    };
+    Entry::new("a", app, Tokens::github("first"))
+}
+
+/// A row in this state since `NOW`, for as long as a lease lasts.
+fn entry_in(provider: Provider, state: State) -> Entry {
+    let mut entry = entry(provider);
+    entry.progress.state = state;
+    entry.progress.fence = 5;
+    entry.progress.run = 3;
+    if matches!(state, State::Rotating | State::Unknown) {
+        entry.progress.span = LEASE_MILLIS;
+        entry.progress.until = NOW + LEASE_MILLIS;
+    }
+    entry
+}
+
+fn apply_at(entry: &mut Entry, kind: Kind, now: i64) -> Applied {
+    Change::new("me", kind).apply(entry, now)
+}
+
+fn apply(entry: &mut Entry, kind: Kind) -> Applied {
+    apply_at(entry, kind, NOW)
+}
+
+fn try_claim(entry: &mut Entry, condition: Condition, now: i64) -> Reply {
+    let lease = LEASE;
+    let applied = apply_at(entry, Kind::Claim { lease, condition }, now);
+    let is_claimed = matches!(applied.reply, Reply::Claimed(_));
+    assert_eq!(applied.action == Action::Save, is_claimed);
+    assert!(applied.event.is_none());
+    applied.reply
+}
+
+fn claim(entry: &mut Entry, now: i64) -> Claim {
+    match try_claim(entry, Condition::Generation(entry.generation), now) {
+        Reply::Claimed(claim) => claim,
+        reply => panic!("{reply:?}"),
+    }
+}
+
+fn settle(entry: &mut Entry, claim: Claim, end: End) -> Applied {
+    settle_in_run(entry, claim, end, None)
+}
+
+fn settle_in_run(entry: &mut Entry, claim: Claim, end: End, run: Option<u64>) -> Applied {
+    let request_id = Some("request".to_owned());
+    apply(
+        entry,
+        Kind::Settle {
+            claim,
+            end,
+            run,
+            request_id,
+        },
+    )
+}
+
+fn replaced(token: &str) -> End {
+    End::Replaced {
+        tokens: Tokens::github(token),
+        deliver: false,
+    }
+}
+
+fn unknown() -> End {
+    End::Unknown {
+        leave_alone: Duration::from_secs(10),
+        counts: true,
+    }
+}
+
+fn has(entry: &Entry, token: &str) -> bool {
+    entry.tokens == Tokens::github(token)
+}
+
+/// What comes of a claim, in each state, before its time is over and after.
+#[test]
+fn a_claim_asks_for_a_row_that_nobody_is_at() {
+    use State::{Active, Lost, Revoked, Rotating, Unknown};
+    const DOUBT: Condition = Condition::InDoubt;
+    let [same, other] = [1, 2].map(Condition::Generation);
+    let [done, new] = [3, 4].map(Condition::Run);
+    let rows = [
+        // State, condition, within its time, after it.
+        (Active, same, "claimed", "claimed"),
+        (Active, other, "newer", "newer"),
+        (Active, new, "claimed", "claimed"),
+        (Active, done, "newer", "newer"),
+        (Active, DOUBT, "newer", "newer"),
+        (Rotating, same, "held", "in doubt"),
+        (Rotating, other, "newer", "newer"),
+        (Rotating, new, "held", "in doubt"),
+        (Rotating, done, "newer", "newer"),
+        (Rotating, DOUBT, "held", "in doubt"),
+        (Unknown, same, "held", "in doubt"),
+        (Unknown, other, "newer", "newer"),
+        (Unknown, new, "held", "in doubt"),
+        (Unknown, done, "newer", "newer"),
+        (Unknown, DOUBT, "held", "in doubt"),
+        (Lost, same, "dead", "dead"),
+        (Lost, other, "newer", "newer"),
+        (Lost, new, "dead", "dead"),
+        (Lost, DOUBT, "newer", "newer"),
+        (Revoked, same, "dead", "dead"),
+        (Revoked, other, "newer", "newer"),
+        (Revoked, new, "dead", "dead"),
+        (Revoked, DOUBT, "newer", "newer"),
+    ];
+    for (state, condition, within, after) in rows {
+        for (now, expected) in [(NOW + 1, within), (NOW + LEASE_MILLIS, after)] {
+            let mut entry = entry_in(Provider::GitHub, state);
+            let found = match try_claim(&mut entry, condition, now) {
+                Reply::Claimed(Claim { in_doubt: true, .. }) => "in doubt",
+                Reply::Claimed(_) => "claimed",
+                Reply::Held => "held",
+                Reply::Newer => "newer",
+                Reply::Dead(found) if found == state => "dead",
+                reply => panic!("{reply:?}"),
+            };
+            assert_eq!(found, expected, "{state} {condition:?} at {}", now - NOW);
+            let is_claimed = ["claimed", "in doubt"].contains(&found);
+            assert_eq!(entry.progress.fence, 5 + u64::from(is_claimed));
+            if is_claimed {
+                assert_eq!(entry.state(), State::Rotating);
+                assert_eq!(entry.progress.owner.as_deref(), Some("me"));
+                assert_eq!(entry.progress.until, now + LEASE_MILLIS);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_was_put_back_does_not_make_a_claim_last() {
+    for state in [State::Rotating, State::Unknown] {
+        for (put_back, is_over) in [(0, false), (SLACK, false), (SLACK + 1, true)] {
+            let mut entry = entry_in(Provider::GitHub, state);
+            let reply = try_claim(&mut entry, Condition::InDoubt, NOW - put_back);
+            let is_claimed = matches!(reply, Reply::Claimed(_));
+            assert_eq!(is_claimed, is_over, "{state} {put_back}");
+        }
+    }
+}
+
+/// Every end of a claim, where nothing has come between.
+#[test]
+fn a_claim_ends() {
+    use State::{Active, Lost, Revoked, Unknown};
+    let no = RefusalReason::MissingPermission;
+    let rows = [
+        // End, state, state when it was in doubt, event, whether a run is through with it.
+        (
+            replaced("second"),
+            Active,
+            Active,
+            Some(What::Replaced),
+            true,
+        ),
+        (End::Refused(no), Active, Active, Some(What::Refused), true),
+        (End::Invalid, Revoked, Revoked, Some(What::Invalid), true),
+        (End::Revoked, Revoked, Revoked, Some(What::Revoked), true),
+        (End::Lost, Lost, Lost, Some(What::Lost), true),
+        (unknown(), Unknown, Unknown, Some(What::Unknown), true),
+        (End::Kept, Active, Active, Some(What::NotReplaced), false),
+        (End::Released, Active, Unknown, None, false),
+    ];
+    for provider in BOTH {
+        for (end, state, when_in_doubt, what, is_through) in &rows {
+            for (before, expected) in [(Active, state), (Unknown, when_in_doubt)] {
+                let mut entry = entry_in(provider, before);
+                entry.progress.doubts = 1;
+                let claim = claim(&mut entry, NOW + LEASE_MILLIS);
+                let applied = settle_in_run(&mut entry, claim, end.clone(), Some(8));
+                let case = format!("{provider}, {before}: {end:?}");
+                assert_eq!(applied.action, Action::Save, "{case}");
+                assert_eq!(applied.reply, Reply::Done, "{case}");
+                assert_eq!(entry.state(), *expected, "{case}");
+                assert_eq!(applied.event.as_ref().map(|event| event.what), *what);
+                assert_eq!(entry.progress.run, if *is_through { 8 } else { 3 });
+                let doubts = match end {
+                    End::Unknown { .. } => 2,
+                    End::Released => 1,
+                    _ => 0,
+                };
+                assert_eq!(entry.progress.doubts, doubts, "{case}");
+                let is_replaced = matches!(end, End::Replaced { .. });
+                assert_eq!(entry.generation, 1 + u64::from(is_replaced));
+                assert_eq!(has(&entry, "second"), is_replaced);
+                if let Some(event) = applied.event {
+                    assert_eq!(event.request_id.as_deref(), Some("request"));
+                    assert_eq!(event.generation, entry.generation);
+                    assert_eq!(event.new.is_some(), is_replaced);
+                    assert_eq!(event.reason.is_some(), matches!(end, End::Refused(_)));
+                    assert_eq!(event.old.as_deref(), Some(fingerprint("first").as_str()));
+                }
+            }
+        }
+    }
+}
+
+fn fingerprint(token: &str) -> String {
+    let fingerprint = Tokens::github(token).fingerprint();
+    fingerprint.unwrap().to_string()
+}
+
+#[test]
+fn an_outage_does_not_count_as_a_doubt_of_the_row() {
+    let mut entry = entry(Provider::GitHub);
+    let claim = claim(&mut entry, NOW);
+    let leave_alone = Duration::from_secs(10);
+    let counts = false;
+    let _ = settle(
+        &mut entry,
+        claim,
+        End::Unknown {
+            leave_alone,
+            counts,
+        },
+    );
+    assert_eq!((entry.state(), entry.progress.doubts), (State::Unknown, 0));
+    assert_eq!(entry.progress.until, NOW + 10_000);
+}
+
+#[test]
+fn an_earlier_run_does_not_take_a_later_one_back() {
+    let mut entry = entry_in(Provider::GitHub, State::Active);
+    let claim = claim(&mut entry, NOW);
+    let _ = settle_in_run(&mut entry, claim, replaced("second"), Some(2));
+    assert_eq!(entry.progress.run, 3);
+}
+
+/// Whoever comes late with anything but a token has nothing to say.
+#[test]
+fn a_late_end_changes_nothing() {
+    for provider in BOTH {
+        for end in [
+            End::Refused(RefusalReason::MissingPermission),
+            End::Invalid,
+            End::Revoked,
+            End::Lost,
+            End::Kept,
+            End::Released,
+            unknown(),
+        ] {
+            let mut entry = entry(provider);
+            let late = claim(&mut entry, NOW);
+            let _ = claim(&mut entry, NOW + LEASE_MILLIS);
+            let before = entry.progress.clone();
+            let applied = settle(&mut entry, late, end);
+            assert_eq!(applied.reply, Reply::Newer);
+            assert_eq!(applied.action, Action::Leave);
+            assert_eq!(entry.progress, before);
+        }
+    }
+}
+
+/// Of several resets at GitHub one has worked, so its token is the one, whatever the row says.
+#[test]
+fn a_late_token_of_github_is_stored_while_nothing_newer_is() {
+    for end in [None, Some(End::Lost), Some(End::Invalid), Some(End::Kept)] {
+        let mut entry = entry(Provider::GitHub);
+        let late = claim(&mut entry, NOW);
+        let other = claim(&mut entry, NOW + LEASE_MILLIS);
+        if let Some(end) = &end {
+            let _ = settle(&mut entry, other, end.clone());
+        }
+        let applied = settle(&mut entry, late, replaced("second"));
+        assert_eq!(applied.reply, Reply::Done, "{end:?}");
+        assert_eq!(entry.state(), State::Active, "{end:?}");
+        assert!(has(&entry, "second"));
+        let beside = settle(&mut entry, other, End::Lost);
+        assert_eq!(beside.reply, Reply::Newer);
+        assert_eq!(entry.state(), State::Active);
+    }
+}
+
+#[test]
+fn a_late_token_of_github_is_not_stored_when_something_newer_is() {
+    let mut entry = entry(Provider::GitHub);
+    let late = claim(&mut entry, NOW);
+    let tokens = Tokens::github("put");
+    let _ = apply(&mut entry, Kind::Put { tokens });
+    let before = entry.progress.clone();
+    let applied = settle(&mut entry, late, replaced("second"));
+    assert_eq!(applied.reply, Reply::Newer);
+    let event = applied.event.unwrap();
+    assert_eq!(event.what, What::Superseded);
+    assert_eq!(event.old, Some(fingerprint("put")));
+    assert_eq!(event.new, Some(fingerprint("second")));
+    assert!(has(&entry, "put"));
+    assert_eq!((entry.generation, &entry.progress), (2, &before));
+}
+
+/// Which of two rotations came last, only OhMyGPT knows.
+#[test]
+fn a_late_token_of_ohmygpt_puts_an_active_row_in_doubt() {
+    let mut entry = entry_in(Provider::OhMyGpt, State::Active);
+    let late = claim(&mut entry, NOW);
+    let other = claim(&mut entry, NOW + LEASE_MILLIS);
+    let applied = settle(&mut entry, other, replaced("second"));
+    assert_eq!((applied.reply, entry.state()), (Reply::Done, State::Active));
+    let applied = settle(&mut entry, late, replaced("third"));
+    assert_eq!(applied.reply, Reply::Newer);
+    assert_eq!(entry.state(), State::Unknown);
+    assert!(has(&entry, "second"));
+    assert_eq!(entry.progress.run, 0, "a run comes to it again");
+    assert!(matches!(
+        try_claim(&mut entry, Condition::InDoubt, NOW),
+        Reply::Claimed(Claim { in_doubt: true, .. })
+    ));
+}
+
+/// It is stored, but the owner of now may have replaced it already, and may die.
+#[test]
+fn a_late_token_of_ohmygpt_does_not_end_the_claim_of_another() {
+    let mut entry = entry(Provider::OhMyGpt);
+    let late = claim(&mut entry, NOW);
+    let other = claim(&mut entry, NOW + LEASE_MILLIS);
+    let until = entry.progress.until;
+    let _ = settle(&mut entry, late, replaced("second"));
+    assert!(has(&entry, "second"));
+    assert_eq!(entry.state(), State::Rotating);
+    assert_eq!(entry.progress.until, until);
+    // Its own token came before the stored one, or after.
+    let applied = settle(&mut entry, other, replaced("third"));
+    assert_eq!(applied.reply, Reply::Newer);
+    assert!(has(&entry, "second"));
+    assert_eq!(entry.state(), State::Unknown);
+    let last = claim(&mut entry, NOW);
+    let _ = settle(&mut entry, last, replaced("fourth"));
+    assert_eq!(entry.state(), State::Active);
+}
+
+/// Three at once: the second one's token is stored when the first one's comes, and the third one
+/// has a call under way that may have been done before the first one's.
+#[test]
+fn a_late_token_of_ohmygpt_puts_the_claim_of_now_in_doubt() {
+    let mut entry = entry(Provider::OhMyGpt);
+    let first = claim(&mut entry, NOW);
+    let second = claim(&mut entry, NOW + LEASE_MILLIS);
+    let _ = settle(&mut entry, second, replaced("second"));
+    let third = claim(&mut entry, NOW + LEASE_MILLIS);
+    let _ = settle(&mut entry, first, replaced("the living one"));
+    assert_eq!(entry.state(), State::Rotating, "nobody cuts in");
+    let _ = settle(&mut entry, third, replaced("third"));
+    assert!(has(&entry, "third"));
+    assert_ne!(entry.state(), State::Active);
+    let last = claim(&mut entry, NOW + 2 * LEASE_MILLIS);
+    assert!(last.in_doubt);
+    let _ = settle(&mut entry, last, replaced("fourth"));
+    assert_eq!(entry.state(), State::Active);
+}
+
+#[test]
+fn other_secrets_end_every_claim() {
+    for provider in BOTH {
+        for state in State::ALL {
+            let mut entry = entry_in(provider, state);
+            entry.progress.undelivered = true;
+            let tokens = Tokens::github("put");
+            let applied = apply(&mut entry, Kind::Put { tokens });
+            assert_eq!(applied.event.unwrap().what, What::Put);
+            assert_eq!(entry.generation, 2);
+            assert!(has(&entry, "put") && !entry.progress.undelivered);
+            assert_eq!(time::to_millis(entry.changed_at), NOW);
+            // At OhMyGPT a call that is under way replaces these, too.
+            let stays =
+                provider == Provider::OhMyGpt && matches!(state, State::Rotating | State::Unknown);
+            let expected = if stays { state } else { State::Active };
+            assert_eq!(entry.state(), expected, "{provider} {state}");
+        }
+    }
+}
+
+#[test]
+fn a_check_counts_for_the_token_that_it_was_of() {
+    use State::{Active, Lost, Revoked, Rotating, Unknown};
+    for (state, is_valid, expected, what) in [
+        (Active, true, Active, None),
+        (Active, false, Revoked, Some(What::Invalid)),
+        (Revoked, true, Active, Some(What::Restored)),
+        (Revoked, false, Revoked, None),
+        (Rotating, false, Rotating, None),
+        (Unknown, false, Unknown, None),
+        (Unknown, true, Unknown, None),
+        (Lost, true, Lost, None),
+    ] {
+        for generation in [1, 2] {
+            let mut entry = entry_in(Provider::GitHub, state);
+            let kind = Kind::Check {
+                generation,
+                is_valid,
+            };
+            let applied = apply(&mut entry, kind);
+            let counts = generation == 1;
+            assert_eq!(entry.state(), if counts { expected } else { state });
+            let found = applied.event.map(|event| event.what);
+            assert_eq!(found, what.filter(|_| counts));
+        }
+    }
+}
+
+#[test]
+fn a_token_is_handed_on_once() {
+    let mut entry = entry(Provider::GitHub);
+    let claim = claim(&mut entry, NOW);
+    let tokens = Tokens::github("second");
+    let deliver = true;
+    let _ = settle(&mut entry, claim, End::Replaced { tokens, deliver });
+    assert!(entry.progress.undelivered);
+    for (generation, action) in [(1, Action::Leave), (2, Action::Save), (2, Action::Leave)] {
+        let applied = apply(&mut entry, Kind::Deliver { generation });
+        assert_eq!(applied.action, action);
+    }
+    assert!(!entry.progress.undelivered);
+}
+
+#[test]
+fn a_row_is_not_taken_out_under_its_owner() {
+    for state in State::ALL {
+        let mut entry = entry_in(Provider::GitHub, state);
+        let within = apply_at(&mut entry.clone(), Kind::Remove, NOW + 1);
+        let is_held = state == State::Rotating;
+        let expected = if is_held { Reply::Held } else { Reply::Done };
+        assert_eq!(within.reply, expected, "{state}");
+        let after = apply_at(&mut entry, Kind::Remove, NOW + LEASE_MILLIS);
+        assert_eq!(after.action, Action::Delete);
+        assert_eq!(after.event.unwrap().what, What::Removed);
+    }
+}

@@ -7,6 +7,28 @@ use futures_core::future::BoxFuture;
 use crate::entry::Entry;
 
 /// Takes a new token to where else it is needed.
+///
+/// ```
+/// use std::error::Error;
+/// use std::pin::Pin;
+/// use tokenturn_vault::{Deliver, Entry, FleetOptions};
+///
+/// struct Cache;
+///
+/// impl Deliver for Cache {
+///     fn deliver<'a>(
+///         &'a self,
+///         entry: &'a Entry,
+///     ) -> Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send + 'a>> {
+///         Box::pin(async move {
+///             println!("{} has generation {}", entry.id, entry.generation);
+///             Ok(())
+///         })
+///     }
+/// }
+///
+/// let options = FleetOptions::new().deliver(Cache);
+/// ```
 pub trait Deliver: Send + Sync + 'static {
     /// Takes over the secrets of `entry`, which the vault has stored. After a failure it is asked
     /// again, until it succeeds, so it gets every token at least once.

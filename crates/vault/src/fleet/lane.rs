@@ -188,9 +188,12 @@ impl Lane {
             condition: self.goal.condition(),
         });
         let store = &self.vault.store;
-        store
+        let mut rows = store
             .change_next(&self.filter, self.goal.ready(), limit, change)
-            .await
+            .await?;
+        // A store may take rows for ready that are not: they are waited for.
+        rows.retain(|row| matches!(row.applied.reply, Reply::Claimed(_)));
+        Ok(rows)
     }
 
     /// Whether nothing is left, neither here nor with others.

@@ -12,6 +12,18 @@ use crate::error::StoreError;
 use crate::exposure;
 
 /// A file that holds a key as 64 hexadecimal digits, mode 0600.
+///
+/// A change of keys. Whoever is killed within finds both files, of which one fits the vault; see
+/// [`read_next`](Self::read_next).
+///
+/// ```no_run
+/// # async fn run(vault: tokenturn_vault::Vault) -> Result<(), tokenturn_vault::StoreError> {
+/// let file = tokenturn_vault::KeyFile::new("tokens.key");
+/// vault.rekey(&file.prepare_next()?).await?;
+/// file.adopt_next()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct KeyFile {
     path: PathBuf,

@@ -86,7 +86,7 @@ impl Key {
         Secret::new(digits)
     }
 
-    #[cfg(any(feature = "sqlite", feature = "postgres", test))]
+    #[cfg(any(feature = "keyring", feature = "postgres", feature = "sqlite", test))]
     pub(crate) fn bytes(&self) -> &[u8; LENGTH] {
         &self.0
     }

@@ -26,7 +26,7 @@ use crate::store::Store;
 
 /// Tokens that survive crashes and races while they are replaced.
 ///
-/// A clone is the same vault.
+/// A clone is the same vault. [`builder`](Self::builder) opens one.
 #[derive(Clone)]
 pub struct Vault {
     pub(crate) store: Arc<dyn Store>,
@@ -55,7 +55,8 @@ impl Vault {
     }
 
     /// Puts a row in. If there is one of this name, it is given these secrets, as after a new
-    /// authorization, and is active again.
+    /// authorization, and is active again. A row of OhMyGPT that is in doubt stays so: a call that is
+    /// under way may replace these secrets, too.
     ///
     /// # Errors
     ///

@@ -53,6 +53,21 @@ impl Vault {
     /// who finds out what became of the call first. It goes on when this future is dropped; see
     /// [`drain`](Self::drain).
     ///
+    /// ```no_run
+    /// # use tokenturn_vault::{Client, Entry, Vault, VaultError};
+    /// # async fn run(vault: Vault, client: Client, held: Entry) -> Result<(), VaultError> {
+    /// match vault.rotate(&client, &held).await {
+    ///     Ok(rotation) => println!("generation {}", rotation.entry().generation),
+    ///     Err(VaultError::Lost(entry) | VaultError::Revoked(entry)) => {
+    ///         println!("{} has to authorize the app again", entry.id);
+    ///     }
+    ///     // Nothing has changed, or the row says what is not known.
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`VaultError`] tells whether the token may have been replaced.

@@ -1,0 +1,90 @@
+//! How a user is a row of a vault.
+
+use std::time::SystemTime;
+
+use deadpool_postgres::Transaction;
+use tokenturn::{Secret, Timestamp};
+use tokenturn_vault::{App, Entry, Progress, StoreError, Tokens};
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, Json};
+
+use crate::error::store_error;
+
+/// [`entry`] reads it.
+pub(crate) const SELECT: &str = "SELECT id, login, github_token, created_at, token_generation, \
+    token_changed_at, rotation FROM users WHERE github_token IS NOT NULL";
+
+/// The users that a filter means. The filter is `$1` and the app of all tokens `$2`, both as JSON:
+/// what the filter leaves open is NULL in it, and so is the comparison.
+pub(crate) const MEANT: &str = "coalesce(id::text = $1::jsonb->>'id', TRUE)
+    AND coalesce($2::jsonb->>'provider' = $1->>'provider', TRUE)
+    AND coalesce($2->>'server' = $1->>'server', TRUE)
+    AND coalesce($2->>'client_id' = $1->>'client_id', TRUE)
+    AND coalesce(login = $1->>'label', TRUE)
+    AND coalesce(rotation->>'state' = $1->>'state', TRUE)
+    AND coalesce(rotation->>'undelivered' = $1->>'undelivered', TRUE)
+    AND coalesce(token_changed_at
+        <= clock_timestamp() - ($1->>'older_than')::bigint * interval '1 ms', TRUE)";
+
+/// Those among them that run `$3` is not through with, or, when `$4` is false, that are in doubt.
+/// Times are in milliseconds by the database's clock, which all processes share.
+pub(crate) const READY: &str = "(rotation->>'run')::bigint < $3
+    AND (rotation->>'state' = 'active' AND $4
+        OR rotation->>'state' IN ('rotating', 'unknown')
+            AND (rotation->>'until')::bigint - extract(epoch FROM clock_timestamp()) * 1000
+                NOT BETWEEN 1 AND (rotation->>'span')::bigint + 60000)";
+
+/// Where the application encrypts tokens, it decrypts them here.
+fn open(kept: String) -> Secret {
+    Secret::new(kept)
+}
+
+/// Where the application encrypts tokens, it does so here.
+fn seal(token: &Secret) -> String {
+    token.expose().to_owned()
+}
+
+pub(crate) fn entry(row: &Row, app: &App) -> Result<Entry, StoreError> {
+    let id: i64 = get(row, "id")?;
+    let token = open(get(row, "github_token")?);
+    let mut entry = Entry::new(id.to_string(), app.clone(), Tokens::github(token))
+        .with_label(get::<String>(row, "login")?);
+    entry.generation = get::<i64>(row, "token_generation")?.cast_unsigned();
+    entry.created_at = time(get(row, "created_at")?)?;
+    entry.changed_at = time(get(row, "token_changed_at")?)?;
+    entry.progress = get::<Json<Progress>>(row, "rotation")?.0;
+    Ok(entry)
+}
+
+/// Writes what has become of a row. `generation` is that of the token which stands there.
+pub(crate) async fn save(
+    transaction: &Transaction<'_>,
+    id: i64,
+    entry: &Entry,
+    generation: u64,
+) -> Result<(), StoreError> {
+    let rotation = Json(&entry.progress);
+    let saved = if entry.generation == generation {
+        let sql = "UPDATE users SET rotation = $2 WHERE id = $1";
+        transaction.execute(sql, &[&id, &rotation]).await
+    } else {
+        // An app whose tokens expire has columns for the rest of `Tokens`, too.
+        let token = entry.tokens.token.as_ref().map(seal);
+        let generation = entry.generation.cast_signed();
+        let changed_at = SystemTime::from(entry.changed_at);
+        let sql = "UPDATE users SET rotation = $2, github_token = $3, token_generation = $4, \
+            token_changed_at = $5 WHERE id = $1";
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+            [&id, &rotation, &token, &generation, &changed_at];
+        transaction.execute(sql, &values).await
+    };
+    saved.map(drop).map_err(store_error)
+}
+
+pub(crate) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, StoreError> {
+    row.try_get(column).map_err(store_error)
+}
+
+pub(crate) fn time(time: SystemTime) -> Result<Timestamp, StoreError> {
+    Timestamp::try_from(time).map_err(|e| StoreError::other("a time cannot be read", e))
+}

@@ -95,15 +95,11 @@ pub async fn judge(scene: &Scene, vault: &Vault, rules: Rules<'_>) -> Verdict {
     if explained != replacements.len() {
         verdict.faults.push("tokens of no row were replaced".into());
     }
-    if let Some(kill) = rules
-        .kills
-        .iter()
-        .find(|kill| kill.in_flight.len() > scene.concurrency)
-    {
-        let count = kill.in_flight.len();
-        verdict
-            .faults
-            .push(format!("{count} calls were under way together"));
+    // Rows are claimed ahead of the calls, of which no more can be cut off than are made at a time.
+    if verdict.most > scene.concurrency {
+        let count = verdict.most;
+        let fault = format!("{count} answers were lost by one kill");
+        verdict.faults.push(fault);
     }
     verdict
 }

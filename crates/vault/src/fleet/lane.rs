@@ -38,7 +38,7 @@ pub(super) enum Goal {
 /// What the lanes of a run share.
 pub(super) struct Shared {
     pub(super) options: FleetOptions,
-    /// For calls that are under way.
+    /// For calls that are under way, and for answers that are not stored yet.
     pub(super) seats: Semaphore,
     pub(super) out: mpsc::Sender<Settled>,
     pub(super) halt: Arc<Halt>,
@@ -112,13 +112,15 @@ impl Lane {
                 }
                 Ok(rows) => {
                     (idle, away) = (IDLE.0, Absence::default());
+                    // Whoever gets a seat later leaves the row to somebody else.
+                    let begin_until = Instant::now() + self.vault.set_up.lease / 2;
                     for (row, place) in rows.into_iter().zip(room) {
                         let Reply::Claimed(claim) = row.applied.reply else {
                             continue;
                         };
                         let lane = Arc::clone(&self);
                         let is_probe = pass == Pass::Probe;
-                        tasks.spawn(lane.work(row.entry, claim, is_probe, place));
+                        tasks.spawn(lane.work(row.entry, claim, begin_until, is_probe, place));
                     }
                     true
                 }

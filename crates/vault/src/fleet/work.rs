@@ -34,13 +34,18 @@ impl Lane {
         self: Arc<Self>,
         entry: Entry,
         claim: Claim,
+        begin_until: Instant,
         is_probe: bool,
         _room: OwnedSemaphorePermit,
     ) {
-        let Some(turn) = self.call(&entry, claim, is_probe).await else {
-            self.release(&entry, claim).await;
+        // Until the row is settled: no more answers than that are in memory alone.
+        let seat = self.shared.seats.acquire().await;
+        if Instant::now() > begin_until || !self.may_call(is_probe) {
+            self.release(&entry, claim, is_probe).await;
             return;
-        };
+        }
+        let turn = turn(&self.client, &entry.tokens, claim, self.manner(is_probe)).await;
+        self.learn(&turn, is_probe).await;
 
         let is_last = !is_probe && entry.progress.doubts + 1 >= DOUBTS;
         let is_final = match (&self.goal, &turn.end) {
@@ -59,6 +64,7 @@ impl Lane {
                 (None, unsaved(turn.end).or(outcome))
             }
         };
+        drop(seat);
         let Some(outcome) = outcome else { return };
         let new = changed.as_ref().filter(|_| is_replaced(&outcome));
         let delivered = match (new, &self.shared.options.deliver) {
@@ -80,23 +86,11 @@ impl Lane {
         let _ = self.shared.out.send(settled).await;
     }
 
-    /// Asks the provider, as soon as there is a seat. `None` when it is to be left alone by then.
-    async fn call(&self, entry: &Entry, claim: Claim, is_probe: bool) -> Option<Turn> {
-        // They are never closed.
-        let _seat = self.shared.seats.acquire().await.ok()?;
-        if !self.may_call(is_probe) {
-            if is_probe {
-                self.breaker.not_probed();
-            }
-            return None;
-        }
-        let turn = turn(&self.client, &entry.tokens, claim, self.manner(is_probe)).await;
-        self.learn(&turn, is_probe).await;
-        Some(turn)
-    }
-
     /// Gives a row back of which nothing was sent.
-    async fn release(&self, entry: &Entry, claim: Claim) {
+    async fn release(&self, entry: &Entry, claim: Claim, is_probe: bool) {
+        if is_probe {
+            self.breaker.not_probed();
+        }
         let released = Kind::Settle {
             claim,
             end: End::Released,

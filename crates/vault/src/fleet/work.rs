@@ -38,13 +38,14 @@ impl Lane {
         is_probe: bool,
         _room: OwnedSemaphorePermit,
     ) {
-        // Until the row is settled: no more answers than that are in memory alone.
+        let in_hand = self.shared.in_hand.acquire().await;
         let seat = self.shared.seats.acquire().await;
         if Instant::now() > begin_until || !self.may_call(is_probe) {
             self.release(&entry, claim, is_probe).await;
             return;
         }
         let turn = turn(&self.client, &entry.tokens, claim, self.manner(is_probe)).await;
+        drop(seat);
         self.learn(&turn, is_probe).await;
 
         let is_last = !is_probe && entry.progress.doubts + 1 >= DOUBTS;
@@ -64,7 +65,7 @@ impl Lane {
                 (None, unsaved(turn.end).or(outcome))
             }
         };
-        drop(seat);
+        drop(in_hand);
         let Some(outcome) = outcome else { return };
         let new = changed.as_ref().filter(|_| is_replaced(&outcome));
         let delivered = match (new, &self.shared.options.deliver) {

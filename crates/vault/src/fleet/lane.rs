@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::breaker::{Breaker, Pass};
+use super::clock::Clock;
 use super::halt::{Halt, Status};
 use super::options::FleetOptions;
 use super::outcome::{Settled, Stop};
@@ -93,8 +94,13 @@ impl Lane {
         let mut tasks = JoinSet::new();
         self.deliver_leftovers(&mut tasks).await;
         let (mut idle, mut away) = (IDLE.0, Absence::default());
+        let mut clock = Clock::new();
         while let Some((pass, room)) = self.turn_comes().await {
             while tasks.try_join_next().is_some() {}
+            if clock.was_set() {
+                // By the new time, our own claims may seem to have run out.
+                while tasks.join_next().await.is_some() {}
+            }
             let claimed = self.claim(room.len()).await;
             if pass == Pass::Probe && !claimed.as_ref().is_ok_and(|rows| !rows.is_empty()) {
                 self.breaker.not_probed();

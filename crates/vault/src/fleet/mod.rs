@@ -1,6 +1,7 @@
 //! Many tokens, one run.
 
 mod breaker;
+mod clock;
 mod deliver;
 mod halt;
 mod lane;

@@ -95,9 +95,8 @@ pub async fn judge(scene: &Scene, vault: &Vault, rules: Rules<'_>) -> Verdict {
     if explained != replacements.len() {
         verdict.faults.push("tokens of no row were replaced".into());
     }
-    // Rows are claimed ahead of the calls. Of the calls, those are cut off that are under way, and
-    // the answers that are not stored yet, of which there are no more.
-    if verdict.most > 2 * scene.concurrency {
+    // Rows are claimed ahead of the calls, of which no more can be cut off than are made at a time.
+    if verdict.most > scene.concurrency {
         let count = verdict.most;
         let fault = format!("{count} answers were lost by one kill");
         verdict.faults.push(fault);

@@ -49,8 +49,8 @@ impl Tally {
                 verdict.in_flight
             ));
         }
-        // Most lines are told long before a kill.
-        if 2 * verdict.told < self.tokens {
+        // There is a report, and kills leave much of it.
+        if 4 * verdict.told < self.tokens {
             faults.push(format!("only {} tokens were told of", verdict.told));
         }
         faults

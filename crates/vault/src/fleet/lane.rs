@@ -39,11 +39,9 @@ pub(super) enum Goal {
 /// What the lanes of a run share.
 pub(super) struct Shared {
     pub(super) options: FleetOptions,
-    /// For calls that are under way.
+    /// For calls that are under way, and for answers that are not stored yet: so many can be lost
+    /// when the process is killed.
     pub(super) seats: Semaphore,
-    /// For these, and for answers that are in memory alone until they are stored. So many can be
-    /// lost when the process is killed.
-    pub(super) in_hand: Semaphore,
     pub(super) out: mpsc::Sender<Settled>,
     pub(super) halt: Arc<Halt>,
     pub(super) delivered: Arc<AtomicU64>,

@@ -44,8 +44,6 @@ use crate::vault::{Running, Vault};
 /// So many rows are claimed for each call that may be under way: one is sent, the others wait to
 /// be, or to be stored.
 const ROOM: usize = 4;
-/// So many of them are sent and not stored yet.
-const IN_HAND: usize = 2;
 
 /// A run over many tokens: a [`Stream`] of what becomes of each, or call [`next`](Self::next).
 ///
@@ -141,7 +139,6 @@ impl Vault {
         let halt = Arc::new(Halt::new());
         let shared = Arc::new(Shared {
             seats: Semaphore::new(options.concurrency),
-            in_hand: Semaphore::new(IN_HAND * options.concurrency),
             out,
             halt: Arc::clone(&halt),
             delivered: Arc::default(),

@@ -38,14 +38,13 @@ impl Lane {
         is_probe: bool,
         _room: OwnedSemaphorePermit,
     ) {
-        let in_hand = self.shared.in_hand.acquire().await;
+        // Until the row is settled: no more answers than that are in memory alone.
         let seat = self.shared.seats.acquire().await;
         if Instant::now() > begin_until || !self.may_call(is_probe) {
             self.release(&entry, claim, is_probe).await;
             return;
         }
         let turn = turn(&self.client, &entry.tokens, claim, self.manner(is_probe)).await;
-        drop(seat);
         self.learn(&turn, is_probe).await;
 
         let is_last = !is_probe && entry.progress.doubts + 1 >= DOUBTS;
@@ -65,7 +64,7 @@ impl Lane {
                 (None, unsaved(turn.end).or(outcome))
             }
         };
-        drop(in_hand);
+        drop(seat);
         let Some(outcome) = outcome else { return };
         let new = changed.as_ref().filter(|_| is_replaced(&outcome));
         let delivered = match (new, &self.shared.options.deliver) {

@@ -56,8 +56,7 @@ pub(super) struct Lane {
     pub(super) shared: Arc<Shared>,
     pub(super) pace: Pace,
     pub(super) breaker: Breaker,
-    /// For rows between their claim and their end. There is more of it than there are seats, so
-    /// that calls need not wait for the store.
+    /// For rows between their claim and their end, so that no lane claims more than it could send.
     pub(super) room: Arc<Semaphore>,
     /// The rows whose doubts could not be resolved.
     pub(super) unresolved: Mutex<HashSet<String>>,

@@ -41,10 +41,6 @@ use crate::filter::Filter;
 use crate::store::{Run, RunCount};
 use crate::vault::{Running, Vault};
 
-/// So many rows are claimed for each call that may be under way: one is sent, the others wait to
-/// be, or to be stored.
-const ROOM: usize = 4;
-
 /// A run over many tokens: a [`Stream`] of what becomes of each, or call [`next`](Self::next).
 ///
 /// Each token is durable before it is told of. Memory does not grow with the number of tokens. When
@@ -163,7 +159,7 @@ impl Vault {
                 goal,
                 shared: Arc::clone(&shared),
                 breaker: Breaker::new(),
-                room: Arc::new(Semaphore::new(ROOM * shared.options.concurrency)),
+                room: Arc::new(Semaphore::new(shared.options.concurrency)),
                 unresolved: Mutex::new(HashSet::new()),
             };
             let count = lane.count().await?;

@@ -30,10 +30,7 @@ pub(super) async fn page(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Vec<Entry>, StoreError> {
-    let mut condition = sql::filter(filter, NOW);
-    if let Some(after) = after {
-        condition.and("id > ?", [Value::from(after)]);
-    }
+    let mut condition = sql::page(filter, after, NOW);
     let rest = format!("ORDER BY id {}", limited(&mut condition, limit));
     entries(lease, sealer, condition, &rest).await
 }
@@ -47,11 +44,7 @@ pub(super) async fn count_run(
     filter: &Filter,
     run: u64,
 ) -> Result<RunCount, StoreError> {
-    let filter = sql::filter(filter, NOW);
-    let (mut done, mut left) = (filter.clone(), filter);
-    done.and("run >= ?", [Value::from(run)]);
-    left.and("run < ?", [Value::from(run)]);
-    left.and("state IN ('active', 'rotating', 'unknown')", []);
+    let (done, left) = sql::of_run(filter, run, NOW);
     Ok(RunCount {
         done: count_where(lease, done).await?,
         left: count_where(lease, left).await?,
@@ -64,11 +57,7 @@ pub(super) async fn history(
     after: u64,
     limit: usize,
 ) -> Result<Vec<(u64, Event)>, StoreError> {
-    let mut condition = Condition::default();
-    condition.and("number > ?", [Value::from(after)]);
-    if let Some(id) = id {
-        condition.and("id = ?", [Value::from(id)]);
-    }
+    let mut condition = sql::history(id, after);
     let rest = limited(&mut condition, limit);
     let (columns, terms) = (sql::EVENT_COLUMNS, &condition.sql);
     let sql = format!("SELECT {columns} FROM event WHERE {terms} ORDER BY number {rest}");

@@ -146,3 +146,32 @@ pub(crate) fn held(now: impl Into<Now>) -> Condition {
     );
     held
 }
+
+/// The rows that a filter means, from behind a name on.
+pub(crate) fn page(filter: &Filter, after: Option<&str>, now: impl Into<Now>) -> Condition {
+    let mut page = self::filter(filter, now);
+    if let Some(after) = after {
+        page.and("id > ?", [Value::from(after)]);
+    }
+    page
+}
+
+/// The rows that a fleet run is through with, and those that are left.
+pub(crate) fn of_run(filter: &Filter, run: u64, now: impl Into<Now>) -> (Condition, Condition) {
+    let filter = self::filter(filter, now);
+    let (mut done, mut left) = (filter.clone(), filter);
+    done.and("run >= ?", [Value::from(run)]);
+    left.and("run < ?", [Value::from(run)]);
+    left.and("state IN ('active', 'rotating', 'unknown')", []);
+    (done, left)
+}
+
+/// The events from behind a number on: of one row, or of all.
+pub(crate) fn history(id: Option<&str>, after: u64) -> Condition {
+    let mut history = Condition::default();
+    history.and("number > ?", [Value::from(after)]);
+    if let Some(id) = id {
+        history.and("id = ?", [Value::from(id)]);
+    }
+    history
+}

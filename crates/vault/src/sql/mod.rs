@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 #[cfg(feature = "postgres")]
 pub(crate) use condition::Now;
-pub(crate) use condition::{Condition, Value, filter, held, ready};
+pub(crate) use condition::{Condition, Value, filter, held, history, of_run, page, ready};
 pub(crate) use place::place;
 
 use crate::app::{App, Provider};

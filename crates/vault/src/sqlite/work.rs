@@ -30,10 +30,7 @@ pub(super) fn page(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Vec<Entry>, StoreError> {
-    let mut condition = sql::filter(filter, time::now_millis());
-    if let Some(after) = after {
-        condition.and("id > ?", [Value::from(after)]);
-    }
+    let condition = sql::page(filter, after, time::now_millis());
     select_some(opened, condition, "ORDER BY id", limit)
 }
 
@@ -46,11 +43,7 @@ pub(super) fn count_run(
     filter: &Filter,
     run: u64,
 ) -> Result<RunCount, StoreError> {
-    let filter = sql::filter(filter, time::now_millis());
-    let (mut done, mut left) = (filter.clone(), filter);
-    done.and("run >= ?", [Value::from(run)]);
-    left.and("run < ?", [Value::from(run)]);
-    left.and("state IN ('active', 'rotating', 'unknown')", []);
+    let (done, left) = sql::of_run(filter, run, time::now_millis());
     Ok(RunCount {
         done: count_where(opened, &done)?,
         left: count_where(opened, &left)?,
@@ -155,11 +148,7 @@ pub(super) fn history(
     after: u64,
     limit: usize,
 ) -> Result<Vec<(u64, Event)>, StoreError> {
-    let mut condition = Condition::default();
-    condition.and("number > ?", [Value::from(after)]);
-    if let Some(id) = id {
-        condition.and("id = ?", [Value::from(id)]);
-    }
+    let condition = sql::history(id, after);
     let (columns, sql) = (sql::EVENT_COLUMNS, condition.sql);
     let sql = format!("SELECT {columns} FROM event WHERE {sql} ORDER BY number LIMIT {limit}");
     let mut statement = opened

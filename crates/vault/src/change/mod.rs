@@ -18,6 +18,7 @@ use tokenturn::RefusalReason;
 use crate::entry::{Entry, State};
 use crate::event::Event;
 use crate::tokens::Tokens;
+use crate::vault::Own;
 
 /// What somebody wants to do to a row.
 ///
@@ -35,6 +36,7 @@ pub(crate) enum Kind {
     Claim {
         lease: Duration,
         condition: Condition,
+        own: Own,
     },
     /// Ends a claim.
     Settle {

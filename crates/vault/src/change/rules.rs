@@ -8,11 +8,16 @@ use crate::entry::{Entry, State};
 use crate::event::{self, Event, What};
 use crate::time;
 use crate::tokens::Tokens;
+use crate::vault::Own;
 
 pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Applied {
     let actor = change.actor.as_str();
     match &change.kind {
-        Kind::Claim { lease, condition } => claim(entry, actor, *lease, *condition, now),
+        Kind::Claim {
+            lease,
+            condition,
+            own,
+        } => claim(entry, actor, *lease, *condition, own, now),
         Kind::Settle {
             claim,
             end,
@@ -40,6 +45,7 @@ fn claim(
     actor: &str,
     lease: Duration,
     condition: Condition,
+    own: &Own,
     now: i64,
 ) -> Applied {
     let progress = &entry.progress;
@@ -54,6 +60,7 @@ fn claim(
     }
     match progress.state {
         State::Lost | State::Revoked => return leave(Reply::Dead(progress.state)),
+        State::Rotating if own.has(&entry.id) => return leave(Reply::Held),
         State::Rotating | State::Unknown if !progress.is_over(now) => return leave(Reply::Held),
         State::Active | State::Rotating | State::Unknown => {}
     }

@@ -10,6 +10,7 @@ use crate::entry::{Entry, SLACK, State};
 use crate::event::What;
 use crate::time;
 use crate::tokens::Tokens;
+use crate::vault::Own;
 
 const NOW: i64 = 1_700_000_000_000;
 const LEASE: Duration = Duration::from_secs(60);
@@ -47,8 +48,16 @@ fn apply(entry: &mut Entry, kind: Kind) -> Applied {
 }
 
 fn try_claim(entry: &mut Entry, condition: Condition, now: i64) -> Reply {
-    let lease = LEASE;
-    let applied = apply_at(entry, Kind::Claim { lease, condition }, now);
+    try_claim_beside(entry, condition, Own::default(), now)
+}
+
+fn try_claim_beside(entry: &mut Entry, condition: Condition, own: Own, now: i64) -> Reply {
+    let kind = Kind::Claim {
+        lease: LEASE,
+        condition,
+        own,
+    };
+    let applied = apply_at(entry, kind, now);
     let is_claimed = matches!(applied.reply, Reply::Claimed(_));
     assert_eq!(applied.action == Action::Save, is_claimed);
     assert!(applied.event.is_none());
@@ -162,6 +171,21 @@ fn a_clock_that_was_put_back_does_not_make_a_claim_last() {
             let is_claimed = matches!(reply, Reply::Claimed(_));
             assert_eq!(is_claimed, is_over, "{state} {put_back}");
         }
+    }
+}
+
+#[test]
+fn what_is_under_way_here_is_not_claimed_again_whatever_the_clock_says() {
+    let (long_after, long_before) = (NOW + 60 * LEASE_MILLIS, NOW - 60 * LEASE_MILLIS);
+    for now in [long_after, long_before] {
+        let mut entry = entry_in(Provider::OhMyGpt, State::Rotating);
+        let own = Own::default();
+        let held = own.hold("a");
+        let reply = try_claim_beside(&mut entry, Condition::Run(9), own.clone(), now);
+        assert_eq!(reply, Reply::Held);
+        drop(held);
+        let reply = try_claim_beside(&mut entry, Condition::Run(9), own, now);
+        assert!(matches!(reply, Reply::Claimed(_)), "{reply:?}");
     }
 }
 

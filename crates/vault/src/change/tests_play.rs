@@ -10,6 +10,7 @@ use super::{Change, Claim, Condition, End, Kind, Reply};
 use crate::app::{App, Provider};
 use crate::entry::{Entry, State};
 use crate::tokens::Tokens;
+use crate::vault::Own;
 
 const OWNERS: usize = 3;
 const LEASE: Duration = Duration::from_secs(60);
@@ -181,8 +182,12 @@ impl World {
             true => Condition::Generation(self.entry.generation),
             false => Condition::InDoubt,
         };
-        let lease = LEASE;
-        if let Reply::Claimed(claim) = self.apply(Kind::Claim { lease, condition }) {
+        let kind = Kind::Claim {
+            lease: LEASE,
+            condition,
+            own: Own::default(),
+        };
+        if let Reply::Claimed(claim) = self.apply(kind) {
             let must_check = claim.in_doubt && self.is_github();
             self.owners[owner] = Owner {
                 step: if must_check { Step::Check } else { Step::Send },

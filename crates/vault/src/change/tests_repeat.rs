@@ -8,6 +8,7 @@ use super::{Action, Applied, Change, Claim, Condition, End, Kind, Reply};
 use crate::app::{App, Provider};
 use crate::entry::{Entry, State};
 use crate::tokens::Tokens;
+use crate::vault::Own;
 
 const NOW: i64 = 1_700_000_000_000;
 const MINUTE: Duration = Duration::from_secs(60);
@@ -27,8 +28,12 @@ fn apply(entry: &mut Entry, kind: Kind) -> Applied {
 
 fn claim(entry: &mut Entry, now: i64) -> Claim {
     let condition = Condition::Generation(entry.generation);
-    let lease = MINUTE;
-    let applied = Change::new("me", Kind::Claim { lease, condition }).apply(entry, now);
+    let kind = Kind::Claim {
+        lease: MINUTE,
+        condition,
+        own: Own::default(),
+    };
+    let applied = Change::new("me", kind).apply(entry, now);
     match applied.reply {
         Reply::Claimed(claim) => claim,
         reply => panic!("{reply:?}"),

@@ -9,12 +9,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::breaker::{Breaker, Pass};
-use super::clock::Clock;
 use super::halt::{Halt, Status};
 use super::options::FleetOptions;
 use super::outcome::{Settled, Stop};
 use super::pace::Pace;
-use crate::change::{Condition, Kind, Reply};
+use crate::change::{Condition, Reply};
 use crate::client::Client;
 use crate::entry::State;
 use crate::error::StoreError;
@@ -56,7 +55,7 @@ pub(super) struct Lane {
     pub(super) shared: Arc<Shared>,
     pub(super) pace: Pace,
     pub(super) breaker: Breaker,
-    /// For rows between their claim and their end, so that no lane claims more than it could send.
+    /// For rows between their claim and their end.
     pub(super) room: Arc<Semaphore>,
     /// The rows whose doubts could not be resolved.
     pub(super) unresolved: Mutex<HashSet<String>>,
@@ -91,13 +90,8 @@ impl Lane {
         let mut tasks = JoinSet::new();
         self.deliver_leftovers(&mut tasks).await;
         let (mut idle, mut away) = (IDLE.0, Absence::default());
-        let mut clock = Clock::new();
         while let Some((pass, room)) = self.turn_comes().await {
             while tasks.try_join_next().is_some() {}
-            if clock.was_set() {
-                // By the new time, our own claims may seem to have run out.
-                while tasks.join_next().await.is_some() {}
-            }
             let claimed = self.claim(room.len()).await;
             if pass == Pass::Probe && !claimed.as_ref().is_ok_and(|rows| !rows.is_empty()) {
                 self.breaker.not_probed();
@@ -126,7 +120,8 @@ impl Lane {
                         };
                         let lane = Arc::clone(&self);
                         let is_probe = pass == Pass::Probe;
-                        tasks.spawn(lane.work(row.entry, claim, begin_until, is_probe, place));
+                        let keeps = (self.vault.set_up.own.hold(&row.entry.id), place);
+                        tasks.spawn(lane.work(row.entry, claim, begin_until, is_probe, keeps));
                     }
                     true
                 }
@@ -191,10 +186,7 @@ impl Lane {
     }
 
     async fn claim(&self, limit: usize) -> Result<Vec<Changed>, StoreError> {
-        let change = self.vault.change(Kind::Claim {
-            lease: self.vault.set_up.lease,
-            condition: self.goal.condition(),
-        });
+        let change = self.vault.claim_when(self.goal.condition());
         let store = &self.vault.store;
         let mut rows = store
             .change_next(&self.filter, self.goal.ready(), limit, change)

@@ -1,7 +1,6 @@
 //! Many tokens, one run.
 
 mod breaker;
-mod clock;
 mod deliver;
 mod halt;
 mod lane;
@@ -40,6 +39,10 @@ use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::store::{Run, RunCount};
 use crate::vault::{Running, Vault};
+
+/// So many rows are claimed for each call that may be under way: one is sent, and the others wait to
+/// be, so that calls need not wait for the store.
+const ROOM: usize = 2;
 
 /// A run over many tokens: a [`Stream`] of what becomes of each, or call [`next`](Self::next).
 ///
@@ -159,7 +162,7 @@ impl Vault {
                 goal,
                 shared: Arc::clone(&shared),
                 breaker: Breaker::new(),
-                room: Arc::new(Semaphore::new(shared.options.concurrency)),
+                room: Arc::new(Semaphore::new(ROOM * shared.options.concurrency)),
                 unresolved: Mutex::new(HashSet::new()),
             };
             let count = lane.count().await?;

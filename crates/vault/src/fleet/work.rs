@@ -18,6 +18,7 @@ use crate::filter::Filter;
 use crate::store::Changed;
 use crate::time;
 use crate::turn::{Manner, Turn, Verdict, turn};
+use crate::vault::Held;
 
 /// After so many unknown outcomes in a row, a run lets a row be.
 const DOUBTS: u32 = 3;
@@ -36,7 +37,7 @@ impl Lane {
         claim: Claim,
         begin_until: Instant,
         is_probe: bool,
-        _room: OwnedSemaphorePermit,
+        _keeps: (Held, OwnedSemaphorePermit),
     ) {
         // Until the row is settled: no more answers than that are in memory alone.
         let seat = self.shared.seats.acquire().await;
@@ -71,9 +72,10 @@ impl Lane {
             (Some(new), Some(_)) => Some(self.deliver(&new.entry).await),
             _ => None,
         };
+        let (old, new_name) = names(&entry, new);
         let settled = Settled {
-            old: event::name(entry.tokens.fingerprint()),
-            new: new.and_then(|new| event::name(new.entry.tokens.fingerprint())),
+            old,
+            new: new_name,
             id: entry.id,
             app: entry.app,
             label: entry.label,
@@ -235,6 +237,17 @@ impl Lane {
             }
             while tasks.try_join_next().is_some() {}
         }
+    }
+}
+
+/// The fingerprints of the old token and of the new one: those of the event, where there is one.
+fn names(entry: &Entry, new: Option<&Changed>) -> (Option<String>, Option<String>) {
+    match new.and_then(|new| new.applied.event.clone()) {
+        Some(event) => (event.old, event.new),
+        None => (
+            event::name(entry.tokens.fingerprint()),
+            new.and_then(|new| event::name(new.entry.tokens.fingerprint())),
+        ),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{SetUp, Vault};
+use super::{Own, SetUp, Vault};
 use crate::store::Store;
 
 /// Longer than a call may take: 30 seconds unless the client is told otherwise.
@@ -99,6 +99,7 @@ impl VaultBuilder {
                 lease: self.lease,
                 leave_alone: self.leave_alone,
                 running: watch::Sender::new(0),
+                own: Own::default(),
             }),
         }
     }

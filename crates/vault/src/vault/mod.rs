@@ -3,6 +3,7 @@
 mod builder;
 mod calls;
 mod listing;
+mod own;
 mod rotate;
 
 use std::fmt;
@@ -14,10 +15,11 @@ use tokio::sync::watch;
 
 pub use builder::VaultBuilder;
 pub use listing::{History, Listing};
+pub(crate) use own::{Held, Own};
 pub use rotate::Rotation;
 pub(crate) use rotate::Running;
 
-use crate::change::{Change, Kind, Reply};
+use crate::change::{Change, Condition, Kind, Reply};
 use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::filter::Filter;
@@ -41,6 +43,7 @@ pub(crate) struct SetUp {
     pub(crate) leave_alone: Duration,
     /// How many rotations are under way.
     pub(crate) running: watch::Sender<usize>,
+    pub(crate) own: Own,
 }
 
 impl Vault {
@@ -157,6 +160,15 @@ impl Vault {
         let mut running = self.set_up.running.subscribe();
         // It fails when the sender is gone, and that is here.
         let _ = running.wait_for(|running| *running == 0).await;
+    }
+
+    /// Takes rows, if nobody else has them.
+    pub(crate) fn claim_when(&self, condition: Condition) -> Change {
+        self.change(Kind::Claim {
+            lease: self.set_up.lease,
+            condition,
+            own: self.set_up.own.clone(),
+        })
     }
 
     pub(crate) fn change(&self, kind: Kind) -> Change {

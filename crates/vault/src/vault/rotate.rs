@@ -126,8 +126,7 @@ impl Vault {
     ) -> Result<Result<(Entry, Claim), Entry>, VaultError> {
         let mut look = LOOK.0;
         loop {
-            let lease = self.set_up.lease;
-            let change = self.change(Kind::Claim { lease, condition });
+            let change = self.claim_when(condition);
             let changed = self.store.change(id, change).await?;
             let Changed { entry, applied } = changed.ok_or_else(|| VaultError::not_found(id))?;
             match applied.reply {
@@ -161,9 +160,12 @@ impl Vault {
         manner: Manner,
     ) -> Result<Result<Entry, VaultError>, VaultError> {
         let vault = self.clone();
-        let running = Running::begin(&self.set_up);
+        let under_way = (
+            Running::begin(&self.set_up),
+            self.set_up.own.hold(&entry.id),
+        );
         let task = tokio::spawn(async move {
-            let _running = running;
+            let _under_way = under_way;
             let turn = turn(&client, &entry.tokens, claim, manner).await;
             let deadline = Some(Instant::now() + SAVE_WITHIN);
             let kind = turn.settlement(claim, None);

@@ -13,7 +13,7 @@ use tokenturn_trials::{fill, github, sandbox_apart};
 use tokenturn_vault::{Client, Filter, FleetOptions, Key, Vault};
 use tokio::task::JoinSet;
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -24,7 +24,7 @@ async fn main() -> Result<()> {
             .map_or(Ok(or), |text| text.parse())
             .context("a number")
     };
-    let (tokens, concurrency) = (number(20_000)?, number(64)?);
+    let (tokens, concurrency) = (number(30_000)?, number(256)?);
     // Fails when there is one already, and that is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     println!("{tokens} tokens, {concurrency} at a time, {ROUNDS} rounds in turn");
@@ -93,9 +93,14 @@ async fn vault(sandbox: &Sandbox, tokens: usize, concurrency: usize) -> Result<f
     let options = FleetOptions::new().concurrency(concurrency);
     let begun = Instant::now();
     let mut fleet = vault.rotate_all([client], Filter::new(), options).await?;
-    while let Some(settled) = fleet.next().await {
-        ensure!(settled.new.is_some(), "{}: {}", settled.id, settled.outcome);
-    }
+    // On the threads that the loop is on, too.
+    let told = tokio::spawn(async move {
+        while let Some(settled) = fleet.next().await {
+            ensure!(settled.new.is_some(), "{}: {}", settled.id, settled.outcome);
+        }
+        Ok(fleet)
+    });
+    let fleet = told.await??;
     let time = begun.elapsed().as_secs_f64();
     ensure!(
         fleet.summary().replaced == tokens as u64,

@@ -26,7 +26,7 @@ const NOT_SHIPPED: [&str; 11] = [
 const FEATURES: [&str; 3] = ["", "tls-aws-lc", "tls-native"];
 
 /// The ways in which the vault can be built, beside the one that the workspace is built in.
-const VAULT_FEATURES: [&str; 3] = ["", "sqlite,tls-ring", "postgres,tls-ring"];
+const VAULT_FEATURES: [&str; 3] = ["", "sqlite,keyring,tls-ring", "postgres,tls-ring"];
 
 pub(crate) fn run(root: &Path) -> Result<()> {
     step("format", || {

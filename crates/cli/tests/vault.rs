@@ -78,12 +78,9 @@ fn what_is_put_in_comes_out_in_either_format() {
     assert_eq!(exported(&other), first);
 
     // The same once more is noticed, and changes nothing.
-    for arguments in [
-        &["vault", "import", csv][..],
-        &["vault", "import", "in.jsonl"],
-    ] {
-        let output = run(program(&folder, arguments), "");
-        assert_bad_input(&output, "already");
+    for file in [csv, "in.jsonl"] {
+        let output = run(program(&folder, &["vault", "import", file]), "");
+        assert_bad_input(&output, &format!("{file}: line 2: there is a token named"));
         assert_no_secret(&both(&output));
     }
     assert_eq!(exported(&folder), first);
@@ -184,6 +181,10 @@ fn a_bad_line_is_named_and_nothing_is_put_in() {
             "line 3: 1 values, and 2 columns",
         ),
         ("token,client_id\ngho_first,x\n,x\n", "line 3: no token"),
+        (
+            "id,token,client_id\na,gho_first,x\nb,gho_second,x\na,gho_second,x\n",
+            "in.csv: line 4: there is a token named \"a\" already",
+        ),
     ] {
         fs::write(folder.path().join("in.csv"), csv).unwrap();
         let output = run(program(&folder, &["vault", "import", "in.csv"]), "");

@@ -14,6 +14,7 @@ use crate::tokens::Tokens;
 pub struct StoreError {
     kind: StoreErrorKind,
     message: String,
+    id: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -36,7 +37,16 @@ impl StoreError {
         Self {
             kind,
             message: message.into(),
+            id: None,
             source: None,
+        }
+    }
+
+    fn of_row(kind: StoreErrorKind, id: &str, message: String) -> Self {
+        let id = Some(id.to_owned());
+        Self {
+            id,
+            ..Self::new(kind, message)
         }
     }
 
@@ -48,7 +58,10 @@ impl StoreError {
     /// The same, for somebody else who is concerned.
     #[cfg(feature = "sqlite")]
     pub(crate) fn again(&self) -> Self {
-        Self::new(self.kind, self.to_string())
+        Self {
+            id: self.id.clone(),
+            ..Self::new(self.kind, self.to_string())
+        }
     }
 
     /// The store cannot be reached or is full, which may pass: it is asked again.
@@ -62,12 +75,12 @@ impl StoreError {
     /// There is a row of this name.
     pub fn taken(id: &str) -> Self {
         let message = format!("there is a token named {id:?} already");
-        Self::new(StoreErrorKind::Taken, message)
+        Self::of_row(StoreErrorKind::Taken, id, message)
     }
 
     pub(crate) fn busy(id: &str) -> Self {
         let message = format!("the token {id:?} is being replaced just now; try again in a minute");
-        Self::new(StoreErrorKind::Busy, message)
+        Self::of_row(StoreErrorKind::Busy, id, message)
     }
 
     pub(crate) fn away() -> Self {
@@ -77,7 +90,7 @@ impl StoreError {
 
     pub(crate) fn gone(id: &str) -> Self {
         let message = format!("the row {id:?} was taken out of the vault meanwhile");
-        Self::new(StoreErrorKind::Other, message)
+        Self::of_row(StoreErrorKind::Other, id, message)
     }
 
     /// The store does not have this.
@@ -91,6 +104,11 @@ impl StoreError {
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         Self::new(StoreErrorKind::Other, message).because(source)
+    }
+
+    /// The row that it is about, if it is about one.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 
     /// Whether it may pass by itself: the store cannot be reached, or is full.

@@ -1,13 +1,15 @@
 //! `tokenturn vault import`
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::thread;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result};
 use futures_core::Stream;
 use tokenturn_vault::{Entry, StoreError};
 use tokio::sync::mpsc;
@@ -19,6 +21,8 @@ use crate::args::{Defaults, Format, VaultPlace};
 
 /// How many tokens wait to be stored.
 const AHEAD: usize = 256;
+/// Of how many the line is known: of those that are not stored yet, and more.
+const KNOWN: usize = 16 * AHEAD;
 
 pub(super) async fn run(
     path: &Path,
@@ -37,7 +41,10 @@ pub(super) async fn run(
     };
     let format = rows::format(format, path)?;
     let vault = open(place, Missing::Make).await?;
-    let count = vault.import(read(name, source, format, defaults)?).await?;
+    let lines = Arc::new(Lines::default());
+    let incoming = read(&name, source, format, defaults, Arc::clone(&lines))?;
+    let count = vault.import(incoming).await;
+    let count = count.map_err(|error| lines.locate(&name, error))?;
     writeln!(io::stdout(), "{} put in", tokens(count))?;
     Ok(())
 }
@@ -45,22 +52,56 @@ pub(super) async fn run(
 /// Reads on a thread of its own. Not on one of the runtime's, which would be waited for when
 /// standard input never ends and the vault has said no.
 fn read(
-    name: String,
+    name: &str,
     source: Box<dyn Read + Send>,
     format: Format,
     defaults: Defaults,
+    lines: Arc<Lines>,
 ) -> Result<Incoming> {
+    let name = name.to_owned();
     let (sender, receiver) = mpsc::channel(AHEAD);
     let thread = thread::Builder::new();
     thread.spawn(move || {
         for entry in rows::read(format, source, &defaults) {
-            let entry = entry.map_err(|error| StoreError::other(name.as_str(), error));
+            let entry = match entry {
+                Ok((line, entry)) => {
+                    lines.add(line, &entry.id);
+                    Ok(entry)
+                }
+                Err(error) => Err(StoreError::other(name.as_str(), error)),
+            };
             if sender.blocking_send(entry).is_err() {
                 return;
             }
         }
     })?;
     Ok(Incoming(receiver))
+}
+
+/// The lines of the tokens that were read last.
+#[derive(Default)]
+struct Lines(Mutex<VecDeque<(u64, String)>>);
+
+impl Lines {
+    fn add(&self, line: u64, id: &str) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == KNOWN {
+            lines.pop_front();
+        }
+        lines.push_back((line, id.to_owned()));
+    }
+
+    /// Says in which line the token is that the vault does not take.
+    fn locate(&self, name: &str, error: StoreError) -> Error {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = error
+            .id()
+            .and_then(|id| lines.iter().rev().find(|(_, known)| known == id));
+        match found {
+            Some((line, _)) => StoreError::other(format!("{name}: line {line}"), error).into(),
+            None => error.into(),
+        }
+    }
 }
 
 /// The tokens that the thread has read.

@@ -52,19 +52,21 @@ impl std::error::Error for RowError {}
 /// The fields of each line, with its number.
 type Lines = Box<dyn Iterator<Item = Result<(u64, Fields), RowError>>>;
 
-/// The tokens in a text. After an error there are none.
+/// The tokens in a text, each with the number of its line. After an error there are none.
 pub(super) fn read(
     format: Format,
     source: impl Read + 'static,
     defaults: &Defaults,
-) -> impl Iterator<Item = Result<Entry, RowError>> {
+) -> impl Iterator<Item = Result<(u64, Entry), RowError>> {
     let lines: Lines = match format {
         Format::Jsonl => Box::new(json::Lines::of(source)),
         Format::Csv => Box::new(comma::Lines::of(source)),
     };
     lines.map(|line| {
         let (number, fields) = line?;
-        entry::entry(fields, defaults).map_err(|why| RowError::new(number, why))
+        let entry = entry::entry(fields, defaults);
+        let entry = entry.map_err(|why| RowError::new(number, why))?;
+        Ok((number, entry))
     })
 }
 

@@ -102,9 +102,16 @@ impl Entry {
         self
     }
 
-    /// Refuses a name that not every store can keep.
-    pub(crate) fn check_name(&self) -> Result<(), StoreError> {
+    /// Refuses a name that not every store can keep, and what no provider can be called with.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
         const LONGEST: usize = 1024;
+        if !self.tokens.are_printable() {
+            let message = format!(
+                "the token {:?} has characters that no token has: all are printable ASCII",
+                self.id
+            );
+            return Err(StoreError::new(StoreErrorKind::Invalid, message));
+        }
         if self.id.len() <= LONGEST && !self.id.contains('\0') {
             return Ok(());
         }

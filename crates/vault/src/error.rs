@@ -5,6 +5,7 @@ use std::fmt;
 
 use tokenturn::{CallError, Refusal, RotateError};
 
+use crate::app::App;
 use crate::change::End;
 use crate::entry::Entry;
 use crate::tokens::Tokens;
@@ -81,6 +82,11 @@ impl StoreError {
     pub(crate) fn busy(id: &str) -> Self {
         let message = format!("the token {id:?} is being replaced just now; try again in a minute");
         Self::of_row(StoreErrorKind::Busy, id, message)
+    }
+
+    pub(crate) fn of_other_app(id: &str, app: &App) -> Self {
+        let message = format!("the token {id:?} is of {app}; remove it first, or use another name");
+        Self::of_row(StoreErrorKind::Invalid, id, message)
     }
 
     pub(crate) fn away() -> Self {

@@ -1,5 +1,7 @@
 //! What a row keeps secret.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde::Deserialize;
 use tokenturn::{Fingerprint, Rotated, Secret, Timestamp};
 use zeroize::Zeroizing;
@@ -52,6 +54,16 @@ impl Tokens {
         self.oauth_token.as_ref().or(self.token.as_ref())
     }
 
+    /// Whether they are what tokens are made of, by RFC 6749, appendix A: printable ASCII.
+    pub(crate) fn are_printable(&self) -> bool {
+        let secrets = [&self.token, &self.oauth_token, &self.refresh_token];
+        let mut bytes = secrets
+            .into_iter()
+            .flatten()
+            .flat_map(|s| s.expose().bytes());
+        bytes.all(|byte| matches!(byte, b' '..=b'~'))
+    }
+
     /// What a rotation makes of them.
     ///
     /// A refresh token that the answer does not speak of is kept: whether it outlives a reset is
@@ -73,6 +85,16 @@ impl Tokens {
     /// The name under which the token may appear in logs and reports.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         self.token.as_ref().map(Secret::fingerprint)
+    }
+
+    /// Tells them from others, within one process.
+    pub(crate) fn hash(&self) -> u64 {
+        let secrets = [&self.token, &self.oauth_token, &self.refresh_token];
+        let mut hasher = DefaultHasher::new();
+        secrets
+            .map(|secret| secret.as_ref().map(Secret::expose))
+            .hash(&mut hasher);
+        hasher.finish()
     }
 
     /// One object of JSON, which [`Deserialize`] reads. It holds the secrets in the clear.

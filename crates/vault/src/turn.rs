@@ -49,6 +49,7 @@ pub(crate) struct Manner {
 pub(crate) async fn turn(client: &Client, tokens: &Tokens, claim: Claim, manner: Manner) -> Turn {
     let turn = Taking {
         manner,
+        is_bearer: client.can_repeat(),
         was_in_doubt: claim.in_doubt,
         // At OhMyGPT another rotation is what resolves it.
         is_in_doubt: claim.in_doubt,
@@ -70,6 +71,8 @@ impl Turn {
 
 struct Taking {
     manner: Manner,
+    /// Whether what authorizes a call is the row's own token, and not the client's secret.
+    is_bearer: bool,
     was_in_doubt: bool,
     is_in_doubt: bool,
 }
@@ -129,7 +132,7 @@ impl Taking {
 
     fn refused(&self, refusal: Refusal, request_id: Option<String>) -> Turn {
         match refusal.reason {
-            RefusalReason::RateLimited { .. } | RefusalReason::BadCredentials => {
+            reason if self.is_about_all_rows(reason) => {
                 let error = RotateError::Refused(refusal);
                 self.ended(End::Released, Verdict::NotNow(error), request_id)
             }
@@ -142,6 +145,14 @@ impl Taking {
                 self.ended(self.unknown(), Verdict::Refused(refusal), request_id)
             }
             reason => self.ended(End::Refused(reason), Verdict::Refused(refusal), request_id),
+        }
+    }
+
+    fn is_about_all_rows(&self, reason: RefusalReason) -> bool {
+        match reason {
+            RefusalReason::RateLimited { .. } => true,
+            RefusalReason::BadCredentials => !self.is_bearer,
+            _ => false,
         }
     }
 

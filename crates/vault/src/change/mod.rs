@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use tokenturn::RefusalReason;
 
+use crate::app::App;
 use crate::entry::{Entry, State};
 use crate::event::Event;
 use crate::tokens::Tokens;
@@ -49,7 +50,7 @@ pub(crate) enum Kind {
     /// The token of this generation was handed on.
     Deliver { generation: u64 },
     /// Other secrets, as after a new authorization.
-    Put { tokens: Tokens },
+    Put { app: App, tokens: Tokens },
     /// The provider says whether the token of this generation is valid.
     Check { generation: u64, is_valid: bool },
     /// Takes it out.
@@ -72,6 +73,8 @@ pub(crate) enum Condition {
 pub(crate) struct Claim {
     pub(crate) fence: u64,
     pub(crate) generation: u64,
+    /// The hash of the secrets: the row may be taken out, and another one put in under its name.
+    pub(crate) secrets: u64,
     /// Whether an earlier call may have replaced the token.
     pub(crate) in_doubt: bool,
 }
@@ -130,6 +133,8 @@ pub(crate) enum Reply {
     Newer,
     /// There is no token that could be replaced.
     Dead(State),
+    /// The row is of another app than what was to be put in.
+    OtherApp,
 }
 
 impl Change {

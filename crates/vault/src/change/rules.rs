@@ -31,7 +31,8 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Applied {
             applied
         }
         Kind::Deliver { generation } => deliver(entry, actor, *generation, now),
-        Kind::Put { tokens } => put(entry, actor, tokens, now),
+        Kind::Put { app, .. } if *app != entry.app => leave(Reply::OtherApp),
+        Kind::Put { tokens, .. } => put(entry, actor, tokens, now),
         Kind::Check {
             generation,
             is_valid,
@@ -60,7 +61,7 @@ fn claim(
     }
     match progress.state {
         State::Lost | State::Revoked => return leave(Reply::Dead(progress.state)),
-        State::Rotating if own.has(&entry.id) => return leave(Reply::Held),
+        State::Rotating if own.has(&entry.id, progress.fence) => return leave(Reply::Held),
         State::Rotating | State::Unknown if !progress.is_over(now) => return leave(Reply::Held),
         State::Active | State::Rotating | State::Unknown => {}
     }
@@ -70,6 +71,7 @@ fn claim(
     let claim = Claim {
         fence: entry.progress.fence,
         generation: entry.generation,
+        secrets: entry.tokens.hash(),
         in_doubt,
     };
     save(Reply::Claimed(claim), None)
@@ -83,6 +85,11 @@ fn settle(
     run: Option<u64>,
     now: i64,
 ) -> Applied {
+    let is_another_row =
+        entry.generation == claim.generation && entry.tokens.hash() != claim.secrets;
+    if is_another_row {
+        return leave(Reply::Newer);
+    }
     if let End::Replaced { tokens, deliver } = end {
         // It is stored already: whoever stored it was not told so, and asks again.
         if entry.generation > claim.generation && entry.tokens == *tokens {
@@ -166,7 +173,8 @@ fn replaced(
 ) -> Applied {
     let is_own = entry.progress.fence == claim.fence;
     let event = exchange(entry, actor, tokens, What::Replaced, is_own, now);
-    entry.progress.undelivered = deliver;
+    // Whoever waits for the last one still waits.
+    entry.progress.undelivered |= deliver;
     // Whoever has the row now replaces it once more.
     if entry.progress.state != State::Active {
         return save(Reply::Newer, Some(event));

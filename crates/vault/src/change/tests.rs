@@ -71,6 +71,11 @@ fn claim(entry: &mut Entry, now: i64) -> Claim {
     }
 }
 
+fn put(entry: &mut Entry) -> Applied {
+    let (app, tokens) = (entry.app.clone(), Tokens::github("put"));
+    apply(entry, Kind::Put { app, tokens })
+}
+
 fn settle(entry: &mut Entry, claim: Claim, end: End) -> Applied {
     settle_in_run(entry, claim, end, None)
 }
@@ -178,9 +183,8 @@ fn a_clock_that_was_put_back_does_not_make_a_claim_last() {
 fn what_is_under_way_here_is_not_claimed_again_whatever_the_clock_says() {
     let (long_after, long_before) = (NOW + 60 * LEASE_MILLIS, NOW - 60 * LEASE_MILLIS);
     for now in [long_after, long_before] {
-        let mut entry = entry_in(Provider::OhMyGpt, State::Rotating);
-        let own = Own::default();
-        let held = own.hold("a");
+        let (mut entry, own) = (entry(Provider::OhMyGpt), Own::default());
+        let held = own.hold("a", claim(&mut entry, NOW));
         let reply = try_claim_beside(&mut entry, Condition::Run(9), own.clone(), now);
         assert_eq!(reply, Reply::Held);
         drop(held);
@@ -325,8 +329,7 @@ fn a_late_token_of_github_is_stored_while_nothing_newer_is() {
 fn a_late_token_of_github_is_not_stored_when_something_newer_is() {
     let mut entry = entry(Provider::GitHub);
     let late = claim(&mut entry, NOW);
-    let tokens = Tokens::github("put");
-    let _ = apply(&mut entry, Kind::Put { tokens });
+    let _ = put(&mut entry);
     let before = entry.progress.clone();
     let applied = settle(&mut entry, late, replaced("second"));
     assert_eq!(applied.reply, Reply::Newer);
@@ -399,13 +402,45 @@ fn a_late_token_of_ohmygpt_puts_the_claim_of_now_in_doubt() {
 }
 
 #[test]
+fn a_late_token_is_not_put_into_another_row_of_the_same_name() {
+    for provider in BOTH {
+        let mut first = entry(provider);
+        let late = claim(&mut first, NOW);
+        let mut second = entry(provider);
+        second.tokens = Tokens::github("another");
+        for end in [replaced("late"), End::Lost, End::Released] {
+            let applied = settle(&mut second, late, end);
+            assert_eq!(applied.reply, Reply::Newer);
+            assert_eq!(applied.action, Action::Leave);
+        }
+    }
+}
+
+#[test]
+fn secrets_of_another_app_are_not_put_in() {
+    let (app, tokens) = (entry(Provider::GitHub).app, Tokens::github("put"));
+    let mut entry = entry(Provider::OhMyGpt);
+    let applied = apply(&mut entry, Kind::Put { app, tokens });
+    assert_eq!(applied.reply, Reply::OtherApp);
+    assert_eq!(applied.action, Action::Leave);
+}
+
+#[test]
+fn whoever_waits_for_a_token_waits_for_the_next_one_too() {
+    let mut entry = entry(Provider::GitHub);
+    entry.progress.undelivered = true;
+    let claim = claim(&mut entry, NOW);
+    let _ = settle(&mut entry, claim, replaced("second"));
+    assert!(entry.progress.undelivered);
+}
+
+#[test]
 fn other_secrets_end_every_claim() {
     for provider in BOTH {
         for state in State::ALL {
             let mut entry = entry_in(provider, state);
             entry.progress.undelivered = true;
-            let tokens = Tokens::github("put");
-            let applied = apply(&mut entry, Kind::Put { tokens });
+            let applied = put(&mut entry);
             assert_eq!(applied.event.unwrap().what, What::Put);
             assert_eq!(entry.generation, 2);
             assert!(has(&entry, "put") && !entry.progress.undelivered);

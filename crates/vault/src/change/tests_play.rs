@@ -116,6 +116,7 @@ impl World {
         let nobody = Owner {
             step: Step::Idle,
             claim: Claim {
+                secrets: 0,
                 fence: 0,
                 generation: 0,
                 in_doubt: false,

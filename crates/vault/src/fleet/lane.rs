@@ -57,6 +57,7 @@ pub(super) struct Lane {
     pub(super) breaker: Breaker,
     /// For rows between their claim and their end.
     pub(super) room: Arc<Semaphore>,
+    pub(super) began: Instant,
     /// The rows whose doubts could not be resolved.
     pub(super) unresolved: Mutex<HashSet<String>>,
 }
@@ -87,8 +88,9 @@ impl Goal {
 impl Lane {
     /// Goes through the rows, and ends when all are settled or the run is stopped.
     pub(super) async fn run(self: Arc<Self>) {
-        let mut tasks = JoinSet::new();
-        self.deliver_leftovers(&mut tasks).await;
+        let mut tasks = Tasks::default();
+        let tasks = &mut tasks.0;
+        self.deliver_leftovers(tasks).await;
         let (mut idle, mut away) = (IDLE.0, Absence::default());
         while let Some((pass, room)) = self.turn_comes().await {
             while tasks.try_join_next().is_some() {}
@@ -100,12 +102,13 @@ impl Lane {
                 Err(error) => away.waits(&self.shared, error).await,
                 Ok(rows) if rows.is_empty() => {
                     drop(room);
-                    self.finish_own(&mut tasks, idle).await;
-                    match self.is_through(&tasks).await {
+                    away = Absence::default();
+                    self.finish_own(tasks, idle).await;
+                    match self.is_through(tasks).await {
                         Ok(true) => break,
                         Ok(false) => {
                             idle = (2 * idle).min(IDLE.1);
-                            self.waits_for_others(&tasks, idle).await
+                            self.waits_for_others(tasks, idle).await
                         }
                         Err(error) => away.waits(&self.shared, error).await,
                     }
@@ -120,7 +123,7 @@ impl Lane {
                         };
                         let lane = Arc::clone(&self);
                         let is_probe = pass == Pass::Probe;
-                        let keeps = (self.vault.set_up.own.hold(&row.entry.id), place);
+                        let keeps = (self.vault.set_up.own.hold(&row.entry.id, claim), place);
                         tasks.spawn(lane.work(row.entry, claim, begin_until, is_probe, keeps));
                     }
                     true
@@ -198,7 +201,14 @@ impl Lane {
 
     /// Whether nothing is left, neither here nor with others.
     async fn is_through(&self, tasks: &JoinSet<()>) -> Result<bool, StoreError> {
-        Ok(tasks.is_empty() && self.count().await?.left == 0)
+        if !tasks.is_empty() {
+            return Ok(false);
+        }
+        // By then, every doubt that was there at the start could have been resolved.
+        let set_up = &self.vault.set_up;
+        let longest = set_up.lease + set_up.leave_alone;
+        let is_over = matches!(self.goal, Goal::Resolve) && self.began.elapsed() > longest;
+        Ok(is_over || self.count().await?.left == 0)
     }
 
     /// Lets the rows that are under way here come to their end, for a while.
@@ -230,20 +240,30 @@ impl Lane {
         if let Some(run) = self.goal.run() {
             return store.count_run(&self.filter, run).await;
         }
-        let rotating = store
-            .count(&self.filter.clone().state(State::Rotating))
-            .await?;
-        let unknown = store
-            .count(&self.filter.clone().state(State::Unknown))
-            .await?;
+        let mut in_doubt = 0;
+        for state in [State::Rotating, State::Unknown] {
+            if self.filter.state.is_none_or(|wanted| wanted == state) {
+                in_doubt += store.count(&self.filter.clone().state(state)).await?;
+            }
+        }
         let unresolved = self
             .unresolved
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         Ok(RunCount {
             done: 0,
-            left: (rotating + unknown).saturating_sub(unresolved.len() as u64),
+            left: in_doubt.saturating_sub(unresolved.len() as u64),
         })
+    }
+}
+
+/// The rows that are under way. They go on when the lane does not.
+#[derive(Default)]
+struct Tasks(JoinSet<()>);
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.0.detach_all();
     }
 }
 

@@ -18,6 +18,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use futures_core::Stream;
 use tokio::sync::{Semaphore, mpsc};
@@ -154,6 +155,11 @@ impl Vault {
                 runs.push(run.clone());
             }
             let interval = shared.options.interval(&client);
+            // Whoever has a place in the queue is to call when it comes.
+            let room = match interval.is_zero() {
+                true => ROOM * shared.options.concurrency,
+                false => shared.options.concurrency,
+            };
             let lane = Lane {
                 vault: self.clone(),
                 pace: Pace::new(Arc::clone(&self.store), app, interval),
@@ -162,7 +168,8 @@ impl Vault {
                 goal,
                 shared: Arc::clone(&shared),
                 breaker: Breaker::new(),
-                room: Arc::new(Semaphore::new(ROOM * shared.options.concurrency)),
+                room: Arc::new(Semaphore::new(room)),
+                began: Instant::now(),
                 unresolved: Mutex::new(HashSet::new()),
             };
             let count = lane.count().await?;
@@ -196,7 +203,13 @@ async fn drive(lanes: Vec<Arc<Lane>>, not_attempted: Arc<AtomicU64>, _running: R
     for lane in &lanes {
         tasks.spawn(Arc::clone(lane).run());
     }
-    tasks.join_all().await;
+    while let Some(ended) = tasks.join_next().await {
+        // Only a panic ends it so, in a store of one's own perhaps.
+        if let (Err(error), Some(lane)) = (ended, lanes.first()) {
+            let error = StoreError::other("a task of the run ended", error);
+            lane.shared.halt.stop(Stop::Store(error));
+        }
+    }
     for lane in &lanes {
         // Where the store is away, the run stays open, which costs nothing.
         let Ok(count) = lane.count().await else {

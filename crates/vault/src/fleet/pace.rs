@@ -12,6 +12,8 @@ use crate::store::Store;
 /// What GitHub's docs ask for when a limit says nothing else; it doubles from time to time.
 const LIMITED: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(3600);
+/// The most that a provider is believed.
+const MOST: Duration = Duration::from_secs(24 * 3600);
 /// How often the store is asked whether somebody else was told to wait, when calls need no place.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -97,14 +99,18 @@ impl Pace {
         place - now
     }
 
-    /// Lets nobody call before so long from now.
-    async fn hold(&self, time: Duration) {
+    /// Lets this process not call before so long from now. Others have to be [told](Self::tell).
+    fn hold(&self, time: Duration) -> Duration {
+        let time = time.min(MOST);
         let until = Instant::now() + time;
-        {
-            let mut known = self.known();
-            known.next = known.next.max(until);
-            known.held = known.held.max(until);
-        }
+        let mut known = self.known();
+        known.next = known.next.max(until);
+        known.held = known.held.max(until);
+        time
+    }
+
+    /// Lets nobody call before so long from now.
+    pub(super) async fn tell(&self, time: Duration) {
         if let Err(error) = self.store.reserve(&self.app, Duration::ZERO, time).await {
             // This process keeps to it in any case.
             tracing::warn!(%error, "other processes could not be told to wait");
@@ -112,29 +118,28 @@ impl Pace {
     }
 
     /// Keeps to what a successful answer says about the calls that are left, of which so many may
-    /// be under way.
-    pub(super) async fn learn(&self, limit: Option<RateLimit>, under_way: usize) {
+    /// be under way. How long it holds, if none are left.
+    pub(super) fn learn(&self, limit: Option<RateLimit>, under_way: usize) -> Option<Duration> {
         self.known().limited = 0;
-        if let Some(limit) = limit
-            && limit.remaining <= under_way as u64
-        {
-            self.hold(limit.resets_in).await;
-        }
+        let limit = limit.filter(|limit| limit.remaining <= under_way as u64)?;
+        Some(self.hold(limit.resets_in))
     }
 
     /// Keeps to a refusal, if it is for too many calls. How long that holds.
-    pub(super) async fn refused(&self, refusal: &Refusal) -> Option<Duration> {
+    pub(super) fn refused(&self, refusal: &Refusal) -> Option<Duration> {
         let RefusalReason::RateLimited { retry_after } = refusal.reason else {
             return None;
         };
         let times = {
             let mut known = self.known();
-            known.limited += 1;
-            known.limited - 1
+            // Those that were under way together are one.
+            if known.held <= Instant::now() {
+                known.limited += 1;
+            }
+            known.limited.saturating_sub(1)
         };
         let rule = LIMITED.saturating_mul(1 << times.min(6)).min(LONGEST);
         let wait = retry_after.unwrap_or(rule);
-        self.hold(wait).await;
-        Some(wait)
+        Some(self.hold(wait))
     }
 }

@@ -37,8 +37,9 @@ impl Lane {
         claim: Claim,
         begin_until: Instant,
         is_probe: bool,
-        _keeps: (Held, OwnedSemaphorePermit),
+        keeps: (Held, OwnedSemaphorePermit),
     ) {
+        let (held, _room) = keeps;
         // Until the row is settled: no more answers than that are in memory alone.
         let seat = self.shared.seats.acquire().await;
         if Instant::now() > begin_until || !self.may_call(is_probe) {
@@ -46,9 +47,13 @@ impl Lane {
             return;
         }
         let turn = turn(&self.client, &entry.tokens, claim, self.manner(is_probe)).await;
-        self.learn(&turn, is_probe).await;
+        let hold = self.learn(&turn, is_probe);
 
-        let is_last = !is_probe && entry.progress.doubts + 1 >= DOUBTS;
+        let comes_back = self
+            .filter
+            .state
+            .is_none_or(|wanted| wanted == State::Unknown);
+        let is_last = !comes_back || !is_probe && entry.progress.doubts + 1 >= DOUBTS;
         let is_final = match (&self.goal, &turn.end) {
             (_, End::Released | End::Kept) => false,
             (Goal::Replace(_), End::Unknown { .. }) => is_last,
@@ -56,7 +61,12 @@ impl Lane {
         };
         let run = self.goal.run().filter(|_| is_final);
         let outcome = self.outcome(&turn, claim, is_last);
-        let (changed, outcome) = match self.settled(&entry.id, turn.settlement(claim, run)).await {
+        let settled = self.settled(&entry.id, turn.settlement(claim, run)).await;
+        drop((held, seat));
+        if let Some(hold) = hold {
+            self.pace.tell(hold).await;
+        }
+        let (changed, outcome) = match settled {
             // Somebody else has gone on with the row, and says what became of it.
             Ok(changed) if changed.applied.reply == Reply::Newer => return,
             Ok(changed) => (Some(changed), outcome),
@@ -65,7 +75,6 @@ impl Lane {
                 (None, unsaved(turn.end).or(outcome))
             }
         };
-        drop(seat);
         let Some(outcome) = outcome else { return };
         let new = changed.as_ref().filter(|_| is_replaced(&outcome));
         let delivered = match (new, &self.shared.options.deliver) {
@@ -118,21 +127,26 @@ impl Lane {
         }
     }
 
-    /// What the answer says about the provider, and for the calls to come.
-    async fn learn(&self, turn: &Turn, is_probe: bool) {
+    /// What the answer says about the provider, and for the calls to come: for how long there
+    /// should be none, if it says so.
+    fn learn(&self, turn: &Turn, is_probe: bool) -> Option<Duration> {
         match &turn.verdict {
-            Verdict::Unknown(error) => self.breaker.failed(is_probe, error, Instant::now()),
             Verdict::NotNow(RotateError::Refused(refusal)) => {
                 self.breaker.succeeded();
-                if self.pace.refused(refusal).await.is_none() {
+                let hold = self.pace.refused(refusal);
+                if hold.is_none() {
                     self.shared.halt.stop(Stop::BadCredentials(refusal.clone()));
                 }
+                hold
             }
-            Verdict::NotNow(error) => self.breaker.failed(is_probe, error, Instant::now()),
+            Verdict::Unknown(error) | Verdict::NotNow(error) => {
+                self.breaker.failed(is_probe, error, Instant::now());
+                None
+            }
             _ => {
                 self.breaker.succeeded();
                 let under_way = self.shared.options.concurrency;
-                self.pace.learn(turn.rate_limit, under_way).await;
+                self.pace.learn(turn.rate_limit, under_way)
             }
         }
     }
@@ -158,16 +172,16 @@ impl Lane {
     /// Stores what became of the row, however long the store is away, unless the run is stopped.
     async fn settled(&self, id: &str, kind: Kind) -> Result<Changed, StoreError> {
         if matches!(self.goal, Goal::Resolve)
-            && let Kind::Settle {
-                end: End::Unknown { .. },
-                ..
-            } = kind
+            && let Kind::Settle { end, .. } = &kind
         {
             let mut unresolved = self
                 .unresolved
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            unresolved.insert(id.to_owned());
+            match end {
+                End::Unknown { .. } => unresolved.insert(id.to_owned()),
+                _ => unresolved.remove(id),
+            };
         }
         tokio::select! {
             biased;

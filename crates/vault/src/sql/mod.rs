@@ -108,7 +108,7 @@ pub(crate) fn read_event(row: &impl Columns) -> Result<(u64, Event), StoreError>
 }
 
 pub(crate) fn insertion(entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, StoreError> {
-    entry.check_name()?;
+    entry.check()?;
     let app = &entry.app;
     let sealed = sealer.seal(&entry.id, entry.generation, &entry.tokens)?;
     let mut values = vec![

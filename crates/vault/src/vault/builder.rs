@@ -12,6 +12,9 @@ use crate::store::Store;
 const LEASE: Duration = Duration::from_secs(60);
 /// After so long, GitHub gives up on a call.
 const LEAVE_ALONE: Duration = Duration::from_secs(10);
+/// What makes sense for either.
+const LEAST: Duration = Duration::from_millis(10);
+const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Begins with [`Vault::builder`].
 #[derive(Clone, Debug)]
@@ -41,16 +44,16 @@ impl VaultBuilder {
 
     /// How long a rotation keeps its row to itself, 60 seconds at first. When it runs out, others
     /// take the owner for dead, and find out what became of its call. It should be longer than the
-    /// client's timeout; nothing is lost when it is not.
+    /// client's timeout; nothing is lost when it is not. A day is the most.
     pub fn lease(mut self, lease: Duration) -> Self {
-        self.lease = lease;
+        self.lease = lease.clamp(LEAST, MOST);
         self
     }
 
     /// How long an unknown outcome is left alone before it is resolved, 10 seconds at first: so long
-    /// GitHub may take over a call, and before that a check says nothing.
+    /// GitHub may take over a call, and before that a check says nothing. A day is the most.
     pub fn leave_alone(mut self, time: Duration) -> Self {
-        self.leave_alone = time;
+        self.leave_alone = time.min(MOST);
         self
     }
 

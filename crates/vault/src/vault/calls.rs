@@ -39,7 +39,7 @@ impl Vault {
         let Ok((entry, claim)) = claimed else {
             return Err(VaultError::Store(StoreError::busy(id)));
         };
-        let _held = self.set_up.own.hold(id);
+        let _held = self.set_up.own.hold(id, claim);
         let (end, result) = match client.revoke(&entry.tokens).await {
             Some(Ok(())) => (End::Revoked, Ok(())),
             Some(Err(error)) => (End::Released, Err(error.into())),

@@ -63,9 +63,9 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// When the store could not do it, and nothing has changed.
+    /// When the row is of another app, or the store could not do it; nothing has changed then.
     pub async fn put(&self, entry: Entry) -> Result<(), StoreError> {
-        entry.check_name()?;
+        entry.check()?;
         if self.replace_secrets(&entry).await? {
             return Ok(());
         }
@@ -78,9 +78,17 @@ impl Vault {
 
     /// Whether there is such a row.
     async fn replace_secrets(&self, entry: &Entry) -> Result<bool, StoreError> {
-        let tokens = entry.tokens.clone();
-        let change = self.change(Kind::Put { tokens });
-        Ok(self.store.change(&entry.id, change).await?.is_some())
+        let change = self.change(Kind::Put {
+            app: entry.app.clone(),
+            tokens: entry.tokens.clone(),
+        });
+        let changed = self.store.change(&entry.id, change).await?;
+        match &changed {
+            Some(changed) if changed.applied.reply == Reply::OtherApp => {
+                Err(StoreError::of_other_app(&entry.id, &changed.entry.app))
+            }
+            changed => Ok(changed.is_some()),
+        }
     }
 
     /// Puts rows in: all of them, or none when one cannot be read or its name is taken. Returns how

@@ -1,40 +1,43 @@
-//! The rows that are under way in this process.
+//! The claims that are under way in this process.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The rows that this process has claimed and not settled yet. It does not claim them once more,
-/// even when a clock was set and their claims seem to have run out.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Own(Arc<Mutex<HashSet<String>>>);
+use crate::change::Claim;
 
-/// Keeps a row among them until it is dropped.
+/// The rows that are claimed through this vault and not settled yet, each with the fence of its
+/// claim. They are not claimed once more, even when a clock was set and their claims seem to have
+/// run out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Own(Arc<Mutex<HashSet<(String, u64)>>>);
+
+/// Keeps a claim among them until it is dropped.
 #[derive(Debug)]
-#[must_use = "the row is under way as long as this lives"]
+#[must_use = "the claim is under way as long as this lives"]
 pub(crate) struct Held {
     own: Own,
-    id: String,
+    claim: (String, u64),
 }
 
 impl Own {
-    pub(crate) fn hold(&self, id: impl Into<String>) -> Held {
-        let id = id.into();
-        self.rows().insert(id.clone());
+    pub(crate) fn hold(&self, id: impl Into<String>, claim: Claim) -> Held {
+        let claim = (id.into(), claim.fence);
+        self.claims().insert(claim.clone());
         let own = self.clone();
-        Held { own, id }
+        Held { own, claim }
     }
 
-    pub(crate) fn has(&self, id: &str) -> bool {
-        self.rows().contains(id)
+    pub(crate) fn has(&self, id: &str, fence: u64) -> bool {
+        self.claims().contains(&(id.to_owned(), fence))
     }
 
-    fn rows(&self) -> MutexGuard<'_, HashSet<String>> {
+    fn claims(&self) -> MutexGuard<'_, HashSet<(String, u64)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.own.rows().remove(&self.id);
+        self.own.claims().remove(&self.claim);
     }
 }

@@ -137,7 +137,7 @@ impl Vault {
                 }
                 Reply::Dead(State::Lost) => return Err(VaultError::Lost(Box::new(entry))),
                 Reply::Dead(_) => return Err(VaultError::Revoked(Box::new(entry))),
-                Reply::Newer | Reply::Done => return Ok(Err(entry)),
+                Reply::Newer | Reply::Done | Reply::OtherApp => return Ok(Err(entry)),
             }
         }
     }
@@ -162,7 +162,7 @@ impl Vault {
         let vault = self.clone();
         let under_way = (
             Running::begin(&self.set_up),
-            self.set_up.own.hold(&entry.id),
+            self.set_up.own.hold(&entry.id, claim),
         );
         let task = tokio::spawn(async move {
             let _under_way = under_way;

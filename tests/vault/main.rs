@@ -72,7 +72,7 @@ fn entry(id: &str) -> Entry {
 }
 
 fn tokens(id: &str) -> Tokens {
-    Tokens::github(format!("gho_{CANARY}_{id}"))
+    Tokens::github(format!("gho_{CANARY}_{}", id.escape_default()))
 }
 
 fn stream(entries: impl IntoIterator<Item = Item>) -> Rows {

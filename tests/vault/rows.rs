@@ -10,7 +10,9 @@ on_both!(
     a_row_is_read_back,
     other_secrets_are_another_generation,
     odd_names_are_names,
-    some_names_are_refused
+    some_names_are_refused,
+    some_tokens_are_refused,
+    a_row_stays_with_its_app,
 );
 
 async fn a_row_is_read_back(place: Place) {
@@ -20,7 +22,7 @@ async fn a_row_is_read_back(place: Place) {
         server: "https://api.ohmygpt.com".into(),
         client_id: String::new(),
     };
-    let mut tokens = Tokens::ohmygpt("omg-oat-v1-x\"\u{1F600}", Some(Secret::new("sk-1")));
+    let mut tokens = Tokens::ohmygpt("omg-oat-v1-x\"\\ y", Some(Secret::new("sk-1")));
     tokens.expires_at = Some("2030-01-02T03:04:05.678Z".parse().unwrap());
     tokens.refresh_token = Some(Secret::new("ghr_1"));
     tokens.refresh_token_expires_at = Some("2031-01-02T03:04:05Z".parse().unwrap());
@@ -97,4 +99,28 @@ async fn some_names_are_refused(place: Place) {
         assert!(error.contains("no name"), "{error}");
     }
     assert_eq!(vault.count(&Filter::new()).await.unwrap(), 0);
+}
+
+async fn some_tokens_are_refused(place: Place) {
+    let vault = place.open(&key()).await;
+    for token in ["gho_a\r\nx-evil: 1", "gho_\0", "gho_\u{e9}", "gho_\u{7f}"] {
+        let mut row = entry("a");
+        row.tokens = Tokens::github(token);
+        let error = vault.put(row).await.unwrap_err().to_string();
+        assert_eq!(error, "the token \"a\" is none: tokens are printable ASCII");
+    }
+    assert_eq!(vault.count(&Filter::new()).await.unwrap(), 0);
+}
+
+async fn a_row_stays_with_its_app(place: Place) {
+    let vault = place.open(&key()).await;
+    vault.put(entry("a")).await.unwrap();
+    let mut other = entry("a");
+    other.app.client_id = "Iv1.other".into();
+    other.tokens = tokens("second");
+    let error = vault.put(other).await.unwrap_err();
+    assert_eq!(error.id(), Some("a"));
+    assert!(error.to_string().contains("remove it first"), "{error}");
+    let read = vault.get("a").await.unwrap().unwrap();
+    assert_eq!((read.tokens, read.generation), (entry("a").tokens, 1));
 }

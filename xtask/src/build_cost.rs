@@ -35,7 +35,7 @@ impl Cost {
 
 /// The two are built in turn, and the least of each counts: what else the machine does only adds to
 /// the time.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 /// A ratio above the limit gets as many rounds before it counts.
 const MOST_ROUNDS: usize = 6;
 

@@ -185,6 +185,10 @@ fn a_bad_line_is_named_and_nothing_is_put_in() {
             "id,token,client_id\na,gho_first,x\nb,gho_second,x\na,gho_second,x\n",
             "in.csv: line 4: there is a token named \"a\" already",
         ),
+        (
+            "id,token,client_id\na,gho_first,x\nb,gho_é,x\n",
+            "in.csv: line 3: the token \"b\" is none",
+        ),
     ] {
         fs::write(folder.path().join("in.csv"), csv).unwrap();
         let output = run(program(&folder, &["vault", "import", "in.csv"]), "");

@@ -105,21 +105,26 @@ impl Entry {
     /// Refuses a name that not every store can keep, and what no provider can be called with.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         const LONGEST: usize = 1024;
+        let invalid = |message| {
+            Err(StoreError::of_row(
+                StoreErrorKind::Invalid,
+                &self.id,
+                message,
+            ))
+        };
+        if self.id.len() > LONGEST || self.id.contains('\0') {
+            let start: String = self.id.chars().take(40).collect();
+            return invalid(format!(
+                "{start:?} is no name for a token: it is longer than {LONGEST} bytes, or has a NUL in it"
+            ));
+        }
         if !self.tokens.are_printable() {
-            let message = format!(
-                "the token {:?} has characters that no token has: all are printable ASCII",
-                self.id
-            );
-            return Err(StoreError::new(StoreErrorKind::Invalid, message));
+            let id = &self.id;
+            return invalid(format!(
+                "the token {id:?} is none: tokens are printable ASCII"
+            ));
         }
-        if self.id.len() <= LONGEST && !self.id.contains('\0') {
-            return Ok(());
-        }
-        let start: String = self.id.chars().take(40).collect();
-        let message = format!(
-            "{start:?} is no name for a token: it is longer than {LONGEST} bytes, or has a NUL in it"
-        );
-        Err(StoreError::new(StoreErrorKind::Invalid, message))
+        Ok(())
     }
 
     /// How things stand with the token.

@@ -43,7 +43,7 @@ impl StoreError {
         }
     }
 
-    fn of_row(kind: StoreErrorKind, id: &str, message: String) -> Self {
+    pub(crate) fn of_row(kind: StoreErrorKind, id: &str, message: String) -> Self {
         let id = Some(id.to_owned());
         Self {
             id,

@@ -1,5 +1,7 @@
 //! Calls whose outcome is unknown.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use tokenturn::OhMyGpt;
 use tokenturn_sandbox::{Calls, Fault};
 use tokenturn_vault::{Client, Entry, Filter, Outcome, State, Tokens, VaultError};
@@ -15,6 +17,8 @@ on_both!(
     ohmygpt_loses_nothing,
     one_that_stays_unknown_is_let_be,
     doubts_are_resolved_without_a_rotation,
+    what_the_filter_leaves_out_is_told_of,
+    doubts_that_are_not_meant_are_not_waited_for,
 );
 
 async fn what_was_not_replaced_is_replaced(place: Place) {
@@ -126,4 +130,36 @@ async fn doubts_are_resolved_without_a_rotation(place: Place) {
         found.push(world.vault.get(&id).await.unwrap().unwrap().state());
     }
     assert_eq!(found, [State::Active, State::Lost, State::Active]);
+}
+
+/// A row that is in doubt is not active any more, so the run does not come back to it.
+async fn what_the_filter_leaves_out_is_told_of(place: Place) {
+    let world = World::new(&place, 3).await;
+    world.sandbox.add_fault(Fault::BeforeChange, Calls::Next(1));
+    let active = Filter::new().state(State::Active);
+    let fleet = world
+        .vault
+        .rotate_all([world.client.clone()], active, fast());
+    let mut fleet = fleet.await.unwrap();
+    assert_eq!(words(&all(&mut fleet).await), ["replaced", "unknown"]);
+    let summary = fleet.summary();
+    assert_eq!((summary.replaced, summary.unknown), (2, 1));
+}
+
+/// What somebody else is at, for longer than this test lasts.
+async fn doubts_that_are_not_meant_are_not_waited_for(place: Place) {
+    let world = World::new(&place, 2).await;
+    let until = SystemTime::now() + Duration::from_secs(600);
+    let until = until.duration_since(UNIX_EPOCH).unwrap().as_millis();
+    place.sql(&format!(
+        "UPDATE token SET state = 'rotating', span = 600000, until = {until}"
+    ));
+    let unknown = Filter::new().state(State::Unknown);
+    let fleet = world
+        .vault
+        .recover_all([world.client.clone()], unknown, fast());
+    let mut fleet = fleet.await.unwrap();
+    assert_eq!(fleet.expected().left, 0);
+    assert_eq!(words(&all(&mut fleet).await), [""; 0]);
+    assert_eq!(world.count(State::Rotating).await, 2);
 }

@@ -423,7 +423,7 @@ async fn recover_finds_out_about_all_doubts() {
     until(|| in_doubt() == 2);
     signal("TERM", child.id());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(4), "{}", both(&output));
+    assert_eq!(output.status.code(), Some(5), "{}", both(&output));
 
     stage.sandbox.set_fault(None);
     let output = run(stage.command(&["recover", "--report", "report.jsonl"]), "");

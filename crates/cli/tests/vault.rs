@@ -160,6 +160,10 @@ fn a_bad_line_is_named_and_nothing_is_put_in() {
             "no OAuth token",
         ),
         (
+            r#"{"token":"gho_second","client_id":"x","server":"https://me:gho_first@ghe.example"}"#,
+            "server has a user name in it",
+        ),
+        (
             r#"{"token":"gho_second","oauth_token":"gho_first","client_id":"x"}"#,
             "oauth_token is for ohmygpt",
         ),

@@ -69,6 +69,14 @@ impl Turn {
     }
 }
 
+/// The reason in one line: an unknown outcome has one behind it.
+pub(crate) fn reason(error: &RotateError) -> String {
+    match error {
+        RotateError::Unknown(unknown) => unknown.to_string(),
+        error => error.to_string(),
+    }
+}
+
 struct Taking {
     manner: Manner,
     /// Whether what authorizes a call is the row's own token, and not the client's secret.

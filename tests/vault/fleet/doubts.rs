@@ -19,6 +19,7 @@ on_both!(
     doubts_are_resolved_without_a_rotation,
     what_the_filter_leaves_out_is_told_of,
     doubts_that_are_not_meant_are_not_waited_for,
+    what_is_unknown_when_it_is_stopped_is_counted,
 );
 
 async fn what_was_not_replaced_is_replaced(place: Place) {
@@ -162,4 +163,22 @@ async fn doubts_that_are_not_meant_are_not_waited_for(place: Place) {
     assert_eq!(fleet.expected().left, 0);
     assert_eq!(words(&all(&mut fleet).await), [""; 0]);
     assert_eq!(world.count(State::Rotating).await, 2);
+}
+
+async fn what_is_unknown_when_it_is_stopped_is_counted(place: Place) {
+    let world = World::new(&place, 10).await;
+    world.sandbox.set_fault(Fault::BeforeChange);
+    let mut fleet = world.begin(fast().concurrency(2)).await;
+    while world.count(State::Unknown).await == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    fleet.stopper().stop();
+    all(&mut fleet).await;
+    let unknown = world.count(State::Unknown).await;
+    let summary = fleet.summary();
+    assert!(unknown > 0);
+    assert_eq!(
+        (summary.unknown, summary.not_attempted),
+        (unknown, 10 - unknown)
+    );
 }

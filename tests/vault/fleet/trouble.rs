@@ -35,10 +35,12 @@ async fn a_long_outage_stops_it(place: Place) {
     assert!(all(&mut fleet).await.is_empty());
     let summary = fleet.summary();
     assert!(
-        matches!(summary.stopped, Some(Stop::ProviderUnavailable(_))),
+        matches!(&summary.stopped, Some(Stop::ProviderUnavailable(why)) if why.contains("503")),
         "{summary:?}"
     );
-    assert_eq!(summary.not_attempted, 60);
+    let unknown = world.count(State::Unknown).await;
+    assert_eq!(summary.unknown, unknown);
+    assert_eq!(summary.not_attempted, 60 - unknown);
     // The burst, and then single questions.
     let calls = world.sandbox.requests().len();
     assert!(calls < 30, "{calls}");

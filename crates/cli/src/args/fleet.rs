@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use super::{Filters, VaultPlace};
 
@@ -63,8 +63,8 @@ pub(crate) struct RecoverAll {
 #[derive(Debug, Args)]
 pub(crate) struct Many {
     /// How many calls are under way together; 16 unless given.
-    #[arg(long, value_name = "N")]
-    pub(crate) concurrency: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=4096))]
+    pub(crate) concurrency: Option<u16>,
     /// How many calls are begun in a second, for each app; 1 at github.com unless given, as GitHub
     /// advises.
     #[arg(long, value_name = "N", value_parser = positive)]
@@ -77,7 +77,8 @@ pub(crate) struct Many {
     /// take as long to do such a call after all.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) leave_alone: Option<Duration>,
-    /// Add one line of JSON for each token to this file. There is no secret in it.
+    /// Add one line of JSON for each token to this file. There is no secret in it. Of the tokens that
+    /// a killed process was about to tell of, `history` tells alone.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
     /// Print the summary as one line of JSON.

@@ -64,7 +64,8 @@ async fn in_sandbox(args: &RotateAll) -> Result<ExitCode> {
         vault: world.vault.clone(),
         clients: vec![world.client()?],
         filter: many.filters.filter(),
-        options: options(many).concurrency(many.concurrency.unwrap_or(World::CONCURRENCY)),
+        options: options(many)
+            .concurrency(many.concurrency.map_or(World::CONCURRENCY, usize::from)),
     };
     let exit_code = begin(args, ready).await?;
     if !args.dry_run {
@@ -123,7 +124,7 @@ fn builder(many: &Many) -> VaultBuilder {
 fn options(many: &Many) -> FleetOptions {
     let mut options = FleetOptions::new();
     if let Some(calls) = many.concurrency {
-        options = options.concurrency(calls);
+        options = options.concurrency(calls.into());
     }
     if let Some(calls) = many.per_second {
         options = options.per_second(calls);

@@ -89,8 +89,10 @@ impl Job {
             }),
             None => None,
         };
+        let expected = fleet.expected();
         let ended = Ended {
             summary: fleet.summary(),
+            meant: expected.done + expected.left,
             replaces: self.replaces,
             took,
             handed_on,

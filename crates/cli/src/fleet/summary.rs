@@ -11,6 +11,8 @@ use super::progress::{duration, rate_text};
 /// What came of a run, and how long it took.
 pub(super) struct Ended<'a> {
     pub(super) summary: &'a Summary,
+    /// How many tokens it was about.
+    pub(super) meant: u64,
     /// Whether it was to replace tokens, and not to find out about them.
     pub(super) replaces: bool,
     pub(super) took: Duration,
@@ -55,11 +57,18 @@ impl Ended<'_> {
         }
     }
 
+    /// Whether nothing is left, though it was told to stop, or it was not the user who told it.
+    fn is_over(&self) -> bool {
+        let is_asked = matches!(self.summary.stopped, Some(Stop::Asked));
+        is_asked && (self.summary.not_attempted == 0 || self.no_report.is_some())
+    }
+
     /// When all were tried.
     fn judged(&self) -> u8 {
         match self.summary {
             summary if !summary.refused.is_empty() => 3,
             summary if summary.lost + summary.invalid > 0 => 1,
+            _ if self.no_report.is_some() => 4,
             _ => 0,
         }
     }
@@ -124,6 +133,9 @@ impl Ended<'_> {
             let why = on.trouble.as_deref().unwrap_or("not tried");
             row("not handed on", on.left, &format!("run it again ({why})"));
         }
+        if self.replaces && self.meant == 0 {
+            text.push_str("no token fits\n");
+        }
         let settled = summary.settled();
         let seconds = self.took.as_secs_f64();
         text.push_str(&format!(
@@ -134,7 +146,7 @@ impl Ended<'_> {
             },
             rate_text(settled as f64 / seconds.max(0.001)),
         ));
-        if let Some(stop) = &summary.stopped {
+        if let Some(stop) = summary.stopped.as_ref().filter(|_| !self.is_over()) {
             text.push_str(&format!("stopped: {stop}\n"));
         }
         if let Some(why) = &self.no_report {

@@ -92,6 +92,7 @@ impl Lane {
         let tasks = &mut tasks.0;
         self.deliver_leftovers(tasks).await;
         let (mut idle, mut away) = (IDLE.0, Absence::default());
+        let mut until = None;
         while let Some((pass, room)) = self.turn_comes().await {
             while tasks.try_join_next().is_some() {}
             let claimed = self.claim(room.len()).await;
@@ -108,13 +109,15 @@ impl Lane {
                         Ok(true) => break,
                         Ok(false) => {
                             idle = (2 * idle).min(IDLE.1);
-                            self.waits_for_others(tasks, idle).await
+                            let lease = self.vault.set_up.lease;
+                            let until = *until.get_or_insert_with(|| Instant::now() + lease);
+                            self.waits_for_others(tasks, idle, until).await
                         }
                         Err(error) => away.waits(&self.shared, error).await,
                     }
                 }
                 Ok(rows) => {
-                    (idle, away) = (IDLE.0, Absence::default());
+                    (idle, away, until) = (IDLE.0, Absence::default(), None);
                     // Whoever gets a seat later leaves the row to somebody else.
                     let begin_until = Instant::now() + self.vault.set_up.lease / 2;
                     for (row, place) in rows.into_iter().zip(room) {
@@ -219,19 +222,31 @@ impl Lane {
     }
 
     /// Waits for rows that others hold, and says so when nothing else is left to do.
-    async fn waits_for_others(&self, tasks: &JoinSet<()>, time: Duration) -> bool {
+    async fn waits_for_others(&self, tasks: &JoinSet<()>, time: Duration, until: Instant) -> bool {
         let halt = &self.shared.halt;
         if tasks.is_empty() && time == IDLE.1 {
             halt.set_status(Status::Paused {
                 why:
                     "the last tokens are left alone, or in the hands of a process that may be dead"
                         .into(),
-                until: Instant::now() + self.vault.set_up.lease,
+                until,
             });
         }
         let goes_on = halt.sleep(time).await;
         halt.set_status(Status::Running);
         goes_on
+    }
+
+    /// How many rows wait for a run to come back, since the outcome of their last call is unknown.
+    pub(super) async fn count_unknown(&self) -> Result<u64, StoreError> {
+        let filter = &self.filter;
+        match self.goal.run() {
+            Some(run) if filter.state.is_none_or(|wanted| wanted == State::Unknown) => {
+                let unknown = filter.clone().state(State::Unknown);
+                Ok(self.vault.store.count_run(&unknown, run).await?.left)
+            }
+            _ => Ok(0),
+        }
     }
 
     /// How far it has come.

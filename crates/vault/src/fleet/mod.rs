@@ -58,7 +58,14 @@ pub struct Fleet {
     summary: Summary,
     halt: Arc<Halt>,
     delivered: Arc<AtomicU64>,
-    not_attempted: Arc<AtomicU64>,
+    left: Arc<Left>,
+}
+
+/// What a run has not come to the end with.
+#[derive(Default)]
+struct Left {
+    not_attempted: AtomicU64,
+    unknown: AtomicU64,
 }
 
 impl Vault {
@@ -178,10 +185,10 @@ impl Vault {
             lanes.push(Arc::new(lane));
         }
         let without_client = self.store.count(&filter).await?.saturating_sub(with_client);
-        let not_attempted = Arc::default();
+        let left = Arc::default();
         let delivered = Arc::clone(&shared.delivered);
         let running = Running::begin(&self.set_up);
-        tokio::spawn(drive(lanes, Arc::clone(&not_attempted), running));
+        tokio::spawn(drive(lanes, Arc::clone(&left), running));
         Ok(Fleet {
             settled,
             runs,
@@ -192,13 +199,13 @@ impl Vault {
             },
             halt,
             delivered,
-            not_attempted,
+            left,
         })
     }
 }
 
 /// Goes down all lanes at once, and sees what is left at the end.
-async fn drive(lanes: Vec<Arc<Lane>>, not_attempted: Arc<AtomicU64>, _running: Running) {
+async fn drive(lanes: Vec<Arc<Lane>>, left: Arc<Left>, _running: Running) {
     let mut tasks = JoinSet::new();
     for lane in &lanes {
         tasks.spawn(Arc::clone(lane).run());
@@ -215,7 +222,10 @@ async fn drive(lanes: Vec<Arc<Lane>>, not_attempted: Arc<AtomicU64>, _running: R
         let Ok(count) = lane.count().await else {
             continue;
         };
-        not_attempted.fetch_add(count.left, Relaxed);
+        let unknown = lane.count_unknown().await.unwrap_or_default();
+        left.unknown.fetch_add(unknown, Relaxed);
+        let not_attempted = count.left.saturating_sub(unknown);
+        left.not_attempted.fetch_add(not_attempted, Relaxed);
         if let (0, Some(run)) = (count.left, lane.goal.run())
             && let Err(error) = lane.vault.store.end_run(run).await
         {
@@ -272,7 +282,8 @@ impl Stream for Fleet {
         match &settled {
             Some(settled) => self.summary.count(settled),
             None => {
-                self.summary.not_attempted = self.not_attempted.load(Relaxed);
+                self.summary.not_attempted = self.left.not_attempted.load(Relaxed);
+                self.summary.unknown += self.left.unknown.swap(0, Relaxed);
                 let stopped = self.halt.take_why();
                 self.summary.stopped = self.summary.stopped.take().or(stopped);
             }

@@ -9,6 +9,7 @@ use crate::client::Client;
 
 /// How many calls are under way together unless somebody says otherwise.
 const CONCURRENCY: usize = 16;
+const MOST: usize = 4096;
 
 /// How a fleet is rotated.
 #[derive(Clone)]
@@ -41,7 +42,7 @@ impl FleetOptions {
 
     /// How many calls are under way together, 16 at first. GitHub allows 100.
     pub fn concurrency(mut self, calls: usize) -> Self {
-        self.concurrency = calls.max(1);
+        self.concurrency = calls.clamp(1, MOST);
         self
     }
 

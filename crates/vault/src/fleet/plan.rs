@@ -11,6 +11,7 @@ use crate::entry::State;
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::tokens::Tokens;
+use crate::turn::reason;
 use crate::vault::Vault;
 
 /// What a run would do, and what would stop it.
@@ -110,6 +111,5 @@ async fn trouble(client: &Client) -> Option<String> {
         Client::OhMyGpt(_) => Tokens::ohmygpt(none, None),
     };
     let failed = client.check(&tokens).await.err()?;
-    let why = failed.into_why().to_string();
-    Some(why)
+    Some(reason(&failed.into_why()))
 }

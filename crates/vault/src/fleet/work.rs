@@ -17,7 +17,7 @@ use crate::event;
 use crate::filter::Filter;
 use crate::store::Changed;
 use crate::time;
-use crate::turn::{Manner, Turn, Verdict, turn};
+use crate::turn::{Manner, Turn, Verdict, reason, turn};
 use crate::vault::Held;
 
 /// After so many unknown outcomes in a row, a run lets a row be.
@@ -140,7 +140,8 @@ impl Lane {
                 hold
             }
             Verdict::Unknown(error) | Verdict::NotNow(error) => {
-                self.breaker.failed(is_probe, error, Instant::now());
+                self.breaker
+                    .failed(is_probe, &reason(error), Instant::now());
                 None
             }
             _ => {
@@ -165,7 +166,7 @@ impl Lane {
                 Some(Outcome::Refused(refusal.clone()))
             }
             Verdict::Refused(refusal) => is_told.then(|| Outcome::Unknown(refusal.to_string())),
-            Verdict::Unknown(error) => is_told.then(|| Outcome::Unknown(error.to_string())),
+            Verdict::Unknown(error) => is_told.then(|| Outcome::Unknown(reason(error))),
         }
     }
 

@@ -83,6 +83,9 @@ fn server(fields: &mut Fields, defaults: &Defaults, provider: Provider) -> Resul
     if !is_url || server.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(format!("server is not a URL; it looks like {GITHUB}"));
     }
+    if server.contains('@') {
+        return Err("server has a user name in it, and shall have none".to_owned());
+    }
     Ok(base_url(&server))
 }
 

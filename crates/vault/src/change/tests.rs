@@ -12,12 +12,12 @@ use crate::time;
 use crate::tokens::Tokens;
 use crate::vault::Own;
 
-const NOW: i64 = 1_700_000_000_000;
-const LEASE: Duration = Duration::from_secs(60);
+pub(super) const NOW: i64 = 1_700_000_000_000;
+pub(super) const LEASE: Duration = Duration::from_secs(60);
 const LEASE_MILLIS: i64 = 60_000;
 const BOTH: [Provider; 2] = [Provider::GitHub, Provider::OhMyGpt];
 
-fn entry(provider: Provider) -> Entry {
+pub(super) fn entry(provider: Provider) -> Entry {
     let app = App {
         provider,
         server: "https://api.example.com".into(),
@@ -43,7 +43,7 @@ fn apply_at(entry: &mut Entry, kind: Kind, now: i64) -> Applied {
     Change::new("me", kind).apply(entry, now)
 }
 
-fn apply(entry: &mut Entry, kind: Kind) -> Applied {
+pub(super) fn apply(entry: &mut Entry, kind: Kind) -> Applied {
     apply_at(entry, kind, NOW)
 }
 
@@ -64,7 +64,7 @@ fn try_claim_beside(entry: &mut Entry, condition: Condition, own: Own, now: i64)
     applied.reply
 }
 
-fn claim(entry: &mut Entry, now: i64) -> Claim {
+pub(super) fn claim(entry: &mut Entry, now: i64) -> Claim {
     match try_claim(entry, Condition::Generation(entry.generation), now) {
         Reply::Claimed(claim) => claim,
         reply => panic!("{reply:?}"),

@@ -1,44 +1,12 @@
 //! A store may have done what it could not say that it did: then the same is asked for again.
 
-use std::time::Duration;
-
 use tokenturn::RefusalReason;
 
-use super::{Action, Applied, Change, Claim, Condition, End, Kind, Reply};
-use crate::app::{App, Provider};
+use super::tests::{LEASE, NOW, apply, claim, entry};
+use super::{Action, Applied, Claim, End, Kind, Reply};
+use crate::app::Provider;
 use crate::entry::{Entry, State};
 use crate::tokens::Tokens;
-use crate::vault::Own;
-
-const NOW: i64 = 1_700_000_000_000;
-const MINUTE: Duration = Duration::from_secs(60);
-
-fn entry(provider: Provider) -> Entry {
-    let app = App {
-        provider,
-        server: "https://api.example.com".into(),
-        client_id: String::new(),
-    };
-    Entry::new("a", app, Tokens::github("first"))
-}
-
-fn apply(entry: &mut Entry, kind: Kind) -> Applied {
-    Change::new("me", kind).apply(entry, NOW)
-}
-
-fn claim(entry: &mut Entry, now: i64) -> Claim {
-    let condition = Condition::Generation(entry.generation);
-    let kind = Kind::Claim {
-        lease: MINUTE,
-        condition,
-        own: Own::default(),
-    };
-    let applied = Change::new("me", kind).apply(entry, now);
-    match applied.reply {
-        Reply::Claimed(claim) => claim,
-        reply => panic!("{reply:?}"),
-    }
-}
 
 fn settle(entry: &mut Entry, claim: Claim, end: End) -> Applied {
     apply(
@@ -112,7 +80,7 @@ fn the_same_token_is_stored_when_it_is_the_answer() {
 
 #[test]
 fn every_other_end_counts_once() {
-    let leave_alone = MINUTE;
+    let leave_alone = LEASE;
     for (end, doubts) in [
         (
             End::Unknown {

@@ -3,6 +3,7 @@
 mod credentials;
 mod delivery;
 mod doubts;
+mod ohmygpt;
 mod pace;
 mod plan;
 mod resume;

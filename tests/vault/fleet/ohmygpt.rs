@@ -1,0 +1,102 @@
+//! What OhMyGPT says no to: there the row's own token authorizes the call.
+
+use std::time::{Duration, Instant};
+
+use httpmock::MockServer;
+use tokenturn::{OhMyGpt, RefusalReason};
+use tokenturn_vault::{Client, Entry, Filter, FleetOptions, State, Status, Tokens, Vault};
+
+use super::all;
+use crate::place::Place;
+use crate::{key, on_both, stream};
+
+on_both!(
+    a_token_that_is_not_admitted_stops_no_run,
+    a_burst_of_limits_is_one_limit,
+);
+
+/// A vault with the tokens `oauth-0`, `oauth-1` and so on.
+async fn with_users(place: &Place, server: &MockServer, count: usize) -> (Vault, Client) {
+    let ohmygpt = OhMyGpt::builder().base_url(server.base_url());
+    let client = Client::from(ohmygpt.build().unwrap());
+    let vault = place.open_quick(&key()).await;
+    let rows = (0..count).map(|n| {
+        let tokens = Tokens::ohmygpt(format!("oauth-{n}"), None);
+        Ok(Entry::new(n.to_string(), client.app(), tokens))
+    });
+    vault.import(stream(rows)).await.unwrap();
+    (vault, client)
+}
+
+async fn a_token_that_is_not_admitted_stops_no_run(place: Place) {
+    let server = MockServer::start_async().await;
+    server
+        .mock_async(|when, then| {
+            when.header("authorization", "Bearer oauth-0");
+            let refusal = r#"{"statusCode":401,"errorType":"other","message":"no","data":null}"#;
+            then.status(401).body(refusal);
+        })
+        .await;
+    server
+        .mock_async(|when, then| {
+            when.header("authorization", "Bearer oauth-1");
+            then.status(200)
+                .body(r#"{"statusCode":200,"data":{"token":"sk-new"}}"#);
+        })
+        .await;
+    let (vault, client) = with_users(&place, &server, 2).await;
+    let options = FleetOptions::new().concurrency(1);
+    let fleet = vault.rotate_all([client], Filter::new(), options);
+    let mut fleet = fleet.await.unwrap();
+    all(&mut fleet).await;
+    let summary = fleet.summary();
+    assert!(summary.stopped.is_none(), "{summary:?}");
+    let refused = summary
+        .refused
+        .get(RefusalReason::BadCredentials.as_str())
+        .copied();
+    assert_eq!((summary.replaced, refused), (1, Some(1)));
+    // A call that is refused has replaced nothing.
+    let row = vault.get("0").await.unwrap().unwrap();
+    assert_eq!(row.state(), State::Active);
+}
+
+async fn a_burst_of_limits_is_one_limit(place: Place) {
+    const CALLS: usize = 16;
+    let server = MockServer::start_async().await;
+    let limit = server
+        .mock_async(|when, then| {
+            when.any_request();
+            // All of them are under way before the first is answered.
+            then.status(429).delay(Duration::from_millis(500));
+        })
+        .await;
+    let (vault, client) = with_users(&place, &server, CALLS).await;
+    let options = FleetOptions::new().concurrency(CALLS);
+    let run = async || {
+        let clients = [client.clone()];
+        let fleet = vault.rotate_all(clients, Filter::new(), options.clone());
+        fleet.await.unwrap()
+    };
+    let mut refused = run().await;
+    while limit.calls_async().await < CALLS {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    refused.stopper().stop();
+    all(&mut refused).await;
+    assert_eq!(refused.summary().not_attempted, CALLS as u64);
+
+    // The next run is told how long that holds.
+    let mut waiting = run().await;
+    let until = loop {
+        match waiting.status() {
+            Status::Paused { until, .. } => break until,
+            _ => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    };
+    waiting.stopper().stop();
+    all(&mut waiting).await;
+    let held = until.saturating_duration_since(Instant::now());
+    assert!(held <= Duration::from_secs(60), "{held:?}");
+    assert_eq!(limit.calls_async().await, CALLS);
+}

@@ -1,6 +1,6 @@
 //! `cargo xtask bench fleet`: speed and memory of a fleet.
 //!
-//! The package `tokenturn-trials` does the work: xtask does without a vault.
+//! The package `tokenturn-bench` does the work: xtask does without a vault.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,7 +14,7 @@ pub(crate) fn fleet(root: &Path) -> Result<()> {
             "--quiet",
             "--release",
             "--locked",
-            "--package=tokenturn-trials",
+            "--package=tokenturn-bench",
         ];
         let status = Command::new(env!("CARGO"))
             .args(package)

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use reqwest::header::{ACCEPT, USER_AGENT};
 use tokenturn_sandbox::Sandbox;
-use tokenturn_trials::{fill, github, sandbox_apart};
+use tokenturn_bench::{fill, github, sandbox_apart};
 use tokenturn_vault::{Client, Filter, FleetOptions, Key, Vault};
 use tokio::task::JoinSet;
 

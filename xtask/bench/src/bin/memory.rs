@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
-use tokenturn_trials::{fill, github, sandbox_apart};
+use tokenturn_bench::{fill, github, sandbox_apart};
 use tokenturn_vault::{Client, Filter, FleetOptions, Key, Vault};
 
 /// How much more memory the most rows may take than the fewest.

@@ -32,6 +32,8 @@ where
     T: Send + 'static,
     E: CanHoldToken + Send + 'static,
 {
+    // The layers below would copy a future of some kilobytes again and again.
+    let call = Box::pin(call);
     let (mut answer, waiting) = oneshot::channel();
     let running = Running::begin(Arc::clone(state));
     let task = async move {

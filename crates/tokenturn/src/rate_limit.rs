@@ -26,14 +26,17 @@ impl RateLimit {
 
     fn read<'a>(header: impl Fn(&str) -> Option<&'a str>, host: SystemTime) -> Option<Self> {
         let number = |name: &str| header(name)?.trim().parse::<u64>().ok();
+        let (resets_at, remaining) = (
+            number("x-ratelimit-reset")?,
+            number("x-ratelimit-remaining")?,
+        );
         let answered = dated(header("date")).unwrap_or(host);
         let answered = answered.duration_since(SystemTime::UNIX_EPOCH);
         let answered = answered.unwrap_or_default().as_secs();
-        let left = number("x-ratelimit-reset")?.saturating_sub(answered);
         Some(Self {
             limit: number("x-ratelimit-limit"),
-            remaining: number("x-ratelimit-remaining")?,
-            resets_in: Duration::from_secs(left),
+            remaining,
+            resets_in: Duration::from_secs(resets_at.saturating_sub(answered)),
         })
     }
 }

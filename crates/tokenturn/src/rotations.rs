@@ -152,6 +152,8 @@ impl Rotations {
         call: impl Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
         mut sink: S,
     ) -> Result<Rotated<D>, RotateError> {
+        // A future of some kilobytes would be copied into each of those around it.
+        let call = Box::pin(call);
         prepare(&mut sink).await?;
         let state = Arc::clone(&self.0);
         detached(&self.0, async move {

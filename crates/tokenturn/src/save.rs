@@ -50,10 +50,7 @@ pub(crate) async fn save<D>(
 ) -> Result<(), RotateError> {
     let mut pending = Pending {
         nobody_has,
-        unsaved: Some(NotSaved::new(
-            new,
-            "the runtime ended before it was saved".into(),
-        )),
+        unsaved: Some(new),
     };
     let (mut attempt, mut wait) = (1, FIRST_WAIT);
     let result = loop {
@@ -73,14 +70,16 @@ pub(crate) async fn save<D>(
 }
 
 /// Keeps a token whose saving is cut short by the end of the runtime.
-struct Pending<'a> {
+struct Pending<'a, D> {
     nobody_has: &'a Unsaved,
-    unsaved: Option<NotSaved>,
+    unsaved: Option<&'a Rotated<D>>,
 }
 
-impl Drop for Pending<'_> {
+impl<D> Drop for Pending<'_, D> {
     fn drop(&mut self) {
-        self.nobody_has.add(self.unsaved.take());
+        let why = "the runtime ended before it was saved";
+        let unsaved = self.unsaved.map(|new| NotSaved::new(new, why.into()));
+        self.nobody_has.add(unsaved);
     }
 }
 

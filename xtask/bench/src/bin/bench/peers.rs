@@ -1,0 +1,83 @@
+//! The programs that are compared: each makes the same reset through another library.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::run::Run;
+
+/// Whose programs are written in Rust, as packages of `xtask/bench/peers`.
+pub(crate) const RUST: [&str; 7] = [
+    "bare",
+    "client",
+    "tokenturn",
+    "vault",
+    "octocrab",
+    "octorust",
+    "openapi-github",
+];
+
+/// As a table calls them.
+pub(crate) fn title(name: &str) -> &str {
+    match name {
+        "bare" => "bare reqwest",
+        "client" => "tokenturn-client",
+        "vault" => "tokenturn + vault",
+        "octokit" => "@octokit/oauth-methods",
+        name => name,
+    }
+}
+
+/// The workspace of the programs in Rust.
+pub(crate) fn workspace(run: &Run) -> PathBuf {
+    run.root().join("xtask/bench/peers")
+}
+
+/// Where a program is built: each in a folder of its own, so that none finds what another left. A
+/// quick run does not ask what a build costs.
+pub(crate) fn target(run: &Run, name: &str) -> PathBuf {
+    let folder = if run.quick { "quick" } else { name };
+    run.folder().join("peers").join(folder)
+}
+
+/// The program in a release build.
+pub(crate) fn program(run: &Run, name: &str) -> Result<PathBuf> {
+    build(run, name, &["--release"])?;
+    Ok(target(run, name).join(format!("release/{name}-caller")))
+}
+
+/// Builds it, or what is missing of it.
+pub(crate) fn build(run: &Run, name: &str, options: &[&str]) -> Result<()> {
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "--package"])
+        .arg(format!("{name}-caller"))
+        .args(options)
+        .current_dir(workspace(run))
+        .env("CARGO_TARGET_DIR", target(run, name))
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(status.success(), "{name} cannot be built");
+    Ok(())
+}
+
+/// The program in Node, or `None` where Node is missing.
+pub(crate) fn octokit(run: &Run) -> Result<Option<Vec<String>>> {
+    let quiet = |command: &mut Command| {
+        let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    if !quiet(Command::new("npm").arg("--version")) {
+        eprintln!("octokit is skipped: there is no Node.js with npm");
+        return Ok(None);
+    }
+    let (from, to) = (workspace(run).join("octokit"), target(run, "octokit"));
+    std::fs::create_dir_all(&to)?;
+    for file in [".npmrc", "package.json", "package-lock.json", "caller.js"] {
+        std::fs::copy(from.join(file), to.join(file))?;
+    }
+    let installed = quiet(Command::new("npm").arg("ci").current_dir(&to));
+    ensure!(installed, "`npm ci` failed in {}", to.display());
+    let caller = to.join("caller.js").display().to_string();
+    Ok(Some(vec!["node".into(), caller]))
+}

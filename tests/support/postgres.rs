@@ -1,11 +1,12 @@
-//! A PostgreSQL server for tests: a cluster of its own in a temporary folder, behind a Unix socket
-//! there, which ends with the test's process however that ends.
+//! A PostgreSQL server for tests and measurements: a cluster of its own in a temporary folder, which
+//! ends with the process however that ends.
 //!
 //! It needs Debian's package `postgresql`. Without it, tests are skipped, unless `TOKENTURN_CI` is
 //! set.
 
 use std::fs;
 use std::io::{self, Write};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -26,8 +27,8 @@ const LONGEST_FOLDER: usize = 80;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// No disk is waited for: a process that is killed leaves its writes to the system.
-const OPTIONS: &str = "-c listen_addresses= -c fsync=off -c shared_buffers=16MB \
-    -c max_connections=100 -c unix_socket_directories=";
+const FOR_TESTS: &str = "-c listen_addresses= -c fsync=off -c shared_buffers=16MB \
+    -c max_connections=100";
 
 /// Stops the server and removes the folder when its input ends: when the test's process drops the
 /// cluster, and says so, or ends. It may end in the middle of a start, of which more comes then.
@@ -57,6 +58,9 @@ done
 pub struct Cluster {
     programs: PathBuf,
     folder: PathBuf,
+    options: String,
+    /// What stands for the host in its URLs.
+    host: String,
     servant: Option<Servant>,
     guard: Child,
     guarded: Option<ChildStdin>,
@@ -74,7 +78,7 @@ impl Cluster {
     pub fn find() -> Option<Self> {
         static SAID: Once = Once::new();
         if let Some(programs) = programs() {
-            return Some(Self::start_in(programs));
+            return Some(Self::for_tests(programs));
         }
         let is_needed = std::env::var_os("TOKENTURN_CI").is_some();
         assert!(!is_needed, "PostgreSQL is not installed");
@@ -96,11 +100,31 @@ impl Cluster {
     ///
     /// When PostgreSQL is not installed.
     pub fn start() -> Self {
-        Self::start_in(programs().expect("PostgreSQL is installed"))
+        Self::for_tests(programs().expect("PostgreSQL is installed"))
     }
 
-    fn start_in(programs: PathBuf) -> Self {
-        let (folder, servant) = new_folder();
+    /// Starts one as PostgreSQL sets itself up, every commit on the disk, on a port of loopback and
+    /// in a folder in `place`. `None` where PostgreSQL is not installed.
+    pub fn as_installed(place: &Path) -> Option<Self> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .and_then(|listener| listener.local_addr())
+            .unwrap()
+            .port();
+        let options = format!("-c listen_addresses=127.0.0.1 -c port={port}");
+        let host = format!("127.0.0.1:{port}");
+        Some(Self::start_in(programs()?, place, &options, Some(host)))
+    }
+
+    fn for_tests(programs: PathBuf) -> Self {
+        let temporary = std::env::temp_dir();
+        let is_short = temporary.as_os_str().len() < LONGEST_FOLDER;
+        let place = if is_short { temporary } else { "/tmp".into() };
+        Self::start_in(programs, &place, FOR_TESTS, None)
+    }
+
+    /// Without a `host`, it is behind a Unix socket in its folder.
+    fn start_in(programs: PathBuf, place: &Path, options: &str, host: Option<String>) -> Self {
+        let (folder, servant) = new_folder(place);
         let mut guard = Command::new("sh")
             .args(["-c", GUARD, "guard"])
             .arg(&folder)
@@ -114,6 +138,8 @@ impl Cluster {
         let guarded = guard.stdin.take();
         let cluster = Self {
             programs,
+            options: format!("{options} -c unix_socket_directories={}", folder.display()),
+            host: host.unwrap_or_else(|| folder.to_str().unwrap().replace('/', "%2F")),
             folder,
             servant,
             guard,
@@ -143,8 +169,7 @@ impl Cluster {
     }
 
     fn url_of(&self, database: &str) -> String {
-        let folder = self.folder.to_str().unwrap().replace('/', "%2F");
-        format!("postgres://{USER}@{folder}/{database}")
+        format!("postgres://{USER}@{}/{database}", self.host)
     }
 
     /// What a statement returns: a line for each row, with `|` between columns.
@@ -202,9 +227,8 @@ impl Cluster {
     }
 
     fn launch(&self) {
-        let (data, folder) = (self.data(), self.folder.display());
-        let (log, options) = (format!("{folder}/log"), format!("{OPTIONS}{folder}"));
-        let arguments = ["-D", &data, "-l", &log, "-o", &options, "-w", "start"];
+        let (data, log) = (self.data(), format!("{}/log", self.folder.display()));
+        let arguments = ["-D", &data, "-l", &log, "-o", &self.options, "-w", "start"];
         self.serve("pg_ctl", &arguments);
     }
 
@@ -279,10 +303,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// A folder for the server, and who that runs as: PostgreSQL refuses to be root.
-fn new_folder() -> (PathBuf, Option<Servant>) {
-    let temporary = std::env::temp_dir();
-    let is_short = temporary.as_os_str().len() < LONGEST_FOLDER;
-    let place = if is_short { temporary } else { "/tmp".into() };
+fn new_folder(place: &Path) -> (PathBuf, Option<Servant>) {
     let folder = TempDir::with_prefix_in("tokenturn", place).unwrap().keep();
     if fs::metadata(&folder).unwrap().uid() != 0 {
         return (folder, None);

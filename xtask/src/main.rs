@@ -22,8 +22,13 @@ cargo xtask ci                    every gate: format, clippy, codegen, docs, fea
 cargo xtask faults                every fault that a call can meet, with what comes of it
 cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
 cargo xtask crash [--help]        kill a program that replaces a fleet of tokens, again and again
-cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
+cargo xtask bench                 all that follows; writes docs/performance.md
+cargo xtask bench --quick         a look in three minutes, which writes nothing
+cargo xtask bench build           what a program costs to build, with tokenturn and with its peers
+cargo xtask bench calls           a reset through tokenturn and through its peers
 cargo xtask bench fleet           speed of a fleet next to requests that save nothing, and its memory
+cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
+cargo xtask bench page            the page once more, from what was measured last
 cargo xtask build-cost            what tokenturn costs to build, as a ratio to bare reqwest";
 
 fn main() -> ExitCode {
@@ -43,9 +48,7 @@ fn main() -> ExitCode {
         ["faults"] => faults::run(&root),
         ["crash", ref options @ ..] => crash::run(&root, options),
         ["conformance"] => conformance::run(&root),
-        ["bench", "codegen"] => bench::codegen(&root, None),
-        ["bench", "codegen", file] => bench::codegen(&root, Some(file)),
-        ["bench", "fleet"] => bench::fleet(&root),
+        ["bench", ref words @ ..] => bench::run(&root, words),
         [bench::ONE, input] => bench::one(input),
         ["build-cost"] => build_cost::run(&root),
         _ => {

@@ -1,4 +1,6 @@
-//! What the trials of the fleet have in common.
+//! What the measurements of a fleet have in common.
+
+pub mod fleet;
 
 use std::sync::mpsc;
 use std::thread;

@@ -1,10 +1,7 @@
-//! `cargo xtask bench codegen`: whether the generator's time and memory grow no faster than a spec,
-//! and what it makes of a given one.
+//! `cargo xtask bench`: the package `tokenturn-bench` measures, apart from one run of the generator,
+//! which is here.
 
-mod fleet;
 mod synthetic;
-
-pub(crate) use fleet::fleet;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,97 +12,28 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow, ensure};
 use tokenturn_codegen::{Generated, Paths, Report, Spec};
 
-const SIZES: [usize; 4] = [10, 100, 1_000, 5_000];
-/// Times are compared with those of this size.
-const BASE: usize = 100;
-/// What the verb calls itself with, in a release build, once for each size: a peak of memory belongs
-/// to a whole process.
+/// What that package calls this program with, once for each size: a peak of memory belongs to a whole
+/// process.
 pub(crate) const ONE: &str = "bench-codegen-one";
 
-/// The least of so many times counts: what else the machine does only adds to it.
-const ROUNDS: usize = 3;
-
-/// What one run took.
-struct Row {
-    operations: usize,
-    spec_lines: usize,
-    seconds: f64,
-    peak_mib: Option<f64>,
-    code_lines: usize,
-}
-
-/// Measures a file, or every size, and prints a table.
-pub(crate) fn codegen(root: &Path, file: Option<&str>) -> Result<()> {
-    let sizes = SIZES.iter().map(ToString::to_string);
-    let inputs: Vec<String> = match file {
-        Some(file) => vec![file.to_owned()],
-        None => sizes.collect(),
-    };
-    let mut rows = Vec::new();
-    for input in inputs {
-        eprintln!("{input} ...");
-        let mut row = measure(root, &input)?;
-        for _ in 1..ROUNDS {
-            row.seconds = row.seconds.min(measure(root, &input)?.seconds);
+/// Builds the package's programs, which call each other, and runs the one that knows what there is.
+pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
+    let package = [
+        "--quiet",
+        "--release",
+        "--locked",
+        "--package=tokenturn-bench",
+    ];
+    for verb in [&["build"][..], &["run"]] {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(verb).args(package).current_dir(root);
+        if verb == ["run"] {
+            cargo.arg("--").args(arguments);
         }
-        rows.push(row);
-    }
-    println!("operations   spec lines   seconds   per operation   peak MiB   code lines");
-    let base = rows.iter().find(|row| row.operations == BASE);
-    let base = base.or(rows.first()).map_or(f64::NAN, Row::seconds_each);
-    for row in &rows {
-        let Row {
-            operations,
-            spec_lines,
-            seconds,
-            code_lines,
-            ..
-        } = row;
-        let ratio = row.seconds_each() / base;
-        let peak = row
-            .peak_mib
-            .map_or_else(|| "-".into(), |mib| format!("{mib:.0}"));
-        println!(
-            "{operations:10}   {spec_lines:10}   {seconds:7.2}   {ratio:12.2}x   {peak:>8}   {code_lines:10}"
-        );
-    }
-    if rows.iter().any(|row| row.peak_mib.is_none()) {
-        println!("no peak of memory: it is read from /proc/self/status, which is on Linux only");
+        let status = cargo.status().context("cannot run cargo")?;
+        ensure!(status.success(), "the measurement failed");
     }
     Ok(())
-}
-
-impl Row {
-    fn seconds_each(&self) -> f64 {
-        self.seconds / self.operations as f64
-    }
-}
-
-/// Runs [`one()`] in a process of its own.
-fn measure(root: &Path, input: &str) -> Result<Row> {
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--release", "--locked", "--package=xtask"])
-        .args(["--", ONE, input])
-        .current_dir(root)
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .context("cannot run cargo")?;
-    ensure!(output.status.success(), "there is no code for {input}");
-    let printed = String::from_utf8_lossy(&output.stdout);
-    let numbers: Vec<f64> = printed
-        .split_whitespace()
-        .filter_map(|word| word.parse().ok())
-        .collect();
-    let [operations, spec_lines, code_lines, seconds, ref peak @ ..] = numbers[..] else {
-        anyhow::bail!("the measuring process printed {printed:?}");
-    };
-    Ok(Row {
-        operations: operations as usize,
-        spec_lines: spec_lines as usize,
-        seconds,
-        peak_mib: peak.first().copied(),
-        code_lines: code_lines as usize,
-    })
 }
 
 /// Generates once and prints what it took: operations, lines of spec and of code, seconds and, where

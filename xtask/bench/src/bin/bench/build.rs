@@ -10,7 +10,7 @@ use std::thread;
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::peers::{RUST, build, program, target, title, workspace};
+use crate::peers::{RUST, build, package, program, target, title, workspace};
 use crate::run::Run;
 use crate::table::{ratio, table};
 
@@ -39,16 +39,20 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
     let worker = || -> Result<()> {
         while let Some(name) = RUST.get(next.fetch_add(1, Relaxed)) {
             let row = row(run, name)?;
-            rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
+            rows.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(row);
         }
         Ok(())
     };
     thread::scope(|scope| {
         let workers = [scope.spawn(worker), scope.spawn(worker)];
-        workers.into_iter().try_for_each(|worker| match worker.join() {
-            Ok(result) => result,
-            Err(_) => bail!("a worker panicked"),
-        })
+        workers
+            .into_iter()
+            .try_for_each(|worker| match worker.join() {
+                Ok(result) => result,
+                Err(_) => bail!("a worker panicked"),
+            })
     })?;
     let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     rows.sort_by_key(|row| RUST.iter().position(|name| *name == row.name));
@@ -85,8 +89,16 @@ pub(crate) fn costs_table(rows: &[Row]) -> String {
         "crates",
         "MiB",
     ];
-    let debug = |name: &str| rows.iter().find(|row| row.name == name).map(|row| row.debug);
-    let release = |name: &str| rows.iter().find(|row| row.name == name).map(|row| row.release);
+    let debug = |name: &str| {
+        rows.iter()
+            .find(|row| row.name == name)
+            .map(|row| row.debug)
+    };
+    let release = |name: &str| {
+        rows.iter()
+            .find(|row| row.name == name)
+            .map(|row| row.release)
+    };
     let rows: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
@@ -121,7 +133,11 @@ pub(crate) fn one(what: &[&str]) -> Result<()> {
     let [name, profile] = what else {
         bail!("give a program and a profile");
     };
-    build(&Run::full(), name, &["--jobs=1", "--offline", "--profile", profile])?;
+    build(
+        &Run::full(),
+        name,
+        &["--jobs=1", "--offline", "--profile", profile],
+    )?;
     println!("{}", children_cpu_seconds()?);
     Ok(())
 }
@@ -139,9 +155,15 @@ fn fetch(run: &Run) -> Result<()> {
 /// The packages that a lock file of this program alone has, but for its own two.
 fn crates(run: &Run, name: &str) -> Result<usize> {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--locked", "--offline", "--target=all", "--prefix=none"])
+        .args([
+            "tree",
+            "--locked",
+            "--offline",
+            "--target=all",
+            "--prefix=none",
+        ])
         .args(["--edges=normal,build", "--no-dedupe", "--format={p}"])
-        .arg(format!("--package={name}-caller"))
+        .args(["--package", &package(name)])
         .current_dir(workspace(run))
         .output()?;
     ensure!(output.status.success(), "cargo tree failed");

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::peers::{octokit, program, title};
+use crate::peers::{SERVER, octokit, program, title};
 use crate::run::Run;
 use crate::table::{grouped, ratio, table};
 
@@ -54,7 +54,7 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
     if let Some(words) = octokit(run)? {
         callers.push(("octokit", words));
     }
-    let server = Server::start()?;
+    let server = Server::start(run)?;
     let (calls, rounds) = if run.quick { (4_000, 3) } else { (20_000, 7) };
     let mut rows = Vec::new();
     for (name, words) in &callers {
@@ -77,7 +77,11 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
         // In turn: what else the machine does meets all of them.
         for _ in 0..rounds {
             for ((name, words), samples) in callers.iter().zip(&mut all) {
-                let calls = if *name == "octokit" { calls / 10 } else { calls };
+                let calls = if *name == "octokit" {
+                    calls / 10
+                } else {
+                    calls
+                };
                 let (seconds, cpu) = call(words, &server.url, calls, concurrency)?;
                 samples.push((calls as f64 / seconds, cpu / calls as f64 * 1e6));
             }
@@ -154,15 +158,15 @@ impl Calls {
     }
 }
 
-/// The server of `src/bin/server.rs`, for as long as this lives.
+/// The server of `peers/server`, for as long as this lives.
 struct Server {
     url: String,
     process: Child,
 }
 
 impl Server {
-    fn start() -> Result<Self> {
-        let program = std::env::current_exe()?.with_file_name("server");
+    fn start(run: &Run) -> Result<Self> {
+        let program = program(run, SERVER)?;
         let mut process = Command::new(&program)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -242,7 +246,9 @@ fn ceiling(url: &str) -> Result<Option<Vec<f64>>> {
         };
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         ensure!(!text.contains("Non-2xx"), "the server refuses wrk: {text}");
-        let rate = text.lines().find_map(|line| line.strip_prefix("Requests/sec:"));
+        let rate = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Requests/sec:"));
         let rate = rate.with_context(|| format!("wrk printed {text}"))?;
         all.push(rate.trim().parse()?);
     }

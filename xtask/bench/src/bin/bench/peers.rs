@@ -18,6 +18,9 @@ pub(crate) const RUST: [&str; 7] = [
     "openapi-github",
 ];
 
+/// The program that answers all of them.
+pub(crate) const SERVER: &str = "server";
+
 /// As a table calls them.
 pub(crate) fn title(name: &str) -> &str {
     match name {
@@ -44,14 +47,22 @@ pub(crate) fn target(run: &Run, name: &str) -> PathBuf {
 /// The program in a release build.
 pub(crate) fn program(run: &Run, name: &str) -> Result<PathBuf> {
     build(run, name, &["--release"])?;
-    Ok(target(run, name).join(format!("release/{name}-caller")))
+    Ok(target(run, name).join("release").join(package(name)))
+}
+
+/// The package, and its program: those that make calls must not be named as what they call.
+pub(crate) fn package(name: &str) -> String {
+    match name {
+        SERVER => name.to_owned(),
+        name => format!("{name}-caller"),
+    }
 }
 
 /// Builds it, or what is missing of it.
 pub(crate) fn build(run: &Run, name: &str, options: &[&str]) -> Result<()> {
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--locked", "--package"])
-        .arg(format!("{name}-caller"))
+        .arg(package(name))
         .args(options)
         .current_dir(workspace(run))
         .env("CARGO_TARGET_DIR", target(run, name))

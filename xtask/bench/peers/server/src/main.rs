@@ -4,7 +4,6 @@
 
 use std::io::Read;
 
-use anyhow::Result;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -13,13 +12,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::patch;
 use tokio::net::TcpListener;
 
-const ANSWER: &str = include_str!("../../../../tests/seeds/github-authorization.json");
+const ANSWER: &str = include_str!("../../../../../tests/seeds/github-authorization.json");
 /// `abcde12345fghij67890:bench-client-secret`, as credentials of the scheme Basic.
 const CREDENTIALS: &str = "YWJjZGUxMjM0NWZnaGlqNjc4OTA6YmVuY2gtY2xpZW50LXNlY3JldA==";
 const REQUEST: &[u8] = br#"{"access_token":"e72e16c7e42f292c6912e7710c838347ae178b4a"}"#;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+async fn main() -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     std::thread::spawn(|| {

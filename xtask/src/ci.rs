@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{build_cost, codegen, spec};
+use crate::{codegen, guard, spec};
 
 /// What must never reach a user of the wrapper: generators, YAML parsers, test tools.
 const NOT_SHIPPED: [&str; 11] = [
@@ -75,7 +75,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         .map(drop)
     })?;
     step("shipped crates", || shipped(root))?;
-    step("build cost", || build_cost::run(root))
+    step("speed and size", || guard::check(root))
 }
 
 fn step(name: &str, gate: impl FnOnce() -> Result<()>) -> Result<()> {

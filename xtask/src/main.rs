@@ -1,16 +1,18 @@
 //! The developers' verbs: `cargo xtask VERB`.
 
 mod bench;
-mod build_cost;
 mod ci;
 mod codegen;
 mod conformance;
 mod crash;
 mod faults;
+mod guard;
 mod spec;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use anyhow::Result;
 
 const HELP: &str = "\
 cargo xtask codegen               write the generated code of every spec into the client crate
@@ -29,9 +31,13 @@ cargo xtask bench calls           a reset through tokenturn and through its peer
 cargo xtask bench fleet           speed of a fleet next to requests that save nothing, and its memory
 cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
 cargo xtask bench page            the page once more, from what was measured last
-cargo xtask build-cost            what tokenturn costs to build, as a ratio to bare reqwest";
+cargo xtask guard                 instructions and build cost next to what was accepted last
+cargo xtask guard --accept        accept them as they are";
 
 fn main() -> ExitCode {
+    if let Some(log) = std::env::var_os(guard::LOG) {
+        return done(guard::compile(Path::new(&log)));
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let root = root();
@@ -50,19 +56,21 @@ fn main() -> ExitCode {
         ["conformance"] => conformance::run(&root),
         ["bench", ref words @ ..] => bench::run(&root, words),
         [bench::ONE, input] => bench::one(input),
-        ["build-cost"] => build_cost::run(&root),
+        ["guard"] => guard::check(&root),
+        ["guard", "--accept"] => guard::accept(&root),
         _ => {
             eprintln!("{HELP}");
             return ExitCode::from(2);
         }
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    done(result.map(|()| ExitCode::SUCCESS))
+}
+
+fn done(result: Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 /// The workspace: cargo names the folder of this crate in the environment.

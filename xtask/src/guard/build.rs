@@ -1,0 +1,105 @@
+//! What tokenturn costs to build, as a multiple of what bare reqwest does.
+//!
+//! Both are built into one folder, so that what they share is compiled once and counts the same for
+//! both: the ratio is steadier than that of two builds.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use super::instructions::PEERS;
+
+/// Where a compiler that is watched writes what it took.
+pub(crate) const LOG: &str = "TOKENTURN_COMPILER_LOG";
+
+/// The CPU time of a release build of tokenturn over that of a bare one.
+pub(super) fn ratio(root: &Path, folder: &Path) -> Result<f64> {
+    let bare = build(root, folder, "bare-caller")?;
+    let ours = build(root, folder, "tokenturn-caller")?;
+    let not_shared: f64 = bare
+        .units
+        .iter()
+        .filter(|(name, _)| !ours.artifacts.contains(name.as_str()))
+        .map(|(_, seconds)| seconds)
+        .sum();
+    Ok((bare.seconds - not_shared + ours.seconds) / bare.seconds)
+}
+
+struct Build {
+    /// CPU time of everything that this build ran.
+    seconds: f64,
+    /// CPU time of each crate that was compiled in it, by the end of its file's name.
+    units: Vec<(String, f64)>,
+    /// What cargo prints of all crates, also those that were compiled before.
+    artifacts: String,
+}
+
+fn build(root: &Path, folder: &Path, package: &str) -> Result<Build> {
+    fs::create_dir_all(folder)?;
+    let log = folder.join(format!("{package}.log"));
+    let before = children_cpu_seconds()?;
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--locked",
+            "--message-format=json",
+        ])
+        .args(["--package", package])
+        .current_dir(root.join(PEERS))
+        .env("CARGO_TARGET_DIR", folder)
+        .env("RUSTC_WRAPPER", std::env::current_exe()?)
+        .env(LOG, &log)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    ensure!(output.status.success(), "{package} cannot be built");
+    let seconds = children_cpu_seconds()? - before;
+    let units = fs::read_to_string(&log)?;
+    let units = units.lines().filter_map(|line| {
+        let (name, seconds) = line.split_once(' ')?;
+        Some((name.to_owned(), seconds.parse().ok()?))
+    });
+    Ok(Build {
+        seconds,
+        units: units.collect(),
+        artifacts: String::from_utf8_lossy(&output.stdout).into_owned(),
+    })
+}
+
+/// Runs the compiler that the arguments name, and adds a line to the log.
+pub(crate) fn compile(log: &Path) -> Result<ExitCode> {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let (rustc, arguments) = arguments.split_first().context("there is no compiler")?;
+    let status = Command::new(rustc).args(arguments).status()?;
+    let name = arguments
+        .iter()
+        .find_map(|argument| argument.to_str()?.strip_prefix("extra-filename="));
+    if let Some(name) = name {
+        let line = format!("{name} {}\n", children_cpu_seconds()?);
+        let mut log = fs::File::options().create(true).append(true).open(log)?;
+        std::io::Write::write_all(&mut log, line.as_bytes())?;
+    }
+    // A signal has no code, and is a failure.
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(ExitCode::from(code.unwrap_or(1)))
+}
+
+/// The CPU time of all children that have ended, from `/proc`.
+fn children_cpu_seconds() -> Result<f64> {
+    /// The unit of `/proc` on Linux.
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = fs::read_to_string("/proc/self/stat").context("CPU time is read on Linux only")?;
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 = after_name
+        .split_whitespace()
+        // cutime and cstime are the fields 16 and 17, and the name was field 2.
+        .skip(13)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
+    Ok(ticks as f64 / TICKS_PER_SECOND)
+}

@@ -23,7 +23,8 @@ cargo xtask faults                every fault that a call can meet, with what co
 cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
 cargo xtask crash [--help]        kill a program that replaces a fleet of tokens, again and again
 cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
-cargo xtask bench fleet           speed of a fleet next to requests that save nothing, and its memory
+cargo xtask bench fleet [OPTIONS] speed and memory of a fleet, and where the time goes: 8 minutes, or
+                                  half a minute with --quick; --json FILE keeps the numbers
 cargo xtask build-cost            what tokenturn costs to build, as a ratio to bare reqwest";
 
 fn main() -> ExitCode {
@@ -45,7 +46,7 @@ fn main() -> ExitCode {
         ["conformance"] => conformance::run(&root),
         ["bench", "codegen"] => bench::codegen(&root, None),
         ["bench", "codegen", file] => bench::codegen(&root, Some(file)),
-        ["bench", "fleet"] => bench::fleet(&root),
+        ["bench", "fleet", ref options @ ..] => bench::fleet(&root, options),
         [bench::ONE, input] => bench::one(input),
         ["build-cost"] => build_cost::run(&root),
         _ => {

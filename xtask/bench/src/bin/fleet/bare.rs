@@ -9,11 +9,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use tokenturn_sandbox::Sandbox;
 use tokio::task::JoinSet;
 
-pub(crate) async fn bare(
-    sandbox: &Sandbox,
-    tokens: usize,
-    concurrency: usize,
-) -> Result<Duration> {
+pub(crate) async fn bare(sandbox: &Sandbox, tokens: usize, concurrency: usize) -> Result<Duration> {
     let tokens = Arc::new(sandbox.new_github_tokens(tokens));
     let client = reqwest::Client::new();
     let (id, secret) = (sandbox.client_id(), sandbox.client_secret());

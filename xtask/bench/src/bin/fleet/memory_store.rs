@@ -117,12 +117,7 @@ impl Store for MemoryStore {
         answer(None)
     }
 
-    fn page<'a>(
-        &'a self,
-        _: &'a Filter,
-        _: Option<&'a str>,
-        _: usize,
-    ) -> Answer<'a, Vec<Entry>> {
+    fn page<'a>(&'a self, _: &'a Filter, _: Option<&'a str>, _: usize) -> Answer<'a, Vec<Entry>> {
         Box::pin(async { Err(not_needed()) })
     }
 
@@ -146,5 +141,7 @@ fn not_needed() -> StoreError {
 
 fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    now.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }

@@ -15,6 +15,7 @@ const BATCH: usize = 256;
 /// How many transactions are under way. What comes meanwhile waits, and goes together.
 const AT_ONCE: usize = 2;
 
+type Waiting = (String, Change, Answer);
 type Answer = oneshot::Sender<Result<Option<Changed>, StoreError>>;
 
 /// What waits to be done.
@@ -23,7 +24,7 @@ pub(super) struct Gathered(Mutex<Queue>);
 
 #[derive(Default)]
 struct Queue {
-    waiting: Vec<(String, Change, Answer)>,
+    waiting: Vec<Waiting>,
     workers: usize,
 }
 
@@ -59,7 +60,7 @@ impl Postgres {
         within(PATIENCE, async { changed.await.map_err(ended)? }).await
     }
 
-    async fn change_together(&self, batch: Vec<(String, Change, Answer)>) {
+    async fn change_together(&self, batch: Vec<Waiting>) {
         let (mut asked, mut answers) = (HashMap::new(), HashMap::new());
         for (id, change, answer) in batch {
             asked.insert(id.clone(), change);
@@ -111,7 +112,7 @@ struct Worker(Option<Postgres>);
 
 impl Worker {
     /// What waits, each row once: what else is asked of a row waits for that.
-    fn next(&mut self) -> Option<(Postgres, Vec<(String, Change, Answer)>)> {
+    fn next(&mut self) -> Option<(Postgres, Vec<Waiting>)> {
         let store = self.0.clone()?;
         let mut queue = store.0.gathered.queue();
         let mut ids = HashSet::new();

@@ -47,14 +47,13 @@ pub(crate) async fn measure(
             }
         }
     }
-    let mut costs = Vec::new();
+    let (mut costs, crypto) = (Vec::new(), crypto::micros()?);
     for (store, mut stages) in stores.into_iter().zip(of_stores) {
         if stages.in_memory.is_empty() || stages.on_disk.is_empty() {
             continue;
         }
         stages.bare.clone_from(&shared.bare);
         stages.engine.clone_from(&shared.engine);
-        let crypto = crypto::micros(store)?;
         let ratios = stages.bare.iter().zip(&stages.on_disk);
         costs.push(Cost {
             store,

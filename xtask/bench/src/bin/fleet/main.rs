@@ -45,7 +45,7 @@ async fn main() -> Result<()> {
     for store in [Store::Sqlite, Store::Postgres] {
         for tokens in sizes {
             if let Some(home) = homes.new_home(store, Disk::Real)? {
-                let size = size::measure(&home, store, *tokens).await?;
+                let size = size::measure(&home, store, *tokens, rounds).await?;
                 table::size(&size);
                 fleet.sizes.push(size);
             }

@@ -13,11 +13,16 @@ use crate::home::Home;
 use crate::run;
 
 pub(crate) const CONCURRENCY: usize = 64;
-/// The middle one of several runs counts where they are short, and the others only show more noise.
-const RUNS: usize = 5;
-const ENOUGH_TOKENS: usize = 30_000;
+/// Short runs are repeated until about so many tokens were replaced.
+const ENOUGH: usize = 30_000;
 
-pub(crate) async fn measure(home: &Home<'_>, store: Store, tokens: usize) -> Result<Size> {
+/// The middle one of several runs counts.
+pub(crate) async fn measure(
+    home: &Home<'_>,
+    store: Store,
+    tokens: usize,
+    most_runs: usize,
+) -> Result<Size> {
     let sandbox = sandbox_apart()?;
     let client = github(
         &sandbox.url(),
@@ -32,7 +37,7 @@ pub(crate) async fn measure(home: &Home<'_>, store: Store, tokens: usize) -> Res
     drop(vault);
 
     let (mut seconds, mut peaks, mut bytes) = (Vec::new(), Vec::new(), None);
-    for _ in 0..(ENOUGH_TOKENS / tokens).clamp(1, RUNS) {
+    for _ in 0..(ENOUGH / tokens).clamp(1, most_runs) {
         home.settle();
         let (took, peak) = run::apart(home, &sandbox, CONCURRENCY)?;
         seconds.push(took);

@@ -7,6 +7,7 @@ mod codegen;
 mod conformance;
 mod crash;
 mod faults;
+mod release;
 mod spec;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,9 @@ cargo xtask conformance           specs, client and sandbox against GitHub's own
 cargo xtask crash [--help]        kill a program that replaces a fleet of tokens, again and again
 cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
 cargo xtask bench fleet           speed of a fleet next to requests that save nothing, and its memory
+cargo xtask deny                  licences, duplicates, origins and bans of what is published
+cargo xtask package               the tarballs of the published crates, each built from itself
+cargo xtask release               what must hold before a release, beside what CI checks
 cargo xtask build-cost            what tokenturn costs to build, as a ratio to bare reqwest";
 
 fn main() -> ExitCode {
@@ -47,6 +51,9 @@ fn main() -> ExitCode {
         ["bench", "codegen", file] => bench::codegen(&root, Some(file)),
         ["bench", "fleet"] => bench::fleet(&root),
         [bench::ONE, input] => bench::one(input),
+        ["deny"] => release::deny::run(&root),
+        ["package"] => release::package::run(&root),
+        ["release"] => release::run(&root),
         ["build-cost"] => build_cost::run(&root),
         _ => {
             eprintln!("{HELP}");

@@ -5,28 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{codegen, guard, spec};
-
-/// What must never reach a user of the wrapper: generators, YAML parsers, test tools.
-const NOT_SHIPPED: [&str; 11] = [
-    "progenitor",
-    "typify",
-    "openapiv3",
-    "prettyplease",
-    "yaml",
-    "norway",
-    "httpmock",
-    "jsonschema",
-    "insta",
-    "tokenturn-codegen",
-    "tokenturn-sandbox",
-];
-
-/// The ways in which the two library crates can be built, beside the default.
-const FEATURES: [&str; 3] = ["", "tls-aws-lc", "tls-native"];
-
-/// The ways in which the vault can be built, beside the one that the workspace is built in.
-const VAULT_FEATURES: [&str; 3] = ["", "sqlite,keyring,tls-ring", "postgres,tls-ring"];
+use crate::{codegen, guard, release, spec};
 
 pub(crate) fn run(root: &Path) -> Result<()> {
     step("format", || {
@@ -36,36 +15,12 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     step("examples in specs", || spec::examples::run(root, None))?;
     step("codegen", || codegen::check(root))?;
     step("clippy", || clippy(root, &["--workspace", "--all-targets"]))?;
-    for features in FEATURES {
-        step(&format!("clippy with features {features:?}"), || {
-            clippy(
-                root,
-                &[
-                    "--package=tokenturn",
-                    "--package=tokenturn-client",
-                    "--no-default-features",
-                    "--features",
-                    features,
-                ],
-            )
-        })?;
-    }
-    for features in VAULT_FEATURES {
-        step(
-            &format!("clippy of the vault with features {features:?}"),
-            || {
-                let package = [
-                    "--package=tokenturn-vault",
-                    "--no-default-features",
-                    "--features",
-                ];
-                clippy(root, &[&package[..], &[features]].concat())
-            },
-        )?;
-    }
+    step("features", || release::features::each(root))?;
     step("docs", || {
         let arguments = ["doc", "--workspace", "--no-deps", "--locked", "--quiet"];
-        cargo(root, &arguments).map(drop)
+        // The one feature that is not on in the workspace and has docs.
+        let features = ["--features=tokenturn-vault/keyring"];
+        cargo(root, &[&arguments[..], &features].concat()).map(drop)
     })?;
     step("doc tests", || {
         cargo(
@@ -74,11 +29,12 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         )
         .map(drop)
     })?;
-    step("shipped crates", || shipped(root))?;
+    step("dependencies", || release::deny::run(root))?;
+    step("minimum Rust version", || release::msrv::run(root))?;
     step("speed and size", || guard::check(root))
 }
 
-fn step(name: &str, gate: impl FnOnce() -> Result<()>) -> Result<()> {
+pub(crate) fn step(name: &str, gate: impl FnOnce() -> Result<()>) -> Result<()> {
     println!("== {name}");
     gate().with_context(|| format!("the gate `{name}` is shut"))
 }
@@ -93,17 +49,8 @@ fn clippy(root: &Path, what: &[&str]) -> Result<()> {
     cargo(root, &arguments).map(drop)
 }
 
-fn shipped(root: &Path) -> Result<()> {
-    let arguments = ["tree", "--package=tokenturn", "--locked", "--prefix=none"];
-    let tree = cargo(root, &[&arguments[..], &["--edges=normal,build"]].concat())?;
-    for name in NOT_SHIPPED {
-        ensure!(!tree.contains(name), "tokenturn depends on {name}");
-    }
-    Ok(())
-}
-
 /// Runs cargo, lets it complain, and returns what it printed.
-fn cargo(root: &Path, arguments: &[&str]) -> Result<String> {
+pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Result<String> {
     let output = Command::new(env!("CARGO"))
         .args(arguments)
         .current_dir(root)

@@ -7,6 +7,7 @@ mod conformance;
 mod crash;
 mod faults;
 mod guard;
+mod release;
 mod spec;
 
 use std::path::{Path, PathBuf};
@@ -32,7 +33,10 @@ cargo xtask bench fleet           speed of a fleet next to requests that save no
 cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
 cargo xtask bench page            the page once more, from what was measured last
 cargo xtask guard                 instructions and build cost next to what was accepted last
-cargo xtask guard --accept        accept them as they are";
+cargo xtask guard --accept        accept them as they are
+cargo xtask deny                  licences, duplicates, origins and bans of what is published
+cargo xtask package               the tarballs of the published crates, each built from itself
+cargo xtask release               what must hold before a release, beside what CI checks";
 
 fn main() -> ExitCode {
     if let Some(log) = std::env::var_os(guard::LOG) {
@@ -58,6 +62,9 @@ fn main() -> ExitCode {
         [bench::ONE, input] => bench::one(input),
         ["guard"] => guard::check(&root),
         ["guard", "--accept"] => guard::accept(&root),
+        ["deny"] => release::deny::run(&root),
+        ["package"] => release::package::run(&root),
+        ["release"] => release::run(&root),
         _ => {
             eprintln!("{HELP}");
             return ExitCode::from(2);

@@ -9,7 +9,10 @@ use crate::{codegen, guard, release, spec};
 
 pub(crate) fn run(root: &Path) -> Result<()> {
     step("format", || {
-        cargo(root, &["fmt", "--all", "--check"]).map(drop)
+        for workspace in [root, &root.join(guard::PEERS)] {
+            cargo(workspace, &["fmt", "--all", "--check"])?;
+        }
+        Ok(())
     })?;
     step("specs", || spec::lint::run(root, None))?;
     step("examples in specs", || spec::examples::run(root, None))?;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 /// The workspace of the programs that make a reset, and of the server that answers it.
-pub(super) const PEERS: &str = "xtask/bench/peers";
+pub(crate) const PEERS: &str = "xtask/bench/peers";
 /// Instructions are counted for so many calls, and those of so few are taken off: what is left is
 /// not of the start.
 const COUNTED: [u64; 2] = [600, 100];

@@ -4,6 +4,7 @@ mod build;
 mod instructions;
 
 pub(crate) use build::{LOG, compile};
+pub(crate) use instructions::PEERS;
 
 use std::fs;
 use std::path::Path;

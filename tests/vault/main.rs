@@ -4,7 +4,6 @@
 
 #![cfg(unix)]
 
-mod batches;
 mod damage;
 mod fleet;
 mod history;

@@ -39,8 +39,8 @@ const UPDATE_ALL: &str = "UPDATE token SET state = new.state, fence = new.fence,
 const DELETE: &str = "DELETE FROM token WHERE id = ANY($1)";
 
 /// Takes [`sql::event`], an array of each.
-pub(super) const INSERT_EVENTS: &str = "INSERT INTO event (id, at, actor, what, generation, old, \
-    new, reason, request_id) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], \
+pub(super) const INSERT_EVENTS: &str = "INSERT INTO event (id, at, actor, what, generation, old, new, reason, \
+    request_id) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], \
     $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[])";
 
 /// Two round trips: one locks the rows, and one saves what has become of them. `lock` says what to do

@@ -57,7 +57,7 @@ impl StoreError {
     }
 
     /// The same, for somebody else who is concerned.
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[cfg(feature = "sqlite")]
     pub(crate) fn again(&self) -> Self {
         Self {
             id: self.id.clone(),

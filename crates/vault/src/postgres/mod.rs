@@ -4,7 +4,6 @@ mod change;
 mod columns;
 mod connect;
 mod error;
-mod gather;
 mod insert;
 mod lease;
 mod migrations;
@@ -22,7 +21,6 @@ use tokio_postgres::Row;
 
 use columns::get;
 use error::{no_answer, store_error};
-use gather::Gathered;
 use lease::Lease;
 
 use crate::app::App;
@@ -53,13 +51,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PATIENCE_WITH_ALL: Duration = Duration::from_secs(60 * 60);
 
 /// A pool of connections to a schema of its own, `tokenturn`.
-#[derive(Clone)]
 pub(crate) struct Postgres(Arc<Inner>);
 
 struct Inner {
     pool: Pool,
     sealer: Sealer,
-    gathered: Gathered,
 }
 
 impl Postgres {
@@ -67,11 +63,7 @@ impl Postgres {
     pub(crate) async fn open(url: &str, key: &Key) -> Result<Self, StoreError> {
         let pool = connect::pool(url)?;
         let sealer = Sealer::new(key);
-        let opened = Self(Arc::new(Inner {
-            pool,
-            sealer,
-            gathered: Gathered::default(),
-        }));
+        let opened = Self(Arc::new(Inner { pool, sealer }));
         let job: Job<()> = Box::new(|lease, sealer| Box::pin(create(lease, sealer)));
         opened.job(PATIENCE, job).await?;
         Ok(opened)
@@ -103,7 +95,7 @@ async fn create(lease: &Lease, sealer: &Sealer) -> Result<(), StoreError> {
     inserted.map_err(store_error)?;
     let check = lease.query_one(CHECK, &[]).await.map_err(store_error)?;
     checked(&check, sealer)?;
-    lease.batch_execute("COMMIT").await.map_err(store_error)
+    pipeline::commit(lease, &[]).await
 }
 
 /// Refuses to go on when the vault has another key, or has got another one. Returns the time.
@@ -163,7 +155,11 @@ impl Store for Postgres {
     }
 
     fn change<'a>(&'a self, id: &'a str, change: Change) -> Answer<'a, Option<Changed>> {
-        Box::pin(self.gather(id.to_owned(), change))
+        let id = id.to_owned();
+        let job: Job<_> = Box::new(move |lease, sealer| {
+            Box::pin(async move { change::one(lease, sealer, &id, &change).await })
+        });
+        self.job(PATIENCE, job)
     }
 
     fn change_next<'a>(

@@ -99,16 +99,6 @@ impl Pace {
         place - now
     }
 
-    /// Lets this process not call before so long from now. Others have to be [told](Self::tell).
-    fn hold(&self, time: Duration) -> Duration {
-        let time = time.min(MOST);
-        let until = Instant::now() + time;
-        let mut known = self.known();
-        known.next = known.next.max(until);
-        known.held = known.held.max(until);
-        time
-    }
-
     /// Lets nobody call before so long from now.
     pub(super) async fn tell(&self, time: Duration) {
         if let Err(error) = self.store.reserve(&self.app, Duration::ZERO, time).await {
@@ -122,7 +112,7 @@ impl Pace {
     pub(super) fn learn(&self, limit: Option<RateLimit>, under_way: usize) -> Option<Duration> {
         self.known().limited = 0;
         let limit = limit.filter(|limit| limit.remaining <= under_way as u64)?;
-        Some(self.hold(limit.resets_in))
+        Some(self.known().hold(limit.resets_in))
     }
 
     /// Keeps to a refusal, if it is for too many calls. How long that holds.
@@ -130,16 +120,24 @@ impl Pace {
         let RefusalReason::RateLimited { retry_after } = refusal.reason else {
             return None;
         };
-        let times = {
-            let mut known = self.known();
-            // Those that were under way together are one.
-            if known.held <= Instant::now() {
-                known.limited += 1;
-            }
-            known.limited.saturating_sub(1)
-        };
+        let mut known = self.known();
+        // Those that were under way together are one.
+        if known.held <= Instant::now() {
+            known.limited += 1;
+        }
+        let times = known.limited.saturating_sub(1);
         let rule = LIMITED.saturating_mul(1 << times.min(6)).min(LONGEST);
-        let wait = retry_after.unwrap_or(rule);
-        Some(self.hold(wait))
+        Some(known.hold(retry_after.unwrap_or(rule)))
+    }
+}
+
+impl Known {
+    /// Lets this process not call before so long from now. Others have to be [told](Pace::tell).
+    fn hold(&mut self, time: Duration) -> Duration {
+        let time = time.min(MOST);
+        let until = Instant::now() + time;
+        self.next = self.next.max(until);
+        self.held = self.held.max(until);
+        time
     }
 }

@@ -56,7 +56,8 @@ impl fmt::Debug for RawResponse {
 /// A decoded answer. It dereferences to the value.
 #[derive(Debug)]
 pub struct ResponseValue<T> {
-    pub(crate) value: T,
+    /// Apart, because futures within futures would copy a kilobyte again and again.
+    pub(crate) value: Box<T>,
     pub(crate) response: Box<RawResponse>,
 }
 
@@ -78,19 +79,19 @@ impl<T> ResponseValue<T> {
 
     /// The value alone.
     pub fn into_inner(self) -> T {
-        self.value
+        *self.value
     }
 
     /// The same answer with another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> ResponseValue<U> {
         ResponseValue {
-            value: change(self.value),
+            value: Box::new(change(*self.value)),
             response: self.response,
         }
     }
 
     /// The value, and the answer that it was decoded from.
-    pub fn into_parts(self) -> (T, Box<RawResponse>) {
+    pub fn into_parts(self) -> (Box<T>, Box<RawResponse>) {
         (self.value, self.response)
     }
 }

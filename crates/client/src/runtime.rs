@@ -37,7 +37,7 @@ impl<E> From<Unanswered> for Error<E> {
                 Self::InvalidResponsePayload(response, error)
             }
             Error::UnexpectedResponse(response) => Self::UnexpectedResponse(response),
-            Error::ErrorResponse(answer) => match answer.value {},
+            Error::ErrorResponse(answer) => match *answer.value {},
         }
     }
 }
@@ -48,16 +48,19 @@ pub fn http(transport: &Transport) -> &Client {
 }
 
 /// Sends a request and reads the answer.
-pub async fn call(
-    transport: &Transport,
+pub fn call<'a>(
+    transport: &'a Transport,
     mut request: Request,
-    operation: &Operation,
-) -> Result<Box<RawResponse>, Unanswered> {
-    transport
-        .prepare(&mut request, operation)
-        .map_err(Unanswered::not_valid)?;
-    let answer = transport.send(request, operation).await;
-    answer.map_err(Unanswered)
+    operation: &'a Operation,
+) -> impl Future<Output = Result<Box<RawResponse>, Unanswered>> + Send + 'a {
+    let prepared = transport.prepare(&mut request, operation);
+    // Each future that it passes through would have room for it otherwise.
+    let request = Box::new(request);
+    async move {
+        prepared.map_err(Unanswered::not_valid)?;
+        let answer = transport.send(request, operation).await;
+        answer.map_err(Unanswered)
+    }
 }
 
 /// Decodes the body. A cut body that is a whole JSON document all the same is good enough.
@@ -65,13 +68,14 @@ pub fn decode<T: DeserializeOwned, E>(
     response: Box<RawResponse>,
 ) -> Result<ResponseValue<T>, Error<E>> {
     match serde_json::from_slice(&response.body) {
-        Ok(value) => Ok(ResponseValue { value, response }),
+        Ok(value) => Ok(with_value(response, value)),
         Err(error) => Err(Error::InvalidResponsePayload(response, error.into())),
     }
 }
 
-/// An answer whose value does not come from its body.
+/// An answer whose value is there.
 pub fn with_value<T>(response: Box<RawResponse>, value: T) -> ResponseValue<T> {
+    let value = Box::new(value);
     ResponseValue { value, response }
 }
 
@@ -81,7 +85,7 @@ pub fn failure<E>(
     decode: impl FnOnce(u16, &[u8]) -> Option<E>,
 ) -> Error<E> {
     match decode(response.status.as_u16(), &response.body) {
-        Some(value) => Error::ErrorResponse(Box::new(ResponseValue { value, response })),
+        Some(value) => Error::ErrorResponse(Box::new(with_value(response, value))),
         None => Error::UnexpectedResponse(response),
     }
 }

@@ -4,12 +4,12 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot};
 use tracing::Instrument;
 
 use crate::error::{NotSaved, RecoverError, RotateError};
@@ -18,7 +18,9 @@ use crate::save::Unsaved;
 /// What the calls of one set share.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    running: watch::Sender<usize>,
+    running: AtomicUsize,
+    /// Told when none is running any more.
+    ended: Notify,
     pub(crate) unsaved: Unsaved,
 }
 
@@ -86,9 +88,12 @@ async fn unless_at_rest<T>(
 impl State {
     /// Waits until no call is under way.
     pub(crate) async fn idle(&self) {
-        let mut running = self.running.subscribe();
-        // It fails when the sender is gone, and that is `self`.
-        let _ = running.wait_for(|running| *running == 0).await;
+        // An end after this line is not missed.
+        let mut ended = pin!(self.ended.notified());
+        while self.running.load(Acquire) > 0 {
+            ended.as_mut().await;
+            ended.set(self.ended.notified());
+        }
     }
 
     /// Keeps the token in a result that nobody takes.
@@ -104,14 +109,16 @@ struct Running(Arc<State>);
 
 impl Running {
     fn begin(state: Arc<State>) -> Self {
-        state.running.send_modify(|running| *running += 1);
+        state.running.fetch_add(1, Relaxed);
         Self(state)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.running.send_modify(|running| *running -= 1);
+        if self.0.running.fetch_sub(1, AcqRel) == 1 {
+            self.0.ended.notify_waiters();
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::rotated::{Receipt, Rotated};
 use crate::salvage::Found;
 
 /// The decoded value, where there is one, and the answer; an error where none came.
-pub(crate) type Answer<T> = (Option<T>, Box<RawResponse>);
+pub(crate) type Answer<T> = (Option<Box<T>>, Box<RawResponse>);
 
 pub(crate) fn answer<T, E>(
     result: Result<ResponseValue<T>, ClientError<E>>,
@@ -35,7 +35,7 @@ pub(crate) fn answer<T, E>(
 /// What `failure` makes of an answer without a token. A token in an answer that is no success
 /// contradicts it, and counts only when the rest of the answer vouches for it.
 pub(crate) fn rotated<D>(
-    decoded: Option<(Found, D)>,
+    decoded: Option<(Found, Box<D>)>,
     response: Box<RawResponse>,
     salvage: impl FnOnce(&RawResponse) -> Option<Found>,
     failure: impl FnOnce(Box<RawResponse>) -> RotateError,

@@ -21,7 +21,7 @@ pub struct Rotated<D> {
     /// When the refresh token dies, where the provider says so.
     pub refresh_token_expires_at: Option<Timestamp>,
     /// What else the provider said, or `None` when only the token could be read.
-    pub details: Option<D>,
+    pub details: Option<Box<D>>,
     /// Whether the token is the one that the provider meant to send.
     pub receipt: Receipt,
     /// The HTTP status.

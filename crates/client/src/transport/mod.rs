@@ -94,7 +94,7 @@ impl Transport {
     /// Sends a prepared request, repeats it where the operation allows, and reads the answer.
     pub(crate) async fn send(
         &self,
-        mut request: Request,
+        mut request: Box<Request>,
         operation: &Operation,
     ) -> Result<Box<RawResponse>, Error> {
         let attempts = if operation.retry.is_automatic() {
@@ -106,8 +106,9 @@ impl Transport {
         loop {
             attempt += 1;
             let copy = (attempt < attempts).then(|| request.try_clone()).flatten();
+            let copy = copy.map(Box::new);
             let started = Instant::now();
-            let result = self.send_once(request).await;
+            let result = self.send_once(*request).await;
             log(operation, attempt, started, &result);
             match copy.zip(retry::delay(&result, attempt)) {
                 Some((next, delay)) => {
@@ -119,9 +120,15 @@ impl Transport {
         }
     }
 
-    async fn send_once(&self, request: Request) -> Result<Box<RawResponse>, Error> {
-        let response = self.shared.http.execute(request).await?;
-        Ok(Box::new(body::read(response, self.shared.body_limit).await))
+    fn send_once(
+        &self,
+        request: Request,
+    ) -> impl Future<Output = Result<Box<RawResponse>, Error>> + '_ {
+        let sent = self.shared.http.execute(request);
+        async {
+            let answer = sent.await?;
+            Ok(Box::new(body::read(answer, self.shared.body_limit).await))
+        }
     }
 }
 

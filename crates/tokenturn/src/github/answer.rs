@@ -46,7 +46,7 @@ pub(super) fn checked(
         None => response.status().is_success() && salvage::has_token(&response),
     };
     if has_token {
-        return Ok(TokenCheck::Valid(authorization.map(Box::new)));
+        return Ok(TokenCheck::Valid(authorization));
     }
     unless_invalid(failure(response, &[asked]), |request_id| {
         TokenCheck::Invalid { request_id }
@@ -59,7 +59,7 @@ pub(super) fn deleted<E>(
     token: &Secret,
 ) -> Result<Deletion, RotateError> {
     match outcome::answer(result)? {
-        (Some(()), _) => Ok(Deletion::Deleted),
+        (Some(_), _) => Ok(Deletion::Deleted),
         (None, response) => unless_invalid(failure(response, &[token]), |request_id| {
             Deletion::AlreadyGone { request_id }
         }),
@@ -72,7 +72,7 @@ pub(super) fn revoked<E>(
     credentials: &[&Secret],
 ) -> Result<(), RotateError> {
     match outcome::answer(result)? {
-        (Some(()), _) => Ok(()),
+        (Some(_), _) => Ok(()),
         (None, response) => Err(match failure(response, credentials) {
             // No token stands behind a 404 here.
             RotateError::Refused(mut refusal) if refusal.reason == RefusalReason::InvalidToken => {

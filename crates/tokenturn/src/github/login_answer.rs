@@ -60,7 +60,7 @@ pub(super) fn token(
     secrets: &[&Secret],
 ) -> Result<Rotated<UserToken>, RotateError> {
     let now = answered_at(&response);
-    let body = body.or_else(|| from_form(&response));
+    let body = body.or_else(|| from_form(&response).map(Box::new));
     let decoded = body.and_then(|body| {
         let token = body.access_token.filter(|token| !token.is_empty())?;
         let mut found = Found::new(token, Receipt::Absent);
@@ -71,7 +71,7 @@ pub(super) fn token(
             scopes: body.scope.as_deref().map(scopes),
             token_type: body.token_type,
         };
-        Some((found, details))
+        Some((found, Box::new(details)))
     });
     let salvage = |response: &RawResponse| {
         let mut found = salvage::access_token(response, sent)?;

@@ -42,7 +42,7 @@ fn token<D>(
     let decoded = decoded
         .filter(|(token, _)| !token.is_empty())
         // OhMyGPT says nothing about the token but the token itself.
-        .map(|(token, data)| (Found::new(token, Receipt::Absent), data));
+        .map(|(token, data)| (Found::new(token, Receipt::Absent), Box::new(data)));
     let salvage = |response: &RawResponse| salvage::token(response, sent);
     outcome::rotated(decoded, response, salvage, |response| {
         failure(response, secrets)
@@ -64,7 +64,7 @@ pub(super) fn data<T: Envelope, E>(
     secrets: &[&Secret],
 ) -> Result<T::Data, RotateError> {
     let (envelope, response) = outcome::answer(result)?;
-    let data = envelope.and_then(T::into_data);
+    let data = envelope.and_then(|envelope| envelope.into_data());
     data.ok_or_else(|| failure(response, secrets))
 }
 

@@ -4,6 +4,7 @@
 
 #![cfg(unix)]
 
+mod batches;
 mod damage;
 mod fleet;
 mod history;

@@ -57,7 +57,7 @@ impl StoreError {
     }
 
     /// The same, for somebody else who is concerned.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn again(&self) -> Self {
         Self {
             id: self.id.clone(),

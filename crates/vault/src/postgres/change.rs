@@ -1,10 +1,14 @@
 //! Changing rows that are locked.
 
+use std::collections::HashMap;
+
 use tokio::join;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::error::store_error;
-use super::lease::{Lease, bound};
+use super::insert::columns;
+use super::lease::Lease;
 use super::{BEGIN, CHECK, NOW, checked, pipeline, read};
 use crate::change::{Action, Change};
 use crate::entry::Entry;
@@ -14,31 +18,55 @@ use crate::seal::Sealer;
 use crate::sql::{self, Condition, Value};
 use crate::store::{Changed, Ready};
 
-/// Two round trips: one locks the row, and one saves what has become of it.
-pub(super) async fn one(
+/// Takes [`sql::progress`] and the name, an array of each.
+const UPDATE_PROGRESS: &str = "UPDATE token SET state = new.state, fence = new.fence, \
+    owner = new.owner, until = new.until, span = new.span, run = new.run, doubts = new.doubts, \
+    undelivered = new.undelivered \
+    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], \
+    $7::bigint[], $8::bigint[], $9::text[]) \
+    AS new (state, fence, owner, until, span, run, doubts, undelivered, id) WHERE token.id = new.id";
+
+/// Takes the same and [`sql::secrets`].
+const UPDATE_ALL: &str = "UPDATE token SET state = new.state, fence = new.fence, \
+    owner = new.owner, until = new.until, span = new.span, run = new.run, doubts = new.doubts, \
+    undelivered = new.undelivered, sealed = new.sealed, generation = new.generation, \
+    changed_at = new.changed_at \
+    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], \
+    $7::bigint[], $8::bigint[], $9::text[], $10::bytea[], $11::bigint[], $12::bigint[]) \
+    AS new (state, fence, owner, until, span, run, doubts, undelivered, id, sealed, generation, \
+    changed_at) WHERE token.id = new.id";
+
+const DELETE: &str = "DELETE FROM token WHERE id = ANY($1)";
+
+/// Takes [`sql::event`], an array of each.
+pub(super) const INSERT_EVENTS: &str = "INSERT INTO event (id, at, actor, what, generation, old, new, reason, \
+    request_id) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], \
+    $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[])";
+
+/// Two round trips: one locks the rows, and one saves what has become of them. `lock` says what to do
+/// about rows that somebody else has locked.
+pub(super) async fn these(
     lease: &Lease,
     sealer: &Sealer,
-    id: &str,
-    change: &Change,
-) -> Result<Option<Changed>, StoreError> {
+    asked: &HashMap<String, Change>,
+    lock: &str,
+) -> Result<Vec<Changed>, StoreError> {
     let mut condition = Condition::default();
-    condition.and("id = ?", [Value::from(id)]);
-    let select = lease
-        .prepared(&read::select(&condition, "FOR UPDATE"))
-        .await?;
+    condition.and("id = ANY($1)", []);
+    let select = lease.prepared(&read::select(&condition, lock)).await?;
     let check = lease.prepared(CHECK).await?;
-    let values = bound(&condition.values);
+    let ids: Vec<&str> = asked.keys().map(String::as_str).collect();
+    let values: [&(dyn ToSql + Sync); 1] = [&ids];
     let (begun, rows, check) = join!(
         lease.batch_execute(BEGIN),
         lease.query(&select, &values),
-        // Last: it reads the clock and the key when the row is locked.
+        // Last: it reads the clock and the key when the rows are locked.
         lease.query_one(&check, &[]),
     );
     begun.map_err(store_error)?;
     let rows = rows.map_err(store_error)?;
     let now = checked(&check.map_err(store_error)?, sealer)?;
-    let mut changed = apply(lease, sealer, &rows, change, now).await?;
-    Ok(changed.pop())
+    apply(lease, sealer, &rows, |id| asked.get(id), now).await
 }
 
 pub(super) async fn next(
@@ -60,51 +88,69 @@ pub(super) async fn next(
     let check = lease.prepared(CHECK).await?;
     let check = lease.query_one(&check, &[]).await.map_err(store_error)?;
     let now = checked(&check, sealer)?;
-    apply(lease, sealer, &rows, change, now).await
+    apply(lease, sealer, &rows, |_| Some(change), now).await
 }
 
-/// Lets the change decide about the locked rows, saves it, and commits.
-async fn apply(
+/// Lets the changes decide about the locked rows, saves it, and commits.
+async fn apply<'c>(
     lease: &Lease,
     sealer: &Sealer,
     rows: &[Row],
-    change: &Change,
+    change_of: impl Fn(&str) -> Option<&'c Change>,
     now: i64,
 ) -> Result<Vec<Changed>, StoreError> {
-    let (mut all, mut statements) = (Vec::new(), Vec::new());
+    let (mut all, mut statements) = (Vec::new(), Statements::default());
     for row in rows {
         let mut entry = sql::entry(row, sealer)?;
+        let Some(change) = change_of(&entry.id) else {
+            continue;
+        };
         let generation = entry.generation;
         let applied = change.apply(&mut entry, now);
         match applied.action() {
             Action::Leave => {}
-            Action::Save => statements.push(save(&entry, generation, sealer)?),
-            Action::Delete => statements.push((sql::DELETE, vec![name(&entry)])),
+            Action::Save => {
+                let mut values = sql::progress(&entry);
+                values.push(name(&entry));
+                match entry.generation == generation {
+                    true => statements.progress.push(values),
+                    false => {
+                        values.extend(sql::secrets(&entry, sealer)?);
+                        statements.whole.push(values);
+                    }
+                }
+            }
+            Action::Delete => statements.deleted.push(vec![name(&entry)]),
         }
         if let Some(event) = applied.event() {
-            statements.push((sql::INSERT_EVENT, sql::event(event)));
+            statements.events.push(sql::event(event));
         }
         all.push(Changed::new(entry, applied));
     }
-    pipeline::commit(lease, &statements).await?;
+    pipeline::commit(lease, &statements.whole()).await?;
     Ok(all)
 }
 
-fn save(
-    entry: &Entry,
-    generation: u64,
-    sealer: &Sealer,
-) -> Result<(&'static str, Vec<Value>), StoreError> {
-    let mut values = sql::progress(entry);
-    let statement = match entry.generation == generation {
-        true => sql::UPDATE_PROGRESS,
-        false => {
-            values.extend(sql::secrets(entry, sealer)?);
-            sql::UPDATE_ALL
-        }
-    };
-    values.push(name(entry));
-    Ok((statement, values))
+/// The values of many rows, which share a statement.
+#[derive(Default)]
+struct Statements {
+    progress: Vec<Vec<Value>>,
+    whole: Vec<Vec<Value>>,
+    deleted: Vec<Vec<Value>>,
+    events: Vec<Vec<Value>>,
+}
+
+impl Statements {
+    fn whole(self) -> Vec<(&'static str, Vec<Vec<Value>>)> {
+        let all = [
+            (UPDATE_PROGRESS, self.progress),
+            (UPDATE_ALL, self.whole),
+            (DELETE, self.deleted),
+            (INSERT_EVENTS, self.events),
+        ];
+        let needed = all.into_iter().filter(|(_, rows)| !rows.is_empty());
+        needed.map(|(sql, rows)| (sql, columns(rows))).collect()
+    }
 }
 
 fn name(entry: &Entry) -> Value {

@@ -37,6 +37,11 @@ pub(super) fn no_answer(patience: Duration) -> StoreError {
     ))
 }
 
+/// With its runtime: what it did may be committed.
+pub(super) fn task_ended() -> StoreError {
+    unavailable("the task that asked the database has ended")
+}
+
 fn connect_error(error: Error) -> StoreError {
     let is_unreached = error.as_db_error().is_none() && !is_about_content(&error);
     let unreached = is_unreached.then_some("the database cannot be reached");

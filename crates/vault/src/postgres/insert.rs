@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::future::poll_fn;
 
 use tokio::join;
-use tokio_postgres::types::ToSql;
 
+use super::change::INSERT_EVENTS;
 use super::columns::get;
 use super::error::store_error;
-use super::lease::Lease;
+use super::lease::{Lease, bound};
 use super::{CHECK, PATIENCE, checked, within};
 use crate::entry::Entry;
 use crate::error::StoreError;
@@ -32,9 +32,6 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
 const TOKEN_TYPES: [&str; 17] = [
     "text", "text", "text", "text", "text", "bytea", "bigint", "bigint", "bigint", "text",
     "bigint", "text", "bigint", "bigint", "bigint", "bigint", "bigint",
-];
-const EVENT_TYPES: [&str; 9] = [
-    "text", "bigint", "text", "text", "bigint", "text", "text", "text", "text",
 ];
 
 pub(super) async fn all(
@@ -102,11 +99,8 @@ async fn write(
     let events = chunk.iter().map(|e| sql::event(&Event::put(e, actor)));
     let events = columns(events.collect());
 
-    let into = insert("token", sql::COLUMNS, &TOKEN_TYPES);
-    let into = format!("{into} ON CONFLICT (id) DO NOTHING RETURNING id");
-    let insert_rows = lease.prepared(&into).await?;
-    let insert_events = insert("event", sql::EVENT_FIELDS, &EVENT_TYPES);
-    let insert_events = lease.prepared(&insert_events).await?;
+    let insert_rows = lease.prepared(&insert()).await?;
+    let insert_events = lease.prepared(INSERT_EVENTS).await?;
     let (rows, events) = (bound(&rows), bound(&events));
     let (inserted, events) = join!(
         lease.query(&insert_rows, &rows),
@@ -129,14 +123,19 @@ fn taken(chunk: &[Entry], mut inserted: HashSet<&str>) -> StoreError {
 }
 
 /// Takes one array for each column.
-fn insert(table: &str, columns: &str, types: &[&str]) -> String {
-    let arrays = types.iter().zip(1..).map(|(t, n)| format!("${n}::{t}[]"));
+fn insert() -> String {
+    let arrays = TOKEN_TYPES.iter().zip(1..);
+    let arrays = arrays.map(|(t, n)| format!("${n}::{t}[]"));
     let arrays = arrays.collect::<Vec<_>>().join(", ");
-    format!("INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays})")
+    let columns = sql::COLUMNS;
+    format!(
+        "INSERT INTO token ({columns}) SELECT * FROM unnest({arrays}) \
+         ON CONFLICT (id) DO NOTHING RETURNING id"
+    )
 }
 
 /// One array for each column of the rows.
-fn columns(rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
+pub(super) fn columns(rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
     let mut columns: Vec<Vec<Value>> = Vec::new();
     for row in rows {
         columns.resize_with(row.len(), Vec::new);
@@ -145,8 +144,4 @@ fn columns(rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
         }
     }
     columns
-}
-
-fn bound(columns: &[Vec<Value>]) -> Vec<&(dyn ToSql + Sync)> {
-    columns.iter().map(|column| column as _).collect()
 }

@@ -61,6 +61,6 @@ impl Drop for Lease {
     }
 }
 
-pub(super) fn bound(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+pub(super) fn bound<V: ToSql + Sync>(values: &[V]) -> Vec<&(dyn ToSql + Sync)> {
     values.iter().map(|value| value as _).collect()
 }

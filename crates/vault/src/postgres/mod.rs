@@ -4,6 +4,7 @@ mod change;
 mod columns;
 mod connect;
 mod error;
+mod gather;
 mod insert;
 mod lease;
 mod migrations;
@@ -21,6 +22,7 @@ use tokio_postgres::Row;
 
 use columns::get;
 use error::{no_answer, store_error};
+use gather::Gathered;
 use lease::Lease;
 
 use crate::app::App;
@@ -43,7 +45,8 @@ const CHECK: &str = "SELECT (SELECT probe FROM vault), \
     floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 /// Said each time, for a pooler between here and the server may change sessions.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// A statement that was planned when the table was small would read all of it, once for each name.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off";
 
 /// How long the database is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -51,11 +54,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PATIENCE_WITH_ALL: Duration = Duration::from_secs(60 * 60);
 
 /// A pool of connections to a schema of its own, `tokenturn`.
+#[derive(Clone)]
 pub(crate) struct Postgres(Arc<Inner>);
 
 struct Inner {
     pool: Pool,
     sealer: Sealer,
+    gathered: Gathered,
 }
 
 impl Postgres {
@@ -63,7 +68,11 @@ impl Postgres {
     pub(crate) async fn open(url: &str, key: &Key) -> Result<Self, StoreError> {
         let pool = connect::pool(url)?;
         let sealer = Sealer::new(key);
-        let opened = Self(Arc::new(Inner { pool, sealer }));
+        let opened = Self(Arc::new(Inner {
+            pool,
+            sealer,
+            gathered: Gathered::new(),
+        }));
         let job: Job<()> = Box::new(|lease, sealer| Box::pin(create(lease, sealer)));
         opened.job(PATIENCE, job).await?;
         Ok(opened)
@@ -95,7 +104,7 @@ async fn create(lease: &Lease, sealer: &Sealer) -> Result<(), StoreError> {
     inserted.map_err(store_error)?;
     let check = lease.query_one(CHECK, &[]).await.map_err(store_error)?;
     checked(&check, sealer)?;
-    pipeline::commit(lease, &[]).await
+    lease.batch_execute("COMMIT").await.map_err(store_error)
 }
 
 /// Refuses to go on when the vault has another key, or has got another one. Returns the time.
@@ -155,11 +164,7 @@ impl Store for Postgres {
     }
 
     fn change<'a>(&'a self, id: &'a str, change: Change) -> Answer<'a, Option<Changed>> {
-        let id = id.to_owned();
-        let job: Job<_> = Box::new(move |lease, sealer| {
-            Box::pin(async move { change::one(lease, sealer, &id, &change).await })
-        });
-        self.job(PATIENCE, job)
+        Box::pin(self.gather(id.to_owned(), change))
     }
 
     fn change_next<'a>(

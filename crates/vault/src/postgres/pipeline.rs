@@ -5,19 +5,19 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use tokio_postgres::Error;
+use tokio_postgres::types::ToSql;
 
 use super::error::store_error;
 use super::lease::{Lease, bound};
 use crate::error::StoreError;
-use crate::sql::Value;
 
 type Sent<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 
 /// Executes all statements and then `COMMIT`, in one round trip. When one fails, the server refuses
 /// those behind it and commits nothing.
-pub(super) async fn commit(
+pub(super) async fn commit<V: ToSql + Sync>(
     lease: &Lease,
-    statements: &[(&str, Vec<Value>)],
+    statements: &[(&str, Vec<V>)],
 ) -> Result<(), StoreError> {
     let mut prepared = Vec::with_capacity(statements.len());
     for (sql, values) in statements {

@@ -46,7 +46,7 @@ pub(super) async fn begin(
     if afresh {
         statements.push((END_ALL, vec![Value::Int(now), filter.clone()]));
     } else if let Some(run) = find(lease, &filter).await? {
-        pipeline::commit(lease, &[]).await?;
+        lease.batch_execute("COMMIT").await.map_err(store_error)?;
         return Ok(run);
     }
     let next = lease.query_one(NEXT, &[]).await.map_err(store_error)?;

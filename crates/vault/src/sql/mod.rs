@@ -31,24 +31,23 @@ pub(crate) const INSERT: &str = "INSERT INTO token (id, provider, server, client
     ON CONFLICT (id) DO NOTHING";
 
 /// Takes [`progress`] and the name of the row.
+#[cfg(feature = "sqlite")]
 pub(crate) const UPDATE_PROGRESS: &str = "UPDATE token SET state = $1, fence = $2, owner = $3, \
     until = $4, span = $5, run = $6, doubts = $7, undelivered = $8 WHERE id = $9";
 
 /// Takes [`progress`], [`secrets`] and the name of the row.
+#[cfg(feature = "sqlite")]
 pub(crate) const UPDATE_ALL: &str = "UPDATE token SET state = $1, fence = $2, owner = $3, \
     until = $4, span = $5, run = $6, doubts = $7, undelivered = $8, sealed = $9, generation = $10, \
     changed_at = $11 WHERE id = $12";
 
+#[cfg(feature = "sqlite")]
 pub(crate) const DELETE: &str = "DELETE FROM token WHERE id = $1";
 
 /// Takes [`event`].
+#[cfg(feature = "sqlite")]
 pub(crate) const INSERT_EVENT: &str = "INSERT INTO event (id, at, actor, what, generation, old, new, \
     reason, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-
-/// The columns that [`event`] has values for.
-#[cfg(feature = "postgres")]
-pub(crate) const EVENT_FIELDS: &str =
-    "id, at, actor, what, generation, old, new, reason, request_id";
 
 pub(crate) const EVENT_COLUMNS: &str =
     "number, id, at, actor, what, generation, old, new, reason, request_id";

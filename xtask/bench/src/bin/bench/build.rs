@@ -17,28 +17,49 @@ use crate::table::{ratio, table};
 /// What the process calls itself with, to count the CPU time of one build and of no other.
 pub(crate) const ONE: &str = "build-one";
 
+/// Whose release builds alone would take as long as the rest of a whole run.
+const HEAVY: [&str; 2] = ["octorust", "openapi-github"];
+
 /// What was measured; kept as `build`.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Row {
     pub(crate) name: String,
     /// CPU seconds of a debug build from nothing.
     pub(crate) debug: f64,
-    /// CPU seconds of a release build from nothing.
-    pub(crate) release: f64,
+    pub(crate) release: Option<Release>,
     /// Crates in the lock file, for all platforms.
     crates: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Release {
+    /// CPU seconds of a release build from nothing.
+    pub(crate) seconds: f64,
     /// Bytes of the stripped release program.
     size: u64,
 }
 
-/// Builds every program from nothing, two at a time, prints, and keeps.
-pub(crate) fn measure(run: &Run) -> Result<()> {
+impl Row {
+    pub(crate) fn release_seconds(&self) -> Option<f64> {
+        self.release.as_ref().map(|release| release.seconds)
+    }
+
+    fn mib(&self) -> Option<f64> {
+        let release = self.release.as_ref()?;
+        Some(release.size as f64 / 1024.0 / 1024.0)
+    }
+}
+
+/// Builds every program from nothing, two at a time, prints, and keeps. Without the `heavy` releases,
+/// what was measured of them last is kept.
+pub(crate) fn measure(run: &Run, heavy: bool) -> Result<()> {
     fetch(run)?;
+    let mut last: Vec<Row> = run.read("build").unwrap_or_default();
     let next = AtomicUsize::new(0);
     let rows = Mutex::new(Vec::new());
     let worker = || -> Result<()> {
         while let Some(name) = RUST.get(next.fetch_add(1, Relaxed)) {
-            let row = row(run, name)?;
+            let row = row(run, name, heavy || !HEAVY.contains(name))?;
             rows.lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(row);
@@ -56,25 +77,39 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
     })?;
     let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     rows.sort_by_key(|row| RUST.iter().position(|name| *name == row.name));
+    for row in &mut rows {
+        let same = last.iter_mut().find(|last| last.name == row.name);
+        row.release = row
+            .release
+            .take()
+            .or(same.and_then(|last| last.release.take()));
+    }
     run.keep("build", &rows)?;
     print!("{}", costs_table(&rows));
     Ok(())
 }
 
-fn row(run: &Run, name: &str) -> Result<Row> {
+fn row(run: &Run, name: &str, with_release: bool) -> Result<Row> {
     let folder = target(run, name);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     let debug = apart(run, name, "dev")?;
-    let release = apart(run, name, "release")?;
-    eprintln!("{name}: {debug:.0} CPU s, {release:.0} for a release");
+    eprintln!("{name}: a debug build took {debug:.0} CPU s");
+    let release = match with_release {
+        true => {
+            let seconds = apart(run, name, "release")?;
+            eprintln!("{name}: a release build took {seconds:.0} CPU s");
+            let size = fs::metadata(program(run, name)?)?.len();
+            Some(Release { seconds, size })
+        }
+        false => None,
+    };
     Ok(Row {
         name: name.to_owned(),
         debug,
         release,
         crates: crates(run, name)?,
-        size: fs::metadata(program(run, name)?)?.len(),
     })
 }
 
@@ -89,28 +124,26 @@ pub(crate) fn costs_table(rows: &[Row]) -> String {
         "crates",
         "MiB",
     ];
-    let debug = |name: &str| {
-        rows.iter()
-            .find(|row| row.name == name)
-            .map(|row| row.debug)
-    };
-    let release = |name: &str| {
-        rows.iter()
-            .find(|row| row.name == name)
-            .map(|row| row.release)
-    };
+    let find = |name: &str| rows.iter().find(|row| row.name == name);
+    let debug = |name: &str| find(name).map(|row| row.debug);
+    let bare = find("bare").and_then(Row::release_seconds);
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
     let rows: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
             vec![
                 title(&row.name).to_owned(),
                 ratio(debug("bare").map(|bare| row.debug / bare)),
-                ratio(release("bare").map(|bare| row.release / bare)),
+                ratio(
+                    row.release_seconds()
+                        .zip(bare)
+                        .map(|(own, bare)| own / bare),
+                ),
                 ratio(debug("octocrab").map(|octocrab| row.debug / octocrab)),
                 format!("{:.0}", row.debug),
-                format!("{:.0}", row.release),
+                or_none(row.release_seconds().map(|own| format!("{own:.0}"))),
                 row.crates.to_string(),
-                format!("{:.1}", row.size as f64 / 1024.0 / 1024.0),
+                or_none(row.mib().map(|mib| format!("{mib:.1}"))),
             ]
         })
         .collect();

@@ -46,13 +46,13 @@ fn verb(arguments: &[&str]) -> Result<()> {
             fleet::measure(&run)
         }
         [] => {
-            build::measure(&run)?;
+            build::measure(&run, false)?;
             calls::measure(&run)?;
             codegen::measure(&run)?;
             fleet::measure(&run)?;
             page::write(&run)
         }
-        ["build"] => build::measure(&run),
+        ["build"] => build::measure(&run, true),
         ["calls"] => calls::measure(&run),
         ["codegen"] => codegen::measure(&run),
         ["codegen", file] => codegen::measure_file(&run, file),

@@ -1,5 +1,6 @@
-//! What every caller does: `PROGRAM URL CALLS CONCURRENCY` resets a token so often, on one thread,
-//! and prints the seconds and the CPU seconds that the calls took.
+//! What every caller does: `PROGRAM [--apart] URL CALLS CONCURRENCY` resets a token so often, on one
+//! thread, and prints the seconds and the CPU seconds that the calls took. `--apart` makes each call in
+//! a task of its own.
 
 use std::error::Error;
 use std::future::Future;
@@ -26,10 +27,14 @@ pub fn run<C, F>(
 ) -> Result<(), Failure>
 where
     C: Clone + Send + 'static,
-    F: Future<Output = Result<(), Failure>> + Send,
+    F: Future<Output = Result<(), Failure>> + Send + 'static,
 {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, calls, concurrency] = &arguments[..] else {
+    let (apart, arguments) = match &arguments[..] {
+        [flag, rest @ ..] if flag == "--apart" => (true, rest),
+        all => (false, all),
+    };
+    let [url, calls, concurrency] = arguments else {
         return Err("give the server's URL, the number of calls and the concurrency".into());
     };
     let (calls, concurrency): (usize, usize) = (calls.parse()?, concurrency.parse()?);
@@ -39,9 +44,9 @@ where
     runtime.block_on(async {
         let client = connect(url)?;
         // Opens the connections.
-        repeat(&client, reset, concurrency, concurrency).await?;
+        repeat(&client, reset, apart, concurrency, concurrency).await?;
         let begun = (Instant::now(), cpu_seconds()?);
-        repeat(&client, reset, calls, concurrency).await?;
+        repeat(&client, reset, apart, calls, concurrency).await?;
         let seconds = begun.0.elapsed().as_secs_f64();
         println!("{seconds} {}", cpu_seconds()? - begun.1);
         Ok(())
@@ -51,12 +56,13 @@ where
 async fn repeat<C, F>(
     client: &C,
     reset: impl Fn(C) -> F + Copy + Send + 'static,
+    apart: bool,
     calls: usize,
     concurrency: usize,
 ) -> Result<(), Failure>
 where
     C: Clone + Send + 'static,
-    F: Future<Output = Result<(), Failure>> + Send,
+    F: Future<Output = Result<(), Failure>> + Send + 'static,
 {
     let tasks: Vec<_> = (0..concurrency)
         .map(|lane| {
@@ -64,7 +70,11 @@ where
             let calls = calls / concurrency + usize::from(lane < calls % concurrency);
             tokio::spawn(async move {
                 for _ in 0..calls {
-                    reset(client.clone()).await?;
+                    let call = reset(client.clone());
+                    match apart {
+                        true => tokio::spawn(call).await??,
+                        false => call.await?,
+                    }
                 }
                 Ok::<_, Failure>(())
             })

@@ -49,7 +49,10 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
             continue;
         }
         let program = program(run, name)?.display().to_string();
-        callers.push((name, vec![program]));
+        callers.push((name, vec![program.clone()]));
+        if name == "bare" {
+            callers.push(("bare-apart", vec![program, "--apart".to_owned()]));
+        }
     }
     if let Some(words) = octokit(run)? {
         callers.push(("octokit", words));
@@ -62,7 +65,7 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
         let instructions = match *name {
             // Node compiles as it runs, which callgrind would count as well.
             "octokit" => None,
-            _ => instructions(&words[0], &server.url)?,
+            _ => instructions(words, &server.url)?,
         };
         rows.push(Row {
             name: (*name).to_owned(),
@@ -205,13 +208,14 @@ fn call(words: &[String], url: &str, calls: u64, concurrency: usize) -> Result<(
 }
 
 /// The instructions of one call, or `None` where callgrind is missing.
-fn instructions(program: &str, url: &str) -> Result<Option<f64>> {
+fn instructions(words: &[String], url: &str) -> Result<Option<f64>> {
     let [many, few] = COUNTED;
     let mut counts = Vec::new();
     for calls in [many, few] {
         let Ok(output) = Command::new("valgrind")
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-            .args([program, url, &calls.to_string(), "1"])
+            .args(words)
+            .args([url, &calls.to_string(), "1"])
             .output()
         else {
             eprintln!("instructions are not counted: there is no valgrind");

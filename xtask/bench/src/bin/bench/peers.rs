@@ -25,6 +25,7 @@ pub(crate) const SERVER: &str = "server";
 pub(crate) fn title(name: &str) -> &str {
     match name {
         "bare" => "bare reqwest",
+        "bare-apart" => "bare, in a task each",
         "client" => "tokenturn-client",
         "vault" => "tokenturn + vault",
         "octokit" => "@octokit/oauth-methods",

@@ -15,12 +15,13 @@ use crate::table::grouped;
 
 const SIZE: (u32, u32) = (760, 340);
 /// Neither dark nor light, so that they stand out from both pages.
-const COLORS: [RGBColor; 5] = [
+const COLORS: [RGBColor; 6] = [
     RGBColor(110, 119, 129),
     RGBColor(13, 148, 136),
     RGBColor(37, 117, 230),
     RGBColor(217, 119, 6),
     RGBColor(190, 75, 190),
+    RGBColor(200, 60, 60),
 ];
 const GRID: RGBColor = RGBColor(140, 149, 159);
 /// Text follows the page.

@@ -58,7 +58,7 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
         callers.push(("octokit", words));
     }
     let server = Server::start(run)?;
-    let (calls, rounds) = if run.quick { (4_000, 3) } else { (20_000, 7) };
+    let (calls, rounds) = if run.quick { (4_000, 3) } else { (12_000, 5) };
     let mut rows = Vec::new();
     for (name, words) in &callers {
         eprintln!("{name}: counting instructions");

@@ -31,7 +31,7 @@ async fn main() -> Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (sizes, cost_tokens, rounds): (&[usize], usize, usize) = match quick {
         true => (&[1_000, 10_000], 5_000, 1),
-        false => (&[1_000, 10_000, 100_000, 1_000_000], 30_000, 3),
+        false => (&[1_000, 10_000, 100_000, 1_000_000], 20_000, 3),
     };
     let homes = Homes::new();
     let mut fleet = Fleet {

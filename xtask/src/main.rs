@@ -60,6 +60,9 @@ fn main() -> ExitCode {
         ["conformance"] => conformance::run(&root),
         ["bench", ref words @ ..] => bench::run(&root, words),
         [bench::ONE, input] => bench::one(input),
+        [bench::BUILDS, folder, profile, ref packages @ ..] => {
+            bench::builds(&root, folder, profile, packages)
+        }
         ["guard"] => guard::check(&root),
         ["guard", "--accept"] => guard::accept(&root),
         ["deny"] => release::deny::run(&root),

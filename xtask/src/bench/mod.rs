@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the package `tokenturn-bench` measures, apart from one run of the generator,
-//! which is here.
+//! `cargo xtask bench`: the package `tokenturn-bench` measures, apart from one run of the generator and
+//! from builds, which are here.
 
 mod synthetic;
 
@@ -9,12 +9,15 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use crate::guard::costs;
 use anyhow::{Context, Result, anyhow, ensure};
 use tokenturn_codegen::{Generated, Paths, Report, Spec};
 
 /// What that package calls this program with, once for each size: a peak of memory belongs to a whole
 /// process.
 pub(crate) const ONE: &str = "bench-codegen-one";
+/// And what for builds of its peers.
+pub(crate) const BUILDS: &str = "bench-builds";
 
 /// Builds the package's programs, which call each other, and runs the one that knows what there is.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
@@ -32,6 +35,14 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
         }
         let status = cargo.status().context("cannot run cargo")?;
         ensure!(status.success(), "the measurement failed");
+    }
+    Ok(())
+}
+
+/// Builds the packages, and prints the CPU seconds of each.
+pub(crate) fn builds(root: &Path, folder: &str, profile: &str, packages: &[&str]) -> Result<()> {
+    for seconds in costs(root, Path::new(folder), profile, packages)? {
+        println!("{seconds}");
     }
     Ok(())
 }

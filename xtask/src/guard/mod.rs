@@ -3,7 +3,7 @@
 mod build;
 mod instructions;
 
-pub(crate) use build::{LOG, compile};
+pub(crate) use build::{LOG, compile, costs};
 pub(crate) use instructions::PEERS;
 
 use std::fs;

@@ -93,18 +93,19 @@ impl Postgres {
         }
         let asked = Arc::new(asked);
         // Nobody is held up by a row that somebody else has locked.
-        let result = self
-            .change_these(Arc::clone(&asked), "FOR UPDATE SKIP LOCKED")
-            .await;
-        if let Ok(all) = &result {
-            for changed in all {
-                if let Some(answer) = answers.remove(&changed.entry.id) {
-                    // Whoever asked may have gone.
-                    let _ = answer.send(Ok(Some(changed.clone())));
+        let result = self.change_these(Arc::clone(&asked), "FOR UPDATE SKIP LOCKED");
+        let unavailable = match result.await {
+            Ok(all) => {
+                for changed in all {
+                    if let Some(answer) = answers.remove(&changed.entry.id) {
+                        // Whoever asked may have gone.
+                        let _ = answer.send(Ok(Some(changed)));
+                    }
                 }
+                None
             }
-        }
-        let unavailable = result.err().filter(StoreError::is_unavailable);
+            Err(error) => Some(error).filter(StoreError::is_unavailable),
+        };
         for (id, answer) in answers {
             match (&unavailable, asked.get(&id)) {
                 (Some(error), _) => drop(answer.send(Err(error.again()))),

@@ -3,21 +3,15 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::peers::{RUST, build, package, program, target, title, workspace};
+use crate::peers::{RUST, package, program, target, title, workspace};
 use crate::run::Run;
 use crate::table::{ratio, table};
 
-/// What the process calls itself with, to count the CPU time of one build and of no other.
-pub(crate) const ONE: &str = "build-one";
-
-/// Whose release builds alone would take as long as the rest of a whole run.
+/// They alone would take as long as the rest of a whole run.
 const HEAVY: [&str; 2] = ["octorust", "openapi-github"];
 
 /// What was measured; kept as `build`.
@@ -26,92 +20,62 @@ pub(crate) struct Row {
     pub(crate) name: String,
     /// CPU seconds of a debug build from nothing.
     pub(crate) debug: f64,
-    pub(crate) release: Option<Release>,
+    /// CPU seconds of a release build from nothing.
+    pub(crate) release: f64,
     /// Crates in the lock file, for all platforms.
     crates: usize,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Release {
-    /// CPU seconds of a release build from nothing.
-    pub(crate) seconds: f64,
     /// Bytes of the stripped release program.
     size: u64,
 }
 
-impl Row {
-    pub(crate) fn release_seconds(&self) -> Option<f64> {
-        self.release.as_ref().map(|release| release.seconds)
-    }
-
-    fn mib(&self) -> Option<f64> {
-        let release = self.release.as_ref()?;
-        Some(release.size as f64 / 1024.0 / 1024.0)
-    }
-}
-
-/// Builds every program from nothing, two at a time, prints, and keeps. Without the `heavy` releases,
-/// what was measured of them last is kept.
+/// Builds the programs from nothing, prints, and keeps. Without the `heavy` ones, what was measured of
+/// them last is kept.
 pub(crate) fn measure(run: &Run, heavy: bool) -> Result<()> {
     fetch(run)?;
-    let mut last: Vec<Row> = run.read("build").unwrap_or_default();
-    let next = AtomicUsize::new(0);
-    let rows = Mutex::new(Vec::new());
-    let worker = || -> Result<()> {
-        // The largest first, so that both end at about the same time.
-        while let Some(name) = RUST.iter().rev().nth(next.fetch_add(1, Relaxed)) {
-            let row = row(run, name, heavy || !HEAVY.contains(name))?;
-            rows.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(row);
-        }
-        Ok(())
-    };
-    thread::scope(|scope| {
-        let workers = [scope.spawn(worker), scope.spawn(worker)];
-        workers
-            .into_iter()
-            .try_for_each(|worker| match worker.join() {
-                Ok(result) => result,
-                Err(_) => bail!("a worker panicked"),
-            })
-    })?;
-    let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
-    rows.sort_by_key(|row| RUST.iter().position(|name| *name == row.name));
-    for row in &mut rows {
-        let same = last.iter_mut().find(|last| last.name == row.name);
-        row.release = row
-            .release
-            .take()
-            .or(same.and_then(|last| last.release.take()));
+    let folder = target(run);
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
     }
+    let is_left_out = |name: &str| !heavy && HEAVY.contains(&name);
+    let names = RUST.into_iter().filter(|name| !is_left_out(name));
+    let names: Vec<&str> = names.collect();
+    let debug = costs(run, "dev", &names)?;
+    let release = costs(run, "release", &names)?;
+    let mut rows = Vec::new();
+    for ((name, debug), release) in names.into_iter().zip(debug).zip(release) {
+        rows.push(Row {
+            name: name.to_owned(),
+            debug,
+            release,
+            crates: crates(run, name)?,
+            size: fs::metadata(program(run, name)?)?.len(),
+        });
+    }
+    let last: Vec<Row> = run.read("build").unwrap_or_default();
+    rows.extend(last.into_iter().filter(|row| is_left_out(&row.name)));
     run.keep("build", &rows)?;
     print!("{}", costs_table(&rows));
     Ok(())
 }
 
-fn row(run: &Run, name: &str, with_release: bool) -> Result<Row> {
-    let folder = target(run, name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    let debug = apart(run, name, "dev")?;
-    eprintln!("{name}: a debug build took {debug:.0} CPU s");
-    let release = match with_release {
-        true => {
-            let seconds = apart(run, name, "release")?;
-            eprintln!("{name}: a release build took {seconds:.0} CPU s");
-            let size = fs::metadata(program(run, name)?)?.len();
-            Some(Release { seconds, size })
-        }
-        false => None,
-    };
-    Ok(Row {
-        name: name.to_owned(),
-        debug,
-        release,
-        crates: crates(run, name)?,
-    })
+/// The CPU seconds of each, in their order: `cargo xtask guard` measures them in the same way.
+fn costs(run: &Run, profile: &str, names: &[&str]) -> Result<Vec<f64>> {
+    eprintln!("building with the profile {profile}: {}", names.join(", "));
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--release", "--locked", "--package=xtask"])
+        .args(["--", "bench-builds"])
+        .arg(target(run))
+        .arg(profile)
+        .args(names.iter().map(|name| package(name)))
+        .current_dir(run.root())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let seconds: Vec<f64> = printed.lines().flat_map(str::parse).collect();
+    let is_whole = output.status.success() && seconds.len() == names.len();
+    ensure!(is_whole, "the builds failed: {printed:?}");
+    Ok(seconds)
 }
 
 pub(crate) fn costs_table(rows: &[Row]) -> String {
@@ -126,54 +90,23 @@ pub(crate) fn costs_table(rows: &[Row]) -> String {
         "MiB",
     ];
     let find = |name: &str| rows.iter().find(|row| row.name == name);
-    let debug = |name: &str| find(name).map(|row| row.debug);
-    let bare = find("bare").and_then(Row::release_seconds);
-    let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
+    let (bare, octocrab) = (find("bare"), find("octocrab"));
     let rows: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
             vec![
                 title(&row.name).to_owned(),
-                ratio(debug("bare").map(|bare| row.debug / bare)),
-                ratio(
-                    row.release_seconds()
-                        .zip(bare)
-                        .map(|(own, bare)| own / bare),
-                ),
-                ratio(debug("octocrab").map(|octocrab| row.debug / octocrab)),
+                ratio(bare.map(|bare| row.debug / bare.debug)),
+                ratio(bare.map(|bare| row.release / bare.release)),
+                ratio(octocrab.map(|octocrab| row.debug / octocrab.debug)),
                 format!("{:.0}", row.debug),
-                or_none(row.release_seconds().map(|own| format!("{own:.0}"))),
+                format!("{:.0}", row.release),
                 row.crates.to_string(),
-                or_none(row.mib().map(|mib| format!("{mib:.1}"))),
+                format!("{:.1}", row.size as f64 / 1024.0 / 1024.0),
             ]
         })
         .collect();
     table(&head, &rows)
-}
-
-/// One build in a process of its own, whose children are that build's.
-fn apart(run: &Run, name: &str, profile: &str) -> Result<f64> {
-    let output = Command::new(std::env::current_exe()?)
-        .args([ONE, name, profile])
-        .current_dir(run.root())
-        .stderr(Stdio::inherit())
-        .output()?;
-    ensure!(output.status.success(), "{name} cannot be built");
-    Ok(String::from_utf8_lossy(&output.stdout).trim().parse()?)
-}
-
-/// Builds once, and prints the CPU seconds.
-pub(crate) fn one(what: &[&str]) -> Result<()> {
-    let [name, profile] = what else {
-        bail!("give a program and a profile");
-    };
-    build(
-        &Run::full(),
-        name,
-        &["--jobs=1", "--offline", "--profile", profile],
-    )?;
-    println!("{}", children_cpu_seconds()?);
-    Ok(())
 }
 
 /// Downloads everything, which is not measured.
@@ -204,20 +137,4 @@ fn crates(run: &Run, name: &str) -> Result<usize> {
     let text = String::from_utf8_lossy(&output.stdout);
     let packages: BTreeSet<&str> = text.lines().collect();
     Ok(packages.len().saturating_sub(2))
-}
-
-/// The CPU time of all children that have ended, from `/proc`.
-fn children_cpu_seconds() -> Result<f64> {
-    /// The unit of `/proc` on Linux.
-    const TICKS_PER_SECOND: f64 = 100.0;
-    let stat = fs::read_to_string("/proc/self/stat").context("CPU time is read on Linux only")?;
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 = after_name
-        .split_whitespace()
-        // cutime and cstime are the fields 16 and 17, and the name was field 2.
-        .skip(13)
-        .take(2)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
-    Ok(ticks as f64 / TICKS_PER_SECOND)
 }

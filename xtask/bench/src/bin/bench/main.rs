@@ -29,9 +29,6 @@ fn main() -> ExitCode {
 }
 
 fn verb(arguments: &[&str]) -> Result<()> {
-    if let [build::ONE, what @ ..] = arguments {
-        return build::one(what);
-    }
     let (flags, words): (Vec<&str>, Vec<&str>) =
         arguments.iter().partition(|word| word.starts_with('-'));
     let run = match flags[..] {

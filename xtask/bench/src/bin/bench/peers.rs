@@ -38,17 +38,15 @@ pub(crate) fn workspace(run: &Run) -> PathBuf {
     run.root().join("xtask/bench/peers")
 }
 
-/// Where a program is built: each in a folder of its own, so that none finds what another left. A
-/// quick run does not ask what a build costs.
-pub(crate) fn target(run: &Run, name: &str) -> PathBuf {
-    let folder = if run.quick { "quick" } else { name };
-    run.folder().join("peers").join(folder)
+/// Where they are built.
+pub(crate) fn target(run: &Run) -> PathBuf {
+    run.folder().join("peers")
 }
 
 /// The program in a release build.
 pub(crate) fn program(run: &Run, name: &str) -> Result<PathBuf> {
-    build(run, name, &["--release"])?;
-    Ok(target(run, name).join("release").join(package(name)))
+    build(run, name)?;
+    Ok(target(run).join("release").join(package(name)))
 }
 
 /// The package, and its program: those that make calls must not be named as what they call.
@@ -60,13 +58,12 @@ pub(crate) fn package(name: &str) -> String {
 }
 
 /// Builds it, or what is missing of it.
-pub(crate) fn build(run: &Run, name: &str, options: &[&str]) -> Result<()> {
+fn build(run: &Run, name: &str) -> Result<()> {
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--package"])
+        .args(["build", "--quiet", "--locked", "--release", "--package"])
         .arg(package(name))
-        .args(options)
         .current_dir(workspace(run))
-        .env("CARGO_TARGET_DIR", target(run, name))
+        .env("CARGO_TARGET_DIR", target(run))
         .status()
         .context("cannot run cargo")?;
     ensure!(status.success(), "{name} cannot be built");
@@ -83,7 +80,7 @@ pub(crate) fn octokit(run: &Run) -> Result<Option<Vec<String>>> {
         eprintln!("octokit is skipped: there is no Node.js with npm");
         return Ok(None);
     }
-    let (from, to) = (workspace(run).join("octokit"), target(run, "octokit"));
+    let (from, to) = (workspace(run).join("octokit"), run.folder().join("octokit"));
     std::fs::create_dir_all(&to)?;
     for file in [".npmrc", "package.json", "package-lock.json", "caller.js"] {
         std::fs::copy(from.join(file), to.join(file))?;

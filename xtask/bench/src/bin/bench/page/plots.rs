@@ -82,12 +82,9 @@ pub(super) fn fleet(fleet: &Fleet) -> Result<String> {
 
 pub(super) fn build(rows: &[build::Row]) -> Result<String> {
     let bare = rows.iter().find(|row| row.name == "bare");
-    let bare = bare.map_or((1.0, 1.0), |row| {
-        (row.debug, row.release_seconds().unwrap_or(1.0))
-    });
+    let bare = bare.map_or((1.0, 1.0), |row| (row.debug, row.release));
     let bars = rows.iter().map(|row| {
-        let release = row.release_seconds().unwrap_or_default();
-        let values = vec![row.debug / bare.0, release / bare.1];
+        let values = vec![row.debug / bare.0, row.release / bare.1];
         (title(&row.name).to_owned(), values)
     });
     Bars {

@@ -47,13 +47,10 @@ pub(super) fn targets(calls: &Calls, builds: &[build::Row], fleet: &Fleet) -> St
             add(what.to_owned(), Some(cost.ratio), true, 0.5);
         }
     }
-    type Cost = fn(&build::Row) -> Option<f64>;
-    let kinds: [(&str, Cost); 2] = [
-        ("debug", |row| Some(row.debug)),
-        ("release", build::Row::release_seconds),
-    ];
+    type Cost = fn(&build::Row) -> f64;
+    let kinds: [(&str, Cost); 2] = [("debug", |row| row.debug), ("release", |row| row.release)];
     for (kind, cost) in kinds {
-        let of = |name: &str| builds.iter().find(|row| row.name == name).and_then(cost);
+        let of = |name: &str| builds.iter().find(|row| row.name == name).map(cost);
         for (peer, limit) in [("bare", 1.25), ("octocrab", 0.5)] {
             let what = format!("CPU time of a {kind} build / {peer}");
             add(what, over(of("tokenturn"), of(peer)), false, limit);

@@ -45,8 +45,12 @@ const CHECK: &str = "SELECT (SELECT probe FROM vault), \
     floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 /// Said each time, for a pooler between here and the server may change sessions.
-/// A statement that was planned when the table was small would read all of it, once for each name.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off";
+///
+/// A statement that was planned when the table was small would read all of it for as long as the
+/// connection lives. Where nothing but reading all is possible, as in a table of one row, that then
+/// counts as so dear that the server would compile the statement, which takes longer than to run it.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off; \
+    SET LOCAL jit = off";
 
 /// How long the database is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::peers::{RUST, package, program, target, title, workspace};
+use crate::peers::{RUST, build, package, path, target, title, workspace};
 use crate::run::Run;
 use crate::table::{ratio, table};
 
@@ -39,8 +39,8 @@ pub(crate) fn measure(run: &Run, heavy: bool) -> Result<()> {
     let is_left_out = |name: &str| !heavy && HEAVY.contains(&name);
     let names = RUST.into_iter().filter(|name| !is_left_out(name));
     let names: Vec<&str> = names.collect();
-    let debug = costs(run, "dev", &names)?;
-    let release = costs(run, "release", &names)?;
+    let debug = build(run, "dev", &names)?;
+    let release = build(run, "release", &names)?;
     let mut rows = Vec::new();
     for ((name, debug), release) in names.into_iter().zip(debug).zip(release) {
         rows.push(Row {
@@ -48,7 +48,7 @@ pub(crate) fn measure(run: &Run, heavy: bool) -> Result<()> {
             debug,
             release,
             crates: crates(run, name)?,
-            size: fs::metadata(program(run, name)?)?.len(),
+            size: fs::metadata(path(run, name))?.len(),
         });
     }
     let last: Vec<Row> = run.read("build").unwrap_or_default();
@@ -56,26 +56,6 @@ pub(crate) fn measure(run: &Run, heavy: bool) -> Result<()> {
     run.keep("build", &rows)?;
     print!("{}", costs_table(&rows));
     Ok(())
-}
-
-/// The CPU seconds of each, in their order: `cargo xtask guard` measures them in the same way.
-fn costs(run: &Run, profile: &str, names: &[&str]) -> Result<Vec<f64>> {
-    eprintln!("building with the profile {profile}: {}", names.join(", "));
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--release", "--locked", "--package=xtask"])
-        .args(["--", "bench-builds"])
-        .arg(target(run))
-        .arg(profile)
-        .args(names.iter().map(|name| package(name)))
-        .current_dir(run.root())
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot run cargo")?;
-    let printed = String::from_utf8_lossy(&output.stdout);
-    let seconds: Vec<f64> = printed.lines().flat_map(str::parse).collect();
-    let is_whole = output.status.success() && seconds.len() == names.len();
-    ensure!(is_whole, "the builds failed: {printed:?}");
-    Ok(seconds)
 }
 
 pub(crate) fn costs_table(rows: &[Row]) -> String {

@@ -45,8 +45,13 @@ pub(crate) fn target(run: &Run) -> PathBuf {
 
 /// The program in a release build.
 pub(crate) fn program(run: &Run, name: &str) -> Result<PathBuf> {
-    build(run, name)?;
-    Ok(target(run).join("release").join(package(name)))
+    build(run, "release", &[name])?;
+    Ok(path(run, name))
+}
+
+/// Where it is, once it is built.
+pub(crate) fn path(run: &Run, name: &str) -> PathBuf {
+    target(run).join("release").join(package(name))
 }
 
 /// The package, and its program: those that make calls must not be named as what they call.
@@ -57,17 +62,25 @@ pub(crate) fn package(name: &str) -> String {
     }
 }
 
-/// Builds it, or what is missing of it.
-fn build(run: &Run, name: &str) -> Result<()> {
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--release", "--package"])
-        .arg(package(name))
-        .current_dir(workspace(run))
-        .env("CARGO_TARGET_DIR", target(run))
-        .status()
+/// Builds programs, or what is missing of them, and returns the CPU seconds of each, in their order.
+/// `cargo xtask guard` does it in the same way.
+pub(crate) fn build(run: &Run, profile: &str, names: &[&str]) -> Result<Vec<f64>> {
+    eprintln!("building with the profile {profile}: {}", names.join(", "));
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--release", "--locked", "--package=xtask"])
+        .args(["--", "bench-builds"])
+        .arg(target(run))
+        .arg(profile)
+        .args(names.iter().map(|name| package(name)))
+        .current_dir(run.root())
+        .stderr(Stdio::inherit())
+        .output()
         .context("cannot run cargo")?;
-    ensure!(status.success(), "{name} cannot be built");
-    Ok(())
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let seconds: Vec<f64> = printed.lines().flat_map(str::parse).collect();
+    let is_whole = output.status.success() && seconds.len() == names.len();
+    ensure!(is_whole, "the builds failed: {printed:?}");
+    Ok(seconds)
 }
 
 /// The program in Node, or `None` where Node is missing.

@@ -118,6 +118,8 @@ impl Bars<'_> {
         let highest = self.bars.iter().flat_map(|(_, values)| values);
         let highest = highest.copied().fold(1.0, f64::max);
         let (groups, each) = (self.bars.len(), self.series.len() as f64);
+        // The legend of many series has no room beside the bars.
+        let top = if self.series.len() > 2 { 1.6 } else { 1.12 };
         drawn(|area| {
             let mut chart = ChartBuilder::on(area);
             let mut chart = chart
@@ -125,7 +127,7 @@ impl Bars<'_> {
                 .margin(10)
                 .x_label_area_size(30)
                 .y_label_area_size(45)
-                .build_cartesian_2d(0.0..groups as f64, 0.0..highest * 1.12)?;
+                .build_cartesian_2d(0.0..groups as f64, 0.0..highest * top)?;
             let name = |x: &f64| {
                 // A label stands in the middle of its group.
                 let group = (x.fract() == 0.5).then_some(x.floor() as usize);

@@ -119,7 +119,7 @@ impl Bars<'_> {
         let highest = highest.copied().fold(1.0, f64::max);
         let (groups, each) = (self.bars.len(), self.series.len() as f64);
         // The legend of many series has no room beside the bars.
-        let top = if self.series.len() > 2 { 1.6 } else { 1.12 };
+        let top = if self.series.len() > 2 { 2.0 } else { 1.12 };
         drawn(|area| {
             let mut chart = ChartBuilder::on(area);
             let mut chart = chart

@@ -75,6 +75,8 @@ struct Build {
 fn build(root: &Path, folder: &Path, profile: &str, package: &str) -> Result<Build> {
     fs::create_dir_all(folder)?;
     let log = folder.join(format!("{package}.{profile}.log"));
+    // Where nothing is left to compile, nobody else writes it.
+    fs::write(&log, "")?;
     let before = children_cpu_seconds()?;
     let output = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--locked", "--message-format=json"])

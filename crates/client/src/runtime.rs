@@ -1,11 +1,12 @@
 //! What generated code calls. Not a public API: it goes with the generator of the same version.
 
 use std::convert::Infallible;
+use std::fmt::Arguments;
 use std::io::Write;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Request, RequestBuilder};
+use reqwest::{Client, Request, RequestBuilder, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -45,6 +46,11 @@ impl<E> From<Unanswered> for Error<E> {
 /// What builds the requests.
 pub fn http(transport: &Transport) -> &Client {
     transport.http()
+}
+
+/// Where a request goes.
+pub fn url(transport: &Transport, path: Arguments<'_>) -> Url {
+    transport.url(path)
 }
 
 /// Sends a request and reads the answer.

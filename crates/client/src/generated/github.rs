@@ -1078,9 +1078,12 @@ pub mod builder {
                     types::AccessTokenRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/applications/{}/token", client.transport.base_url(),
-                runtime::encode_path(& client_id.to_string()),
+            let url = runtime::url(
+                &client.transport,
+                format_args!(
+                    "/applications/{}/token", runtime::encode_path(& client_id
+                    .to_string())
+                ),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -1161,9 +1164,12 @@ pub mod builder {
                     types::AccessTokenRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/applications/{}/token", client.transport.base_url(),
-                runtime::encode_path(& client_id.to_string()),
+            let url = runtime::url(
+                &client.transport,
+                format_args!(
+                    "/applications/{}/token", runtime::encode_path(& client_id
+                    .to_string())
+                ),
             );
             let request = runtime::http(&client.transport)
                 .patch(url)
@@ -1241,9 +1247,12 @@ pub mod builder {
                     types::AccessTokenRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/applications/{}/token", client.transport.base_url(),
-                runtime::encode_path(& client_id.to_string()),
+            let url = runtime::url(
+                &client.transport,
+                format_args!(
+                    "/applications/{}/token", runtime::encode_path(& client_id
+                    .to_string())
+                ),
             );
             let request = runtime::http(&client.transport)
                 .delete(url)
@@ -1323,9 +1332,12 @@ pub mod builder {
                     types::ScopeTokenRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/applications/{}/token/scoped", client.transport.base_url(),
-                runtime::encode_path(& client_id.to_string()),
+            let url = runtime::url(
+                &client.transport,
+                format_args!(
+                    "/applications/{}/token/scoped", runtime::encode_path(& client_id
+                    .to_string())
+                ),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -1406,9 +1418,12 @@ pub mod builder {
                     types::AccessTokenRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/applications/{}/grant", client.transport.base_url(),
-                runtime::encode_path(& client_id.to_string()),
+            let url = runtime::url(
+                &client.transport,
+                format_args!(
+                    "/applications/{}/grant", runtime::encode_path(& client_id
+                    .to_string())
+                ),
             );
             let request = runtime::http(&client.transport)
                 .delete(url)
@@ -1479,7 +1494,10 @@ pub mod builder {
                         .map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!("{}/credentials/revoke", client.transport.base_url(),);
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/credentials/revoke"),
+            );
             let request = runtime::http(&client.transport)
                 .post(url)
                 .json_body(&body)?

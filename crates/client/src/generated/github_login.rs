@@ -559,8 +559,9 @@ pub mod builder {
                     types::AccessTokenRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/login/oauth/access_token", client.transport.base_url(),
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/login/oauth/access_token"),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -629,7 +630,10 @@ pub mod builder {
                     types::DeviceCodeRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!("{}/login/device/code", client.transport.base_url(),);
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/login/device/code"),
+            );
             let request = runtime::http(&client.transport)
                 .post(url)
                 .header(reqwest::header::ACCEPT, "application/json")

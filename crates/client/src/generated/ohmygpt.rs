@@ -1242,8 +1242,9 @@ pub mod builder {
                     types::IssueTokenRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/api/v1/user/oauth/issue-token", client.transport.base_url(),
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/api/v1/user/oauth/issue-token"),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -1310,9 +1311,9 @@ pub mod builder {
                     types::EmptyRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/api/v1/user/oauth/app/query-user-basic-info", client.transport
-                .base_url(),
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/api/v1/user/oauth/app/query-user-basic-info"),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -1379,9 +1380,9 @@ pub mod builder {
                     types::EmptyRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/api/v1/user/oauth/app/rotate-user-admin-token", client.transport
-                .base_url(),
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/api/v1/user/oauth/app/rotate-user-admin-token"),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -1452,8 +1453,9 @@ pub mod builder {
                     types::NewApiTokenRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/api/v1/user/admin/new-api-token", client.transport.base_url(),
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/api/v1/user/admin/new-api-token"),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -1522,8 +1524,9 @@ pub mod builder {
                     types::NewApiTokenRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/api/v1/user/admin/create-api-token", client.transport.base_url(),
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/api/v1/user/admin/create-api-token"),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -1594,8 +1597,9 @@ pub mod builder {
                     types::UpdateApiTokenRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/api/v1/user/admin/update-api-token", client.transport.base_url(),
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/api/v1/user/admin/update-api-token"),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -1662,8 +1666,9 @@ pub mod builder {
                     types::EmptyRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/api/v1/user/admin/get-api-tokens", client.transport.base_url(),
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/api/v1/user/admin/get-api-tokens"),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -1732,8 +1737,9 @@ pub mod builder {
                     types::ApiTokenKeyRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/api/v1/user/admin/del-api-token", client.transport.base_url(),
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/api/v1/user/admin/del-api-token"),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -1802,8 +1808,9 @@ pub mod builder {
                     types::ApiTokenKeyRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/api/v1/user/admin/delete-api-token", client.transport.base_url(),
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/api/v1/user/admin/delete-api-token"),
             );
             let request = runtime::http(&client.transport)
                 .post(url)
@@ -1870,8 +1877,9 @@ pub mod builder {
                     types::EmptyRequest::try_from(v).map_err(|e| e.to_string())
                 })
                 .map_err(runtime::Error::InvalidRequest)?;
-            let url = format!(
-                "{}/api/v1/user/admin/balance", client.transport.base_url(),
+            let url = runtime::url(
+                &client.transport,
+                format_args!("/api/v1/user/admin/balance"),
             );
             let request = runtime::http(&client.transport)
                 .post(url)

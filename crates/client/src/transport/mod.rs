@@ -64,6 +64,14 @@ impl Transport {
         &self.shared.http
     }
 
+    /// The base URL with a path behind it. To parse the host again for each call would take longer.
+    pub(crate) fn url(&self, path: fmt::Arguments<'_>) -> Url {
+        let mut url = self.shared.base.clone();
+        let base = self.shared.base.path().trim_end_matches('/');
+        url.set_path(&format!("{base}{path}"));
+        url
+    }
+
     /// Adds credentials and headers to a generated request and refuses a path that is not its
     /// operation's.
     pub(crate) fn prepare(

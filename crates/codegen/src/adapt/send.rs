@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Expr, ExprMethodCall, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Lit, Local, Pat, Stmt,
-    Type, parse_quote,
+    Expr, ExprLit, ExprMethodCall, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Lit, LitStr,
+    Local, Pat, Stmt, Token, Type, parse_quote,
 };
 
 use crate::enums::{body, pattern, sorted, variant};
@@ -255,32 +256,49 @@ struct Names;
 
 impl VisitMut for Names {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Some(url) = url(expr) {
+            *expr = url;
+        }
         visit_mut::visit_expr_mut(self, expr);
-        if quote!(#expr).to_string() == "client . baseurl" {
-            *expr = parse_quote!(client.transport.base_url());
-        }
-    }
-
-    fn visit_macro_mut(&mut self, call: &mut syn::Macro) {
-        let text = call
-            .tokens
-            .to_string()
-            .replace("client . baseurl", "client . transport . base_url()");
-        let text = text.replace("encode_path", "runtime::encode_path");
-        if let Ok(tokens) = text.parse() {
-            call.tokens = tokens;
-        }
     }
 
     fn visit_path_mut(&mut self, path: &mut syn::Path) {
         visit_mut::visit_path_mut(self, path);
-        if path
-            .segments
-            .first()
-            .is_some_and(|first| first.ident == "Error")
-        {
+        let first = path.segments.first();
+        if first.is_some_and(|first| first.ident == "Error" || first.ident == "encode_path") {
             let segments = &path.segments;
             *path = parse_quote!(runtime::#segments);
         }
     }
+}
+
+/// `format!("{}/a/{}", client.baseurl, ..)` without its base, which the runtime has parsed already.
+fn url(expr: &Expr) -> Option<Expr> {
+    let Expr::Macro(format) = expr else {
+        return None;
+    };
+    let arguments = Punctuated::<Expr, Token![,]>::parse_terminated;
+    let arguments = format.mac.parse_body_with(arguments).ok()?;
+    let mut arguments = arguments.into_iter();
+    let template: LitStr = match arguments.next()? {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(template),
+            ..
+        }) => template,
+        _ => return None,
+    };
+    let base = arguments.next()?;
+    if quote!(#base).to_string() != "client . baseurl" {
+        return None;
+    }
+    let path = template.value();
+    let path = path.strip_prefix("{}")?;
+    let segments = arguments.map(|mut argument| {
+        Names.visit_expr_mut(&mut argument);
+        argument
+    });
+    Some(parse_quote!(runtime::url(
+        &client.transport,
+        format_args!(#path #(, #segments)*)
+    )))
 }

@@ -71,7 +71,7 @@ pub(crate) fn costs_table(rows: &[Row]) -> String {
     ];
     let find = |name: &str| rows.iter().find(|row| row.name == name);
     let (bare, octocrab) = (find("bare"), find("octocrab"));
-    let rows: Vec<Vec<String>> = rows
+    let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
             vec![
@@ -86,7 +86,12 @@ pub(crate) fn costs_table(rows: &[Row]) -> String {
             ]
         })
         .collect();
-    table(&head, &rows)
+    let missing = HEAVY.into_iter().filter(|name| find(name).is_none());
+    let missing = missing.map(|name| {
+        let name = title(name);
+        format!("\n{name} was not measured here: `cargo xtask bench build` does it.\n")
+    });
+    table(&head, &cells) + &missing.collect::<String>()
 }
 
 /// Downloads everything, which is not measured.

@@ -1,18 +1,20 @@
 //! One reset, and many: instructions, CPU time, and calls per second.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::peers::{SERVER, octokit, program, title};
+use crate::cores::{Core, run_on};
+use crate::peers::{octokit, program, title};
 use crate::run::Run;
+use crate::server::{Server, ceiling};
 use crate::table::{grouped, ratio, table};
 
 /// Those whose programs make calls. octorust and openapi-github cannot authenticate this one.
 const CALLERS: [&str; 4] = ["bare", "client", "tokenturn", "octocrab"];
+/// The one that runs on Node.
+const OCTOKIT: &str = "octokit";
 /// How many calls are under way at a time.
 pub(crate) const CONCURRENCY: [usize; 3] = [1, 16, 64];
 /// Instructions are counted for so many calls, and those of so few are taken off: what is left is
@@ -33,10 +35,22 @@ pub(crate) struct Row {
     pub(crate) name: String,
     /// Of one reset, where callgrind can count them.
     pub(crate) instructions: Option<f64>,
-    /// CPU microseconds of one reset.
-    pub(crate) cpu: f64,
-    /// Resets per second, by concurrency.
-    pub(crate) per_second: Vec<f64>,
+    /// CPU microseconds of one reset, in each round.
+    cpu: Vec<f64>,
+    /// Resets per second, by concurrency, in each round.
+    per_second: Vec<Vec<f64>>,
+}
+
+impl Row {
+    /// Resets per second; the place is that of the concurrency.
+    fn speed(&self, place: usize) -> f64 {
+        middle(self.per_second[place].iter().copied())
+    }
+
+    /// What else the machine does meets all rows of a round, and so the ratio is taken in each.
+    pub(crate) fn speed_over(&self, other: &Self, place: usize) -> f64 {
+        middle_ratio(&self.per_second[place], &other.per_second[place])
+    }
 }
 
 /// Measures all callers against one server, prints, and keeps.
@@ -55,48 +69,44 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
         }
     }
     if let Some(words) = octokit(run)? {
-        callers.push(("octokit", words));
+        callers.push((OCTOKIT, words));
     }
     let server = Server::start(run)?;
-    let (calls, rounds) = if run.quick { (4_000, 3) } else { (12_000, 5) };
+    let (calls, rounds) = if run.quick { (4_000, 3) } else { (6_000, 7) };
     let mut rows = Vec::new();
     for (name, words) in &callers {
         eprintln!("{name}: counting instructions");
         let instructions = match *name {
             // Node compiles as it runs, which callgrind would count as well.
-            "octokit" => None,
+            OCTOKIT => None,
             _ => instructions(words, &server.url)?,
         };
         rows.push(Row {
             name: (*name).to_owned(),
             instructions,
-            cpu: 0.0,
-            per_second: Vec::new(),
+            cpu: Vec::new(),
+            per_second: vec![Vec::new(); CONCURRENCY.len()],
         });
     }
-    for concurrency in CONCURRENCY {
+    for (place, concurrency) in CONCURRENCY.into_iter().enumerate() {
         eprintln!("calls per second, {concurrency} at a time");
-        let mut all: Vec<Vec<(f64, f64)>> = vec![Vec::new(); callers.len()];
-        // In turn: what else the machine does meets all of them.
         for _ in 0..rounds {
-            for ((name, words), samples) in callers.iter().zip(&mut all) {
-                let calls = if *name == "octokit" {
-                    calls / 10
-                } else {
-                    calls
+            for ((name, words), row) in callers.iter().zip(&mut rows) {
+                let (per_second, cpu) = match *name {
+                    // It has threads of its own beside the one that makes the calls.
+                    OCTOKIT => call(words, &server.url, calls / 5, concurrency)?,
+                    _ => run_on(Core::Client, || {
+                        call(words, &server.url, calls, concurrency)
+                    })?,
                 };
-                let (seconds, cpu) = call(words, &server.url, calls, concurrency)?;
-                samples.push((calls as f64 / seconds, cpu / calls as f64 * 1e6));
-            }
-        }
-        for (row, samples) in rows.iter_mut().zip(all) {
-            row.per_second.push(middle(samples.iter().map(|s| s.0)));
-            if concurrency == 1 {
-                row.cpu = middle(samples.iter().map(|s| s.1));
+                row.per_second[place].push(per_second);
+                if concurrency == 1 {
+                    row.cpu.push(cpu);
+                }
             }
         }
     }
-    let ceiling = ceiling(&server.url)?;
+    let ceiling = run_on(Core::Client, || ceiling(&server.url))?;
     let calls = Calls { rows, ceiling };
     run.keep("calls", &calls)?;
     print!("{}\n{}", calls.per_call(), calls.throughput());
@@ -126,9 +136,9 @@ impl Calls {
                 vec![
                     title(&row.name).to_owned(),
                     ratio(count.zip(bare.instructions).map(|(own, bare)| own / bare)),
-                    ratio(Some(row.cpu / bare.cpu)),
+                    ratio(Some(middle_ratio(&row.cpu, &bare.cpu))),
                     count.map_or_else(|| "-".into(), grouped),
-                    format!("{:.0}", row.cpu),
+                    format!("{:.0}", middle(row.cpu.iter().copied())),
                 ]
             })
             .collect();
@@ -142,56 +152,29 @@ impl Calls {
         let numbers = names.each_ref().map(|name| format!("/ s, {name}"));
         let mut head = vec!["resets per second, so many at a time"];
         head.extend(ratios.iter().chain(&numbers).map(String::as_str));
-        let bare = &self.rows[0].per_second;
-        let line = |name: &str, own: &[f64]| {
-            let ratios = own.iter().zip(bare).map(|(own, bare)| own / bare);
-            let mut cells = vec![name.to_owned()];
+        let places = 0..CONCURRENCY.len();
+        let mut rows = Vec::new();
+        for row in &self.rows {
+            let mut cells = vec![title(&row.name).to_owned()];
+            let ratios = places.clone();
+            let ratios = ratios.map(|place| row.speed_over(&self.rows[0], place));
             cells.extend(ratios.map(|value| ratio(Some(value))));
-            cells.extend(own.iter().map(|value| grouped(*value)));
-            cells
-        };
-        let rows = self.rows.iter();
-        let mut rows: Vec<_> = rows
-            .map(|row| line(title(&row.name), &row.per_second))
-            .collect();
+            cells.extend(places.clone().map(|place| grouped(row.speed(place))));
+            rows.push(cells);
+        }
         if let Some(ceiling) = &self.ceiling {
-            rows.push(line("the server itself, under wrk", ceiling));
+            let mut cells = vec!["the server itself, under wrk".to_owned()];
+            let bare = places.map(|place| self.rows[0].speed(place));
+            let ratios = ceiling.iter().zip(bare).map(|(own, bare)| own / bare);
+            cells.extend(ratios.map(|value| ratio(Some(value))));
+            cells.extend(ceiling.iter().map(|value| grouped(*value)));
+            rows.push(cells);
         }
         table(&head, &rows)
     }
 }
 
-/// The server of `peers/server`, for as long as this lives.
-struct Server {
-    url: String,
-    process: Child,
-}
-
-impl Server {
-    fn start(run: &Run) -> Result<Self> {
-        let program = program(run, SERVER)?;
-        let mut process = Command::new(&program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("cannot start {}", program.display()))?;
-        let stdout = process.stdout.take().context("the server has no output")?;
-        let mut url = String::new();
-        BufReader::new(stdout).read_line(&mut url)?;
-        let url = url.trim().to_owned();
-        Ok(Self { url, process })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It ends with its input.
-        drop(self.process.stdin.take());
-        let _ = self.process.wait();
-    }
-}
-
-/// The seconds and the CPU seconds that a caller prints.
+/// Calls per second, and the CPU microseconds of one.
 fn call(words: &[String], url: &str, calls: u64, concurrency: usize) -> Result<(f64, f64)> {
     let output = Command::new(&words[0])
         .args(&words[1..])
@@ -202,7 +185,7 @@ fn call(words: &[String], url: &str, calls: u64, concurrency: usize) -> Result<(
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let numbers: Vec<f64> = text.split_whitespace().flat_map(str::parse).collect();
     match (&numbers[..], output.status.success()) {
-        ([seconds, cpu], true) => Ok((*seconds, *cpu)),
+        ([seconds, cpu], true) => Ok((calls as f64 / seconds, cpu / calls as f64 * 1e6)),
         _ => anyhow::bail!("{} printed {text:?}", words.join(" ")),
     }
 }
@@ -233,34 +216,13 @@ fn collected(text: &str) -> Option<f64> {
     line.rsplit(' ').next()?.parse().ok()
 }
 
-/// What the server does when nothing but a load generator asks it.
-fn ceiling(url: &str) -> Result<Option<Vec<f64>>> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/reset.lua");
-    let mut all = Vec::new();
-    for concurrency in CONCURRENCY {
-        let Ok(output) = Command::new("wrk")
-            .args(["--threads", "1", "--duration", "2s", "--connections"])
-            .arg(concurrency.to_string())
-            .arg("--script")
-            .args([script.as_os_str(), url.as_ref()])
-            .output()
-        else {
-            eprintln!("the server's own ceiling is not measured: there is no wrk");
-            return Ok(None);
-        };
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        ensure!(!text.contains("Non-2xx"), "the server refuses wrk: {text}");
-        let rate = text
-            .lines()
-            .find_map(|line| line.strip_prefix("Requests/sec:"));
-        let rate = rate.with_context(|| format!("wrk printed {text}"))?;
-        all.push(rate.trim().parse()?);
-    }
-    Ok(Some(all))
-}
-
 fn middle(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// Of the ratios of each round.
+fn middle_ratio(own: &[f64], other: &[f64]) -> f64 {
+    middle(own.iter().zip(other).map(|(own, other)| own / other))
 }

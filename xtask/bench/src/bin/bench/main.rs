@@ -3,11 +3,13 @@
 mod build;
 mod calls;
 mod codegen;
+mod cores;
 mod fleet;
 mod machine;
 mod page;
 mod peers;
 mod run;
+mod server;
 mod table;
 
 use std::process::ExitCode;

@@ -49,9 +49,11 @@ impl Run {
     /// A result that was kept.
     pub(crate) fn read<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         let path = self.kept(name);
-        let missing = || format!("nothing was measured: run `cargo xtask bench {name}`");
+        let missing = || {
+            format!("nothing was measured, or by another version: run `cargo xtask bench {name}`")
+        };
         let text = fs::read(&path).with_context(missing)?;
-        Ok(serde_json::from_slice(&text)?)
+        serde_json::from_slice(&text).with_context(missing)
     }
 
     /// Where a result is kept.

@@ -49,10 +49,10 @@ pub(super) fn call(calls: &Calls) -> Result<String> {
 pub(super) fn throughput(calls: &Calls) -> Result<String> {
     let places = CONCURRENCY.map(|calls| format!("{calls} at a time"));
     let names: Vec<&str> = calls.rows.iter().map(|row| title(&row.name)).collect();
-    let bare = &calls.rows[0].per_second;
+    let bare = &calls.rows[0];
     let bars = places.into_iter().enumerate().map(|(place, name)| {
         let values = calls.rows.iter();
-        let values = values.map(|row| row.per_second[place] / bare[place]);
+        let values = values.map(|row| row.speed_over(bare, place));
         (name, values.collect())
     });
     Bars {
@@ -187,6 +187,8 @@ fn lines(title: &str, below: &str, series: &[(&str, Vec<(f64, f64)>)]) -> Result
     let ends = ends.fold(f64::INFINITY..0.0, |Range { start, end }, x| {
         start.min(x)..end.max(x)
     });
+    // Only powers of ten have labels.
+    let ends = ends.start..10_f64.powf(ends.end.log10().ceil());
     drawn(|area| {
         let mut chart = ChartBuilder::on(area);
         let mut chart = chart

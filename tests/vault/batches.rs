@@ -1,6 +1,6 @@
 //! Changes that share a transaction: none is held up, or taken down, by another.
 
-use std::thread;
+use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -34,10 +34,8 @@ async fn locked_rows_hold_no_other_up() {
     };
     let vault = filled(&place).await;
     thread::scope(|scope| {
-        scope.spawn(|| {
-            let lock = "BEGIN; SELECT id FROM token WHERE id LIKE 'row 1%' FOR UPDATE";
-            place.sql(&format!("{lock}; SELECT pg_sleep({})", LOCKED.as_secs()));
-        });
+        let rows = "SELECT id FROM token WHERE id LIKE 'row 1%' FOR UPDATE";
+        lock(scope, &place, rows, LOCKED);
         thread::sleep(LOCKED / 3);
         let put = |row| {
             let vault = vault.clone();
@@ -72,10 +70,8 @@ fn the_end_of_a_runtime_leaves_no_caller_of_another_waiting() {
     let [ending, staying] = [(); 2].map(|()| Runtime::new().unwrap());
     let vault = staying.block_on(filled(&place));
     thread::scope(|scope| {
-        scope.spawn(|| {
-            let lock = "BEGIN; LOCK TABLE token IN ACCESS EXCLUSIVE MODE";
-            place.sql(&format!("{lock}; SELECT pg_sleep({})", LOCKED.as_secs()));
-        });
+        let table = "LOCK TABLE token IN ACCESS EXCLUSIVE MODE";
+        lock(scope, &place, table, LOCKED);
         thread::sleep(LOCKED / 6);
         let put = |row| {
             let vault = vault.clone();
@@ -96,6 +92,17 @@ fn the_end_of_a_runtime_leaves_no_caller_of_another_waiting() {
     });
     let again = staying.block_on(async { vault.put(entry(&name(2))).await });
     again.unwrap();
+}
+
+/// Somebody locks what no change can do without, and takes their time.
+fn lock<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    place: &'scope Place,
+    what: &str,
+    time: Duration,
+) {
+    let sql = format!("BEGIN; {what}; SELECT pg_sleep({})", time.as_secs());
+    scope.spawn(move || place.sql(&sql));
 }
 
 async fn filled(place: &Place) -> Vault {

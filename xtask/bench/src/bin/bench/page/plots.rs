@@ -49,10 +49,10 @@ pub(super) fn call(calls: &Calls) -> Result<String> {
 pub(super) fn throughput(calls: &Calls) -> Result<String> {
     let places = CONCURRENCY.map(|calls| format!("{calls} at a time"));
     let names: Vec<&str> = calls.rows.iter().map(|row| title(&row.name)).collect();
-    let bare = &calls.rows[0];
+    let bare = &calls.rows[0].per_second;
     let bars = places.into_iter().enumerate().map(|(place, name)| {
         let values = calls.rows.iter();
-        let values = values.map(|row| row.speed_over(bare, place));
+        let values = values.map(|row| row.per_second[place] / bare[place]);
         (name, values.collect())
     });
     Bars {

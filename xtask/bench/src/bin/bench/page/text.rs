@@ -35,12 +35,10 @@ pub(super) fn targets(calls: &Calls, builds: &[build::Row], fleet: &Fleet) -> St
         add(what, over(count("tokenturn"), count(peer)), false, limit);
     }
     for (place, concurrency) in CONCURRENCY.iter().enumerate() {
-        let own = calls.row("tokenturn");
+        let rate = |name| calls.row(name).map(|row| row.per_second[place]);
         for (peer, limit) in [("bare", 0.95), ("octocrab", 1.0), ("octokit", 15.0)] {
             let what = format!("resets per second, {concurrency} at a time / {peer}");
-            let pair = own.zip(calls.row(peer));
-            let ratio = pair.map(|(own, peer)| own.speed_over(peer, place));
-            add(what, ratio, true, limit);
+            add(what, over(rate("tokenturn"), rate(peer)), true, limit);
         }
     }
     for cost in &fleet.costs {

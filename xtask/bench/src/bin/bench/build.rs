@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::panic::resume_unwind;
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -39,8 +41,14 @@ pub(crate) fn measure(run: &Run, heavy: bool) -> Result<()> {
     let is_left_out = |name: &str| !heavy && HEAVY.contains(&name);
     let names = RUST.into_iter().filter(|name| !is_left_out(name));
     let names: Vec<&str> = names.collect();
-    let debug = build(run, "dev", &names)?;
-    let release = build(run, "release", &names)?;
+    // A build often waits for one crate: the other one then has the core.
+    let (debug, release) = thread::scope(|scope| {
+        let debug = scope.spawn(|| build(run, "dev", &names));
+        let release = build(run, "release", &names);
+        (debug.join(), release)
+    });
+    let debug = debug.unwrap_or_else(|panic| resume_unwind(panic));
+    let (debug, release) = (debug?, release?);
     let mut rows = Vec::new();
     for ((name, debug), release) in names.into_iter().zip(debug).zip(release) {
         rows.push(Row {

@@ -119,7 +119,8 @@ impl Rotations {
         sink: S,
     ) -> Result<Rotated<P::Details>, RotateError> {
         let (provider, old) = (provider.clone(), old.clone());
-        let call = async move { provider.replace(&old).await };
+        // A future of a kilobyte would be copied into each of those around it.
+        let call = Box::pin(async move { provider.replace(&old).await });
         self.obtain(call, sink).await
     }
 
@@ -152,8 +153,6 @@ impl Rotations {
         call: impl Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
         mut sink: S,
     ) -> Result<Rotated<D>, RotateError> {
-        // A future of some kilobytes would be copied into each of those around it.
-        let call = Box::pin(call);
         prepare(&mut sink).await?;
         let state = Arc::clone(&self.0);
         detached(&self.0, async move {

@@ -56,8 +56,9 @@ async fn many_share_a_fleet(place: Place) {
         // Nobody reads what is settled yet, so the run cannot have ended in between.
         let runs: Vec<_> = fleets.iter().map(|fleet| fleet.runs()[0].number).collect();
         assert_eq!(runs, [runs[0]; 3]);
+        let tasks: Vec<_> = fleets.into_iter().map(|f| tokio::spawn(end(f))).collect();
         let mut settled = 0;
-        for task in fleets.into_iter().map(end).map(tokio::spawn).collect::<Vec<_>>() {
+        for task in tasks {
             settled += task.await.unwrap();
         }
         assert_eq!(settled, ROWS);

@@ -26,7 +26,7 @@ cargo xtask faults                every fault that a call can meet, with what co
 cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
 cargo xtask crash [--help]        kill a program that replaces a fleet of tokens, again and again
 cargo xtask bench                 all that follows; writes docs/performance.md
-cargo xtask bench --quick         a look in three minutes, which writes nothing
+cargo xtask bench --quick         a look at resets alone, which writes nothing
 cargo xtask bench build           what a program costs to build, with tokenturn and with its peers
 cargo xtask bench calls           a reset through tokenturn and through its peers
 cargo xtask bench fleet           speed of a fleet next to requests that save nothing, and its memory

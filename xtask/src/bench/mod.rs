@@ -9,9 +9,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::guard::costs;
 use anyhow::{Context, Result, anyhow, ensure};
 use tokenturn_codegen::{Generated, Paths, Report, Spec};
+
+use crate::guard::costs;
 
 /// What that package calls this program with, once for each size: a peak of memory belongs to a whole
 /// process.
@@ -19,23 +20,16 @@ pub(crate) const ONE: &str = "bench-codegen-one";
 /// And what for builds of its peers.
 pub(crate) const BUILDS: &str = "bench-builds";
 
-/// Builds the package's programs, which call each other, and runs the one that knows what there is.
+/// Runs the package's program, which builds what it measures.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
-    let package = [
-        "--quiet",
-        "--release",
-        "--locked",
-        "--package=tokenturn-bench",
-    ];
-    for verb in [&["build"][..], &["run"]] {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(verb).args(package).current_dir(root);
-        if verb == ["run"] {
-            cargo.arg("--").args(arguments);
-        }
-        let status = cargo.status().context("cannot run cargo")?;
-        ensure!(status.success(), "the measurement failed");
-    }
+    let status = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--locked", "--package=tokenturn-bench"])
+        .args(["--no-default-features", "--"])
+        .args(arguments)
+        .current_dir(root)
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(status.success(), "the measurement failed");
     Ok(())
 }
 

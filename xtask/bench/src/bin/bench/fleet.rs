@@ -4,18 +4,26 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::peers::target;
 use crate::run::Run;
 
 /// Measures and keeps.
 pub(crate) fn measure(run: &Run) -> Result<()> {
-    let program = std::env::current_exe()?.with_file_name("fleet");
-    let mut command = Command::new(&program);
+    let path = run.kept("fleet");
+    let mut command = Command::new(env!("CARGO"));
+    command
+        .args(["run", "--quiet", "--release", "--locked"])
+        .args(["--package=tokenturn-bench", "--bin=fleet", "--", "--json"])
+        .arg(path)
+        .current_dir(run.root())
+        // Where the peers were built with the same profile, much of it is built already.
+        .env("CARGO_TARGET_DIR", target(run))
+        .env("CARGO_PROFILE_RELEASE_STRIP", "true");
     if run.quick {
         command.arg("--quick");
     }
-    let path = run.kept("fleet");
-    let status = command.arg("--json").arg(path).status();
-    let status = status.with_context(|| format!("cannot run {}", program.display()))?;
+    eprintln!("building the fleet");
+    let status = command.status().context("cannot run cargo")?;
     ensure!(status.success(), "the fleet failed");
     Ok(())
 }

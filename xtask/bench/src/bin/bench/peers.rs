@@ -67,7 +67,7 @@ pub(crate) fn package(name: &str) -> String {
 pub(crate) fn build(run: &Run, profile: &str, names: &[&str]) -> Result<Vec<f64>> {
     eprintln!("building with the profile {profile}: {}", names.join(", "));
     let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--release", "--locked", "--package=xtask"])
+        .args(["run", "--quiet", "--locked", "--package=xtask"])
         .args(["--", "bench-builds"])
         .arg(target(run))
         .arg(profile)

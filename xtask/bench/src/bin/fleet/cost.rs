@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use tokenturn_bench::fleet::{Cost, Part, PartName, Store};
-use tokenturn_bench::{fill, github, sandbox_apart};
+use tokenturn_bench::{Cost, Part, PartName, Store};
 use tokenturn_vault::{Client, Vault};
 
 use crate::bare::bare;
 use crate::home::{Disk, Homes};
 use crate::memory_store::MemoryStore;
+use crate::provider::{fill, github, sandbox_apart};
 use crate::{crypto, run};
 
 /// Seconds in each round. A store that is missing has none.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
-use tokenturn_bench::fleet::Store;
+use tokenturn_bench::Store;
 use tokenturn_tests::postgres::Cluster;
 use tokenturn_vault::{Key, Vault};
 

@@ -6,6 +6,7 @@ mod cost;
 mod crypto;
 mod home;
 mod memory_store;
+mod provider;
 mod run;
 mod size;
 mod table;
@@ -14,7 +15,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
-use tokenturn_bench::fleet::{Fleet, Store};
+use tokenturn_bench::{Fleet, Store};
 
 use home::{Disk, Homes};
 

@@ -4,11 +4,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use tokenturn_bench::github;
 use tokenturn_sandbox::Sandbox;
 use tokenturn_vault::{Client, Filter, FleetOptions, Key, Vault};
 
 use crate::home::{Home, open};
+use crate::provider::github;
 
 const CHILD: &str = "run";
 const SECRET: &str = "TOKENTURN_BENCH_SECRET";

@@ -5,11 +5,11 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use tokenturn_bench::fleet::{Size, Store};
-use tokenturn_bench::{fill, github, sandbox_apart};
+use tokenturn_bench::{Size, Store};
 
 use crate::cost::middle;
 use crate::home::Home;
+use crate::provider::{fill, github, sandbox_apart};
 use crate::run;
 
 pub(crate) const CONCURRENCY: usize = 64;

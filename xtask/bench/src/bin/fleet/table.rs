@@ -1,6 +1,6 @@
 //! What is printed.
 
-use tokenturn_bench::fleet::{Cost, Size};
+use tokenturn_bench::{Cost, Size};
 
 pub(crate) fn begin_sizes(concurrency: usize) {
     println!("{concurrency} calls at a time, every token durable before it is told of");

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use tokenturn_bench::fleet::Fleet;
+use tokenturn_bench::Fleet;
 
 use crate::build;
 use crate::calls::Calls;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use tokenturn_bench::fleet::{Fleet, Store};
+use tokenturn_bench::{Fleet, Store};
 
 use crate::build;
 use crate::calls::{CONCURRENCY, Calls};

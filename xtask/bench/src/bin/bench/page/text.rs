@@ -1,6 +1,6 @@
 //! The tables that are of the page alone.
 
-use tokenturn_bench::fleet::{Fleet, Store};
+use tokenturn_bench::{Fleet, Store};
 
 use crate::build;
 use crate::calls::{CONCURRENCY, Calls};

@@ -83,7 +83,7 @@ pub(crate) fn sizes_table(rows: &[Row]) -> String {
 fn least(run: &Run, input: &str) -> Result<Row> {
     eprintln!("generating code for {input}");
     let mut best = once(run, input)?;
-    let repeats = if best.seconds < 10.0 { 2 } else { 0 };
+    let repeats = if best.seconds < 2.0 { 2 } else { 0 };
     for _ in 0..repeats {
         best.seconds = best.seconds.min(once(run, input)?.seconds);
     }

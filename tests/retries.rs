@@ -1,11 +1,15 @@
 //! What may be repeated is repeated, and nothing else.
 
+use std::time::Duration;
+
 use tokenturn::AuthorizationCode;
 use tokenturn::github::Deletion;
 use tokenturn_client::{Retry, github, github_login, ohmygpt};
 use tokenturn_tests::{
     GITHUB_SEED, RawServer, github as client, json_answer, oauth_token, ohmygpt as omg, old_token,
 };
+
+use crate::sandbox::clock;
 
 fn bad_gateway() -> String {
     json_answer("502 Bad Gateway", "", "")
@@ -113,6 +117,7 @@ async fn a_deletion_is_repeated_and_then_finds_its_own_work() {
 async fn a_reset_on_a_reused_connection_is_sent_once() {
     // The second request arrives on the connection of the first and is read, and then the server
     // closes: whoever sends it again may kill the token that it made.
+    let _clock = clock::stop();
     let good = json_answer("200 OK", "connection: keep-alive\r\n", GITHUB_SEED);
     let server = RawServer::start([good, String::new()]).await;
     let client = client(&server.url());
@@ -125,13 +130,14 @@ async fn a_reset_on_a_reused_connection_is_sent_once() {
 
 #[tokio::test]
 async fn a_connection_that_lay_idle_is_not_used_again() {
+    let _clock = clock::stop();
     let good = json_answer("200 OK", "connection: keep-alive\r\n", GITHUB_SEED);
     let server = RawServer::start(vec![good; 3]).await;
     let client = client(&server.url());
     assert!(client.check_token(&old_token()).await.unwrap().is_valid());
     let _ = client.reset_token(&old_token()).await.unwrap();
     // Longer than the limit, and shorter than any server waits.
-    tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+    tokio::time::advance(Duration::from_millis(2500)).await;
     let _ = client.reset_token(&old_token()).await.unwrap();
     let connections: Vec<_> = server.requests().iter().map(|r| r.connection).collect();
     assert_eq!(connections, [0, 0, 1]);

@@ -8,12 +8,16 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokenturn::sink::MemorySink;
+use tokenturn::sink::{MemorySink, from_fn};
 use tokenturn::{
-    GitHub, OhMyGpt, RecoverError, Recovery, RotateError, Rotated, Rotations, Secret, Sink,
+    GitHub, NotSaved, OhMyGpt, RecoverError, Recovery, RotateError, Rotated, Rotations, Secret,
+    Sink,
 };
 use tokenturn_sandbox::{Fault, Sandbox};
-use tokenturn_tests::{Ready, ohmygpt};
+use tokenturn_tests::{Ready, ohmygpt, until};
+use tokio::time::{advance, timeout};
+
+use crate::sandbox::clock;
 
 fn github(sandbox: &Sandbox) -> GitHub {
     GitHub::builder(sandbox.client_id(), sandbox.client_secret())
@@ -32,6 +36,10 @@ struct SlowSink {
 
 impl SlowSink {
     const TURNS: usize = 3;
+
+    fn attempts(&self) -> u32 {
+        self.attempts.load(Ordering::SeqCst)
+    }
 
     async fn take_turns() {
         for _ in 0..Self::TURNS {
@@ -60,13 +68,8 @@ impl<D: Sync> Sink<D> for SlowSink {
 
 /// After a caller went away: the token lives, or else the sink has the one that replaced it.
 /// Tells whether it was replaced.
-async fn nothing_is_lost(
-    rotations: &Rotations,
-    sandbox: &Sandbox,
-    old: &str,
-    sink: &SlowSink,
-) -> bool {
-    assert!(rotations.drain().await.is_empty());
+fn nothing_is_lost(drained: &[NotSaved], sandbox: &Sandbox, old: &str, sink: &SlowSink) -> bool {
+    assert!(drained.is_empty());
     let tokens = sink.tokens.lock().unwrap();
     if sandbox.is_alive(old) {
         assert!(tokens.is_empty());
@@ -83,12 +86,13 @@ async fn nothing_is_lost(
 async fn a_caller_may_go_away_at_every_await_point() {
     let sandbox = Sandbox::start(0).await.unwrap();
     let github = github(&sandbox);
+    let _clock = clock::stop();
     let (mut await_points, mut replaced) = (0, Vec::new());
     loop {
         let (rotations, sink) = (Rotations::new(), SlowSink::default());
         let old = Secret::new(sandbox.new_github_token());
         // Polls until the future has waited `await_points` times, and then drops it.
-        let ended = {
+        let ended = clock::passes(async {
             let mut call = pin!(rotations.rotate(&github, &old, sink.clone()));
             let mut left = await_points;
             poll_fn(|context| match call.as_mut().poll(context) {
@@ -100,8 +104,10 @@ async fn a_caller_may_go_away_at_every_await_point() {
                 }
             })
             .await
-        };
-        replaced.push(nothing_is_lost(&rotations, &sandbox, old.expose(), &sink).await);
+        });
+        let ended = ended.await;
+        let drained = clock::passes(rotations.drain()).await;
+        replaced.push(nothing_is_lost(&drained, &sandbox, old.expose(), &sink));
         if let Some(result) = ended {
             assert!(sandbox.is_alive(result.unwrap().token.expose()));
             break;
@@ -120,6 +126,7 @@ async fn a_caller_may_go_away_at_every_turn_of_the_scheduler() {
     // The caller is aborted after each possible number of turns.
     let sandbox = Sandbox::start(0).await.unwrap();
     let github = github(&sandbox);
+    let _clock = clock::stop();
     let (mut turns, mut unsent, mut saved) = (0, 0, 0);
     loop {
         let (rotations, sink) = (Rotations::new(), SlowSink::default());
@@ -130,20 +137,19 @@ async fn a_caller_may_go_away_at_every_turn_of_the_scheduler() {
             async move { rotations.rotate(&github, &old, sink).await.is_ok() }
         });
         for _ in 0..turns {
-            tokio::task::yield_now().await;
+            advance(Duration::from_millis(1)).await;
         }
         caller.abort();
         let ended = caller.await.is_ok();
-        match nothing_is_lost(&rotations, &sandbox, &old, &sink).await {
+        let drained = clock::passes(rotations.drain()).await;
+        match nothing_is_lost(&drained, &sandbox, &old, &sink) {
             true => saved += 1,
             false => unsent += 1,
         }
         if ended {
             break;
         }
-        // One by one as long as something happens in each, then in larger steps: the wait between
-        // two attempts to save is long.
-        turns += 1 + turns / 10;
+        turns += 1;
     }
     assert!(unsent >= SlowSink::TURNS, "{unsent}");
     assert!(saved >= 10, "{saved}");
@@ -154,11 +160,19 @@ async fn a_caller_may_run_into_a_timeout() {
     let sandbox = Sandbox::start(0).await.unwrap();
     let (rotations, sink) = (Rotations::new(), SlowSink::default());
     let (github, old) = (github(&sandbox), Secret::new(sandbox.new_github_token()));
-    // Shorter than the wait between the sink's two attempts.
+    let _clock = clock::stop();
     let call = rotations.rotate(&github, &old, sink.clone());
-    let timeout = tokio::time::timeout(Duration::from_millis(50), call).await;
-    assert!(timeout.is_err());
-    assert!(nothing_is_lost(&rotations, &sandbox, old.expose(), &sink).await);
+    // Shorter than the wait between the sink's two attempts.
+    const SHORT: Duration = Duration::from_millis(50);
+    let runs_out = async {
+        clock::until("the sink is asked", || sink.attempts() == 1).await;
+        advance(SHORT + Duration::from_millis(1)).await;
+    };
+    let (timed_out, ()) = tokio::join!(timeout(SHORT, call), runs_out);
+    assert!(timed_out.is_err());
+    assert_eq!(sink.attempts(), 1);
+    let drained = clock::passes(rotations.drain()).await;
+    assert!(nothing_is_lost(&drained, &sandbox, old.expose(), &sink));
 }
 
 const NEW: &str = "gho_new";
@@ -352,14 +366,20 @@ async fn drain_hands_over_what_nobody_has() {
 
 #[tokio::test(start_paused = true)]
 async fn the_functions_count_in_the_shared_set() {
+    const SHORT: Duration = Duration::from_millis(10);
+    let (rotating, recovering) = (Ready("gho_of_rotate"), Ready("gho_of_recover"));
+    let fails = || from_fn(|_: Rotated<()>| async { Err("the disk is full") });
     let old = old();
-    let call = tokenturn::rotate(&READY, &old, Scripted::new(&[Attempt::Fails]));
-    let timeout = tokio::time::timeout(Duration::from_millis(10), call).await;
-    assert!(timeout.is_err());
-    let call = tokenturn::recover(&READY, &old, Scripted::new(&[Attempt::Fails]));
-    let timeout = tokio::time::timeout(Duration::from_millis(10), call).await;
-    assert!(timeout.is_err());
-    assert_eq!(Rotations::shared().drain().await.len(), 2);
+    let call = tokenturn::rotate(&rotating, &old, fails());
+    assert!(timeout(SHORT, call).await.is_err());
+    let call = tokenturn::recover(&recovering, &old, fails());
+    assert!(timeout(SHORT, call).await.is_err());
+    // Those of the other tests of this process count there, too.
+    let unsaved = Rotations::shared().drain().await;
+    for Ready(new) in [rotating, recovering] {
+        let found = unsaved.iter().filter(|token| token.token().expose() == new);
+        assert_eq!(found.count(), 1, "{new}");
+    }
 }
 
 #[test]
@@ -376,7 +396,7 @@ fn a_token_survives_the_end_of_its_runtime() {
     first.block_on(async {
         let (rotations, doomed) = (rotations.clone(), sink.clone());
         tokio::spawn(async move { rotations.rotate(&READY, &old(), doomed).await.is_ok() });
-        tokenturn_tests::until("the sink is asked", || sink.attempts() == 1).await;
+        until("the sink is asked", || sink.attempts() == 1).await;
     });
     drop(first);
     let unsaved = runtime().block_on(rotations.drain());
@@ -395,10 +415,16 @@ fn drain_keeps_a_runtime_alive_until_the_token_is_saved() {
     let (rotations, sink) = (Rotations::new(), SlowSink::default());
     let old = sandbox.new_github_token();
     runtime.block_on(async {
-        let (github, old) = (github(&sandbox), Secret::new(&*old));
-        let call = rotations.rotate(&github, &old, sink.clone());
-        let _ = tokio::time::timeout(Duration::from_millis(20), call).await;
-        assert!(nothing_is_lost(&rotations, &sandbox, old.expose(), &sink).await);
+        let call = {
+            let (rotations, github, sink) = (rotations.clone(), github(&sandbox), sink.clone());
+            let old = Secret::new(&*old);
+            async move { rotations.rotate(&github, &old, sink).await.is_ok() }
+        };
+        let caller = tokio::spawn(call);
+        until("the sink is asked", || sink.attempts() > 0).await;
+        caller.abort();
+        let drained = rotations.drain().await;
+        assert!(nothing_is_lost(&drained, &sandbox, &old, &sink));
     });
     drop(runtime);
     assert_eq!(sink.tokens.lock().unwrap().len(), 1);

@@ -11,7 +11,7 @@ const README: &str = include_str!("../../crates/codegen/README.md");
 
 #[test]
 fn nothing_in_it_is_refused_and_every_warning_is_counted() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     let path = "node/node_modules/@octokit/openapi/generated/api.github.com.json";
     let report = Spec::read(folder.join(path)).unwrap().lint();
     let mut counts = BTreeMap::new();

@@ -5,19 +5,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use tokenturn_tests::crash::{PATIENCE, Process, Rules, Scene, Shares, judge};
 use tokenturn_tests::postgres::Cluster;
+use tokenturn_tests::skip;
 use tokio::task::block_in_place;
 
-use crate::{skipped, worker};
+use super::worker;
 
-const TOKENS: usize = 2_000;
+const TOKENS: usize = 1_000;
+/// Much longer than [`PATIENCE`]: what waits for the clock does not end in time.
 const HOUR: i64 = 3600;
-
-/// Longer than any of it takes, and much shorter than what the clock says.
-const LONGEST: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_clock_that_is_put_forward_holds_nothing_up() {
@@ -82,11 +80,11 @@ async fn server(jump: i64) {
 
 /// Turns the clock once while a process replaces tokens, and once more when it was killed.
 async fn survives(scene: &Scene, start: impl Fn() -> Process, mut turn: impl FnMut(i64)) {
-    let began = Instant::now();
     let mut process = start();
-    scene.until_replaced(TOKENS / 3, &mut process).await;
+    // Early enough that it is not through before somebody gets to it.
+    scene.until_replaced(TOKENS / 6, &mut process).await;
     turn(1);
-    scene.until_replaced(2 * TOKENS / 3, &mut process).await;
+    scene.until_replaced(TOKENS / 3, &mut process).await;
     let kill = scene.kill(&mut process).await;
     turn(2);
     let (lines, status) = start().finish(PATIENCE).await;
@@ -99,17 +97,16 @@ async fn survives(scene: &Scene, start: impl Fn() -> Process, mut turn: impl FnM
     };
     let verdict = judge(scene, &scene.open().await, rules).await;
     assert_eq!(verdict.faults, [""; 0], "{verdict:?}");
-    assert!(began.elapsed() < LONGEST, "{:?}", began.elapsed());
 }
 
-/// The library that turns the clock, `None` where it is missing. In CI it has to be there.
+/// The library that turns the clock. `None`, and the test is skipped, where it is missing.
 fn library() -> Option<PathBuf> {
     let folders = fs::read_dir("/usr/lib").into_iter().flatten();
     let found = folders
         .filter_map(|folder| Some(folder.ok()?.path().join("faketime/libfaketimeMT.so.1")))
         .find(|path: &PathBuf| Path::exists(path));
     if found.is_none() {
-        skipped("faketime is missing; install Debian's faketime");
+        skip("faketime is missing (Debian's faketime)");
     }
     found
 }

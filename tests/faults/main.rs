@@ -2,12 +2,12 @@
 //! no redirect is followed, memory stays bounded, and a token that arrives is handed over.
 
 mod answer;
+#[path = "../sandbox/clock.rs"]
+mod clock;
 mod coding;
 mod operation;
 mod row;
 mod server;
-
-use std::time::Duration;
 
 use peak_alloc::PeakAlloc;
 use tokenturn_tests::{Authority, RawRequest, RawServer, Reply, Then, closing_url, refusing_url};
@@ -35,6 +35,7 @@ struct Tally {
 
 #[tokio::test]
 async fn every_fault_has_the_outcome_in_the_matrix() {
+    let _clock = clock::stop();
     let authority = Authority::new();
     let elsewhere = RawServer::start([String::new()]).await;
     println!(
@@ -120,8 +121,6 @@ impl Tally {
         case: &Case,
         authority: &Authority,
     ) -> Vec<&'static str> {
-        // Long enough for the slowest machine, unless the row is about it.
-        let timeout = Duration::from_millis(if case.is_slow { 500 } else { 30_000 });
         let server = start(row, operation, case, authority).await;
         let (url, root, _closing) = match case.place {
             Place::Nobody => (refusing_url(), None, None),
@@ -141,16 +140,21 @@ impl Tally {
                 (server.url(), Some(root.pem().to_owned()), None)
             }
         };
-        let client = operation.client(&url, root.as_deref(), timeout);
+        let client = operation.client(&url, root.as_deref(), clock::LONGEST);
         let used = usize::from(case.pool != Pool::Fresh);
         if used == 1 {
             client.use_connection().await;
         }
         if case.pool == Pool::Stale {
-            server.until_closed().await;
+            clock::passes(server.until_closed()).await;
         }
 
-        let outcome = client.call().await;
+        let outcome = if case.is_slow {
+            let something_comes = !case.reply.bytes.is_empty();
+            clock::run_out(&server, something_comes, client.call()).await
+        } else {
+            client.call().await
+        };
         let mut problems = Vec::new();
         if server.requests().len() - used != row.sent {
             problems.push("the wrong number of requests");

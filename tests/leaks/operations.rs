@@ -12,6 +12,7 @@ use tokenturn_tests::{
 };
 
 use crate::answers::answers;
+use crate::clock;
 use crate::seen::{CODE, OLD, REFRESH, Seen, leaks};
 
 /// All clients of one server.
@@ -29,9 +30,7 @@ struct Clients {
 impl Clients {
     fn new(seen: &Seen, url: &str, root: Option<&str>) -> Self {
         let set_up = |transport: TransportBuilder| {
-            let transport = transport.max_attempts(1);
-            let transport =
-                transport.timeout(Duration::from_secs(if root.is_some() { 30 } else { 1 }));
+            let transport = transport.max_attempts(1).timeout(clock::LONGEST);
             match root {
                 Some(pem) => transport.root_certificates(pem),
                 None => transport,
@@ -88,17 +87,22 @@ async fn try_all(operation: &str, call: impl AsyncFn(&Clients)) {
     let answer = answers().swap_remove(1);
     let trusted = RawServer::start_tls(tls, move |_| answer.clone().into()).await;
     call(&Clients::new(&seen, &trusted.url(), Some(authority.pem()))).await;
-    // Nobody listens, the certificate is not to be trusted, the time runs out.
+    // Nobody listens, or the certificate is not to be trusted.
     let untrusted = Authority::new().server("127.0.0.1", false);
     let untrusted = RawServer::start_tls(untrusted, |_| Vec::new().into()).await;
+    for url in [refusing_url(), untrusted.url()] {
+        call(&Clients::new(&seen, &url, None)).await;
+    }
+    // The time runs out.
     let silent = RawServer::start_with(|_| Reply {
         bytes: Vec::new(),
         then: Then::Hold,
     })
     .await;
-    for url in [refusing_url(), untrusted.url(), silent.url()] {
-        call(&Clients::new(&seen, &url, None)).await;
-    }
+    let _clock = clock::stop();
+    let clients = Clients::new(&seen, &silent.url(), None);
+    clock::run_out(&silent, false, call(&clients)).await;
+    assert!(!silent.requests().is_empty());
 
     let text = seen.text();
     assert_eq!(leaks(&text), Vec::<String>::new());

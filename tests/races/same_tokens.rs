@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use tokenturn_tests::crash::{PATIENCE, Process, Rules, Scene, Shares, judge};
 use tokenturn_tests::postgres::Cluster;
 
-use crate::worker;
+use super::worker;
 
 const PROCESSES: usize = 8;
 const TOKENS: usize = 100;
@@ -56,7 +56,7 @@ async fn race(cluster: Option<&Cluster>) {
     assert_eq!(answers.len(), TOKENS, "{:?}", answers.keys());
     let vault = scene.open().await;
     for (id, told) in answers {
-        let row = crate::row(&vault, &id).await;
+        let row = super::row(&vault, &id).await;
         let name = row.tokens.fingerprint().unwrap();
         assert_eq!(told, HashSet::from([format!("2 {name}")]), "{id}");
     }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use tokenturn_sandbox::{Calls, Fault};
-use tokenturn_tests::crash::{PATIENCE, Process, Rules, Scene, Shares, judge};
+use tokenturn_tests::crash::{Gate, PATIENCE, Point, Process, Rules, Scene, Shares, judge};
 use tokenturn_tests::postgres::Cluster;
+use tokenturn_vault::{Filter, State, Vault};
+use tokio::time::sleep;
 
-use crate::{on_both, worker};
+use super::{on_both, worker};
 
 on_both!(
     a_fleet_of_github_that_stood_still_loses_nothing,
@@ -14,13 +15,15 @@ on_both!(
 );
 
 const TOKENS: usize = 400;
+/// A fleet claims so many rows for each call that it makes at a time.
+const AHEAD: usize = 2;
 
 async fn a_fleet_of_github_that_stood_still_loses_nothing(cluster: Option<&Cluster>) {
     let shares = Shares {
         github: TOKENS,
         ohmygpt: 0,
     };
-    stands_still(Scene::new(cluster, shares).await).await;
+    stands_still(Scene::gated(cluster, shares).await, "PATCH").await;
 }
 
 async fn a_fleet_of_ohmygpt_that_stood_still_loses_nothing(cluster: Option<&Cluster>) {
@@ -28,33 +31,35 @@ async fn a_fleet_of_ohmygpt_that_stood_still_loses_nothing(cluster: Option<&Clus
         github: 0,
         ohmygpt: TOKENS,
     };
-    stands_still(Scene::new(cluster, shares).await).await;
+    stands_still(Scene::gated(cluster, shares).await, "POST").await;
 }
 
-async fn stands_still(mut scene: Scene) {
+async fn stands_still((mut scene, gate): (Scene, Gate), method: &'static str) {
     scene.lease = Duration::from_secs(1);
     let calls = scene.concurrency;
     // All calls are under way together, so that it stands still with none of them saved.
-    let slow = Fault::Slow(Duration::from_secs(5));
-    scene
-        .sandbox
-        .add_fault(slow, Calls::Next(u32::try_from(calls).unwrap()));
-
-    let mut late = scene.start(worker(), &["rotate", "--all"]);
-    scene.until_replaced(calls, &mut late).await;
+    let held: Vec<_> = (0..calls)
+        .map(|_| gate.hold(method, Point::Answer))
+        .collect();
+    let late = scene.start(worker(), &["rotate", "--all"]);
+    for call in &held {
+        call.is_there().await;
+    }
+    let vault = scene.open().await;
+    // It waits for nothing but the answers then, so it stands still in no transaction.
+    while rotating(&vault).await < AHEAD * calls {
+        sleep(Duration::from_millis(5)).await;
+    }
     late.stop().await;
-    let done = scene.sandbox.replacements();
-    assert!(
-        done.iter().all(|done| done.answered.is_none()),
-        "it took too long"
-    );
 
     finishes(scene.start(worker(), &["rotate", "--all"])).await;
-    let vault = scene.open().await;
     let between = judge(&scene, &vault, Rules::after(&[])).await;
     // Nobody else can know what the first one was answered.
     assert_eq!(between.lost + between.again, calls);
 
+    for call in held {
+        call.release().await;
+    }
     late.go_on().await;
     finishes(late).await;
     let rules = Rules {
@@ -65,6 +70,11 @@ async fn stands_still(mut scene: Scene) {
     let verdict = judge(&scene, &vault, rules).await;
     assert_eq!(verdict.faults, [""; 0]);
     assert_eq!((verdict.replaced, verdict.lost), (TOKENS, 0));
+}
+
+async fn rotating(vault: &Vault) -> usize {
+    let rotating = Filter::new().state(State::Rotating);
+    vault.count(&rotating).await.unwrap().try_into().unwrap()
 }
 
 async fn finishes(mut process: Process) {

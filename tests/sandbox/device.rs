@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use tokenturn::sink::MemorySink;
 use tokenturn::{GitHub, RefusalReason, RotateError, Rotations};
-use tokenturn_sandbox::{Fault, Sandbox};
+use tokenturn_sandbox::{Calls, Fault, Sandbox};
+use tokio::time::{Instant, advance, timeout};
 
-use crate::{call_refused, refused};
+use super::{call_refused, clock, refused};
 
 async fn start() -> (Sandbox, GitHub) {
     let sandbox = Sandbox::start(0).await.unwrap();
-    sandbox.set_device_interval(1);
+    sandbox.set_device_interval(0);
     let github = GitHub::public_client(sandbox.client_id());
     let github = github.base_url(sandbox.url()).build().unwrap();
     (sandbox, github)
@@ -31,7 +32,7 @@ async fn a_user_types_the_code_in() {
         device.verification_uri,
         format!("{}/login/device", sandbox.url())
     );
-    assert_eq!(device.interval, Duration::from_secs(1));
+    assert_eq!(device.interval, Duration::ZERO);
     assert_eq!(device.expires_in, Duration::from_secs(900));
     let shown = format!("{device:?}");
     assert!(shown.contains("/login/device") && !shown.contains(&device.user_code));
@@ -49,6 +50,10 @@ async fn a_user_types_the_code_in() {
     // The code is used up.
     let refusal = refused(github.wait_for_device(device).await);
     assert_eq!(refusal.reason, RefusalReason::IncorrectDeviceCode);
+
+    sandbox.set_device_interval(7);
+    let device = github.device_code(["repo"]).await.unwrap();
+    assert_eq!(device.interval, Duration::from_secs(7));
 }
 
 #[tokio::test]
@@ -83,29 +88,42 @@ async fn a_device_code_expires() {
 #[tokio::test]
 async fn time_runs_out_even_if_the_server_does_not_say_so() {
     let (_sandbox, github) = start().await;
-    for interval in [Duration::from_millis(300), Duration::MAX] {
+    for interval in [Duration::from_millis(3), Duration::MAX] {
         let mut device = github.device_code(["repo"]).await.unwrap();
-        device.expires_in = Duration::from_millis(500);
+        device.expires_in = Duration::from_millis(5);
         device.interval = interval;
         let refusal = refused(github.wait_for_device(device).await);
-        let reasons = [RefusalReason::AuthorizationPending, RefusalReason::SlowDown];
-        assert!(reasons.contains(&refusal.reason), "{refusal:?}");
+        assert_eq!(refusal.reason, RefusalReason::AuthorizationPending);
     }
 }
 
 #[tokio::test]
 async fn who_asks_too_often_slows_down() {
+    const STEP: Duration = Duration::from_millis(10);
     let (sandbox, github) = start().await;
+    // The sandbox's clock does not stand still, so the second poll has to come far too early.
+    sandbox.set_device_interval(300);
     let mut device = github.device_code(["repo"]).await.unwrap();
-    device.interval = Duration::from_millis(100);
-    // 100 ms, pending; 100 ms, slow down: 6 s from then on, as the server asks.
+    device.interval = 10 * STEP;
+    let _clock = clock::stop();
+    // Lets time pass until there were so many polls.
+    let until_polled = async |times| {
+        while polls(&sandbox) < times {
+            sandbox.advance(STEP);
+            advance(STEP).await;
+        }
+        Instant::now()
+    };
+    // 100 ms, pending; 100 ms, slow down: 305 s from then on, as the server asks.
     let waiting = tokio::spawn(github.wait_for_device(device.clone()));
-    while polls(&sandbox) < 2 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let hasty = until_polled(2).await;
     assert!(sandbox.approve_device(&device.user_code));
-    tokio::time::sleep(Duration::from_millis(1500)).await;
-    assert_eq!(polls(&sandbox), 2);
+    let slow = until_polled(3).await;
+    assert!(
+        slow - hasty >= Duration::from_secs(304),
+        "{:?}",
+        slow - hasty
+    );
     assert!(waiting.await.unwrap().is_ok());
     assert_eq!(polls(&sandbox), 3);
 }
@@ -115,14 +133,10 @@ async fn a_failure_does_not_end_the_wait() {
     let (sandbox, github) = start().await;
     let device = github.device_code(["repo"]).await.unwrap();
     let user_code = device.user_code.clone();
-    sandbox.set_fault(Fault::Outage);
-    let waiting = tokio::spawn(github.wait_for_device(device));
-    while polls(&sandbox) == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    sandbox.set_fault(None);
+    sandbox.add_fault(Fault::Outage, Calls::Next(1));
     assert!(sandbox.approve_device(&user_code));
-    assert!(waiting.await.unwrap().is_ok());
+    assert!(github.wait_for_device(device).await.is_ok());
+    assert_eq!(polls(&sandbox), 2);
 }
 
 #[tokio::test]
@@ -131,14 +145,10 @@ async fn a_lost_answer_is_no_refusal() {
     let device = github.device_code(["repo"]).await.unwrap();
     assert!(sandbox.approve_device(&device.user_code));
     // The poll brings the token, and the answer is lost. The next one finds a code that is used.
-    sandbox.set_fault(Fault::AfterChange);
-    let waiting = tokio::spawn(github.wait_for_device(device));
-    while polls(&sandbox) == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    sandbox.set_fault(None);
-    let error = waiting.await.unwrap().unwrap_err();
+    sandbox.add_fault(Fault::AfterChange, Calls::Next(1));
+    let error = github.wait_for_device(device).await.unwrap_err();
     assert!(matches!(error, RotateError::Unknown(_)), "{error:?}");
+    assert_eq!(polls(&sandbox), 2);
 }
 
 #[tokio::test]
@@ -159,16 +169,22 @@ async fn the_device_flow_may_be_off() {
 async fn a_caller_who_goes_away_ends_the_polling() {
     let (sandbox, github) = start().await;
     let (rotations, sink) = (Rotations::new(), MemorySink::new());
-    let device = github.device_code(["repo"]).await.unwrap();
+    let mut device = github.device_code(["repo"]).await.unwrap();
+    device.interval = Duration::from_secs(1);
     let user_code = device.user_code.clone();
     let call = rotations.obtain(github.wait_for_device(device), sink.clone());
+    // From here on there is nothing but timers, so the clock goes from one to the next.
+    tokio::time::pause();
     // The first poll comes after a second.
-    let _ = tokio::time::timeout(Duration::from_millis(300), call).await;
+    assert!(timeout(Duration::from_millis(300), call).await.is_err());
     // It rests, so it ends at once and not with the device code.
-    let drained = tokio::time::timeout(Duration::from_millis(500), rotations.drain()).await;
+    let drained = timeout(Duration::from_millis(500), rotations.drain()).await;
     assert!(drained.unwrap().is_empty());
     assert!(sandbox.approve_device(&user_code));
     tokio::time::sleep(Duration::from_millis(1200)).await;
+    tokio::time::resume();
+    // A poll would have been there before this call.
+    github.device_code(["repo"]).await.unwrap();
     assert_eq!(polls(&sandbox), 0);
     assert!(sink.tokens().is_empty());
 }

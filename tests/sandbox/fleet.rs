@@ -6,9 +6,20 @@ use std::time::{Duration, Instant};
 use tokenturn::Secret;
 use tokenturn_sandbox::Sandbox;
 
-use crate::{ohmygpt, start};
+use super::{ohmygpt, start};
 
 const MANY: usize = 100_000;
+
+/// How long it takes to look for these tokens when nothing comes between: the same on a machine that
+/// does something else most of the time.
+fn quickest(sandbox: &Sandbox, tokens: &[String]) -> Duration {
+    let look = |_| {
+        let begin = Instant::now();
+        assert!(tokens.iter().all(|token| sandbox.is_alive(token)));
+        begin.elapsed()
+    };
+    (0..50).map(look).min().unwrap()
+}
 
 #[tokio::test]
 async fn many_github_tokens_live_and_die_one_by_one() {
@@ -16,10 +27,12 @@ async fn many_github_tokens_live_and_die_one_by_one() {
     let tokens = sandbox.new_github_tokens(MANY);
     assert_eq!(tokens.iter().collect::<HashSet<_>>().len(), MANY);
 
-    let begin = Instant::now();
     assert!(tokens.iter().all(|token| sandbox.is_alive(token)));
-    // To look for each among all the others takes minutes.
-    assert!(begin.elapsed() < Duration::from_secs(20));
+    // To look for one among all the others takes a thousand times as long as among a few.
+    let (few, _) = start().await;
+    let among_few = quickest(&few, &few.new_github_tokens(MANY / 1000));
+    let among_all = quickest(&sandbox, &tokens[MANY - MANY / 1000..]);
+    assert!(among_all < 100 * among_few, "{among_all:?}, {among_few:?}");
 
     let last = Secret::new(tokens[MANY - 1].clone());
     let rotated = github.reset_token(&last).await.unwrap();

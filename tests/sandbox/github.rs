@@ -5,7 +5,7 @@ use tokenturn::{Receipt, RefusalReason, RotateError, Secret};
 use tokenturn_sandbox::{Sandbox, SecondaryLimit};
 use tokenturn_tests::old_token;
 
-use crate::{call_refused, enterprise, github, new_token, refused, start};
+use super::{call_refused, enterprise, github, new_token, refused, start};
 
 #[tokio::test]
 async fn a_reset_replaces_the_token_at_once() {

@@ -4,7 +4,7 @@ use tokenturn::ohmygpt::{ApiKeyUpdate, KeyPaths, NewApiKey};
 use tokenturn::{OhMyGpt, RefusalReason, Secret};
 use tokenturn_sandbox::Sandbox;
 
-use crate::call_refused;
+use super::call_refused;
 
 fn client(sandbox: &Sandbox, key_paths: KeyPaths) -> OhMyGpt {
     let builder = OhMyGpt::builder().base_url(sandbox.url());

@@ -9,7 +9,7 @@ use tokenturn::{
 };
 use tokenturn_sandbox::Sandbox;
 
-use crate::{enterprise, github, refused, start};
+use super::{enterprise, github, refused, start};
 
 const REDIRECT_URI: &str = "http://127.0.0.1:1/callback";
 

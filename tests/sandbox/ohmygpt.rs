@@ -7,7 +7,7 @@ use tokenturn::{
 };
 use tokenturn_sandbox::Sandbox;
 
-use crate::{call_refused, ohmygpt, refused};
+use super::{call_refused, ohmygpt, refused};
 
 const REDIRECT_URI: &str = "http://127.0.0.1:1/callback";
 const SCOPE: &str = "trusted_full_access";

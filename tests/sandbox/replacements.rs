@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokenturn::Secret;
 use tokenturn_sandbox::{Fault, Sandbox};
+use tokio::time::advance;
 
-use crate::{github, new_token, ohmygpt, start};
+use super::{clock, github, new_token, ohmygpt, start};
 
 #[tokio::test]
 async fn resets_and_rotations_are_noted_in_their_order() {
@@ -59,15 +60,17 @@ async fn a_replacement_is_noted_whatever_became_of_its_answer() {
 async fn a_caller_who_goes_away_gets_no_answer() {
     let (sandbox, github) = start().await;
     let old = new_token(&sandbox);
+    let _clock = clock::stop();
     sandbox.set_fault(Fault::Slow(Duration::from_secs(1)));
-    {
-        let mut call = std::pin::pin!(github.reset_token(&old));
-        while sandbox.replacements().is_empty() {
-            let turn = Duration::from_millis(5);
-            assert!(tokio::time::timeout(turn, &mut call).await.is_err());
-        }
+    tokio::select! {
+        result = github.reset_token(&old) => panic!("{result:?}"),
+        () = clock::until("the change is made", || sandbox.replacement_count() == 1) => {}
     }
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    // The sandbox hears that the caller is gone before it hears of another call.
+    for _ in 0..2 {
+        assert!(!github.check_token(&old).await.unwrap().is_valid());
+        advance(Duration::from_secs(2)).await;
+    }
     assert!(!sandbox.is_alive(old.expose()));
     assert!(sandbox.replacements()[0].answered.is_none());
 }

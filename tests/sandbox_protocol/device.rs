@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokenturn_sandbox::Sandbox;
 
-use crate::{Answer, FORM, FORM_FOR_JSON, JSON, call, encode, exchange};
+use super::{Answer, FORM, FORM_FOR_JSON, JSON, call, encode, exchange};
 
 /// Asks for a device code.
 async fn start_device(sandbox: &Sandbox) -> (String, String) {
@@ -66,17 +66,20 @@ async fn github_gives_a_device_its_codes() {
 async fn github_makes_a_device_wait() {
     let sandbox = Sandbox::start(0).await.unwrap();
     sandbox.set_expiring_tokens(true);
+    // The sandbox's clock goes on meanwhile, so what comes too early does so by far.
+    sandbox.set_device_interval(200);
     let (device_code, user_code) = start_device(&sandbox).await;
     let answer = poll(&sandbox, Some("wrong"), &device_code).await;
     assert_eq!(answer.body["error"], "incorrect_client_credentials");
     for (wait, decide, error, interval) in [
         (0, false, "authorization_pending", json!(null)),
-        (4, false, "slow_down", json!(10)),
-        (5, false, "slow_down", json!(15)),
-        (15, true, "authorization_pending", json!(null)),
-        (5, false, "slow_down", json!(20)),
-        (20, false, "", json!(null)),
-        (20, false, "incorrect_device_code", json!(null)),
+        (100, false, "slow_down", json!(205)),
+        // It counts from the last poll.
+        (110, false, "slow_down", json!(210)),
+        (210, true, "authorization_pending", json!(null)),
+        (0, false, "slow_down", json!(215)),
+        (215, false, "", json!(null)),
+        (0, false, "incorrect_device_code", json!(null)),
     ] {
         sandbox.advance(Duration::from_secs(wait));
         let answer = poll(&sandbox, None, &device_code).await;

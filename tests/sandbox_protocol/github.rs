@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokenturn_sandbox::{Sandbox, SecondaryLimit};
 
-use crate::{basic, call, check, exchange, github_code};
+use super::{basic, call, check, exchange, github_code};
 
 #[tokio::test]
 async fn github_refuses_in_the_documented_words() {

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tokenturn_sandbox::Sandbox;
 
-use crate::{Answer, FORM, call, encode};
+use super::{Answer, FORM, call, encode};
 
 /// A call with an admin token.
 async fn admin(sandbox: &Sandbox, token: &str, name: &str, fields: &[(&str, &str)]) -> Answer {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tokenturn_sandbox::Sandbox;
 
-use crate::{Answer, CALLBACK, FORM, call, encode, get, param};
+use super::{Answer, CALLBACK, FORM, call, encode, get, param};
 
 #[tokio::test]
 async fn ohmygpt_answers_in_its_envelope() {

@@ -7,6 +7,7 @@ pub mod crash;
 pub mod postgres;
 mod raw_server;
 mod ready;
+mod skip;
 mod tls;
 
 use tokenturn::{GitHub, OhMyGpt, Secret};
@@ -15,6 +16,7 @@ pub use raw_server::{
     RawRequest, RawServer, Reply, Then, closing_url, json_answer, refusing_url, until,
 };
 pub use ready::Ready;
+pub use skip::skip;
 pub use tls::Authority;
 
 /// The README's Rust runs as a doc test.

@@ -6,10 +6,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
@@ -201,21 +201,25 @@ impl Drop for RawServer {
     }
 }
 
-/// Waits for a condition, for ten seconds at most.
+/// Waits for a condition, in vain for far longer than anything takes on a busy machine.
 pub async fn until(what: &str, condition: impl Fn() -> bool) {
-    for _ in 0..10_000 {
-        if condition() {
-            return;
-        }
+    const PATIENCE: Duration = Duration::from_secs(600);
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    panic!("waited in vain until {what}");
 }
 
-/// A base URL at which nobody listens.
+/// A base URL at which nobody listens, and nobody will.
 pub fn refusing_url() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    format!("http://{}", listener.local_addr().expect("a bound address"))
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(any).expect("a free port");
+    let address = socket.local_addr().expect("a bound address");
+    // The port is taken as long as the process lives: another test's server does not get it.
+    std::mem::forget(socket);
+    format!("http://{address}")
 }
 
 /// A base URL at which connections are accepted and closed, until the task is aborted.

@@ -2,8 +2,8 @@
 
 use tokenturn_vault::Filter;
 
-use crate::place::Place;
-use crate::{entry, key, on_both, tokens};
+use crate::vault::place::Place;
+use crate::vault::{entry, key, on_both, tokens};
 
 on_both!(
     secrets_of_another_row_are_refused,
@@ -24,7 +24,7 @@ async fn secrets_of_another_row_are_refused(place: Place) {
         let error = vault.get(name).await.unwrap_err();
         assert!(error.is_damaged(), "{error}");
         assert!(error.to_string().contains(&format!("{name:?}")), "{error}");
-        assert!(!error.to_string().contains(crate::CANARY), "{error}");
+        assert!(!error.to_string().contains(crate::vault::CANARY), "{error}");
         let error = vault.put(entry(name)).await.unwrap_err();
         assert!(error.is_damaged(), "{error}");
     }

@@ -2,8 +2,8 @@
 
 use tokenturn_vault::{Event, Vault, What};
 
-use crate::place::Place;
-use crate::{CANARY, entry, key, on_both, stream, tokens};
+use crate::vault::place::Place;
+use crate::vault::{CANARY, entry, key, on_both, stream, tokens};
 
 on_both!(
     it_says_who_did_what_when,

@@ -1,9 +1,12 @@
 //! All rows, or none.
 
+use futures_util::StreamExt;
+use futures_util::stream::once;
 use tokenturn_vault::{Filter, StoreError};
+use tokio::sync::oneshot;
 
-use crate::place::Place;
-use crate::{Item, Rows, entry, key, on_both, stream};
+use crate::vault::place::Place;
+use crate::vault::{Item, entry, key, on_both, stream};
 
 on_both!(
     nothing_stays_of_rows_that_end_badly,
@@ -53,15 +56,14 @@ async fn a_name_that_comes_twice_is_taken(place: Place) {
 async fn nobody_sees_the_first_rows_before_the_last(place: Place) {
     let key = key();
     let (vault, other) = (place.open(&key).await, place.open(&key).await);
-    let (sender, last) = tokio::sync::oneshot::channel();
-    let import = tokio::spawn(async move {
-        let rows = Rows {
-            rows: rows().collect(),
-            last: Some(last),
-        };
-        vault.import(rows).await
+    let ((comes_to_last, at_last), (sender, last)) = (oneshot::channel(), oneshot::channel());
+    let last = once(async move {
+        comes_to_last.send(()).unwrap();
+        last.await.unwrap()
     });
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let import = tokio::spawn(async move { vault.import(stream(rows()).chain(last)).await });
+    // It reads little ahead of what it writes, so the first rows are written by then.
+    at_last.await.unwrap();
     assert_eq!(other.count(&Filter::new()).await.unwrap(), 0);
     sender.send(Ok(entry("last"))).unwrap();
     assert_eq!(import.await.unwrap().unwrap(), MANY as u64 + 1);

@@ -3,8 +3,8 @@
 use tokenturn::Secret;
 use tokenturn_vault::{Filter, Key};
 
-use crate::place::Place;
-use crate::{CANARY, entry, key, on_both, stream, tokens};
+use crate::vault::place::Place;
+use crate::vault::{CANARY, FAR, entry, key, on_both, stream, tokens};
 
 on_both!(
     another_key_is_refused,
@@ -24,7 +24,7 @@ fn a_key_has_one_length() {
 async fn another_key_is_refused(place: Place) {
     let key = key();
     drop(place.open(&key).await);
-    let error = place.try_open(&crate::key()).await.unwrap_err();
+    let error = place.try_open(&crate::vault::key()).await.unwrap_err();
     assert!(error.is_wrong_key(), "{error}");
     place.open(&key).await;
 }
@@ -83,10 +83,8 @@ async fn no_key_changes_while_a_token_is_replaced(place: Place) {
     let vault = place.open(&old).await;
     vault.put(entry("a")).await.unwrap();
     vault.put(entry("b")).await.unwrap();
-    // Until the year 5138, and so long from when it was taken on.
-    let far = 99_999_999_999_999_i64;
     place.sql(&format!(
-        "UPDATE token SET state = 'rotating', until = {far}, span = {far} WHERE id = 'b'"
+        "UPDATE token SET state = 'rotating', until = {FAR}, span = {FAR} WHERE id = 'b'"
     ));
     let error = vault.rekey(&new).await.unwrap_err();
     assert!(error.is_busy(), "{error}");

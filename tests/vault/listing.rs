@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokenturn_vault::{App, Entry, Filter, Provider, State, Vault};
 
-use crate::place::Place;
-use crate::{entry, github, key, on_both, stream, tokens};
+use crate::vault::place::Place;
+use crate::vault::{entry, github, key, on_both, stream, tokens};
 
 on_both!(
     rows_come_in_the_order_of_their_names,

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use tokenturn_vault::{KeyFile, Vault};
 
-use crate::place::Place;
-use crate::{entry, key, on_both};
+use crate::vault::place::Place;
+use crate::vault::{entry, key, on_both};
 
 on_both!(it_is_opened_again, many_make_it_at_the_same_time);
 

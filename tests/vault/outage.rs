@@ -3,7 +3,7 @@
 use tokenturn_tests::postgres::Cluster;
 use tokenturn_vault::{Filter, Vault};
 
-use crate::{entry, key};
+use crate::vault::{entry, key};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_goes_on_when_the_server_is_back() {

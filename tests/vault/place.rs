@@ -40,7 +40,9 @@ impl Place {
     }
 
     async fn built(&self, builder: VaultBuilder, key: &Key) -> Result<Vault, StoreError> {
-        let builder = builder.actor("the test");
+        // Nobody who is slow is taken for dead.
+        let lease = Duration::from_secs(60 * 60);
+        let builder = builder.actor("the test").lease(lease);
         match self {
             Self::Sqlite(_) => builder.sqlite(self.file(), key).await,
             Self::Postgres(_, url) => builder.postgres(url, key).await,

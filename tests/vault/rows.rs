@@ -3,8 +3,8 @@
 use tokenturn::Secret;
 use tokenturn_vault::{App, Entry, Filter, Provider, State, Tokens};
 
-use crate::place::Place;
-use crate::{entry, key, on_both, tokens};
+use crate::vault::place::Place;
+use crate::vault::{entry, key, on_both, tokens};
 
 on_both!(
     a_row_is_read_back,

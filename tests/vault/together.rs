@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokenturn_tests::postgres::Cluster;
 use tokenturn_vault::{Filter, Fleet, Outcome, Rotation, Vault};
 
-use crate::place::Place;
-use crate::provider::{assert_alive, fast, provider};
-use crate::{key, on_both, stream};
+use crate::vault::place::Place;
+use crate::vault::provider::{assert_alive, fast, provider};
+use crate::vault::{key, on_both, stream};
 
 on_both!(one_of_many_replaces_a_token, many_share_a_fleet);
 
@@ -112,7 +112,8 @@ async fn disturbed(url: &str, mut disturb: impl FnMut(usize)) {
     let (sandbox, client, entries) = provider(ROWS).await;
     // Rows whose claim was not answered wait for its end.
     let builder = Vault::builder().lease(Duration::from_secs(2));
-    let vault = builder.postgres(url, &key()).await.unwrap();
+    let key = key();
+    let vault = builder.postgres(url, &key).await.unwrap();
     vault
         .import(stream(entries.into_iter().map(Ok)))
         .await
@@ -131,6 +132,8 @@ async fn disturbed(url: &str, mut disturb: impl FnMut(usize)) {
         assert!(is_good, "{settled:?}");
         tokio::task::block_in_place(|| disturb(count));
     }
+    // On new connections: an old one may be found broken only by its use.
+    let vault = Vault::builder().postgres(url, &key).await.unwrap();
     assert_alive(&vault, &sandbox, ROWS).await;
     // A token may be replaced once more when nobody was told of the first time.
     assert!(sandbox.replacements().len() >= ROWS);

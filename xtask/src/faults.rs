@@ -11,7 +11,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         .args([
             "test",
             "--quiet",
-            "--package=tokenturn-tests",
+            // All packages, so that nothing is built with other features than for all tests.
+            "--workspace",
             "--test=faults",
         ])
         .args(["--", "--nocapture"])

@@ -6,8 +6,11 @@ mod codegen;
 mod conformance;
 mod crash;
 mod faults;
+mod fresh;
 mod guard;
 mod release;
+mod skipped;
+mod soak;
 mod spec;
 
 use std::path::{Path, PathBuf};
@@ -21,7 +24,11 @@ cargo xtask codegen --check       write nothing; fail when a generated file is s
 cargo xtask spec lint [FILE]      what the generator and the public linter find in a spec
 cargo xtask spec examples [FILE]  whether every example is valid against its schema
 cargo xtask spec diff [REV]       what changed in the specs since REV (HEAD), by meaning
-cargo xtask ci                    every gate: format, clippy, codegen, docs, features, tests
+cargo xtask ci                    every gate beside the tests: format, clippy, codegen, docs, features
+cargo xtask skipped               run what the last `cargo test --workspace` skipped; fail, not skip
+cargo xtask soak                  all tests three times, while other processes take the machine's time
+cargo xtask fresh [REV]           the README's two commands from nothing, next to those of a revision
+cargo xtask fresh --ci [REV]      the same for .ci/run
 cargo xtask faults                every fault that a call can meet, with what comes of it
 cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
 cargo xtask crash [--help]        kill a program that replaces a fleet of tokens, again and again
@@ -63,6 +70,12 @@ fn main() -> ExitCode {
         [bench::BUILDS, folder, profile, ref packages @ ..] => {
             bench::builds(&root, folder, profile, packages)
         }
+        // What its tests call a build script with.
+        ["build-script"] => return tokenturn_codegen::build_script("keys.yaml"),
+        ["skipped"] => skipped::run(&root),
+        ["fresh", ref words @ ..] => fresh::run(&root, words),
+        ["soak"] => soak::run(&root),
+        [soak::BUSY] => soak::busy(),
         ["guard"] => guard::check(&root),
         ["guard", "--accept"] => guard::accept(&root),
         ["deny"] => release::deny::run(&root),

@@ -7,6 +7,7 @@ use tokenturn_sandbox::{self as sandbox, Sandbox};
 
 use crate::args::Fault;
 use crate::client::OHMYGPT_SCOPE;
+use crate::patience;
 
 /// Serves the sandbox until Ctrl-C.
 pub(crate) async fn run(port: u16, fault: Option<Fault>) -> Result<()> {
@@ -19,6 +20,8 @@ pub(crate) async fn run(port: u16, fault: Option<Fault>) -> Result<()> {
         Fault::Outage => sandbox::Fault::Outage,
     }));
     let user = sandbox.new_ohmygpt_user();
+    // Whoever has read the first line may end it.
+    let stop = patience::asked_to_stop();
     let mut out = io::stdout();
     write!(
         out,
@@ -72,9 +75,8 @@ to sign in at each:
     if let Some(fault) = fault {
         writeln!(out, "\n{}", describe(fault))?;
     }
-    tokio::signal::ctrl_c()
-        .await
-        .context("cannot wait for Ctrl-C")
+    stop.await;
+    Ok(())
 }
 
 fn describe(fault: Fault) -> &'static str {

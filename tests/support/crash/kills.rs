@@ -46,7 +46,9 @@ pub struct Kill {
 
 /// Starts `program` over the whole fleet, kills it, and so on; at last lets it come to its end.
 ///
-/// The kills are spread over the fleet: each waits until the log has grown by its share.
+/// The kills are spread over the first half of the fleet: each waits until the log has grown by its
+/// share. The other half is there so that no process is through before it is killed, also where the
+/// machine lets the one who kills it wait.
 ///
 /// # Panics
 ///
@@ -66,7 +68,7 @@ pub async fn kill_and_finish(
     let mut kills = Vec::new();
     for number in 1..=plan.kills {
         let mut process = scene.start(program, words);
-        let share = number * tokens / (plan.kills + 1);
+        let share = number * tokens / 2 / plan.kills;
         scene.until_replaced(share, &mut process).await;
         sleep(DELAY.mul_f64(rng.f64())).await;
         assert!(
@@ -77,7 +79,7 @@ pub async fn kill_and_finish(
         kills.push(scene.kill(&mut process).await);
     }
     let mut process = scene.start(program, words);
-    let (lines, status) = process.finish(2 * PATIENCE).await;
+    let (lines, status) = process.finish(PATIENCE).await;
     // What it thinks of lost tokens shows in its status, and is judged by somebody else.
     assert!(
         status.code().is_some(),

@@ -12,7 +12,7 @@ mod scene;
 mod tally;
 
 pub use gate::{Gate, Held, Point};
-pub use judge::{BOUND, Rules, Verdict, judge};
+pub use judge::{Rules, Verdict, judge};
 pub use kills::{Kill, Plan, kill_and_finish};
 pub use place::Place;
 pub use process::{PATIENCE, Process, until};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::judge::{BOUND, Rules, Verdict, judge};
+use super::judge::{Rules, Verdict, judge};
 use super::kills::{Plan, kill_and_finish};
 use super::scene::{Scene, Shares};
 use crate::postgres::Cluster;
@@ -102,10 +102,7 @@ pub fn table(tallies: &[Tally]) -> String {
             text += &format!("    {fault}\n");
         }
     }
-    text + &format!(
-        "cut off: claimed and not settled at a kill; lost: replaced at GitHub within {} ms of the kill,\n\
-         so that the answer died with the process; again: replaced once more at OhMyGPT; most: lost by\n\
-         one kill; distance: the longest time between a lost replacement and its kill\n",
-        BOUND.as_millis(),
-    )
+    text + "cut off: claimed and not settled at a kill; lost: replaced at GitHub while the process died, and\n\
+         the answer with it; again: replaced once more at OhMyGPT; most: lost by one kill; distance: the\n\
+         longest time between a lost replacement and its kill\n"
 }

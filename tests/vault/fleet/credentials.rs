@@ -4,8 +4,8 @@ use tokenturn::GitHub;
 use tokenturn_vault::{Client, Filter, Stop};
 
 use super::{World, all, fast};
-use crate::on_both;
-use crate::place::Place;
+use crate::vault::on_both;
+use crate::vault::place::Place;
 
 on_both!(the_first_refusal_stops_it, it_goes_on_with_the_right_ones);
 

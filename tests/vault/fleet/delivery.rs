@@ -1,6 +1,6 @@
 //! Handing new tokens on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::future::ready;
 use std::sync::{Arc, Mutex};
@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use tokenturn_vault::{Deliver, Entry, Filter};
 
 use super::{World, all, fast};
-use crate::on_both;
-use crate::place::Place;
+use crate::vault::on_both;
+use crate::vault::place::Place;
 
 on_both!(
     each_token_is_handed_on_until_it_is_taken,
@@ -89,13 +89,26 @@ async fn what_was_not_taken_is_handed_on_later(place: Place) {
     assert_eq!(world.resets(), 3);
 
     let taker = Taker::at(1);
+    let stored = tokens(&world).await;
     let mut fleet = world.begin(fast().deliver(taker.clone())).await;
     all(&mut fleet).await;
-    assert!(fleet.summary().delivered >= 3);
+    assert_eq!(fleet.summary().delivered, 6);
     assert_eq!(world.vault.count(&waiting).await.unwrap(), 0);
+    // One after the other or both at once, as it comes.
+    let seen = taker.seen();
+    let pairs = stored.into_iter().zip(tokens(&world).await);
+    for (entry, (old, new)) in world.entries.iter().zip(pairs) {
+        let seen: HashSet<_> = seen[&entry.id].iter().cloned().collect();
+        assert_eq!(seen, HashSet::from([old, new]));
+    }
+}
+
+/// The tokens that are stored.
+async fn tokens(world: &World) -> Vec<String> {
+    let mut tokens = Vec::new();
     for entry in &world.entries {
         let now = world.vault.get(&entry.id).await.unwrap().unwrap();
-        let last = taker.seen()[&entry.id].last().cloned();
-        assert_eq!(last.unwrap(), now.tokens.token.unwrap().expose());
+        tokens.push(now.tokens.token.unwrap().expose().to_owned());
     }
+    tokens
 }

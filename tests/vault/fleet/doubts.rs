@@ -1,15 +1,15 @@
 //! Calls whose outcome is unknown.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokenturn::OhMyGpt;
 use tokenturn_sandbox::{Calls, Fault};
 use tokenturn_vault::{Client, Entry, Filter, Outcome, State, Tokens, VaultError};
 
-use super::{World, all, fast, words};
-use crate::place::Place;
-use crate::provider::assert_alive;
-use crate::{on_both, stream};
+use super::{World, all, fast, unpaced, words};
+use crate::vault::place::Place;
+use crate::vault::provider::assert_alive;
+use crate::vault::{FAR, on_both, stream};
 
 on_both!(
     what_was_not_replaced_is_replaced,
@@ -25,7 +25,7 @@ on_both!(
 async fn what_was_not_replaced_is_replaced(place: Place) {
     let world = World::new(&place, 40).await;
     world.sandbox.add_fault(Fault::BeforeChange, Calls::Next(4));
-    let mut fleet = world.begin(fast()).await;
+    let mut fleet = world.begin(unpaced(8)).await;
     let settled = all(&mut fleet).await;
     assert_eq!(words(&settled), ["replaced", "resolved"]);
     let summary = fleet.summary();
@@ -75,9 +75,7 @@ async fn ohmygpt_loses_nothing(place: Place) {
     });
     world.vault.import(stream(rows)).await.unwrap();
     world.sandbox.add_fault(Fault::AfterChange, Calls::Next(3));
-    let fleet = world
-        .vault
-        .rotate_all([client], Filter::new(), fast().concurrency(4));
+    let fleet = world.vault.rotate_all([client], Filter::new(), unpaced(4));
     let mut fleet = fleet.await.unwrap();
     all(&mut fleet).await;
     let summary = fleet.summary();
@@ -150,10 +148,8 @@ async fn what_the_filter_leaves_out_is_told_of(place: Place) {
 /// What somebody else is at, for longer than this test lasts.
 async fn doubts_that_are_not_meant_are_not_waited_for(place: Place) {
     let world = World::new(&place, 2).await;
-    let until = SystemTime::now() + Duration::from_secs(600);
-    let until = until.duration_since(UNIX_EPOCH).unwrap().as_millis();
     place.sql(&format!(
-        "UPDATE token SET state = 'rotating', span = 600000, until = {until}"
+        "UPDATE token SET state = 'rotating', until = {FAR}, span = {FAR}"
     ));
     let unknown = Filter::new().state(State::Unknown);
     let fleet = world

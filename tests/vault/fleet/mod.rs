@@ -9,14 +9,15 @@ mod plan;
 mod resume;
 mod trouble;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokenturn_sandbox::Sandbox;
-use tokenturn_vault::{Client, Entry, Filter, Fleet, FleetOptions, Settled, State, Vault};
+use tokenturn_tests::crash::PATIENCE;
+use tokenturn_vault::{Client, Entry, Filter, Fleet, FleetOptions, Settled, State, Status, Vault};
 
-use crate::place::Place;
-use crate::provider::{fast, provider};
-use crate::{key, stream};
+use crate::vault::place::Place;
+use crate::vault::provider::{fast, provider};
+use crate::vault::{key, stream};
 
 /// A provider with tokens, all of them in a vault.
 struct World {
@@ -77,6 +78,12 @@ impl World {
     }
 }
 
+/// Without a pace, more rows are claimed at once than there are calls at a time, and each row waits
+/// for its turn: however slow the calls are, the first of them are for different rows.
+fn unpaced(calls: usize) -> FleetOptions {
+    FleetOptions::new().concurrency(calls)
+}
+
 /// Reads a run to its end.
 async fn all(fleet: &mut Fleet) -> Vec<Settled> {
     let mut settled = Vec::new();
@@ -85,9 +92,19 @@ async fn all(fleet: &mut Fleet) -> Vec<Settled> {
             settled.push(next);
         }
     };
-    let ended = tokio::time::timeout(Duration::from_secs(60), reading).await;
+    let ended = tokio::time::timeout(PATIENCE, reading).await;
     ended.expect("the run does not end");
     settled
+}
+
+/// Waits until a run says that it waits, and until when.
+async fn paused(fleet: &Fleet) -> Instant {
+    loop {
+        match fleet.status() {
+            Status::Paused { until, .. } => return until,
+            _ => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
 }
 
 fn words(settled: &[Settled]) -> Vec<&'static str> {

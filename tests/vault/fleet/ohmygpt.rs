@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use httpmock::MockServer;
 use tokenturn::{OhMyGpt, RefusalReason};
-use tokenturn_vault::{Client, Entry, Filter, FleetOptions, State, Status, Tokens, Vault};
+use tokenturn_tests::crash::{Gate, Point};
+use tokenturn_vault::{Client, Entry, Filter, FleetOptions, State, Tokens, Vault};
 
-use super::all;
-use crate::place::Place;
-use crate::{key, on_both, stream};
+use super::{all, paused};
+use crate::vault::place::Place;
+use crate::vault::{key, on_both, stream};
 
 on_both!(
     a_token_that_is_not_admitted_stops_no_run,
@@ -16,8 +17,8 @@ on_both!(
 );
 
 /// A vault with the tokens `oauth-0`, `oauth-1` and so on.
-async fn with_users(place: &Place, server: &MockServer, count: usize) -> (Vault, Client) {
-    let ohmygpt = OhMyGpt::builder().base_url(server.base_url());
+async fn with_users(place: &Place, url: String, count: usize) -> (Vault, Client) {
+    let ohmygpt = OhMyGpt::builder().base_url(url);
     let client = Client::from(ohmygpt.build().unwrap());
     let vault = place.open_quick(&key()).await;
     let rows = (0..count).map(|n| {
@@ -44,7 +45,7 @@ async fn a_token_that_is_not_admitted_stops_no_run(place: Place) {
                 .body(r#"{"statusCode":200,"data":{"token":"sk-new"}}"#);
         })
         .await;
-    let (vault, client) = with_users(&place, &server, 2).await;
+    let (vault, client) = with_users(&place, server.base_url(), 2).await;
     let options = FleetOptions::new().concurrency(1);
     let fleet = vault.rotate_all([client], Filter::new(), options);
     let mut fleet = fleet.await.unwrap();
@@ -67,36 +68,36 @@ async fn a_burst_of_limits_is_one_limit(place: Place) {
     let limit = server
         .mock_async(|when, then| {
             when.any_request();
-            // All of them are under way before the first is answered.
-            then.status(429).delay(Duration::from_millis(500));
+            then.status(429);
         })
         .await;
-    let (vault, client) = with_users(&place, &server, CALLS).await;
+    let gate = Gate::start(&server.base_url()).await;
+    let (vault, client) = with_users(&place, gate.url(), CALLS).await;
     let options = FleetOptions::new().concurrency(CALLS);
     let run = async || {
         let clients = [client.clone()];
         let fleet = vault.rotate_all(clients, Filter::new(), options.clone());
         fleet.await.unwrap()
     };
+    // All of them are under way before the first is answered.
+    let held = [(); CALLS].map(|()| gate.hold("POST", Point::Answer));
     let mut refused = run().await;
-    while limit.calls_async().await < CALLS {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    for call in &held {
+        call.is_there().await;
     }
     refused.stopper().stop();
+    for call in held {
+        call.release().await;
+    }
     all(&mut refused).await;
     assert_eq!(refused.summary().not_attempted, CALLS as u64);
 
     // The next run is told how long that holds.
     let mut waiting = run().await;
-    let until = loop {
-        match waiting.status() {
-            Status::Paused { until, .. } => break until,
-            _ => tokio::time::sleep(Duration::from_millis(5)).await,
-        }
-    };
-    waiting.stopper().stop();
-    all(&mut waiting).await;
+    let until = paused(&waiting).await;
     let held = until.saturating_duration_since(Instant::now());
     assert!(held <= Duration::from_secs(60), "{held:?}");
+    waiting.stopper().stop();
+    all(&mut waiting).await;
     assert_eq!(limit.calls_async().await, CALLS);
 }

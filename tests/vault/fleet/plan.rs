@@ -4,8 +4,8 @@ use tokenturn::GitHub;
 use tokenturn_vault::{App, Client, Entry, Filter, FleetOptions, Provider, Tokens};
 
 use super::{World, all, fast};
-use crate::on_both;
-use crate::place::Place;
+use crate::vault::on_both;
+use crate::vault::place::Place;
 
 on_both!(
     it_says_what_would_be_done_and_does_nothing,
@@ -69,32 +69,4 @@ async fn it_counts_what_is_left(place: Place) {
         .await
         .unwrap();
     assert_eq!((plan.apps[0].done, plan.apps[0].tokens), (done, 30 - done));
-}
-
-/// By default it keeps to GitHub's advice, where that holds.
-#[tokio::test(flavor = "multi_thread")]
-async fn github_com_gets_a_call_a_second() {
-    let world = World::new(&Place::sqlite(), 0).await;
-    for (builder, paced) in [
-        (GitHub::builder("id", "secret"), true),
-        (
-            GitHub::builder("id", "secret").data_residency("octocorp"),
-            true,
-        ),
-        (
-            GitHub::builder("id", "secret").enterprise_server("h.example", "3.14"),
-            false,
-        ),
-    ] {
-        // Nobody answers at these addresses here.
-        let client = Client::from(builder.transport(|t| t.max_attempts(1)).build().unwrap());
-        let (filter, options) = (Filter::new(), FleetOptions::new());
-        let plan = world.vault.plan([client], &filter, &options).await.unwrap();
-        assert_eq!(
-            plan.apps[0].per_second.is_some(),
-            paced,
-            "{:?}",
-            plan.apps[0]
-        );
-    }
 }

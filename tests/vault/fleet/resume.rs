@@ -3,9 +3,9 @@
 use tokenturn_vault::{Filter, Stop};
 
 use super::{World, all, fast, words};
-use crate::on_both;
-use crate::place::Place;
-use crate::provider::assert_alive;
+use crate::vault::on_both;
+use crate::vault::place::Place;
+use crate::vault::provider::assert_alive;
 
 on_both!(
     everything_is_replaced_once,

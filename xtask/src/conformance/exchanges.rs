@@ -44,7 +44,7 @@ impl Exchanges {
 pub(crate) fn run(root: &Path, tools: &Tools, comparisons: &[Comparison]) -> Result<Exchanges> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args(["test", "--package=tokenturn-tests", "--test=conformance"])
+        .args(["test", "--workspace", "--locked", "--test=conformance"])
         .args(["--", "--nocapture", "--test-threads=1"])
         .env("TOKENTURN_CONFORMANCE", tools.folder())
         .env("RUST_BACKTRACE", "0")

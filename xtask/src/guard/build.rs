@@ -121,7 +121,7 @@ pub(crate) fn compile(log: &Path) -> Result<ExitCode> {
 }
 
 /// The CPU time of all children that have ended, from `/proc`.
-fn children_cpu_seconds() -> Result<f64> {
+pub(crate) fn children_cpu_seconds() -> Result<f64> {
     /// The unit of `/proc` on Linux.
     const TICKS_PER_SECOND: f64 = 100.0;
     let stat = fs::read_to_string("/proc/self/stat").context("CPU time is read on Linux only")?;

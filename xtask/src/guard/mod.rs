@@ -3,7 +3,7 @@
 mod build;
 mod instructions;
 
-pub(crate) use build::{LOG, compile, costs};
+pub(crate) use build::{LOG, children_cpu_seconds, compile, costs};
 pub(crate) use instructions::PEERS;
 
 use std::fs;

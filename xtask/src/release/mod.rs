@@ -13,10 +13,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::ci::{cargo, step};
+use crate::ci::step;
 
 pub(crate) fn run(root: &Path) -> Result<()> {
-    step("public API", || public_api(root))?;
     step("dependencies", || deny::run(root))?;
     step("minimum Rust version", || msrv::run(root))?;
     step("tarballs", || package::run(root))?;
@@ -24,13 +23,4 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     step("all combinations of features", || features::all(root))?;
     println!("\nwhat is left to do by hand: RELEASING.md");
     Ok(())
-}
-
-fn public_api(root: &Path) -> Result<()> {
-    let test = ["--package=tokenturn-tests", "--test=public_api"];
-    cargo(
-        root,
-        &[&["test", "--locked", "--quiet"], &test[..]].concat(),
-    )
-    .map(drop)
 }

@@ -2,11 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod build_script;
 mod codegen;
 mod copy;
 mod five_steps;
+mod generated_code;
 mod help;
 mod repository;
+#[path = "../../../tests/support/skip.rs"]
+#[allow(unreachable_pub, reason = "in a library it is public")]
+mod skip;
 mod spec_diff;
 mod spec_examples;
 mod spec_lint;

@@ -40,8 +40,8 @@ fn wrong_examples_are_found_with_their_places() {
     let report = stderr(&output);
     let line_of = |text: &str| 1 + broken.lines().position(|line| line.contains(text)).unwrap();
     for expected in [
-        "\"token\" is a required property",
-        "value is not of type \"string\"",
+        "missing properties 'token'",
+        "want string, but got number",
         "2 errors in",
         &format!("broken.yaml:{}:26", line_of("message: 401")),
     ] {

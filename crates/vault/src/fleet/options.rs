@@ -98,3 +98,25 @@ impl fmt::Debug for FleetOptions {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokenturn::GitHub;
+
+    use super::*;
+
+    /// By default it keeps to GitHub's advice, where that holds.
+    #[test]
+    fn github_com_gets_a_call_a_second() {
+        let github = || GitHub::builder("id", "secret");
+        for (builder, seconds) in [
+            (github(), 1),
+            (github().data_residency("octocorp"), 1),
+            (github().enterprise_server("h.example", "3.14"), 0),
+        ] {
+            let client = Client::from(builder.build().unwrap());
+            let interval = FleetOptions::new().interval(&client);
+            assert_eq!(interval.as_secs(), seconds, "{}", client.app());
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The program as its users meet it: arguments, output, exit codes, files. One program for all of it,
+//! since each takes as long to link as all together.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[cfg(unix)]
+mod browser;
+mod commands;
+#[cfg(unix)]
+mod crash;
+mod family;
+mod fleet;
+mod login;
+#[cfg(unix)]
+mod postgres;
+mod support;
+mod vault;

@@ -1,0 +1,90 @@
+//! A vault in PostgreSQL.
+
+use std::fs;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use crate::support::*;
+use tempfile::TempDir;
+use tokenturn_sandbox::Sandbox;
+use tokenturn_tests::postgres::Cluster;
+use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, GITHUB_SEED, RawServer, json_answer};
+
+fn import(folder: &TempDir, server: &str, client_id: &str) -> Command {
+    let arguments = ["vault", "import", "-", "--format", "csv", "--server"];
+    let arguments = [&arguments[..], &[server, "--client-id", client_id]].concat();
+    tokenturn(folder.path(), &arguments)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_is_named_by_the_environment_or_a_file() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let url = cluster.new_database();
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let csv = format!("id,token\nt,{}\n", sandbox.new_github_token());
+    let mut command = import(&folder, &sandbox.url(), &sandbox.client_id());
+    command.env("TOKENTURN_VAULT", &url);
+    succeed(command, &csv);
+    assert!(folder.path().join("tokenturn.key").exists());
+
+    fs::write(folder.path().join("url.txt"), format!("{url}\n")).unwrap();
+    let arguments = ["rotate", "--all", "--vault-file", "url.txt"];
+    let mut command = tokenturn(folder.path(), &arguments);
+    command.env(SECRET_VARIABLE, sandbox.client_secret());
+    let text = succeed(command, "");
+    assert!(text.starts_with("replaced               1\n"), "{text}");
+    let arguments = ["vault", "rekey", "--vault-file", "url.txt"];
+    let text = succeed(tokenturn(folder.path(), &arguments), "");
+    assert!(text.contains("it is in tokenturn.key"), "{text}");
+
+    fs::remove_file(folder.path().join("tokenturn.key")).unwrap();
+    let list = ["vault", "list", "--vault-file", "url.txt"];
+    let output = run(tokenturn(folder.path(), &list), "");
+    assert_bad_input(&output, "there is no key in tokenturn.key");
+    let away = ["vault", "init", "--vault", "postgres://me@%2Fnowhere/db"];
+    let output = run(tokenturn(folder.path(), &away), "");
+    assert_eq!(output.status.code(), Some(4), "{}", both(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a token is kept in memory for a minute before it is put elsewhere"]
+async fn what_the_vault_does_not_take_is_rescued() {
+    let Some(cluster) = Cluster::find() else {
+        return;
+    };
+    let (url, folder) = (cluster.new_database(), TempDir::new().unwrap());
+    let cluster = Arc::new(Mutex::new(cluster));
+    let doomed = Arc::clone(&cluster);
+    // The vault goes away between the call and its answer.
+    let server = RawServer::start_with(move |_| {
+        doomed.lock().unwrap().kill();
+        json_answer("200 OK", "", GITHUB_SEED).into()
+    })
+    .await;
+    let mut command = import(&folder, &server.url(), CLIENT_ID);
+    command.env("TOKENTURN_VAULT", &url);
+    succeed(command, "id,token\nt,gho_old\n");
+
+    let mut command = tokenturn(folder.path(), &["rotate", "--all", "--json"]);
+    command.env("TOKENTURN_VAULT", &url);
+    command.env(SECRET_VARIABLE, CLIENT_SECRET);
+    command.env("TMPDIR", folder.path());
+    let child = start(command, "");
+    while server.requests().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    signal("INT", child.id());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(6), "{}", both(&output));
+    let text = both(&output);
+    let rescued = text.lines().find_map(|line| {
+        let (_, path) = line.split_once("t: the new token is in ")?;
+        Some(path.to_owned())
+    });
+    let rescued = rescued.unwrap();
+    assert_eq!(fs::read_to_string(&rescued).unwrap(), "abcdefgh12345678\n");
+    assert_eq!(mode(rescued.as_ref()), 0o600);
+}

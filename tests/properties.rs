@@ -1,0 +1,20 @@
+//! What has to hold of the clients, the wrapper, the sandbox and the vault, a module for each property.
+
+#[cfg(unix)]
+mod crash;
+mod direct_client;
+mod error_types;
+mod fuzz;
+mod login_answers;
+mod outcomes;
+#[cfg(unix)]
+mod races;
+mod retries;
+mod rotate;
+mod sandbox;
+mod sandbox_protocol;
+mod sinks;
+mod spec_examples;
+#[cfg(unix)]
+mod vault;
+mod wire_format;

@@ -1,0 +1,80 @@
+//! A vault as its users see it, on both engines: each test runs twice.
+//!
+//! PostgreSQL is started for them; see `support/postgres.rs` for what that needs.
+
+mod batches;
+mod damage;
+mod fleet;
+mod history;
+mod import;
+mod keys;
+mod listing;
+mod opening;
+mod outage;
+mod place;
+mod provider;
+mod rows;
+mod together;
+
+use futures_util::stream::{self, Iter};
+use tokenturn_vault::{App, Entry, Key, Provider, StoreError, Tokens};
+
+/// Runs each function with a place for a vault in SQLite, and with one in PostgreSQL.
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    super::$test(crate::vault::place::Place::sqlite()).await;
+                }
+            )*
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    if let Some(place) = crate::vault::place::Place::postgres() {
+                        super::$test(place).await;
+                    }
+                }
+            )*
+        }
+    };
+}
+use on_both;
+
+/// What no file and no table may hold in the clear.
+const CANARY: &str = "canary";
+
+/// The year 5138, in milliseconds since 1970.
+const FAR: i64 = 99_999_999_999_999;
+
+fn key() -> Key {
+    Key::generate().unwrap()
+}
+
+fn github() -> App {
+    App {
+        provider: Provider::GitHub,
+        server: "https://api.github.com".into(),
+        client_id: tokenturn_tests::CLIENT_ID.into(),
+    }
+}
+
+/// A row whose token has its name in it.
+fn entry(id: &str) -> Entry {
+    Entry::new(id, github(), tokens(id))
+}
+
+fn tokens(id: &str) -> Tokens {
+    Tokens::github(format!("gho_{CANARY}_{}", id.escape_default()))
+}
+
+fn stream(entries: impl IntoIterator<Item = Item>) -> Iter<std::vec::IntoIter<Item>> {
+    let rows: Vec<Item> = entries.into_iter().collect();
+    stream::iter(rows)
+}
+
+type Item = Result<Entry, StoreError>;

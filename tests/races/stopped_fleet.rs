@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokenturn_tests::crash::{Gate, PATIENCE, Point, Process, Rules, Scene, Shares, judge};
 use tokenturn_tests::postgres::Cluster;
 use tokenturn_vault::{Filter, State, Vault};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{on_both, worker};
 
@@ -47,9 +47,12 @@ async fn stands_still((mut scene, gate): (Scene, Gate), method: &'static str) {
     }
     let vault = scene.open().await;
     // It waits for nothing but the answers then, so it stands still in no transaction.
-    while rotating(&vault).await < AHEAD * calls {
-        sleep(Duration::from_millis(5)).await;
-    }
+    let claimed = async {
+        while rotating(&vault).await < AHEAD * calls {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, claimed).await.expect("it claims them");
     late.stop().await;
 
     finishes(scene.start(worker(), &["rotate", "--all"])).await;

@@ -20,8 +20,8 @@ use tokio::time::advance;
 /// fails, and is the time that [`run_out`] lets run out.
 pub(crate) const LONGEST: Duration = Duration::from_secs(600);
 
-/// More than what has come needs to go from hand to hand within the process, one in each turn of the
-/// scheduler.
+/// More than what has come needs to go from hand to hand within the process, one in each turn of
+/// the scheduler.
 const TURNS: usize = 100;
 
 /// The clock of this test's runtime stands still as long as this is there.

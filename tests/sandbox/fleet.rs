@@ -10,8 +10,8 @@ use super::{ohmygpt, start};
 
 const MANY: usize = 100_000;
 
-/// How long it takes to look for these tokens when nothing comes between: the same on a machine that
-/// does something else most of the time.
+/// How long it takes to look for these tokens when nothing comes between: the same on a machine
+/// that does something else most of the time.
 fn quickest(sandbox: &Sandbox, tokens: &[String]) -> Duration {
     let look = |_| {
         let begin = Instant::now();

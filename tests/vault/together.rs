@@ -111,7 +111,7 @@ async fn nothing_is_lost_when_the_server_is_killed() {
 async fn disturbed(url: &str, mut disturb: impl FnMut(usize)) {
     let (sandbox, client, entries) = provider(ROWS).await;
     // Rows whose claim was not answered wait for its end.
-    let builder = Vault::builder().lease(Duration::from_secs(2));
+    let builder = Vault::builder().lease(Duration::from_millis(500));
     let key = key();
     let vault = builder.postgres(url, &key).await.unwrap();
     vault

@@ -2,7 +2,7 @@
 
 use tokenturn_vault::{Filter, Stop};
 
-use super::{World, all, fast, words};
+use super::{World, all, fast, unpaced, words};
 use crate::vault::on_both;
 use crate::vault::place::Place;
 use crate::vault::provider::assert_alive;
@@ -17,7 +17,7 @@ on_both!(
 
 async fn everything_is_replaced_once(place: Place) {
     let world = World::new(&place, 300).await;
-    let mut fleet = world.begin(fast().concurrency(32)).await;
+    let mut fleet = world.begin(unpaced(32)).await;
     assert_eq!((fleet.expected().done, fleet.expected().left), (0, 300));
     let settled = all(&mut fleet).await;
     assert_eq!(words(&settled), ["replaced"]);
@@ -33,7 +33,7 @@ async fn everything_is_replaced_once(place: Place) {
     }
 
     // The next one is a new one.
-    let mut fleet = world.begin(fast().concurrency(32)).await;
+    let mut fleet = world.begin(unpaced(32)).await;
     assert!(!fleet.runs()[0].is_resumed);
     assert_eq!(all(&mut fleet).await.len(), 300);
     assert_eq!(world.resets(), 600);

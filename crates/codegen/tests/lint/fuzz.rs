@@ -134,8 +134,8 @@ fn hit_many(parts: usize, text: impl Fn(usize) -> String) {
     assert!(many < 30 * few.max(TICK), "{many:?}, {few:?}: {beginning}");
 }
 
-/// What this thread has had of a processor, to which nothing adds that runs beside it. It stands still
-/// where the system does not tell.
+/// What this thread has had of a processor, to which nothing adds that runs beside it. It stands
+/// still where the system does not tell.
 fn time_on_processor() -> Duration {
     let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds = told.split(' ').next().unwrap_or_default();

@@ -20,7 +20,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// What takes longer never comes, on any machine. It only turns a test that hangs into one that fails.
+/// What takes longer never comes, on any machine. It only turns a test that hangs into one that
+/// fails.
 pub(crate) const LONGEST: Duration = Duration::from_secs(600);
 
 pub(crate) const SECRET_VARIABLE: &str = "TOKENTURN_GITHUB_CLIENT_SECRET";

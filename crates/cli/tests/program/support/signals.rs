@@ -9,8 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Makes the programs that this process starts from now on end by a signal unless they handle it.
 ///
 /// The tests may have been started with some signals ignored, as a shell starts a job in the
-/// background, and a program that is started ignores what its parent ignores. What its parent handles
-/// is back at its default.
+/// background, and a program that is started ignores what its parent ignores. What its parent
+/// handles is back at its default.
 pub(super) fn reset_in_programs() {
     static DONE: Once = Once::new();
     DONE.call_once(|| {

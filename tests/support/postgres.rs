@@ -28,7 +28,7 @@ const LONGEST_FOLDER: usize = 80;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// No disk is waited for: a process that is killed leaves its writes to the system.
-const FOR_TESTS: &str = "-c listen_addresses= -c fsync=off -c shared_buffers=16MB \
+const FOR_TESTS: &str = "-c listen_addresses= -c fsync=off -c autovacuum=off -c shared_buffers=16MB \
     -c max_connections=100";
 
 /// Stops the server and removes the folder when its input ends: when the test's process drops the

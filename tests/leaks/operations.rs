@@ -1,5 +1,6 @@
 //! Each operation, with every answer and with none, through the wrapper and by the client alone.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokenturn::github::Scoping;
@@ -72,8 +73,11 @@ impl Clients {
     }
 }
 
+/// A call of an operation. Behind a pointer, so that what is done with it is compiled once for all.
+type Call<'c> = &'c dyn Fn(&Clients) -> Pin<Box<dyn Future<Output = ()> + '_>>;
+
 /// Makes `call` with every answer, with an answer through TLS, and with none.
-async fn try_all(operation: &str, call: impl AsyncFn(&Clients)) {
+async fn try_all(operation: &str, call: Call<'_>) {
     let seen = Seen::with_all_logs();
     for answer in answers() {
         let server = RawServer::start_with(move |_| answer.clone().into()).await;
@@ -132,9 +136,11 @@ macro_rules! operations {
     ($($name:ident($clients:ident, $seen:ident) $call:block)*) => {$(
         #[tokio::test]
         async fn $name() {
-            try_all(stringify!($name), async |$clients: &Clients| {
-                let $seen = &$clients.seen;
-                $call
+            try_all(stringify!($name), &|$clients| {
+                Box::pin(async move {
+                    let $seen = &$clients.seen;
+                    $call
+                })
             })
             .await;
         }

@@ -13,6 +13,7 @@ pub(crate) fn subcommand(root: &Path, name: &str, version: &str) -> Result<Comma
         // It runs for seconds, and would take minutes to optimize.
         .args(["--debug", "--no-default-features", "--quiet", "--root"])
         .arg(&folder)
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .status()
         .context("cannot run cargo")?;
     ensure!(status.success(), "cannot install cargo-{name} {version}");

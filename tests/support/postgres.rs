@@ -201,8 +201,8 @@ impl Cluster {
         let all: Vec<u32> = std::iter::once(server).chain(children(server)).collect();
         for pid in &all {
             // A child that is gone already has done no harm.
-            let _ = Command::new("kill")
-                .args(["-KILL", &pid.to_string()])
+            let _ = Command::new("sh")
+                .args(["-c", &format!("kill -KILL {pid}")])
                 .output();
         }
         until("they are gone", || all.iter().all(|pid| is_gone(*pid)));

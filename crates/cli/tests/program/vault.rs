@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::support::*;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokenturn_tests::skip;
 
 const SECRETS: [&str; 4] = ["gho_first", "gho_second", "omg-oauth", "sk-admin"];
 const JSONL: &str = r#"
@@ -294,7 +295,7 @@ fn secrets_are_not_shown_on_a_terminal() {
         .args(["-qec", &line, "/dev/null"])
         .current_dir(folder.path());
     let Ok(output) = command.output() else {
-        return;
+        return skip("`script` is missing (Debian's bsdutils)");
     };
     assert_ne!(output.status.code(), Some(0));
     assert!(

@@ -16,10 +16,12 @@ const ROUNDS: usize = 3;
 
 /// Runs all tests so many times beside busy processes. What they need is built before.
 pub(crate) fn run(root: &Path) -> Result<()> {
+    // Asked now: the build may put another file in its place.
+    let program = std::env::current_exe()?;
     tests(root, &["--no-run", "--quiet"])?;
     let cores = available_parallelism()?.get();
     let count = cores * BUSY_PER_CORE;
-    let busy = (0..count).map(|_| Busy::start());
+    let busy = (0..count).map(|_| Busy::start(&program));
     let busy = busy.collect::<Result<Vec<_>>>()?;
     println!("{count} busy processes on {cores} cores");
     for round in 1..=ROUNDS {
@@ -47,8 +49,8 @@ fn tests(root: &Path, more: &[&str]) -> Result<()> {
 struct Busy(Child);
 
 impl Busy {
-    fn start() -> Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
+    fn start(program: &Path) -> Result<Self> {
+        let mut command = Command::new(program);
         let child = command.arg(BUSY).stdin(Stdio::piped()).spawn();
         child.map(Self).context("cannot start a busy process")
     }

@@ -68,6 +68,8 @@ fn measure(root: &Path, revision: &str, commands: &[&str]) -> Result<Vec<Cost>> 
             .current_dir(&clone)
             .env("CARGO_HOME", folder.path().join("cargo"))
             .env_remove("CARGO_TARGET_DIR")
+            // Each revision has its own.
+            .env_remove("RUST_TEST_THREADS")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

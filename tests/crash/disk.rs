@@ -13,6 +13,7 @@ use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::crash::{Gate, PATIENCE, Place, Point, Process, Rules, Scene, Shares, judge};
 use tokenturn_tests::skip;
 use tokenturn_vault::{Filter, State};
+use tokio::task::JoinSet;
 
 use super::{AWAY, worker};
 
@@ -81,6 +82,19 @@ impl Disk {
         let (url, folder) = (sandbox.url(), TempDir::new().unwrap());
         Scene::at(self.place(), folder, sandbox, url, Shares::of(TOKENS)).await
     }
+
+    /// With tokens of GitHub alone, and a gate between them and the sandbox.
+    async fn gated(&self) -> (Scene, Gate) {
+        let sandbox = Sandbox::start(0).await.unwrap();
+        let gate = Gate::start(&sandbox.url()).await;
+        let shares = Shares {
+            github: TOKENS,
+            ohmygpt: 0,
+        };
+        let folder = TempDir::new().unwrap();
+        let scene = Scene::at(self.place(), folder, sandbox, gate.url(), shares).await;
+        (scene, gate)
+    }
 }
 
 impl Drop for Disk {
@@ -111,6 +125,8 @@ async fn nothing_is_sent_when_the_disk_is_full_before() {
         &["rotate", "--all"][..],
         &["rotate", "one", "github-000000"],
     ] {
+        // The process before it has left a little room, which a fleet might begin with and then wait.
+        disk.fill();
         let mut process = scene.start(worker(), words);
         let (lines, status) = process.finish(PATIENCE).await;
         assert!(
@@ -133,14 +149,7 @@ fn is_clear(said: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_are_under_way_are_saved_on_a_full_disk() {
     let Some(disk) = Disk::new() else { return };
-    let sandbox = Sandbox::start(0).await.unwrap();
-    let gate = Gate::start(&sandbox.url()).await;
-    let shares = Shares {
-        github: TOKENS,
-        ohmygpt: 0,
-    };
-    let folder = TempDir::new().unwrap();
-    let scene = Scene::at(disk.place(), folder, sandbox, gate.url(), shares).await;
+    let (scene, gate) = disk.gated().await;
     let held = (0..scene.concurrency).map(|_| gate.hold("PATCH", Point::Answer));
     let held: Vec<_> = held.collect();
 
@@ -161,6 +170,37 @@ async fn answers_that_are_under_way_are_saved_on_a_full_disk() {
     assert!(verdict.replaced < TOKENS, "it goes on without room");
 }
 
+/// Each new token is saved by itself, and there is room for all of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_answers_one_after_the_other_are_saved_on_a_full_disk() {
+    const CALLS: usize = 300;
+    let Some(disk) = Disk::new() else { return };
+    let (scene, gate) = disk.gated().await;
+    let [github, _] = scene.clients();
+    let vault = scene.open().await;
+    let held: Vec<_> = (0..CALLS)
+        .map(|_| gate.hold("PATCH", Point::Answer))
+        .collect();
+    let mut calls = JoinSet::new();
+    for number in 0..CALLS {
+        let (vault, github) = (vault.clone(), github.clone());
+        calls.spawn(async move {
+            let id = format!("github-{number:06}");
+            let entry = vault.get(&id).await.unwrap().unwrap();
+            vault.rotate(&github, &entry).await.map(drop)
+        });
+    }
+    for answer in &held {
+        answer.is_there().await;
+    }
+    disk.fill();
+    for answer in held {
+        answer.release().await;
+        calls.join_next().await.unwrap().unwrap().unwrap();
+    }
+    assert_eq!(judge(&scene, &vault, SO_FAR).await.faults, [""; 0]);
+}
+
 /// The disk is full for a while in the midst of a run.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fleet_goes_on_when_there_is_room_again() {
@@ -170,7 +210,10 @@ async fn a_fleet_goes_on_when_there_is_room_again() {
     // Early enough that it is not through before the disk is full.
     for share in [TOKENS / 10, TOKENS / 4] {
         scene.until_replaced(share, &mut process).await;
+        // It would be given the room for the new tokens while it takes all that there is.
+        process.stop().await;
         disk.fill();
+        process.go_on().await;
         all_is_saved(&scene).await;
         let (vault, _folder) = scene.place.look(&scene.key).await;
         assert_eq!(judge(&scene, &vault, SO_FAR).await.faults, [""; 0]);

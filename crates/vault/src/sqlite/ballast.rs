@@ -22,12 +22,12 @@ impl Ballast {
         Self(name.into())
     }
 
-    /// Makes sure that it is there.
-    pub(super) fn take_on(&self) -> Result<(), StoreError> {
+    /// Makes sure that it is there. Whether it was not.
+    pub(super) fn take_on(&self) -> Result<bool, StoreError> {
         if fs::metadata(&self.0).is_ok_and(|found| found.len() >= SIZE as u64) {
-            return Ok(());
+            return Ok(false);
         }
-        self.write().map_err(|e| {
+        self.write().map(|()| true).map_err(|e| {
             self.drop_off();
             let message = format!(
                 "nothing was begun: {} MiB beside the vault, in {}, could not be reserved",

@@ -13,7 +13,6 @@ use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::crash::{Gate, PATIENCE, Place, Point, Process, Rules, Scene, Shares, judge};
 use tokenturn_tests::skip;
 use tokenturn_vault::{Filter, State};
-use tokio::task::JoinSet;
 
 use super::{AWAY, worker};
 
@@ -82,19 +81,6 @@ impl Disk {
         let (url, folder) = (sandbox.url(), TempDir::new().unwrap());
         Scene::at(self.place(), folder, sandbox, url, Shares::of(TOKENS)).await
     }
-
-    /// With tokens of GitHub alone, and a gate between them and the sandbox.
-    async fn gated(&self) -> (Scene, Gate) {
-        let sandbox = Sandbox::start(0).await.unwrap();
-        let gate = Gate::start(&sandbox.url()).await;
-        let shares = Shares {
-            github: TOKENS,
-            ohmygpt: 0,
-        };
-        let folder = TempDir::new().unwrap();
-        let scene = Scene::at(self.place(), folder, sandbox, gate.url(), shares).await;
-        (scene, gate)
-    }
 }
 
 impl Drop for Disk {
@@ -149,7 +135,14 @@ fn is_clear(said: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_are_under_way_are_saved_on_a_full_disk() {
     let Some(disk) = Disk::new() else { return };
-    let (scene, gate) = disk.gated().await;
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let gate = Gate::start(&sandbox.url()).await;
+    let shares = Shares {
+        github: TOKENS,
+        ohmygpt: 0,
+    };
+    let folder = TempDir::new().unwrap();
+    let scene = Scene::at(disk.place(), folder, sandbox, gate.url(), shares).await;
     let held = (0..scene.concurrency).map(|_| gate.hold("PATCH", Point::Answer));
     let held: Vec<_> = held.collect();
 
@@ -170,35 +163,18 @@ async fn answers_that_are_under_way_are_saved_on_a_full_disk() {
     assert!(verdict.replaced < TOKENS, "it goes on without room");
 }
 
-/// Each new token is saved by itself, and there is room for all of them.
+/// What is written one by one, as answers that come one by one, by two users of the vault in turn: its log
+/// alone would need more room than is kept.
 #[tokio::test(flavor = "multi_thread")]
-async fn many_answers_one_after_the_other_are_saved_on_a_full_disk() {
-    const CALLS: usize = 300;
+async fn any_number_of_changes_are_saved_on_a_full_disk() {
     let Some(disk) = Disk::new() else { return };
-    let (scene, gate) = disk.gated().await;
-    let [github, _] = scene.clients();
-    let vault = scene.open().await;
-    let held: Vec<_> = (0..CALLS)
-        .map(|_| gate.hold("PATCH", Point::Answer))
-        .collect();
-    let mut calls = JoinSet::new();
-    for number in 0..CALLS {
-        let (vault, github) = (vault.clone(), github.clone());
-        calls.spawn(async move {
-            let id = format!("github-{number:06}");
-            let entry = vault.get(&id).await.unwrap().unwrap();
-            vault.rotate(&github, &entry).await.map(drop)
-        });
-    }
-    for answer in &held {
-        answer.is_there().await;
-    }
+    let scene = disk.scene().await;
+    let vaults = [scene.open().await, scene.open().await];
     disk.fill();
-    for answer in held {
-        answer.release().await;
-        calls.join_next().await.unwrap().unwrap().unwrap();
+    for (id, vault) in scene.stock.keys().zip(vaults.iter().cycle()) {
+        // Like the end of a rotation, it may use the room up that is kept for these.
+        assert!(vault.remove(id).await.unwrap());
     }
-    assert_eq!(judge(&scene, &vault, SO_FAR).await.faults, [""; 0]);
 }
 
 /// The disk is full for a while in the midst of a run.

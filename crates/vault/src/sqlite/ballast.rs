@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::StoreError;
 
-/// Enough for the ends of all rotations that are under way.
-const SIZE: usize = 4 << 20;
+/// Enough for the ends of all rotations that are under way, however they come: the log grows to half of
+/// it before it is written to the file and begun anew (`open.rs`).
+const SIZE: usize = 8 << 20;
 
 /// A file that holds room beside a vault. A rotation begins only when the file is there; when the
 /// disk is full, the file goes, and the new tokens of those under way can be saved.
@@ -22,12 +23,12 @@ impl Ballast {
         Self(name.into())
     }
 
-    /// Makes sure that it is there. Whether it was not.
-    pub(super) fn take_on(&self) -> Result<bool, StoreError> {
+    /// Makes sure that it is there.
+    pub(super) fn take_on(&self) -> Result<(), StoreError> {
         if fs::metadata(&self.0).is_ok_and(|found| found.len() >= SIZE as u64) {
-            return Ok(false);
+            return Ok(());
         }
-        self.write().map(|()| true).map_err(|e| {
+        self.write().map_err(|e| {
             self.drop_off();
             let message = format!(
                 "nothing was begun: {} MiB beside the vault, in {}, could not be reserved",

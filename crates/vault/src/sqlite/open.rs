@@ -18,8 +18,6 @@ use crate::seal::Sealer;
 /// How long it waits for other processes that write.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(100);
-/// How many pages the log has, so that those that are written over and over stay in it for longer.
-pub(super) const LOG: u32 = 4000;
 
 /// A connection, and the key of what is behind it.
 #[derive(Debug)]
@@ -56,8 +54,10 @@ impl Opened {
         connection.busy_timeout(PATIENCE).map_err(store_error)?;
         connection.set_prepared_statement_cache_capacity(64);
         // Each commit is on the disk when it returns, and a deleted secret is overwritten.
+        // The log has at most half of the room that is kept for a full disk (`ballast.rs`).
         let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                       PRAGMA secure_delete = ON; PRAGMA cache_size = -4000;";
+                       PRAGMA secure_delete = ON; PRAGMA cache_size = -4000; \
+                       PRAGMA wal_autocheckpoint = 1000;";
         connection.execute_batch(pragmas).map_err(store_error)?;
         // One plan for all values, so that no statement is prepared anew for each.
         let one_plan = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
@@ -65,19 +65,11 @@ impl Opened {
             .set_db_config(one_plan, true)
             .map_err(store_error)?;
         let sealer = Sealer::new(key);
-        let opened = Self {
+        Ok(Self {
             connection,
             sealer,
             looked: Cell::new(None),
-        };
-        opened.keep_log_within(LOG)?;
-        Ok(opened)
-    }
-
-    /// With so many pages in it, the log is written to the file, and begun anew.
-    pub(super) fn keep_log_within(&self, pages: u32) -> Result<(), StoreError> {
-        let set = format!("PRAGMA wal_autocheckpoint = {pages}");
-        self.connection.execute_batch(&set).map_err(store_error)
+        })
     }
 
     /// Whether rows in doubt come first this time: to find them, all rows that are being rotated are

@@ -7,15 +7,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::ballast::Ballast;
-use super::open::{LOG, Opened};
+use super::open::Opened;
 use crate::error::{StoreError, StoreErrorKind};
 
 /// How many jobs share a transaction at most.
 const BATCH: usize = 512;
 /// How long the first of them waits for the others: about as long as a commit takes.
 const GATHER: Duration = Duration::from_micros(300);
-/// The same as [`LOG`], while the disk is full: half of the room that was given back.
-const SHORT_LOG: u32 = 500;
 
 /// Something to do on the connection, within a transaction.
 trait Job: Send {
@@ -105,26 +103,24 @@ fn run(opened: &Opened, ballast: &Ballast, jobs: &Receiver<Waiting>) {
         let mut together = gather(first, jobs, usual);
         usual = together.len();
         if together.iter().any(begins)
-            && let Err(error) = take_on(opened, ballast)
+            && let Err(error) = ballast.take_on()
         {
             refuse(&mut together, &error);
         }
         let is_alone = |(room, _): &mut Waiting| *room == Room::NeededAlone;
         let alone: Vec<Waiting> = together.extract_if(.., is_alone).collect();
-        let mut ended = transaction(opened, ballast, &mut together);
-        if let Err(error) = &ended
-            && error.is_unavailable()
-        {
-            // They would use up the room that was just given back. The others share it.
-            refuse(&mut together, error);
-            ended = transaction(opened, ballast, &mut together);
-        }
-        match ended {
-            // Each by itself, so that those that fail take nothing of the others back.
-            Err(error) if !error.is_unavailable() => together
-                .into_iter()
-                .for_each(|waiting| by_itself(opened, ballast, waiting)),
-            ended => end(together, ended),
+        match transaction(opened, ballast, &mut together) {
+            Ok(()) => end(together, Ok(())),
+            Err(error) => {
+                // They would use up the room that was just given back.
+                if error.is_unavailable() {
+                    refuse(&mut together, &error);
+                }
+                // Each by itself, so that those that fail take nothing of the others back.
+                together
+                    .into_iter()
+                    .for_each(|waiting| by_itself(opened, ballast, waiting));
+            }
         }
         alone
             .into_iter()
@@ -162,7 +158,7 @@ fn by_itself(opened: &Opened, ballast: &Ballast, waiting: Waiting) {
     let mut alone = vec![waiting];
     // Something before it may have needed the room.
     if begins(&alone[0])
-        && let Err(error) = take_on(opened, ballast)
+        && let Err(error) = ballast.take_on()
     {
         return refuse(&mut alone, &error);
     }
@@ -202,21 +198,9 @@ fn transaction(
         if error.is_unavailable() {
             tracing::warn!(%error, "the vault could not write");
             ballast.drop_off();
-            // What is in the log already needs no room in it any more, and the log needs little from
-            // here on, however many ends there are and however they come.
-            let _ = opened.keep_log_within(SHORT_LOG);
-            let _ = connection.execute_batch("PRAGMA wal_checkpoint");
         }
     }
     result
-}
-
-/// Makes sure that there is room for the ends of whatever begins.
-fn take_on(opened: &Opened, ballast: &Ballast) -> Result<(), StoreError> {
-    match ballast.take_on()? {
-        true => opened.keep_log_within(LOG),
-        false => Ok(()),
-    }
 }
 
 fn end(batch: Vec<Waiting>, ended: Result<(), StoreError>) {

@@ -36,6 +36,8 @@ async fn a_fleet_of_ohmygpt_that_stood_still_loses_nothing(cluster: Option<&Clus
 
 async fn stands_still((mut scene, gate): (Scene, Gate), method: &'static str) {
     scene.lease = Duration::from_secs(1);
+    // Six sockets for each call, in four such tests at a time.
+    scene.concurrency = 16;
     let calls = scene.concurrency;
     // All calls are under way together, so that it stands still with none of them saved.
     let held: Vec<_> = (0..calls)

@@ -1,6 +1,6 @@
 //! One request and its answer, by a socket.
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 use super::LONGEST;
@@ -31,9 +31,12 @@ pub(crate) fn try_send(method: &str, url: &str, body: &str) -> io::Result<String
     let mut answer = Vec::new();
     let mut piece = [0; 4096];
     while !(method != "HEAD" && is_whole(&answer)) {
-        match stream.read(&mut piece)? {
-            0 => break,
-            length => answer.extend(&piece[..length]),
+        match stream.read(&mut piece) {
+            Ok(0) => break,
+            Ok(length) => answer.extend(&piece[..length]),
+            // A read with a limit of time is not taken up again when the process had a signal or stood.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
     String::from_utf8(answer).map_err(io::Error::other)

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tokenturn::github::{Deletion, TokenCheck};
 use tokenturn::{Receipt, RefusalReason, RotateError};
 use tokenturn_tests::{
-    GITHUB_SEED, OHMYGPT_SEED, RawServer, Reply, Then, github, json_answer, oauth_token, ohmygpt,
-    old_token, refusing_url,
+    GITHUB_SEED, OAUTH_TOKEN, OHMYGPT_SEED, OLD_TOKEN, RawServer, Reply, Then, github, json_answer,
+    oauth_token, ohmygpt, old_token, refusing_url,
 };
 
 use crate::sandbox::clock;
@@ -39,9 +39,13 @@ async fn rotate(
     result
 }
 
-async fn check(status: u16, body: &str) -> Result<TokenCheck, tokenturn::CallError> {
+async fn check(
+    status: u16,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<TokenCheck, tokenturn::CallError> {
     let server = MockServer::start_async().await;
-    let _mock = answer(&server, Method::POST, status, &[], body).await;
+    let _mock = answer(&server, Method::POST, status, headers, body).await;
     github(&server.base_url()).check_token(&old_token()).await
 }
 
@@ -63,6 +67,14 @@ async fn answer<'a>(
         })
         .await
 }
+
+/// GitHub's 404 for a token that is none.
+const ABOUT_THE_TOKEN: &str = r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest/apps/oauth-applications#check-a-token","status":"404"}"#;
+/// GitHub's 404 for a path that it does not have.
+const ABOUT_A_PATH: &str =
+    r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest","status":"404"}"#;
+const LOCKED_OUT: &str = r#"{"message":"Maximum number of login attempts exceeded. Please try again later.","documentation_url":"https://docs.github.com/rest"}"#;
+const ABUSE: &str = r#"{"message":"You have triggered an abuse detection mechanism. Please wait a few minutes before you try again.","documentation_url":"https://developer.github.com/v3/#abuse-rate-limits"}"#;
 
 /// GitHub's own example with one change.
 fn seed_with(change: impl FnOnce(&mut Value)) -> String {
@@ -135,10 +147,6 @@ async fn a_token_in_a_strange_answer_is_salvaged() {
             json!({ "statusCode": 200, "data": { "token": "sk-new", "user_id": [] } }),
         ),
         (
-            200,
-            json!({ "statusCode": 500, "data": { "token": "sk-new" } }),
-        ),
-        (
             202,
             json!({ "statusCode": 200, "data": { "token": "sk-new" } }),
         ),
@@ -193,6 +201,7 @@ async fn github_refuses_with_a_reason() {
         retry_after: Some(Duration::from_secs(seconds)),
     };
     let not_found = r#"{"message":"Not Found"}"#;
+    let request_id = &[("x-github-request-id", "A:1")][..];
     let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;
     let none: &[(&str, &str)] = &[];
     for (status, headers, body, reason) in [
@@ -210,7 +219,28 @@ async fn github_refuses_with_a_reason() {
         (429, none, secondary, limited(60)),
         (429, &[("retry-after", "7")], secondary, limited(7)),
         (429, none, "", RateLimited { retry_after: None }),
-        (404, none, not_found, InvalidToken),
+        (403, none, "<html>a firewall's page</html>", Other),
+        (403, none, LOCKED_OUT, LockedOut),
+        (
+            403,
+            none,
+            r#"{"message":"Sorry. Your account was suspended."}"#,
+            ApplicationSuspended,
+        ),
+        (403, none, ABUSE, limited(60)),
+        (
+            403,
+            none,
+            r#"{"message":"No","documentation_url":"https://docs.github.com/rest/overview/resources-in-the-rest-api#secondary-rate-limits"}"#,
+            limited(60),
+        ),
+        (404, request_id, not_found, InvalidToken),
+        (404, none, ABOUT_THE_TOKEN, InvalidToken),
+        (404, none, not_found, Other),
+        (404, request_id, ABOUT_A_PATH, Other),
+        (404, request_id, "<html>", Other),
+        (404, none, ABOUT_A_PATH, Other),
+        (400, none, "<html>", Other),
         (404, none, "<html>no such page</html>", Other),
         (404, none, "", Other),
         (410, none, "", Other),
@@ -403,21 +433,42 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn only_an_explicit_404_makes_a_token_invalid() {
-    let valid = check(200, GITHUB_SEED).await.unwrap();
+async fn only_githubs_own_404_makes_a_token_invalid() {
+    let about = |token: &str| seed_with(|seed| seed["token"] = json!(token));
+    let valid = check(200, &[], &about(OLD_TOKEN)).await.unwrap();
     assert!(matches!(&valid, TokenCheck::Valid(Some(a)) if a.id == Some(1)));
     assert!(valid.is_valid());
-    let strange = seed_with(|seed| seed["id"] = json!("one"));
-    assert!(check(200, &strange).await.unwrap().is_valid());
+    let strange = seed_with(|seed| {
+        seed["id"] = json!("one");
+        seed["token"] = json!(OLD_TOKEN);
+    });
+    assert!(check(200, &[], &strange).await.unwrap().is_valid());
+    // A server that does not repeat the token, and says which one it is.
+    let hashed = seed_with(|seed| {
+        seed["token"] = json!("");
+        seed["hashed_token"] = json!(old_token().fingerprint().to_string());
+    });
+    assert!(check(200, &[], &hashed).await.unwrap().is_valid());
 
-    let not_found = check(404, r#"{"message":"Not Found"}"#).await.unwrap();
-    assert!(matches!(not_found, TokenCheck::Invalid { .. }));
+    let request_id = &[("x-github-request-id", "A:1")][..];
+    let not_found = r#"{"message":"Not Found"}"#;
+    for (headers, body) in [(request_id, not_found), (&[], ABOUT_THE_TOKEN)] {
+        let not_found = check(404, headers, body).await.unwrap();
+        assert!(matches!(not_found, TokenCheck::Invalid { .. }));
+    }
 
     for (status, body) in [
         (200, "<html>"),
         (200, ""),
+        (200, GITHUB_SEED),
+        (
+            200,
+            r#"{"user":{"token":"e72e16c7e42f292c6912e7710c838347ae178b4a"}}"#,
+        ),
         (404, "<html>a proxy's page</html>"),
         (404, ""),
+        (404, r#"{"message":"no Route matched with those values"}"#),
+        (404, not_found),
         (401, r#"{"message":"Bad credentials"}"#),
         (403, "{}"),
         (410, ""),
@@ -425,15 +476,19 @@ async fn only_an_explicit_404_makes_a_token_invalid() {
         (500, ""),
         (302, ""),
     ] {
-        assert!(check(status, body).await.is_err(), "{status} {body}");
+        assert!(check(status, &[], body).await.is_err(), "{status} {body}");
     }
+    assert!(check(404, request_id, ABOUT_A_PATH).await.is_err());
+    assert!(check(200, request_id, GITHUB_SEED).await.is_err());
 }
 
 #[tokio::test]
 async fn only_githubs_own_404_says_that_something_is_gone() {
     let not_found = json!({ "message": "Not Found" }).to_string();
     for (body, is_gone) in [
-        (&*not_found, true),
+        (ABOUT_THE_TOKEN, true),
+        (ABOUT_A_PATH, false),
+        (&*not_found, false),
         ("<html>404</html>", false),
         ("", false),
     ] {
@@ -457,8 +512,133 @@ async fn only_githubs_own_404_says_that_something_is_gone() {
 
     // A revocation has no token in question, so its 404 is no answer about one.
     let server = MockServer::start_async().await;
-    let _mock = answer(&server, Method::POST, 404, &[], &not_found).await;
+    let _mock = answer(&server, Method::POST, 404, &[], ABOUT_THE_TOKEN).await;
     let github = github(&server.base_url());
     let error = github.revoke_credentials([old_token()]).await.unwrap_err();
     assert_eq!(error.refusal().unwrap().reason, RefusalReason::Other);
+}
+
+#[tokio::test]
+async fn a_deletion_with_another_success_says_which() {
+    for (status, body, accepted) in [
+        (200, "{}", Some(200)),
+        (202, "", Some(202)),
+        (200, "<!doctype html><p>Sign in to the network", None),
+    ] {
+        let server = MockServer::start_async().await;
+        let _mock = answer(&server, Method::DELETE, status, &[], body).await;
+        match github(&server.base_url()).delete_token(&old_token()).await {
+            Ok(Deletion::Accepted { status, .. }) => assert_eq!(Some(status), accepted),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => {
+                assert_eq!(accepted, None, "{error:?}");
+                assert!(error.into_why().is_unknown());
+            }
+        }
+    }
+}
+
+/// A success that the provider has not said changes nothing, and what may be the token is kept.
+#[tokio::test]
+async fn a_success_that_is_not_the_providers_is_unknown_with_candidates() {
+    let request_id = ("x-github-request-id", "A:1");
+    let html = ("content-type", "text/html; charset=utf-8");
+    let page = r#"<!doctype html><script>x = {"token":"csrf-0123"}</script>"#;
+    let without_hash = |token: &str| json!({ "id": 1, "token": token }).to_string();
+    let same = seed_with(|seed| {
+        seed["token"] = json!(OLD_TOKEN);
+        seed["hashed_token"] = json!(old_token().fingerprint().to_string());
+    });
+    for (headers, body, candidates) in [
+        (&[][..], page, &["csrf-0123"][..]),
+        (&[html, request_id], page, &["csrf-0123"]),
+        (&[html, request_id], r#"{"token":"gho_a"}"#, &["gho_a"]),
+        (&[], r#"{"token":"gho_a","ttl":300}"#, &["gho_a"]),
+        (&[request_id], r#"{"data":{"token":"gho_a"}}"#, &["gho_a"]),
+        (&[request_id], r#"{"token":"csrf-0123"}"#, &["csrf-0123"]),
+        (&[request_id], &same, &[]),
+    ] {
+        match reset(200, headers, body).await.unwrap_err() {
+            RotateError::Unknown(unknown) => {
+                let found = unknown.candidates().tokens().iter();
+                let found: Vec<_> = found.map(|token| token.expose()).collect();
+                assert_eq!(found, candidates, "{body}");
+                assert!(unknown.may_hold_token());
+                assert_eq!(unknown.body(), Some(body.as_bytes()));
+                assert!(!format!("{unknown} {unknown:?}").contains("csrf"));
+            }
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+    // What GitHub says is believed without a hash, and so is what vouches for itself.
+    for (headers, body) in [
+        (&[request_id][..], without_hash("gho_a")),
+        (&[request_id], r#"{"id":1,"token":"gho_a","#.to_owned()),
+        (&[], GITHUB_SEED.to_owned()),
+        (&[html], GITHUB_SEED.to_owned()),
+    ] {
+        assert!(reset(200, headers, &body).await.is_ok(), "{body}");
+    }
+
+    for body in [
+        json!({ "statusCode": 403, "errorType": "permission_error", "data": { "token": "sk-x" } }),
+        json!({ "statusCode": 500, "data": { "token": "sk-x" } }),
+        json!({ "token": "sk-x" }),
+        json!({ "data": { "token": "csrf-x" } }),
+    ] {
+        match rotate(200, &body.to_string()).await.unwrap_err() {
+            RotateError::Unknown(unknown) => assert!(!unknown.candidates().is_empty(), "{body}"),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+    let same = json!({ "statusCode": 200, "data": { "token": OAUTH_TOKEN } });
+    let error = rotate(200, &same.to_string()).await.unwrap_err();
+    assert!(error.is_unknown(), "{error:?}");
+}
+
+#[tokio::test]
+async fn recover_asks_about_the_candidates() {
+    use tokenturn::{Candidates, Recovery};
+
+    let check = |token: &str, valid: bool, user: i64| {
+        let token = token.to_owned();
+        move |when: httpmock::When, then: httpmock::Then| {
+            when.method(Method::POST)
+                .body_includes(format!("\"{token}\""));
+            let _ = match valid {
+                true => then.json_body(json!({ "token": token, "user": { "id": user } })),
+                false => then.status(404).body(ABOUT_THE_TOKEN),
+            };
+        }
+    };
+    let server = MockServer::start_async().await;
+    server.mock_async(check(OLD_TOKEN, false, 0)).await;
+    server.mock_async(check("csrf-1", false, 0)).await;
+    server.mock_async(check("gho_new", true, 7)).await;
+    let client = github(&server.base_url());
+    let body = br#"{"token":"csrf-1"} {"token":"gho_new"}"#;
+    let found = || Candidates::in_body(body);
+    let recover = async |candidates: Candidates| {
+        let recovered = client.recover_with(&old_token(), &candidates).await;
+        recovered.unwrap()
+    };
+    for (candidates, token) in [
+        (found(), Some("gho_new")),
+        (found().of_user(7), Some("gho_new")),
+        (found().of_user(8), None),
+        (Candidates::default(), None),
+    ] {
+        match recover(candidates).await {
+            Recovery::Rotated(new) => assert_eq!(Some(new.token.expose()), token),
+            Recovery::Lost { .. } => assert_eq!(token, None),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    // As long as the old token works, nothing has replaced it.
+    let server = MockServer::start_async().await;
+    server.mock_async(check(OLD_TOKEN, true, 7)).await;
+    let client = github(&server.base_url());
+    let recovered = client.recover_with(&old_token(), &found()).await.unwrap();
+    assert!(matches!(recovered, Recovery::NotReplaced));
 }

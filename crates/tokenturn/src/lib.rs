@@ -71,6 +71,7 @@
 mod authorize;
 mod detached;
 mod error;
+mod evidence;
 #[doc = include_str!("../failures.md")]
 pub mod failures {}
 pub mod github;
@@ -80,7 +81,6 @@ mod provider;
 mod rate_limit;
 mod rotated;
 mod rotations;
-mod salvage;
 mod save;
 pub mod sink;
 
@@ -89,6 +89,7 @@ pub use error::{
     BuildError, CallError, NotSaved, NotSent, RecoverError, Refusal, RefusalReason, RotateError,
     Unknown,
 };
+pub use evidence::Candidates;
 pub use github::GitHub;
 pub use ohmygpt::OhMyGpt;
 pub use provider::Provider;

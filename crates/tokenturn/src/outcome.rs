@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret};
+use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret, Timestamp};
 
 use crate::error::{NotSent, RotateError, Unknown};
-use crate::rate_limit::RateLimit;
+use crate::evidence::{Candidates, Text};
+use crate::rate_limit::{RateLimit, answered_at, dated};
 use crate::rotated::{Receipt, Rotated};
-use crate::salvage::Found;
 
 /// The decoded value, where there is one, and the answer; an error where none came.
 pub(crate) type Answer<T> = (Option<Box<T>>, Box<RawResponse>);
@@ -28,44 +28,69 @@ pub(crate) fn answer<T, E>(
     }
 }
 
-/// Hands over what there is: the decoded token, or else one that stands somewhere in the answer.
-///
-/// # Errors
-///
-/// What `failure` makes of an answer without a token. A token in an answer that is no success
-/// contradicts it, and counts only when the rest of the answer vouches for it.
-pub(crate) fn rotated<D>(
-    decoded: Option<(Found, Box<D>)>,
-    response: Box<RawResponse>,
-    salvage: impl FnOnce(&RawResponse) -> Option<Found>,
-    failure: impl FnOnce(Box<RawResponse>) -> RotateError,
-) -> Result<Rotated<D>, RotateError> {
-    let (found, details) = match decoded {
-        Some((found, details)) => (Some(found), Some(details)),
-        None => (salvage(&response), None),
-    };
-    match found {
-        None => Err(failure(response)),
-        Some(found) if !response.status().is_success() && found.receipt != Receipt::Verified => {
-            Err(unknown(response))
+/// A token, and what belongs to it.
+pub(crate) struct Found {
+    pub(crate) token: Secret,
+    /// Whether the rest of the answer vouches for it.
+    pub(crate) receipt: Receipt,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) refresh_token_expires_at: Option<Timestamp>,
+}
+
+impl Found {
+    pub(crate) fn new(token: Secret, receipt: Receipt) -> Self {
+        Self {
+            token,
+            receipt,
+            expires_at: None,
+            refresh_token: None,
+            refresh_token_expires_at: None,
         }
-        Some(found) => Ok(Rotated {
-            token: found.token,
-            expires_at: found.expires_at,
-            refresh_token: found.refresh_token,
-            refresh_token_expires_at: found.refresh_token_expires_at,
+    }
+
+    /// The token of an answer that is believed.
+    pub(crate) fn rotated<D>(self, details: Option<Box<D>>, response: &RawResponse) -> Rotated<D> {
+        Rotated {
+            token: self.token,
+            expires_at: self.expires_at,
+            refresh_token: self.refresh_token,
+            refresh_token_expires_at: self.refresh_token_expires_at,
             details,
-            receipt: found.receipt,
+            receipt: self.receipt,
             status: response.status().as_u16(),
-            request_id: request_id(&response),
-            rate_limit: RateLimit::of(&response),
-        }),
+            request_id: request_id(response),
+            rate_limit: RateLimit::of(response),
+        }
     }
 }
 
-pub(crate) fn unknown(response: Box<RawResponse>) -> RotateError {
+/// What an answer is from which no token can be taken: a refusal, unless it contradicts itself by
+/// what may be a token beside that of `sent`.
+pub(crate) fn without_token(
+    response: Box<RawResponse>,
+    sent: &Secret,
+    failure: impl FnOnce(Box<RawResponse>) -> RotateError,
+) -> RotateError {
+    let candidates = Candidates::in_body(response.body()).without(sent);
+    match candidates.is_empty() {
+        true => failure(response),
+        false => unknown(response, candidates),
+    }
+}
+
+pub(crate) fn unknown(response: Box<RawResponse>, candidates: Candidates) -> RotateError {
     let request_id = request_id(&response);
-    RotateError::Unknown(Unknown::answered(response, request_id))
+    RotateError::Unknown(Unknown::answered(response, request_id, candidates))
+}
+
+/// Whether an answer is a page for people.
+pub(crate) fn is_page(response: &RawResponse) -> bool {
+    let is_markup = |kind: &str| {
+        let kind = kind.to_ascii_lowercase();
+        kind.contains("html") || kind.contains("xml")
+    };
+    response.header("content-type").is_some_and(is_markup) || Text::of(response.body()).is_page()
 }
 
 /// The provider's name for the call. OhMyGPT documents none.
@@ -76,9 +101,15 @@ pub(crate) fn request_id(response: &RawResponse) -> Option<String> {
 /// How long a rate-limited caller should wait, by GitHub's documented rules: `retry-after` first,
 /// then the reset of an exhausted limit.
 pub(crate) fn wait(response: &RawResponse) -> Option<Duration> {
-    let retry_after = response.header("retry-after");
-    if let Some(seconds) = retry_after.and_then(|after| after.trim().parse().ok()) {
-        return Some(Duration::from_secs(seconds));
+    if let Some(after) = response.header("retry-after").map(str::trim) {
+        if let Ok(seconds) = after.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        // A date, by the clock that dates the answer.
+        let wait = dated(Some(after)).map(|then| then.duration_since(answered_at(response)));
+        if let Some(wait) = wait {
+            return Some(wait.unwrap_or_default());
+        }
     }
     let limit = RateLimit::of(response)?;
     (limit.remaining == 0).then_some(limit.resets_in)

@@ -46,7 +46,7 @@ pub(crate) fn answered_at(response: &RawResponse) -> SystemTime {
     dated(response.header("date")).unwrap_or_else(SystemTime::now)
 }
 
-fn dated(date: Option<&str>) -> Option<SystemTime> {
+pub(crate) fn dated(date: Option<&str>) -> Option<SystemTime> {
     httpdate::parse_http_date(date?).ok()
 }
 

@@ -96,15 +96,20 @@ pub enum Receipt {
 }
 
 impl Receipt {
-    /// Compares `token` with what the provider said about it.
-    pub(crate) fn of(token: &Secret, hashed: Option<&str>, last_eight: Option<&str>) -> Self {
+    /// Compares `token` with what the provider said about it, and tells whether the hash alone fits.
+    pub(crate) fn of(
+        token: &Secret,
+        hashed: Option<&str>,
+        last_eight: Option<&str>,
+    ) -> (Self, bool) {
         let hash_matches = hashed.map(|hash| hash == token.fingerprint().to_string());
         let end_matches = last_eight.map(|end| end.len() == 8 && token.expose().ends_with(end));
-        match (hash_matches, end_matches) {
+        let receipt = match (hash_matches, end_matches) {
             (None, None) => Self::Absent,
             (Some(false), _) | (_, Some(false)) => Self::Mismatch,
             _ => Self::Verified,
-        }
+        };
+        (receipt, hash_matches == Some(true))
     }
 }
 
@@ -138,7 +143,7 @@ mod tests {
         ] {
             assert_eq!(
                 Receipt::of(&token, hashed, last_eight),
-                receipt,
+                (receipt, hashed == Some(HASH)),
                 "{hashed:?} {last_eight:?}"
             );
         }

@@ -87,11 +87,16 @@ fn slow_down(limit: SecondaryLimit) -> Answer {
 
 /// For every path, and every method of a path, that is not there.
 pub(crate) async fn not_found(State(shared): State<Shared>) -> Response {
-    serve(&shared, |_, _| Err(no_such_thing()))
+    let body = json!({ "message": "Not Found", "documentation_url": DOCUMENTATION });
+    serve(&shared, |_, _| {
+        Err((StatusCode::NOT_FOUND, body.to_string()))
+    })
 }
 
-pub(super) fn no_such_thing() -> Answer {
-    let body = json!({ "message": "Not Found", "documentation_url": DOCUMENTATION });
+/// For a call that is there and a token that is not: it points to the page of the calls.
+pub(super) fn no_such_token() -> Answer {
+    let page = format!("{DOCUMENTATION}/apps/oauth-applications");
+    let body = json!({ "message": "Not Found", "documentation_url": page });
     (StatusCode::NOT_FOUND, body.to_string())
 }
 

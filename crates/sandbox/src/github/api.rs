@@ -11,7 +11,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 use serde_json::{Value, json};
 
 use super::GitHub;
-use super::answer::{Answer, invalid, no_such_thing, problem, serve};
+use super::answer::{Answer, invalid, no_such_token, problem, serve};
 use super::describe::{account, describe, describe_scoped};
 use super::store::new_value;
 use crate::Shared;
@@ -54,7 +54,7 @@ fn on(method: MethodFilter, operation: Operation) -> MethodRouter<Shared> {
                 .as_str()
                 .ok_or_else(|| invalid("access_token", "missing_field"))?;
             if client_id != github.client_id || github.find(token, now).is_none() {
-                return Err(no_such_thing());
+                return Err(no_such_token());
             }
             let body = &body;
             operation(world, &Call { token, body, now })
@@ -93,7 +93,7 @@ fn check(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
 
 fn reset(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
     let new = world.github.replace(call.token, call.now);
-    let new = new.ok_or_else(no_such_thing)?;
+    let new = new.ok_or_else(no_such_token)?;
     let answer = describe(&world.github, &new);
     world.replacements.note(call.token.to_owned(), new, None);
     answer
@@ -132,7 +132,7 @@ fn scope(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
 
     let github = &mut world.github;
     let old = github.find(call.token, call.now);
-    let old = old.ok_or_else(no_such_thing)?;
+    let old = old.ok_or_else(no_such_token)?;
     let (scopes, expires_at) = (Arc::clone(&old.scopes), old.expires_at);
     let new = new_value(true);
     github.add(&new, scopes, expires_at, call.now);

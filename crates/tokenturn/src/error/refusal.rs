@@ -1,4 +1,4 @@
-//! A provider's no.
+//! A provider's no, or that of something before it.
 
 use std::fmt;
 use std::time::Duration;
@@ -37,6 +37,9 @@ impl fmt::Display for Refusal {
 pub enum RefusalReason {
     /// The client's own credentials are wrong. Stop: at GitHub, many wrong tries lock the app out.
     BadCredentials,
+    /// There were too many calls with wrong credentials, and all are refused for a while (GitHub).
+    /// Stop, and mend the credentials.
+    LockedOut,
     /// The token (of a refresh: the refresh token) is not, or no longer, a valid one. Its user has
     /// to authorize the app again.
     InvalidToken,
@@ -75,7 +78,8 @@ pub enum RefusalReason {
     DeviceFlowDisabled,
     /// The server does not know this way to a token (GitHub).
     UnsupportedGrantType,
-    /// Something else; the status, the code and the message tell more.
+    /// Something else; the status, the code and the message tell more. It may be something on the
+    /// way that said no, such as a gateway or a firewall: nothing follows from it for the token.
     Other,
 }
 
@@ -109,6 +113,7 @@ impl RefusalReason {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::BadCredentials => "bad_credentials",
+            Self::LockedOut => "locked_out",
             Self::InvalidToken => "invalid_token",
             Self::MissingPermission => "missing_permission",
             Self::RateLimited { .. } => "rate_limited",
@@ -135,6 +140,7 @@ impl fmt::Display for RefusalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BadCredentials => "the client's credentials are wrong",
+            Self::LockedOut => "locked out for a while, after too many wrong credentials",
             Self::InvalidToken => "the token is not valid",
             Self::MissingPermission => "the app may not do this",
             Self::RateLimited { .. } => "too many calls",

@@ -5,11 +5,14 @@ use std::fmt;
 
 use tokenturn_client::{Error as ClientError, RawResponse};
 
+use crate::evidence::Candidates;
+
 /// What is known about a call whose outcome did not arrive.
 #[derive(Debug)]
 pub struct Unknown {
     answer: Answer,
     request_id: Option<String>,
+    candidates: Candidates,
 }
 
 #[derive(Debug)]
@@ -21,10 +24,15 @@ enum Answer {
 }
 
 impl Unknown {
-    pub(crate) fn answered(response: Box<RawResponse>, request_id: Option<String>) -> Self {
+    pub(crate) fn answered(
+        response: Box<RawResponse>,
+        request_id: Option<String>,
+        candidates: Candidates,
+    ) -> Self {
         Self {
             answer: Answer::Came(response),
             request_id,
+            candidates,
         }
     }
 
@@ -32,6 +40,7 @@ impl Unknown {
         Self {
             answer: Answer::Failed(error),
             request_id: None,
+            candidates: Candidates::default(),
         }
     }
 
@@ -39,6 +48,7 @@ impl Unknown {
         Self {
             answer: Answer::Abandoned,
             request_id: None,
+            candidates: Candidates::default(),
         }
     }
 
@@ -59,6 +69,21 @@ impl Unknown {
         Some(self.response()?.body())
     }
 
+    /// What may be the new token in the body: strings that stand where a token could, in an answer
+    /// that lacks what makes it the provider's.
+    pub fn candidates(&self) -> &Candidates {
+        &self.candidates
+    }
+
+    /// Whether the body has to be kept until the doubt is resolved, because the new token may be in
+    /// it: the answer is a success, or has candidates.
+    pub fn may_hold_token(&self) -> bool {
+        self.response().is_some_and(|response| {
+            let is_success = response.status().is_success() && !response.body().is_empty();
+            is_success || !self.candidates.is_empty()
+        })
+    }
+
     /// The provider's name for the call, for its support.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
@@ -77,9 +102,12 @@ impl fmt::Display for Unknown {
             Answer::Came(response) if !response.is_complete() => f.write_str(
                 "the provider answered with success, and the answer broke off before a token",
             ),
-            Answer::Came(_) => {
-                f.write_str("the provider answered with success, and without a token")
-            }
+            Answer::Came(_) if !self.candidates.is_empty() => f.write_str(
+                "the answer is a success, and nothing in it shows that it is the provider's own",
+            ),
+            Answer::Came(_) => f.write_str(
+                "the answer is a success, and there is no new token in it that can be read",
+            ),
         }
     }
 }

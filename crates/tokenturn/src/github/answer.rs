@@ -2,68 +2,102 @@
 
 use std::time::Duration;
 
-use tokenturn_client::github::types::{Authorization, BasicError};
+use tokenturn_client::github::types::Authorization;
 use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret};
 
+use super::evidence::{Facts, error};
 use super::{Deletion, TokenCheck};
 use crate::error::{Refusal, RefusalReason, RotateError};
-use crate::outcome::{self, Answer};
+use crate::evidence::{Candidates, DELETED, Fact, INVALID, ROTATED, ROTATED_ALL_THE_SAME, VALID};
+use crate::outcome::{self, Answer, Found};
 use crate::rotated::{Receipt, Rotated};
-use crate::salvage::{self, Found};
 
-/// The answer to a call that makes a token out of `sent`.
+/// The answer to a call of `client_id` that makes a token out of `sent`.
 pub(super) fn rotated(
     (authorization, response): Answer<Authorization>,
     sent: &Secret,
+    client_id: &str,
 ) -> Result<Rotated<Authorization>, RotateError> {
-    let decoded = authorization
-        .filter(|authorization| !authorization.token.is_empty())
-        .map(|authorization| {
-            let token = authorization.token.clone();
-            let receipt = Receipt::of(
-                &token,
-                authorization.hashed_token.as_deref(),
-                authorization.token_last_eight.as_deref(),
-            );
-            let mut found = Found::new(token, receipt);
-            found.expires_at = authorization.expires_at;
-            (found, authorization)
-        });
-    let salvage = |response: &RawResponse| salvage::token(response, sent);
-    outcome::rotated(decoded, response, salvage, |response| {
-        failure(response, &[sent])
-    })
+    let authorization = authorization.filter(|authorization| !authorization.token.is_empty());
+    let facts = Facts {
+        response: &response,
+        authorization: authorization.as_deref(),
+        sent,
+        client_id,
+    };
+    let seen = facts.token().filter(|seen| {
+        let has = |fact| facts.has_of(seen, fact);
+        ROTATED.holds(has) || ROTATED_ALL_THE_SAME.holds(has)
+    });
+    let Some(seen) = seen else {
+        return Err(outcome::without_token(response, sent, |response| {
+            failure(response, &[sent], client_id)
+        }));
+    };
+    let mut found = Found::new(seen.token, seen.receipt);
+    found.expires_at = facts.authorization.and_then(|found| found.expires_at);
+    Ok(found.rotated(authorization, &response))
 }
 
-/// The answer to a check of `asked`.
+/// The answer to a check of `asked` by `client_id`.
 pub(super) fn checked(
     (authorization, response): Answer<Authorization>,
     asked: &Secret,
+    client_id: &str,
 ) -> Result<TokenCheck, RotateError> {
-    // GitHub repeats the token in its answer, so a success without one does not come from GitHub.
-    let has_token = match &authorization {
-        Some(authorization) => !authorization.token.is_empty(),
-        None => response.status().is_success() && salvage::has_token(&response),
+    let facts = Facts {
+        response: &response,
+        authorization: authorization.as_deref(),
+        sent: asked,
+        client_id,
     };
-    if has_token {
+    if VALID.holds(|fact| facts.has(fact)) {
         return Ok(TokenCheck::Valid(authorization));
     }
-    unless_invalid(failure(response, &[asked]), |request_id| {
+    unless_invalid(failure(response, &[asked], client_id), |request_id| {
         TokenCheck::Invalid { request_id }
     })
 }
 
-/// The answer to a deletion of `token`, or of what it stands for.
+/// A new token that was found elsewhere, with what a check of it says.
+pub(super) fn found(
+    token: &Secret,
+    authorization: Option<Box<Authorization>>,
+) -> Rotated<Authorization> {
+    let (receipt, _) = Receipt::of(
+        token,
+        authorization
+            .as_ref()
+            .and_then(|found| found.hashed_token.as_deref()),
+        authorization
+            .as_ref()
+            .and_then(|found| found.token_last_eight.as_deref()),
+    );
+    Rotated {
+        expires_at: authorization.as_ref().and_then(|found| found.expires_at),
+        details: authorization,
+        receipt,
+        ..Rotated::new(token.clone())
+    }
+}
+
+/// The answer to a deletion of `token`, or of what it stands for, by `client_id`.
 pub(super) fn deleted<E>(
     result: Result<ResponseValue<()>, ClientError<E>>,
     token: &Secret,
+    client_id: &str,
 ) -> Result<Deletion, RotateError> {
-    match outcome::answer(result)? {
-        (Some(_), _) => Ok(Deletion::Deleted),
-        (None, response) => unless_invalid(failure(response, &[token]), |request_id| {
-            Deletion::AlreadyGone { request_id }
-        }),
+    let response = match outcome::answer(result)? {
+        (Some(_), _) => return Ok(Deletion::Deleted),
+        (None, response) => response,
+    };
+    if is_done(&response) {
+        let status = response.status().as_u16();
+        return Ok(Deletion::Accepted { status });
     }
+    unless_invalid(failure(response, &[token], client_id), |request_id| {
+        Deletion::AlreadyGone { request_id }
+    })
 }
 
 /// The answer to a revocation of `credentials`.
@@ -73,14 +107,29 @@ pub(super) fn revoked<E>(
 ) -> Result<(), RotateError> {
     match outcome::answer(result)? {
         (Some(_), _) => Ok(()),
-        (None, response) => Err(match failure(response, credentials) {
-            // No token stands behind a 404 here.
-            RotateError::Refused(mut refusal) if refusal.reason == RefusalReason::InvalidToken => {
-                refusal.reason = RefusalReason::Other;
-                RotateError::Refused(refusal)
-            }
-            error => error,
-        }),
+        (None, response) if is_done(&response) => Ok(()),
+        // No token stands behind a 404 here.
+        (None, response) => Err(without_token(failure(response, credentials, ""))),
+    }
+}
+
+/// Whether a call that brings nothing was done.
+fn is_done(response: &RawResponse) -> bool {
+    DELETED.holds(|fact| match fact {
+        Fact::Success => response.status().is_success(),
+        Fact::NoPage => !outcome::is_page(response),
+        _ => false,
+    })
+}
+
+/// A refusal of a call in which no token is in question.
+fn without_token(error: RotateError) -> RotateError {
+    match error {
+        RotateError::Refused(mut refusal) if refusal.reason == RefusalReason::InvalidToken => {
+            refusal.reason = RefusalReason::Other;
+            RotateError::Refused(refusal)
+        }
+        error => error,
     }
 }
 
@@ -97,10 +146,23 @@ fn unless_invalid<T>(
     }
 }
 
-/// What an answer without a token means.
-fn failure(response: Box<RawResponse>, sent: &[&Secret]) -> RotateError {
+/// What an answer to a call of `client_id` means from which nothing can be taken.
+fn failure(response: Box<RawResponse>, sent: &[&Secret], client_id: &str) -> RotateError {
+    let reason = match sent {
+        [token, ..] => {
+            let facts = Facts {
+                response: &response,
+                authorization: None,
+                sent: token,
+                client_id,
+            };
+            let is_invalid = INVALID.holds(|fact| facts.has(fact));
+            is_invalid.then_some(RefusalReason::InvalidToken)
+        }
+        [] => None,
+    };
     let message = message(&response);
-    match reason(&response, message.as_deref()) {
+    match reason.or_else(|| self::reason(&response, message.as_deref())) {
         Some(reason) => RotateError::Refused(Refusal {
             reason,
             status: response.status().as_u16(),
@@ -108,39 +170,62 @@ fn failure(response: Box<RawResponse>, sent: &[&Secret]) -> RotateError {
             message: message.map(|message| outcome::presentable(&message, sent)),
             request_id: outcome::request_id(&response),
         }),
-        None => outcome::unknown(response),
+        None => outcome::unknown(response, Candidates::default()),
     }
 }
 
 /// GitHub's words about an error.
 pub(super) fn message(response: &RawResponse) -> Option<String> {
-    let error: Option<BasicError> = serde_json::from_slice(response.body()).ok();
-    error.and_then(|error| error.message)
+    error(response).and_then(|error| error.message)
 }
 
-/// Why GitHub said no, or `None` when it did not say so.
+/// Why GitHub, or something before it, said no; `None` when nobody did. Nothing of it says that a
+/// token is dead.
 pub(super) fn reason(response: &RawResponse, message: Option<&str>) -> Option<RefusalReason> {
-    match response.status().as_u16() {
+    let status = response.status().as_u16();
+    match status {
         300..=399 => Some(RefusalReason::Redirected),
-        400 | 422 => Some(RefusalReason::Invalid),
         401 => Some(RefusalReason::BadCredentials),
-        403 | 429 => Some(limited(response, message).unwrap_or(RefusalReason::MissingPermission)),
-        // Whatever stands between us and GitHub has its own 404s, and they say nothing about a
-        // token. GitHub's have a message.
-        404 if message.is_some() => Some(RefusalReason::InvalidToken),
+        403 | 429 => Some(forbidden(response, message)),
         // Not an answer of GitHub's: something on the way gave up waiting.
         408 => None,
+        400 | 422 if is_from_github(response, message) => Some(RefusalReason::Invalid),
         400..=499 => Some(RefusalReason::Other),
         _ => None,
     }
 }
 
+/// Whether a refusal has GitHub's form: what something before it says is about neither the token nor
+/// the app.
+fn is_from_github(response: &RawResponse, message: Option<&str>) -> bool {
+    message.is_some() || outcome::request_id(response).is_some()
+}
+
+fn forbidden(response: &RawResponse, message: Option<&str>) -> RefusalReason {
+    let says = |words: &str| message.is_some_and(|m| m.to_ascii_lowercase().contains(words));
+    if let Some(limited) = limited(response, message) {
+        return limited;
+    }
+    match message {
+        _ if says("maximum number of login attempts exceeded") => RefusalReason::LockedOut,
+        _ if says("suspended") => RefusalReason::ApplicationSuspended,
+        _ if is_from_github(response, message) => RefusalReason::MissingPermission,
+        _ => RefusalReason::Other,
+    }
+}
+
 /// Rate limits, by <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
+/// Secondary limits were called abuse detection before.
 fn limited(response: &RawResponse, message: Option<&str>) -> Option<RefusalReason> {
     /// What the docs ask for when a secondary limit says nothing else.
     const SECONDARY: Duration = Duration::from_secs(60);
-    let is_secondary =
-        message.is_some_and(|m| m.to_ascii_lowercase().contains("secondary rate limit"));
+    let url = error(response).and_then(|error| error.documentation_url);
+    let words = [message, url.as_deref()].into_iter().flatten();
+    let is_secondary = words.map(str::to_ascii_lowercase).any(|words| {
+        ["secondary rate limit", "secondary-rate-limit", "abuse"]
+            .iter()
+            .any(|name| words.contains(name))
+    });
     let retry_after = outcome::wait(response).or(is_secondary.then_some(SECONDARY));
     (retry_after.is_some() || response.status().as_u16() == 429)
         .then_some(RefusalReason::RateLimited { retry_after })

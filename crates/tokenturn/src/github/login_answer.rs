@@ -8,10 +8,10 @@ use tokenturn_client::{RawResponse, Secret, Timestamp};
 
 use super::answer;
 use crate::error::{Refusal, RefusalReason, RotateError};
-use crate::outcome::{self, Answer};
+use crate::evidence::{Candidates, Fact, ISSUED, Text, is_user_token};
+use crate::outcome::{self, Answer, Found};
 use crate::rate_limit::answered_at;
 use crate::rotated::{Receipt, Rotated};
-use crate::salvage::{self, Found};
 
 /// What GitHub's login host says beside a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,28 +61,62 @@ pub(super) fn token(
 ) -> Result<Rotated<UserToken>, RotateError> {
     let now = answered_at(&response);
     let body = body.or_else(|| from_form(&response).map(Box::new));
-    let decoded = body.and_then(|body| {
-        let token = body.access_token.filter(|token| !token.is_empty())?;
-        let mut found = Found::new(token, Receipt::Absent);
-        found.expires_at = after(now, body.expires_in);
-        found.refresh_token = body.refresh_token.filter(|token| !token.is_empty());
-        found.refresh_token_expires_at = after(now, body.refresh_token_expires_in);
-        let details = UserToken {
-            scopes: body.scope.as_deref().map(scopes),
-            token_type: body.token_type,
-        };
-        Some((found, Box::new(details)))
-    });
-    let salvage = |response: &RawResponse| {
-        let mut found = salvage::access_token(response, sent)?;
-        found.expires_at = after(now, salvage::number(response, "expires_in"));
-        let refresh_expires_in = salvage::number(response, "refresh_token_expires_in");
-        found.refresh_token_expires_at = after(now, refresh_expires_in);
-        Some(found)
+    let text = Text::of(response.body());
+    let found = match body {
+        Some(mut body) => {
+            let token = body.access_token.take().filter(|token| !token.is_empty());
+            token.map(|token| {
+                let mut found = Found::new(token, Receipt::Absent);
+                found.expires_at = after(now, body.expires_in);
+                found.refresh_token = body.refresh_token.take().filter(|token| !token.is_empty());
+                found.refresh_token_expires_at = after(now, body.refresh_token_expires_in);
+                let details = UserToken {
+                    scopes: body.scope.as_deref().map(scopes),
+                    token_type: body.token_type,
+                };
+                (found, Some(Box::new(details)))
+            })
+        }
+        None => salvage(&text, sent, now).map(|found| (found, None)),
     };
-    outcome::rotated(decoded, response, salvage, |response| {
-        failure(response, secrets)
-    })
+    let believed = found.filter(|(found, details)| {
+        let token_type = match details {
+            Some(details) => details.token_type.clone(),
+            None => text.word_at(&["token_type"]),
+        };
+        ISSUED.holds(|fact| match fact {
+            Fact::Success => response.status().is_success(),
+            Fact::InPlace => true,
+            Fact::Another => found.token != *sent,
+            Fact::NoPage => !outcome::is_page(&response),
+            Fact::Bearer => token_type
+                .as_deref()
+                .is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")),
+            Fact::UserToken => is_user_token(&found.token),
+            Fact::Mark => outcome::request_id(&response).is_some(),
+            _ => false,
+        })
+    });
+    match believed {
+        Some((found, details)) => Ok(found.rotated(details, &response)),
+        None => Err(outcome::without_token(response, sent, |response| {
+            failure(response, secrets)
+        })),
+    }
+}
+
+/// The tokens in an answer that cannot be decoded as a whole.
+fn salvage(text: &Text<'_>, sent: &Secret, now: SystemTime) -> Option<Found> {
+    let last = |name| {
+        let mut found = text.strings_at(&[name]).into_iter();
+        found.rfind(|token| token != sent)
+    };
+    let mut found = Found::new(last("access_token")?, Receipt::Absent);
+    found.refresh_token = last("refresh_token");
+    found.expires_at = after(now, text.number_at(&["expires_in"]));
+    let refresh_expires_in = text.number_at(&["refresh_token_expires_in"]);
+    found.refresh_token_expires_at = after(now, refresh_expires_in);
+    Some(found)
 }
 
 /// The answer to a request for a device code.
@@ -109,7 +143,7 @@ pub(super) fn device_code(
 
 /// The interval that comes with `slow_down`.
 pub(super) fn interval(response: &RawResponse) -> Option<Duration> {
-    let seconds = salvage::number(response, "interval")?;
+    let seconds = Text::of(response.body()).number_at(&["interval"])?;
     u64::try_from(seconds).ok().map(Duration::from_secs)
 }
 
@@ -126,11 +160,7 @@ fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> RotateError {
         Some(reason) if status.is_success() => Some(reason),
         // Another status with a word that nobody documents tells more by itself.
         Some(reason) if status.is_client_error() && reason != RefusalReason::Other => Some(reason),
-        _ => answer::reason(&response, rest.as_deref()).map(|reason| match reason {
-            // This host has no token in its paths.
-            RefusalReason::InvalidToken => RefusalReason::Other,
-            reason => reason,
-        }),
+        _ => answer::reason(&response, rest.as_deref()),
     };
     let shown = |text: String| outcome::presentable(&text, secrets);
     match reason {
@@ -141,7 +171,7 @@ fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> RotateError {
             message: error.error_description.or(rest).map(shown),
             request_id: outcome::request_id(&response),
         }),
-        None => outcome::unknown(response),
+        None => outcome::unknown(response, Candidates::default()),
     }
 }
 

@@ -3,6 +3,7 @@
 mod answer;
 mod builder;
 mod device;
+mod evidence;
 mod login;
 mod login_answer;
 mod scoping;
@@ -65,6 +66,12 @@ pub enum TokenCheck {
 pub enum Deletion {
     /// It is gone now.
     Deleted,
+    /// The answer is a success, though not with the documented status 204.
+    #[non_exhaustive]
+    Accepted {
+        /// The HTTP status.
+        status: u16,
+    },
     /// GitHub says that it is not there: it was gone before, or never was.
     AlreadyGone {
         /// GitHub's name for the call, for its support.

@@ -4,7 +4,8 @@ use tokenturn_client::Secret;
 
 use super::scoping::Scoping;
 use super::{Authorization, Deletion, Feature, GitHub, TokenCheck, answer};
-use crate::error::{CallError, NotSent, RecoverError, RotateError};
+use crate::error::{CallError, NotSent, RecoverError, Refusal, RefusalReason, RotateError};
+use crate::evidence::Candidates;
 use crate::outcome;
 use crate::rotated::{Recovery, Rotated};
 
@@ -36,7 +37,7 @@ impl GitHub {
         let call = self.rest.check_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
         outcome::answer(call.send().await)
-            .and_then(|answer| answer::checked(answer, token))
+            .and_then(|answer| answer::checked(answer, token, &self.app.client_id))
             .map_err(failed)
     }
 
@@ -64,7 +65,11 @@ impl GitHub {
         self.client_secret()?;
         let call = self.rest.reset_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(old.clone()));
-        answer::rotated(outcome::answer(call.send().await)?, old)
+        answer::rotated(
+            outcome::answer(call.send().await)?,
+            old,
+            &self.app.client_id,
+        )
     }
 
     /// Revokes one token of a user.
@@ -79,7 +84,7 @@ impl GitHub {
         self.client_secret().map_err(failed)?;
         let call = self.rest.delete_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
-        answer::deleted(call.send().await, token).map_err(failed)
+        answer::deleted(call.send().await, token, &self.app.client_id).map_err(failed)
     }
 
     /// Revokes the authorization that a user gave to this app, and with it every token of that user
@@ -96,7 +101,7 @@ impl GitHub {
         let call = self.rest.delete_authorization();
         let call = call.client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
-        answer::deleted(call.send().await, token).map_err(failed)
+        answer::deleted(call.send().await, token, &self.app.client_id).map_err(failed)
     }
 
     /// Makes a token that can do less, from a user token of a GitHub App, which lives on.
@@ -130,7 +135,8 @@ impl GitHub {
             github.client_secret()?;
             let call = github.rest.scope_token().client_id(&github.app.client_id);
             let call = call.body_map(|body| scoping.fill(body.access_token(token.clone())));
-            answer::rotated(outcome::answer(call.send().await)?, &token)
+            let answer = outcome::answer(call.send().await)?;
+            answer::rotated(answer, &token, &github.app.client_id)
         }
     }
 
@@ -166,17 +172,49 @@ impl GitHub {
 
     /// Finds out what became of a reset whose outcome is unknown, by a check of the old token.
     ///
-    /// Nothing but GitHub's own 404 makes a token [`Lost`](Recovery::Lost).
+    /// Nothing but GitHub's own 404 makes a token [`Lost`](Recovery::Lost). Where the unknown outcome
+    /// had [candidates](crate::Unknown::candidates), give them to
+    /// [`recover_with`](Self::recover_with).
     ///
     /// # Errors
     ///
     /// Whenever GitHub did not answer the question: the outcome is as unknown as before, so keep
     /// the old token and ask again later.
     pub async fn recover(&self, old: &Secret) -> Result<Recovery<Authorization>, RecoverError> {
-        match self.check_token(old).await {
-            Ok(TokenCheck::Valid(_)) => Ok(Recovery::NotReplaced),
-            Ok(TokenCheck::Invalid { request_id }) => Ok(Recovery::Lost { request_id }),
-            Err(error) => Err(RecoverError(error.into_why())),
-        }
+        self.recover_with(old, &Candidates::default()).await
     }
+
+    /// The same, and when the old token is dead, asks about the candidates: the one that GitHub calls
+    /// a valid token of this app is the new one.
+    ///
+    /// # Errors
+    ///
+    /// As [`recover`](Self::recover).
+    pub async fn recover_with(
+        &self,
+        old: &Secret,
+        candidates: &Candidates,
+    ) -> Result<Recovery<Authorization>, RecoverError> {
+        let failed = |error: CallError| RecoverError(error.into_why());
+        let lost = match self.check_token(old).await.map_err(failed)? {
+            TokenCheck::Valid(_) => return Ok(Recovery::NotReplaced),
+            TokenCheck::Invalid { request_id } => Recovery::Lost { request_id },
+        };
+        for token in candidates.tokens().iter().filter(|token| *token != old) {
+            match self.check_token(token).await {
+                Ok(TokenCheck::Valid(found)) if candidates.fits(found.as_deref()) => {
+                    return Ok(Recovery::Rotated(answer::found(token, found)));
+                }
+                Ok(_) => {}
+                // GitHub cannot even read it as a token.
+                Err(error) if error.refusal().is_some_and(is_unreadable) => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(lost)
+    }
+}
+
+fn is_unreadable(refusal: &Refusal) -> bool {
+    refusal.reason == RefusalReason::Invalid
 }

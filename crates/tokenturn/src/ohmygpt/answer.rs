@@ -6,9 +6,9 @@ use tokenturn_client::ohmygpt::types::{
 use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret};
 
 use crate::error::{Refusal, RefusalReason, RotateError};
-use crate::outcome::{self, Answer};
+use crate::evidence::{Candidates, Fact, OHMYGPT_INVALID, OHMYGPT_ROTATED, Text};
+use crate::outcome::{self, Answer, Found};
 use crate::rotated::{Receipt, Rotated};
-use crate::salvage::{self, Found};
 
 /// The answer to a rotation with `oauth_token`.
 pub(super) fn rotated(
@@ -18,7 +18,7 @@ pub(super) fn rotated(
     let data = envelope.filter(|envelope| envelope.status_code == 200);
     let data = data.and_then(|envelope| envelope.data);
     let decoded = data.map(|data| (data.token.clone(), data));
-    token(decoded, response, oauth_token, &[oauth_token])
+    token(decoded, response, oauth_token, &[oauth_token], "sk-")
 }
 
 /// The answer to an exchange of `code`. `secrets` are all that the call carried.
@@ -30,7 +30,7 @@ pub(super) fn issued(
     let data = envelope.filter(|envelope| envelope.status_code == 200);
     let data = data.and_then(|envelope| envelope.data);
     let decoded = data.map(|data| (data.token.clone(), data));
-    token(decoded, response, code, secrets)
+    token(decoded, response, code, secrets, "omg-")
 }
 
 fn token<D>(
@@ -38,15 +38,44 @@ fn token<D>(
     response: Box<RawResponse>,
     sent: &Secret,
     secrets: &[&Secret],
+    prefix: &str,
 ) -> Result<Rotated<D>, RotateError> {
-    let decoded = decoded
-        .filter(|(token, _)| !token.is_empty())
+    let decoded = decoded.filter(|(token, _)| !token.is_empty());
+    let text = Text::of(response.body());
+    let found = match decoded {
+        Some((token, data)) => Some((token, Some(Box::new(data)))),
+        None => {
+            let mut found = text.strings_at(&["data", "token"]).into_iter();
+            found
+                .rfind(|token| token != sent)
+                .map(|token| (token, None))
+        }
+    };
+    let believed = found.filter(|(token, details)| {
+        let status_code = match details {
+            Some(_) => Some(200),
+            None => text.number_at(&["statusCode"]),
+        };
+        OHMYGPT_ROTATED.holds(|fact| match fact {
+            Fact::Success => response.status().is_success(),
+            Fact::InPlace => true,
+            Fact::Another => token != sent,
+            Fact::NoPage => !outcome::is_page(&response),
+            Fact::Says200 => status_code == Some(200),
+            Fact::SaysNothing => status_code.is_none(),
+            Fact::SameKind => token.expose().starts_with(prefix),
+            _ => false,
+        })
+    });
+    match believed {
         // OhMyGPT says nothing about the token but the token itself.
-        .map(|(token, data)| (Found::new(token, Receipt::Absent), Box::new(data)));
-    let salvage = |response: &RawResponse| salvage::token(response, sent);
-    outcome::rotated(decoded, response, salvage, |response| {
-        failure(response, secrets)
-    })
+        Some((token, details)) => {
+            Ok(Found::new(token, Receipt::Absent).rotated(details, &response))
+        }
+        None => Err(outcome::without_token(response, sent, |response| {
+            failure(response, secrets)
+        })),
+    }
 }
 
 /// An envelope: its `statusCode` and its `data`.
@@ -77,7 +106,7 @@ fn failure(response: Box<RawResponse>, sent: &[&Secret]) -> RotateError {
         Some(code) if response.status().is_success() => u16::try_from(code).unwrap_or(http),
         _ => http,
     };
-    match reason(&response, status, envelope.error_type.as_deref()) {
+    match reason(&response, status, &envelope) {
         Some(reason) => RotateError::Refused(Refusal {
             reason,
             status,
@@ -89,24 +118,31 @@ fn failure(response: Box<RawResponse>, sent: &[&Secret]) -> RotateError {
                 .map(|message| outcome::presentable(&message, sent)),
             request_id: outcome::request_id(&response),
         }),
-        None => outcome::unknown(response),
+        None => outcome::unknown(response, Candidates::default()),
     }
 }
 
-/// Why OhMyGPT said no, or `None` when it did not say so.
-fn reason(response: &RawResponse, status: u16, error_type: Option<&str>) -> Option<RefusalReason> {
+/// Why OhMyGPT, or something before it, said no; `None` when nobody did.
+fn reason(response: &RawResponse, status: u16, envelope: &ErrorEnvelope) -> Option<RefusalReason> {
+    // What has no envelope was said on the way, about neither the token nor the user.
+    let is_own = envelope.status_code.is_some();
+    let is_invalid = OHMYGPT_INVALID.holds(|fact| match fact {
+        Fact::Envelope => is_own,
+        Fact::TokenError => envelope.error_type.as_deref() == Some("oauth_invalid_token_error"),
+        _ => false,
+    });
     match status {
         300..=399 => Some(RefusalReason::Redirected),
-        400 | 422 => Some(RefusalReason::Invalid),
-        401 if error_type == Some("oauth_invalid_token_error") => Some(RefusalReason::InvalidToken),
+        401 if is_invalid => Some(RefusalReason::InvalidToken),
         401 => Some(RefusalReason::BadCredentials),
-        402 => Some(RefusalReason::InsufficientBalance),
-        403 => Some(RefusalReason::MissingPermission),
         // Not an answer of the provider's: something on the way gave up waiting.
         408 => None,
         429 => Some(RefusalReason::RateLimited {
             retry_after: outcome::wait(response),
         }),
+        400 | 422 if is_own => Some(RefusalReason::Invalid),
+        402 if is_own => Some(RefusalReason::InsufficientBalance),
+        403 if is_own => Some(RefusalReason::MissingPermission),
         400..=499 => Some(RefusalReason::Other),
         // A 5xx in the envelope says as little about the outcome as one from HTTP.
         _ => None,

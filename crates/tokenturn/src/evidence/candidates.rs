@@ -1,0 +1,99 @@
+//! Tokens in answers that are not believed.
+
+use std::fmt;
+
+use tokenturn_client::Secret;
+use tokenturn_client::github::types::Authorization;
+
+use super::Text;
+
+/// More than any answer has that is one.
+const MOST: usize = 16;
+
+/// What may be the new token in an answer whose outcome is unknown.
+///
+/// `recover_with` asks the provider about each of them: one that it calls valid, for the same app,
+/// is the token.
+#[derive(Clone, Default)]
+pub struct Candidates {
+    tokens: Vec<Secret>,
+    user_id: Option<i64>,
+}
+
+impl Candidates {
+    /// Looks for them in the body of an answer, such as one that was kept in a file.
+    ///
+    /// ```
+    /// use tokenturn::Candidates;
+    ///
+    /// let found = Candidates::in_body(br#"<script>{"token":"gho_a"}</script>"#);
+    /// assert_eq!(found.tokens()[0].expose(), "gho_a");
+    /// ```
+    pub fn in_body(body: &[u8]) -> Self {
+        let text = Text::of(body);
+        let mut tokens = Vec::new();
+        for token in ["token", "access_token"]
+            .iter()
+            .flat_map(|name| text.strings(name))
+            .chain(in_form(body))
+        {
+            if tokens.len() < MOST && !tokens.contains(&token) {
+                tokens.push(token);
+            }
+        }
+        tokens.into_iter().collect()
+    }
+
+    /// Takes no token but of the user with this number, where GitHub says whose it is. Whoever knows
+    /// the user of the old token should say so: an answer may have been meant for somebody else.
+    pub fn of_user(mut self, user_id: i64) -> Self {
+        self.user_id = Some(user_id);
+        self
+    }
+
+    /// The tokens, in the order in which they stand there.
+    pub fn tokens(&self) -> &[Secret] {
+        &self.tokens
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// Whether a valid token is of the right user, as far as that is known.
+    pub(crate) fn fits(&self, found: Option<&Authorization>) -> bool {
+        let user_id = found.and_then(|found| found.user.as_ref()?.id);
+        self.user_id.is_none() || user_id.is_none() || user_id == self.user_id
+    }
+
+    /// The same without `sent`, which is not new.
+    pub(crate) fn without(mut self, sent: &Secret) -> Self {
+        self.tokens.retain(|token| token != sent);
+        self
+    }
+}
+
+impl FromIterator<Secret> for Candidates {
+    fn from_iter<T: IntoIterator<Item = Secret>>(tokens: T) -> Self {
+        Self {
+            tokens: tokens.into_iter().collect(),
+            user_id: None,
+        }
+    }
+}
+
+/// Not even their fingerprints: they are not known to be tokens.
+impl fmt::Debug for Candidates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Candidates({})", self.tokens.len())
+    }
+}
+
+fn in_form(body: &[u8]) -> impl Iterator<Item = Secret> {
+    let is_form = body.is_ascii() && !body.contains(&b'<');
+    let pairs = form_urlencoded::parse(if is_form { body } else { b"" });
+    pairs
+        .filter(|(name, value)| name == "access_token" && !value.is_empty())
+        .map(|(_, value)| Secret::new(value))
+}

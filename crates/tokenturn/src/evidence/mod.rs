@@ -1,0 +1,171 @@
+//! The rule of evidence: which facts of an answer make it believed.
+//!
+//! Whatever stands between us and a provider answers, too: with pages, with its own refusals, with
+//! what it has kept from before. So each outcome that changes what anyone does with a token needs
+//! facts that only the provider's own answer has. What lacks them is unknown, and is kept. The same
+//! table stands in `docs/failures.md`.
+
+mod candidates;
+mod shape;
+mod text;
+
+pub use candidates::Candidates;
+pub(crate) use shape::{is_of_the_same_kind, is_user_token};
+pub(crate) use text::Text;
+
+/// What an answer can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fact {
+    /// The status is 2xx.
+    Success,
+    /// The status is 404.
+    NotFound,
+    /// Neither the content type nor the beginning of the body is that of a page for people.
+    NoPage,
+    /// GitHub's `x-github-request-id`; or the client ID of the app whose call it is, beside a token;
+    /// or the `documentation_url` of the call, in a refusal.
+    Mark,
+    /// A `message`, and no `documentation_url` of anything but the call: with that of the whole API,
+    /// GitHub answers for a path that it does not have.
+    AboutTheToken,
+    /// The token stands where the documents have it.
+    InPlace,
+    /// `hashed_token` is the hash of the token.
+    Hash,
+    /// The token has the prefix and the alphabet of the one that was sent. Tokens from before
+    /// prefixes get one.
+    SameKind,
+    /// The token has the prefix and the alphabet of a user's token.
+    UserToken,
+    /// The token is not the one that was sent.
+    Another,
+    /// The token, or its hash, is that of the one that was asked about.
+    TheOneAskedFor,
+    /// `token_type` is `bearer`.
+    Bearer,
+    /// OhMyGPT's envelope, with a `statusCode`.
+    Envelope,
+    /// The envelope has the `statusCode` 200.
+    Says200,
+    /// The envelope has no `statusCode` that can be read.
+    SaysNothing,
+    /// The `errorType` is `oauth_invalid_token_error`.
+    TokenError,
+}
+
+/// An answer is believed that has all of some facts and, where there are further sets, all of one
+/// of them.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    all: &'static [Fact],
+    and: &'static [&'static [Fact]],
+}
+
+use Fact::*;
+
+/// GitHub's API: a token was replaced, or scoped.
+pub(crate) const ROTATED: Rule = Rule {
+    all: &[Success, Another],
+    and: &[&[Hash], &[Mark, InPlace, SameKind, NoPage]],
+};
+/// The same, in an answer that calls itself a failure.
+pub(crate) const ROTATED_ALL_THE_SAME: Rule = Rule {
+    all: &[Another, Hash],
+    and: &[],
+};
+/// GitHub's API: a token is valid, or was not replaced.
+pub(crate) const VALID: Rule = Rule {
+    all: &[Success, TheOneAskedFor],
+    and: &[],
+};
+/// GitHub's API: a token is invalid, lost, or already gone.
+pub(crate) const INVALID: Rule = Rule {
+    all: &[NotFound, AboutTheToken, Mark],
+    and: &[],
+};
+/// GitHub's API: something was deleted, or revoked. The documents have one status; peers take all.
+pub(crate) const DELETED: Rule = Rule {
+    all: &[Success, NoPage],
+    and: &[],
+};
+/// GitHub's login host: a token was issued, or refreshed.
+pub(crate) const ISSUED: Rule = Rule {
+    all: &[Success, InPlace, Another, NoPage],
+    and: &[&[Bearer], &[UserToken], &[Mark]],
+};
+/// OhMyGPT: a token was replaced, or issued.
+pub(crate) const OHMYGPT_ROTATED: Rule = Rule {
+    all: &[Success, InPlace, Another, NoPage],
+    and: &[&[Says200], &[SaysNothing, SameKind]],
+};
+/// OhMyGPT: a token is invalid.
+pub(crate) const OHMYGPT_INVALID: Rule = Rule {
+    all: &[Envelope, TokenError],
+    and: &[],
+};
+
+impl Rule {
+    /// Whether an answer is believed of which `has` tells the facts.
+    pub(crate) fn holds(&self, has: impl Fn(Fact) -> bool) -> bool {
+        let all = |facts: &[Fact]| facts.iter().all(|fact| has(*fact));
+        all(self.all) && (self.and.is_empty() || self.and.iter().any(|facts| all(facts)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The docs have the table to the letter.
+    #[test]
+    fn the_docs_have_the_table() {
+        let mut table = String::new();
+        for (outcome, rule) in [
+            ("GitHub: rotated, scoped", ROTATED),
+            (
+                "GitHub: rotated, whatever the status says",
+                ROTATED_ALL_THE_SAME,
+            ),
+            ("GitHub: valid, not replaced", VALID),
+            ("GitHub: invalid, lost, already gone", INVALID),
+            ("GitHub: deleted, revoked", DELETED),
+            ("GitHub's login host: issued, refreshed", ISSUED),
+            ("OhMyGPT: rotated, issued", OHMYGPT_ROTATED),
+            ("OhMyGPT: invalid", OHMYGPT_INVALID),
+        ] {
+            let words = |facts: &[Fact]| {
+                let words = facts.iter().map(|fact| words(*fact));
+                words.collect::<Vec<_>>().join(", ")
+            };
+            let and: Vec<_> = rule.and.iter().map(|facts| words(facts)).collect();
+            let (all, and) = (words(rule.all), and.join("; or "));
+            table.push_str(&format!("| {outcome} | {all} | {and} |\n").replace("|  |", "| |"));
+        }
+        let docs = include_str!("../../failures.md");
+        assert!(
+            docs.contains(&table),
+            "docs/failures.md has to have:\n{table}"
+        );
+    }
+
+    fn words(fact: Fact) -> &'static str {
+        match fact {
+            Success => "status 2xx",
+            NotFound => "status 404",
+            NoPage => "no page for people",
+            Mark => "GitHub's mark",
+            AboutTheToken => "a `message` about the token",
+            InPlace => "the token in its documented place",
+            Hash => "`hashed_token` fits",
+            SameKind => "prefix and alphabet of such a token",
+            UserToken => "prefix and alphabet of a user's token",
+            Another => "not the token that was sent",
+            TheOneAskedFor => "the token, or the hash, that was asked about",
+            Bearer => "`token_type` is `bearer`",
+            Envelope => "the envelope",
+            Says200 => "`statusCode` 200",
+            SaysNothing => "no `statusCode` that can be read",
+            TokenError => "`errorType` is `oauth_invalid_token_error`",
+        }
+    }
+}

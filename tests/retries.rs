@@ -6,10 +6,17 @@ use tokenturn::AuthorizationCode;
 use tokenturn::github::Deletion;
 use tokenturn_client::{Retry, github, github_login, ohmygpt};
 use tokenturn_tests::{
-    GITHUB_SEED, RawServer, github as client, json_answer, oauth_token, ohmygpt as omg, old_token,
+    GITHUB_SEED, OLD_TOKEN, RawServer, github as client, json_answer, oauth_token, ohmygpt as omg,
+    old_token,
 };
 
 use crate::sandbox::clock;
+
+/// GitHub's answer to a check of [`old_token`].
+fn valid(headers: &str) -> String {
+    let body = GITHUB_SEED.replace("\"abcdefgh12345678\"", &format!("\"{OLD_TOKEN}\""));
+    json_answer("200 OK", headers, &body)
+}
 
 fn bad_gateway() -> String {
     json_answer("502 Bad Gateway", "", "")
@@ -51,8 +58,7 @@ fn the_table_says_what_may_be_repeated() {
 #[tokio::test]
 async fn a_check_survives_a_failure_that_passes() {
     // A status that passes, a connection that closes, and an answer.
-    let good = json_answer("200 OK", "", GITHUB_SEED);
-    let server = RawServer::start([bad_gateway(), String::new(), good]).await;
+    let server = RawServer::start([bad_gateway(), String::new(), valid("")]).await;
     let check = client(&server.url()).check_token(&old_token()).await;
     assert!(check.unwrap().is_valid());
     assert_eq!(server.requests().len(), 3);
@@ -106,7 +112,8 @@ async fn what_uses_up_a_code_is_sent_once() {
 #[tokio::test]
 async fn a_deletion_is_repeated_and_then_finds_its_own_work() {
     // The first attempt was made, and its answer was lost.
-    let gone = json_answer("404 Not Found", "", r#"{"message":"Not Found"}"#);
+    let request_id = "x-github-request-id: A:1\r\n";
+    let gone = json_answer("404 Not Found", request_id, r#"{"message":"Not Found"}"#);
     let server = RawServer::start([bad_gateway(), gone]).await;
     let deletion = client(&server.url()).delete_token(&old_token()).await;
     assert!(matches!(deletion.unwrap(), Deletion::AlreadyGone { .. }));
@@ -118,7 +125,7 @@ async fn a_reset_on_a_reused_connection_is_sent_once() {
     // The second request arrives on the connection of the first and is read, and then the server
     // closes: whoever sends it again may kill the token that it made.
     let _clock = clock::stop();
-    let good = json_answer("200 OK", "connection: keep-alive\r\n", GITHUB_SEED);
+    let good = valid("connection: keep-alive\r\n");
     let server = RawServer::start([good, String::new()]).await;
     let client = client(&server.url());
     assert!(client.check_token(&old_token()).await.unwrap().is_valid());
@@ -132,7 +139,8 @@ async fn a_reset_on_a_reused_connection_is_sent_once() {
 async fn a_connection_that_lay_idle_is_not_used_again() {
     let _clock = clock::stop();
     let good = json_answer("200 OK", "connection: keep-alive\r\n", GITHUB_SEED);
-    let server = RawServer::start(vec![good; 3]).await;
+    let checked = valid("connection: keep-alive\r\n");
+    let server = RawServer::start([checked, good.clone(), good]).await;
     let client = client(&server.url());
     assert!(client.check_token(&old_token()).await.unwrap().is_valid());
     let _ = client.reset_token(&old_token()).await.unwrap();

@@ -14,6 +14,8 @@ use tokenturn_tests::{
 
 /// The token that is issued when an operation is called again.
 const SECOND: &str = "sk-second0123456789";
+/// The same at GitHub's login host.
+const SECOND_USER_TOKEN: &str = "ghu_second0123456789";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Operation {
@@ -100,7 +102,7 @@ impl Operation {
             (Reset | Exchange | Refresh, 401) => json!({ "message": "Bad credentials" }),
             (Reset | Exchange | Refresh, 404) => json!({
                 "message": "Not Found",
-                "documentation_url": "https://docs.github.com/rest",
+                "documentation_url": "https://docs.github.com/rest/apps/oauth-applications",
             }),
             (Reset, 422) => json!({
                 "message": "Invalid request",
@@ -166,7 +168,7 @@ impl Operation {
                 "device_code": "d", "user_code": "u", "verification_uri": "v", "expires_in": 900,
             }),
             Exchange | Refresh if made => json!({ "error": "bad_refresh_token" }),
-            Exchange | Refresh => json!({ "access_token": SECOND, "refresh_token": SECOND }),
+            Exchange | Refresh => json!({ "access_token": SECOND_USER_TOKEN }),
             Rotate => json!({ "statusCode": 200, "data": { "user_id": 2286, "token": SECOND } }),
             Issue => json!({ "statusCode": 200, "data": { "userId": 888 } }),
         };
@@ -210,7 +212,7 @@ impl Client {
                 _ => false,
             },
             Refresh => match self.github.refresh_token(&old_refresh_token()).await {
-                Ok(rotated) => !made && rotated.token.expose() == SECOND,
+                Ok(rotated) => !made && rotated.token.expose() == SECOND_USER_TOKEN,
                 Err(error) => {
                     let reason = error.refusal().map(|refusal| refusal.reason);
                     made && reason == Some(RefusalReason::InvalidToken)

@@ -71,7 +71,8 @@ async fn reset_at_github() {
 
 #[tokio::test]
 async fn check_at_github() {
-    let server = github_server().await;
+    let valid = format!(r#"{{"token":"{OLD_TOKEN}"}}"#);
+    let server = RawServer::start([json_answer("200 OK", "", &valid)]).await;
     github(&server.url())
         .check_token(&old_token())
         .await

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::GitHub;
-use super::answer::{Answer, no_such_thing};
+use super::answer::{Answer, no_such_token};
 use crate::clock::seconds;
 
 /// The authorization of a known token, with the values of the documented example, which stay the
@@ -29,7 +29,7 @@ pub(super) fn describe_scoped(
 /// It is written as text: to build a tree of values takes as long as all the rest of a call.
 fn with(github: &GitHub, value: &str, more: &str) -> Result<String, Answer> {
     static USER: LazyLock<String> = LazyLock::new(|| account("octocat", 1).to_string());
-    let token = github.tokens.get(value).ok_or_else(no_such_thing)?;
+    let token = github.tokens.get(value).ok_or_else(no_such_token)?;
     Ok(format!(
         r#"{{
 "id":{id},"url":"https://api.github.com/authorizations/{id}","scopes":{scopes},

@@ -7,6 +7,7 @@ mod damage;
 mod fleet;
 mod history;
 mod import;
+mod kept;
 mod keys;
 mod listing;
 mod opening;

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use tokenturn::Secret;
+use zeroize::Zeroizing;
 
 /// What a token file holds.
 #[derive(Debug)]
@@ -57,6 +58,12 @@ pub(crate) fn stored_already(path: &Path) -> Option<Stored> {
     // Opening anything else may never end.
     let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
     if is_file { stored(path).ok() } else { None }
+}
+
+/// An answer that was kept.
+pub(crate) fn kept(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let read = fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    read.map(Zeroizing::new)
 }
 
 /// The credentials in a file, one in each line.

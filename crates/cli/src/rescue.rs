@@ -1,10 +1,11 @@
-//! The last place for a token that could not be saved where it was asked for.
+//! The last place for a token that could not be saved where it was asked for, and the place for an
+//! answer that may have one in it.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use tokenturn::sink::FileSink;
-use tokenturn::{NotSaved, Rotated, Sink};
+use tokenturn::{NotSaved, Rotated, Sink, Unknown};
 use tokenturn_vault::Tokens;
 
 /// Puts a token where its sink did not.
@@ -25,16 +26,35 @@ pub(crate) async fn rescue_from_vault(tokens: &Tokens) -> Option<PathBuf> {
     anywhere(&new).await
 }
 
+/// Puts the answer of a call with an unknown outcome where `recover --kept` finds it.
+pub(crate) fn keep(unknown: &Unknown) -> Option<PathBuf> {
+    let body = unknown.body()?;
+    places().find_map(|place| write_body(place, body).ok())
+}
+
 /// Writes the token, and its refresh token, wherever a file of mode 0600 can be written.
 async fn anywhere(new: &Rotated<()>) -> Option<PathBuf> {
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let places = [Some(std::env::temp_dir()), home, Some(PathBuf::from("."))];
-    for place in places.into_iter().flatten() {
+    for place in places() {
         if let Ok(path) = write(place, new).await {
             return Some(path);
         }
     }
     None
+}
+
+fn places() -> impl Iterator<Item = PathBuf> {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let places = [Some(std::env::temp_dir()), home, Some(PathBuf::from("."))];
+    places.into_iter().flatten()
+}
+
+fn write_body(place: PathBuf, body: &[u8]) -> io::Result<PathBuf> {
+    let mut builder = tempfile::Builder::new();
+    let mut file = builder.prefix("tokenturn-kept-").tempfile_in(place)?;
+    file.write_all(body)?;
+    file.as_file().sync_all()?;
+    let (_, path) = file.keep()?;
+    Ok(path)
 }
 
 async fn write(place: PathBuf, new: &Rotated<()>) -> io::Result<PathBuf> {

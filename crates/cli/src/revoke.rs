@@ -35,6 +35,11 @@ async fn deleted(subject: Subject, args: &GitHubRevoke) -> Result<Report> {
         Ok(Deletion::AlreadyGone { request_id }) => {
             Report::new(subject, Outcome::AlreadyGone).answered(Some(404), request_id)
         }
+        Ok(Deletion::Accepted { status, .. }) => Report::new(subject, Outcome::Deleted)
+            .answered(Some(status), None)
+            .saying(format!(
+                "the answer has HTTP status {status}, where 204 is documented"
+            )),
         Ok(_) => Report::new(subject, Outcome::Deleted).answered(Some(204), None),
         Err(error) => call_failed(subject, error),
     };

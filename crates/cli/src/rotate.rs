@@ -1,15 +1,16 @@
 //! `tokenturn rotate` and `tokenturn recover`.
 
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use tokenturn::Recovery;
 use tokenturn::sink::FileSink;
+use tokenturn::{Candidates, Recovery, Sink};
 
-use crate::args::{GitHubToken, OhMyGptToken, RecoverTarget, RotateTarget};
+use crate::args::{GitHubRecover, GitHubToken, OhMyGptToken, RecoverTarget, RotateTarget};
 use crate::report::{self, Command, Outcome, Report, Subject, obtained, still_unknown};
-use crate::{client, patience, token_file};
+use crate::{client, input, patience, token_file};
 
 /// `tokenturn rotate`
 pub(crate) async fn rotate(target: RotateTarget) -> ExitCode {
@@ -30,10 +31,10 @@ pub(crate) async fn rotate(target: RotateTarget) -> ExitCode {
 /// `tokenturn recover`
 pub(crate) async fn recover(target: RecoverTarget) -> ExitCode {
     match target {
-        RecoverTarget::Github(github) => {
+        RecoverTarget::Github(args) => {
             let subject = Subject::github(Command::Recover);
-            let result = recover_github(subject, &github).await;
-            report::finish(subject, result, github.app.common.json)
+            let result = recover_github(subject, &args).await;
+            report::finish(subject, result, args.github.app.common.json)
         }
         RecoverTarget::Ohmygpt { ohmygpt, out } => {
             let subject = Subject::ohmygpt(Command::Recover);
@@ -62,15 +63,36 @@ async fn rotate_ohmygpt(subject: Subject, args: &OhMyGptToken, out: &Path) -> Re
     Ok(obtained(subject, result, out).await.about(&token))
 }
 
-async fn recover_github(subject: Subject, args: &GitHubToken) -> Result<Report> {
-    let sandbox = client::sandbox(&args.app.common).await?;
-    let (github, old) = client::ready_github(args, sandbox.as_ref())?;
-    let report = match github.recover(&old).await {
-        Ok(Recovery::Lost { request_id }) => {
+async fn recover_github(subject: Subject, args: &GitHubRecover) -> Result<Report> {
+    let sandbox = client::sandbox(&args.github.app.common).await?;
+    let (github, old) = client::ready_github(&args.github, sandbox.as_ref())?;
+    let kept = args.kept.as_deref().zip(args.out.as_deref());
+    let mut candidates = Candidates::default();
+    if let Some((kept, out)) = kept {
+        candidates = Candidates::in_body(&input::kept(kept)?);
+        // Whether the new token has one is not known.
+        token_file::keep_refresh_token(out)?;
+        Sink::<()>::prepare(&mut FileSink::new(out)).await?;
+    }
+    let report = match (github.recover_with(&old, &candidates).await, kept) {
+        (Ok(Recovery::Lost { request_id }), _) => {
             Report::new(subject, Outcome::Lost).answered(Some(404), request_id)
         }
-        Ok(_) => Report::new(subject, Outcome::NotReplaced).answered(Some(200), None),
-        Err(error) => still_unknown(subject, error).await,
+        (Ok(Recovery::Rotated(new)), Some((kept, out))) => {
+            let saving = tokenturn::obtain(async { Ok(new) }, FileSink::new(out));
+            let saved = patience::to_the_end(saving).await;
+            if saved.is_ok() {
+                let _ = fs::remove_file(kept);
+            }
+            obtained(subject, saved, out).await
+        }
+        (Ok(_), kept) => {
+            if let Some((kept, _)) = kept {
+                let _ = fs::remove_file(kept);
+            }
+            Report::new(subject, Outcome::NotReplaced).answered(Some(200), None)
+        }
+        (Err(error), _) => still_unknown(subject, error).await,
     };
     Ok(report.about(&old))
 }

@@ -1,5 +1,6 @@
 //! The providers, as a vault calls them.
 
+use tokenturn::github::Authorization;
 use tokenturn::{
     CallError, GitHub, OhMyGpt, RateLimit, RecoverError, Recovery, RefusalReason, RotateError,
     Rotated, Secret,
@@ -81,7 +82,7 @@ impl Client {
     pub(crate) async fn replace(&self, tokens: &Tokens) -> Result<New, RotateError> {
         let old = authorizing(tokens);
         match self {
-            Self::GitHub(github) => Ok(new(tokens, github.reset_token(&old).await?)),
+            Self::GitHub(github) => Ok(of_user(tokens, github.reset_token(&old).await?)),
             Self::OhMyGpt(ohmygpt) => Ok(new(tokens, ohmygpt.rotate_admin_token(&old).await?)),
         }
     }
@@ -89,8 +90,14 @@ impl Client {
     pub(crate) async fn recover(&self, tokens: &Tokens) -> Result<Found, RecoverError> {
         let old = authorizing(tokens);
         match self {
-            Self::GitHub(github) => Ok(found(tokens, github.recover(&old).await?)),
-            Self::OhMyGpt(ohmygpt) => Ok(found(tokens, ohmygpt.recover(&old).await?)),
+            Self::GitHub(github) => {
+                let recovery = github.recover_with(&old, &tokens.candidates()).await?;
+                Ok(found(recovery, |rotated| of_user(tokens, rotated)))
+            }
+            Self::OhMyGpt(ohmygpt) => {
+                let recovery = ohmygpt.recover(&old).await?;
+                Ok(found(recovery, |rotated| new(tokens, rotated)))
+            }
         }
     }
 
@@ -140,9 +147,18 @@ fn new<D>(tokens: &Tokens, rotated: Rotated<D>) -> New {
     }
 }
 
-fn found<D>(tokens: &Tokens, recovery: Recovery<D>) -> Found {
+/// The same, and GitHub may say whose the token is.
+fn of_user(tokens: &Tokens, rotated: Rotated<Authorization>) -> New {
+    let details = rotated.details.as_ref();
+    let user_id = details.and_then(|details| details.user.as_ref()?.id);
+    let mut new = new(tokens, rotated);
+    new.tokens.user_id = user_id.or(new.tokens.user_id);
+    new
+}
+
+fn found<D>(recovery: Recovery<D>, new: impl FnOnce(Rotated<D>) -> New) -> Found {
     match recovery {
-        Recovery::Rotated(rotated) => Found::New(new(tokens, rotated)),
+        Recovery::Rotated(rotated) => Found::New(new(rotated)),
         Recovery::Lost { request_id } => Found::Lost { request_id },
         _ => Found::NotReplaced,
     }

@@ -127,6 +127,12 @@ impl Entry {
         Ok(())
     }
 
+    /// What is different when there is something new to encrypt.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn secrets(&self) -> (u64, usize) {
+        (self.generation, self.tokens.kept.len())
+    }
+
     /// How things stand with the token.
     pub fn state(&self) -> State {
         self.progress.state

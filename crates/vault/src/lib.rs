@@ -11,6 +11,7 @@ mod event;
 mod exposure;
 mod filter;
 mod fleet;
+mod kept;
 mod key;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -36,6 +37,7 @@ pub use filter::Filter;
 pub use fleet::{
     AppPlan, Deliver, Fleet, FleetOptions, Outcome, Plan, Settled, Status, Stop, Stopper, Summary,
 };
+pub use kept::Kept;
 #[cfg(feature = "keyring")]
 pub use key::Keyring;
 pub use key::{KEY_VARIABLE, Key, KeyFile};

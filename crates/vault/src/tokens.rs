@@ -3,8 +3,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Deserialize;
-use tokenturn::{Fingerprint, Rotated, Secret, Timestamp};
+use tokenturn::{Candidates, Fingerprint, Rotated, Secret, Timestamp};
 use zeroize::Zeroizing;
+
+use crate::kept::Kept;
 
 /// The secrets of one row.
 ///
@@ -24,6 +26,12 @@ pub struct Tokens {
     pub refresh_token: Option<Secret>,
     /// When the refresh token dies, where that is known.
     pub refresh_token_expires_at: Option<Timestamp>,
+    /// The number of the user whose token it is, where GitHub has said so.
+    #[serde(default)]
+    pub user_id: Option<i64>,
+    /// Answers that may have the new token in them, as long as the outcome is in doubt.
+    #[serde(default)]
+    pub kept: Vec<Kept>,
 }
 
 impl Tokens {
@@ -35,6 +43,8 @@ impl Tokens {
             expires_at: None,
             refresh_token: None,
             refresh_token_expires_at: None,
+            user_id: None,
+            kept: Vec::new(),
         }
     }
 
@@ -46,6 +56,8 @@ impl Tokens {
             expires_at: None,
             refresh_token: None,
             refresh_token_expires_at: None,
+            user_id: None,
+            kept: Vec::new(),
         }
     }
 
@@ -79,6 +91,30 @@ impl Tokens {
                 true => new.refresh_token_expires_at,
                 false => self.refresh_token_expires_at,
             },
+            user_id: self.user_id,
+            kept: Vec::new(),
+        }
+    }
+
+    /// What may be the new token in the answers that were kept.
+    pub(crate) fn candidates(&self) -> Candidates {
+        let found = self
+            .kept
+            .iter()
+            .map(|kept| Candidates::in_body(kept.body()));
+        let tokens: Vec<Secret> = found.flat_map(|found| found.tokens().to_vec()).collect();
+        let candidates: Candidates = tokens.into_iter().collect();
+        match self.user_id {
+            Some(user_id) => candidates.of_user(user_id),
+            None => candidates,
+        }
+    }
+
+    /// Keeps an answer until the doubt is resolved.
+    pub(crate) fn keep(&mut self, kept: &Kept) {
+        // A page that comes again and again is one.
+        if !self.kept.contains(kept) {
+            self.kept.push(kept.clone());
         }
     }
 
@@ -106,7 +142,9 @@ impl Tokens {
             .flatten()
             .map(|s| 6 * s.expose().len())
             .sum();
-        let mut json = Zeroizing::new(String::with_capacity(length + 256));
+        let kept: Vec<_> = self.kept.iter().map(Kept::to_base64).collect();
+        let kept_length: usize = kept.iter().map(|text| text.len() + 3).sum();
+        let mut json = Zeroizing::new(String::with_capacity(length + kept_length + 256));
         let times =
             [self.expires_at, self.refresh_token_expires_at].map(|t| t.map(|t| t.to_string()));
         json.push('{');
@@ -121,16 +159,35 @@ impl Tokens {
             ("refresh_token_expires_at", times[1].as_deref()),
         ] {
             let Some(value) = value else { continue };
-            if json.len() > 1 {
-                json.push(',');
-            }
+            comma(&mut json);
             json.push('"');
             json.push_str(name);
             json.push_str("\":");
             json.push_str(&Zeroizing::new(serde_json::Value::from(value).to_string()));
         }
+        if let Some(user_id) = self.user_id {
+            comma(&mut json);
+            json.push_str(&format!("\"user_id\":{user_id}"));
+        }
+        if !kept.is_empty() {
+            comma(&mut json);
+            json.push_str("\"kept\":[");
+            for (number, text) in kept.iter().enumerate() {
+                json.push_str(if number > 0 { ",\"" } else { "\"" });
+                json.push_str(text);
+                json.push('"');
+            }
+            json.push(']');
+        }
         json.push('}');
         json
+    }
+}
+
+/// Before each member of an object but the first.
+fn comma(json: &mut String) {
+    if json.len() > 1 {
+        json.push(',');
     }
 }
 
@@ -143,6 +200,13 @@ mod tests {
         let mut tokens = Tokens::ohmygpt("omg\"\u{1F600}\\", Some(Secret::new("sk-1")));
         tokens.expires_at = Some("2026-11-22T10:00:00Z".parse().unwrap());
         tokens.refresh_token = Some(Secret::new("ghr_1"));
+        let read: Tokens = serde_json::from_str(&tokens.to_json()).unwrap();
+        assert_eq!(read, tokens);
+        tokens.user_id = Some(7);
+        for body in [&b"{}"[..], b"{}", b"\xFF"] {
+            tokens.keep(&Kept::new(body));
+        }
+        assert_eq!(tokens.kept.len(), 2);
         let read: Tokens = serde_json::from_str(&tokens.to_json()).unwrap();
         assert_eq!(read, tokens);
         let tokens = Tokens::github("gho_1");

@@ -6,6 +6,7 @@ use tokenturn::{RateLimit, RecoverError, Refusal, RefusalReason, RotateError};
 
 use crate::change::{Claim, End, Kind};
 use crate::client::{Client, Found, New};
+use crate::kept::Kept;
 use crate::tokens::Tokens;
 
 /// What the provider made of a claimed row.
@@ -94,7 +95,8 @@ impl Taking {
                     return self.ended(End::Lost, Verdict::Lost, request_id);
                 }
                 Ok(Found::NotReplaced) => self.is_in_doubt = false,
-                Err(RecoverError(error)) => return self.failed(error),
+                // What came is about the old token.
+                Err(RecoverError(error)) => return self.failed(error, None),
             }
         } else if self.manner.probe
             && let Err(error) = client.check(tokens).await
@@ -109,7 +111,10 @@ impl Taking {
         }
         match client.replace(tokens).await {
             Ok(new) => self.replaced(new),
-            Err(error) => self.failed(error),
+            Err(error) => {
+                let kept = Kept::of(&error);
+                self.failed(error, kept)
+            }
         }
     }
 
@@ -126,7 +131,7 @@ impl Taking {
         }
     }
 
-    fn failed(&self, error: RotateError) -> Turn {
+    fn failed(&self, error: RotateError, kept: Option<Kept>) -> Turn {
         let request_id = error.request_id().map(str::to_owned);
         match error {
             RotateError::Refused(refusal) => self.refused(refusal, request_id),
@@ -134,7 +139,7 @@ impl Taking {
             error if error.is_not_sent() => {
                 self.ended(End::Released, Verdict::NotNow(error), request_id)
             }
-            error => self.ended(self.unknown(), Verdict::Unknown(error), request_id),
+            error => self.ended(self.unknown(kept), Verdict::Unknown(error), request_id),
         }
     }
 
@@ -150,7 +155,7 @@ impl Taking {
             }
             RefusalReason::InvalidToken => self.ended(End::Invalid, Verdict::Invalid, request_id),
             _ if self.is_in_doubt => {
-                self.ended(self.unknown(), Verdict::Refused(refusal), request_id)
+                self.ended(self.unknown(None), Verdict::Refused(refusal), request_id)
             }
             reason => self.ended(End::Refused(reason), Verdict::Refused(refusal), request_id),
         }
@@ -164,10 +169,11 @@ impl Taking {
         }
     }
 
-    fn unknown(&self) -> End {
+    fn unknown(&self, kept: Option<Kept>) -> End {
         End::Unknown {
             leave_alone: self.manner.leave_alone,
             counts: !self.manner.probe,
+            kept,
         }
     }
 

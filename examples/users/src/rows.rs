@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use deadpool_postgres::Transaction;
 use tokenturn::{Secret, Timestamp};
-use tokenturn_vault::{App, Entry, Progress, StoreError, Tokens};
+use tokenturn_vault::{App, Entry, Kept, Progress, StoreError, Tokens};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Json};
 
@@ -12,7 +12,7 @@ use crate::error::store_error;
 
 /// [`entry`] reads it.
 pub(crate) const SELECT: &str = "SELECT id, login, github_token, created_at, token_generation, \
-    token_changed_at, rotation FROM users WHERE github_token IS NOT NULL";
+    token_changed_at, kept_answers, rotation FROM users WHERE github_token IS NOT NULL";
 
 /// The users that a filter means. The filter is `$1` and the app of all tokens `$2`, both as JSON:
 /// what the filter leaves open is NULL in it, and so is the comparison.
@@ -46,9 +46,11 @@ fn seal(token: &Secret) -> String {
 
 pub(crate) fn entry(row: &Row, app: &App) -> Result<Entry, StoreError> {
     let id: i64 = get(row, "id")?;
-    let token = open(get(row, "github_token")?);
-    let mut entry = Entry::new(id.to_string(), app.clone(), Tokens::github(token))
-        .with_label(get::<String>(row, "login")?);
+    let mut tokens = Tokens::github(open(get(row, "github_token")?));
+    let kept = get::<Option<Vec<Vec<u8>>>>(row, "kept_answers")?;
+    tokens.kept = kept.into_iter().flatten().map(Kept::new).collect();
+    let mut entry =
+        Entry::new(id.to_string(), app.clone(), tokens).with_label(get::<String>(row, "login")?);
     entry.generation = get::<i64>(row, "token_generation")?.cast_unsigned();
     entry.created_at = time(get(row, "created_at")?)?;
     entry.changed_at = time(get(row, "token_changed_at")?)?;
@@ -64,18 +66,20 @@ pub(crate) async fn save(
     generation: u64,
 ) -> Result<(), StoreError> {
     let rotation = Json(&entry.progress);
+    // Where the application encrypts tokens, it encrypts these, too.
+    let kept: Vec<&[u8]> = entry.tokens.kept.iter().map(Kept::body).collect();
     let saved = if entry.generation == generation {
-        let sql = "UPDATE users SET rotation = $2 WHERE id = $1";
-        transaction.execute(sql, &[&id, &rotation]).await
+        let sql = "UPDATE users SET rotation = $2, kept_answers = $3 WHERE id = $1";
+        transaction.execute(sql, &[&id, &rotation, &kept]).await
     } else {
         // An app whose tokens expire has columns for the rest of `Tokens`, too.
         let token = entry.tokens.token.as_ref().map(seal);
         let generation = entry.generation.cast_signed();
         let changed_at = SystemTime::from(entry.changed_at);
         let sql = "UPDATE users SET rotation = $2, github_token = $3, token_generation = $4, \
-            token_changed_at = $5 WHERE id = $1";
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-            [&id, &rotation, &token, &generation, &changed_at];
+            token_changed_at = $5, kept_answers = $6 WHERE id = $1";
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+            [&id, &rotation, &token, &generation, &changed_at, &kept];
         transaction.execute(sql, &values).await
     };
     saved.map(drop).map_err(store_error)

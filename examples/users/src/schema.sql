@@ -2,6 +2,8 @@
 ALTER TABLE users
     ADD COLUMN IF NOT EXISTS token_generation bigint NOT NULL DEFAULT 1,
     ADD COLUMN IF NOT EXISTS token_changed_at timestamptz NOT NULL DEFAULT now(),
+    -- Answers that may have a new token in them, as long as the outcome of a call is in doubt.
+    ADD COLUMN IF NOT EXISTS kept_answers bytea[],
     -- `tokenturn_vault::Progress`, whole, so that every row has what queries ask for.
     ADD COLUMN IF NOT EXISTS rotation jsonb NOT NULL DEFAULT
         '{"state": "active", "until": 0, "span": 0, "run": 0, "undelivered": false}';

@@ -46,6 +46,20 @@ pub(crate) struct GitHubToken {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct GitHubRecover {
+    #[command(flatten)]
+    pub(crate) github: GitHubToken,
+    /// The file in which `rotate` has kept an answer that may have the new token in it. When the old
+    /// token is dead, GitHub is asked about what is in it, and the file is removed when the doubt is
+    /// resolved.
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub(crate) kept: Option<PathBuf>,
+    /// Where to save the new token, if it is found. The file is replaced as a whole, with mode 0600.
+    #[arg(id = "out", long = "out", value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct GitHubLogin {
     #[command(flatten)]
     pub(crate) app: GitHubApp,

@@ -12,7 +12,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use common::{Common, Login, Out, TokenFile};
 pub(crate) use fleet::{Many, Providers, RecoverAll, RotateAll};
-pub(crate) use github::{GitHubApp, GitHubLogin, GitHubRevoke, GitHubScope, GitHubToken};
+pub(crate) use github::{
+    GitHubApp, GitHubLogin, GitHubRecover, GitHubRevoke, GitHubScope, GitHubToken,
+};
 pub(crate) use ohmygpt::{OhMyGptLogin, OhMyGptServer, OhMyGptToken};
 pub(crate) use vault::{Defaults, Filters, Format, History, VaultPlace, VaultTarget, base_url};
 
@@ -173,7 +175,7 @@ pub(crate) enum RefreshTarget {
 pub(crate) enum RecoverTarget {
     /// Check the old token, and say what that means for the new one.
     #[command(after_help = EXIT_CODES)]
-    Github(GitHubToken),
+    Github(GitHubRecover),
     /// Issue another admin token: the OAuth token in the token file still works.
     #[command(after_help = EXIT_CODES)]
     Ohmygpt {

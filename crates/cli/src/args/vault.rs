@@ -192,8 +192,9 @@ Fields of a line, or columns:
   label                     a word to find it by
   expires_at, refresh_token, refresh_token_expires_at
                             for tokens that expire; times look like 2026-11-22T10:00:00Z
+  kept                      answers that may have the new token in them, in base64
   state, generation, created_at, changed_at
-                            export writes them, and import does not look at them";
+                            export writes these, and import does not look at them";
 
 const REKEY: &str = "\
 A key in a file is replaced there. A key in TOKENTURN_KEY is replaced by that in TOKENTURN_NEW_KEY;

@@ -44,6 +44,7 @@ pub(crate) async fn still_unknown(subject: Subject, RecoverError(why): RecoverEr
 /// The report of a token that is saved.
 pub(crate) fn saved<D>(subject: Subject, new: &Rotated<D>, out: &Path) -> Report {
     let outcome = match subject.command {
+        Command::Recover if subject.is_github(Command::Recover) => Outcome::Recovered,
         Command::Login | Command::Scope => Outcome::Issued,
         _ => Outcome::Rotated,
     };
@@ -77,9 +78,23 @@ fn outcome(error: &RotateError) -> Outcome {
 }
 
 fn explained(subject: Subject, outcome: Outcome, error: RotateError) -> Report {
+    let kept = match &error {
+        // What a recovery at GitHub is told is about the old token.
+        RotateError::Unknown(_) if subject.is_github(Command::Recover) => None,
+        RotateError::Unknown(unknown) if unknown.may_hold_token() => Some(rescue::keep(unknown)),
+        _ => None,
+    };
     let refusal = error.refusal().cloned();
     let (status, request_id) = (error.status(), error.request_id().map(str::to_owned));
-    let report = Report::failure(subject, outcome, error).answered(status, request_id);
+    let mut report = Report::failure(subject, outcome, error).answered(status, request_id);
+    match kept {
+        Some(Some(path)) => report.kept = Some(path.display().to_string()),
+        Some(None) => {
+            let why = report.message.unwrap_or_default();
+            report.message = Some(format!("{why}, and no file could be written to keep it"));
+        }
+        None => {}
+    }
     match refusal {
         Some(refusal) => report.refused(&refusal),
         None => report,

@@ -2,7 +2,11 @@
 
 use super::{Command, Outcome, Provider, Subject};
 
-pub(super) fn headline(Subject { provider, command }: Subject, outcome: Outcome) -> &'static str {
+pub(super) fn headline(
+    Subject { provider, command }: Subject,
+    outcome: Outcome,
+    is_kept: bool,
+) -> &'static str {
     match outcome {
         Outcome::Issued if command == Command::Scope => {
             "a scoped token is issued; the token it was made from is as it was"
@@ -10,6 +14,7 @@ pub(super) fn headline(Subject { provider, command }: Subject, outcome: Outcome)
         Outcome::Issued => "signed in",
         Outcome::Rotated if command == Command::Refresh => "refreshed",
         Outcome::Rotated => "rotated",
+        Outcome::Recovered => "recovered: the new token was in the answer that was kept",
         Outcome::Valid => "the token is valid",
         Outcome::Invalid => "the token is not valid; its user has to authorize the app again",
         Outcome::Deleted => "deleted",
@@ -29,6 +34,13 @@ pub(super) fn headline(Subject { provider, command }: Subject, outcome: Outcome)
             Command::Login => "not signed in; try again",
             _ => "not sent; the token is as it was, try again",
         },
+        Outcome::Unknown
+            if is_kept && command == Command::Rotate && provider == Provider::Github =>
+        {
+            "outcome unknown; the answer may have the new token in it, and is kept. Keep the token, \
+             don't rotate it again, and run `tokenturn recover github` with the same options and \
+             --kept FILE: it finds out which token works"
+        }
         Outcome::Unknown => unknown(provider, command),
         Outcome::StillUnknown => "still unknown; keep the token, and ask again later",
         Outcome::NotSaved => match command {

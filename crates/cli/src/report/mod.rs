@@ -46,6 +46,10 @@ impl Subject {
         Self { provider, command }
     }
 
+    fn is_github(self, command: Command) -> bool {
+        self.provider == Provider::Github && self.command == command
+    }
+
     pub(crate) fn ohmygpt(command: Command) -> Self {
         let provider = Provider::Ohmygpt;
         Self { provider, command }
@@ -71,6 +75,8 @@ pub(crate) struct Report {
     refresh_token_expires_at: Option<String>,
     receipt: Option<String>,
     out: Option<String>,
+    /// The file with an answer that may have the new token in it.
+    kept: Option<String>,
     message: Option<String>,
 }
 
@@ -91,6 +97,7 @@ impl Report {
             refresh_token_expires_at: None,
             receipt: None,
             out: None,
+            kept: None,
             message: None,
         }
     }
@@ -115,6 +122,11 @@ impl Report {
     pub(crate) fn answered(mut self, status: Option<u16>, request_id: Option<String>) -> Self {
         self.status = status;
         self.request_id = request_id;
+        self
+    }
+
+    pub(crate) fn saying(mut self, message: String) -> Self {
+        self.message = Some(message);
         self
     }
 
@@ -152,7 +164,7 @@ impl Report {
             Provider::Github => "github",
             Provider::Ohmygpt => "ohmygpt",
         };
-        let headline = headline::headline(self.subject, self.outcome);
+        let headline = headline::headline(self.subject, self.outcome, self.kept.is_some());
         let mut text = format!("{provider}: {headline}\n");
         for (name, value) in [
             ("because", &self.message),
@@ -162,6 +174,7 @@ impl Report {
             ("refresh", &self.new_refresh_fingerprint),
             ("receipt", &self.receipt),
             ("saved in", &self.out),
+            ("kept in", &self.kept),
             ("request", &self.request_id),
         ] {
             if let Some(value) = value {

@@ -8,6 +8,8 @@ use serde::Serialize;
 pub(crate) enum Outcome {
     Issued,
     Rotated,
+    /// The new token was in an answer that was kept.
+    Recovered,
     Valid,
     Invalid,
     Deleted,
@@ -29,6 +31,7 @@ impl Outcome {
         match self {
             Self::Issued
             | Self::Rotated
+            | Self::Recovered
             | Self::Valid
             | Self::Deleted
             | Self::AlreadyGone

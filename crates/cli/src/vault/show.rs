@@ -38,6 +38,13 @@ pub(super) async fn run(place: &VaultPlace, id: &str, json: bool) -> Result<()> 
             "deliver",
             also(shown.undelivered, "it still has to be handed on"),
         ),
+        (
+            "kept",
+            also(
+                shown.kept > 0,
+                "an answer that may have the new token in it; `vault export` shows it",
+            ),
+        ),
         ("changes", Some((shown.generation - 1).to_string())),
         ("put in", Some(second(shown.created_at))),
         ("changed", Some(second(shown.changed_at))),

@@ -19,6 +19,8 @@ pub(super) struct Shown<'a> {
     pub(super) expires_at: Option<Timestamp>,
     pub(super) has_refresh_token: bool,
     pub(super) undelivered: bool,
+    /// How many answers that may have the new token in them.
+    pub(super) kept: usize,
     pub(super) created_at: Timestamp,
     pub(super) changed_at: Timestamp,
 }
@@ -39,6 +41,7 @@ impl<'a> Shown<'a> {
             expires_at: entry.tokens.expires_at,
             has_refresh_token: entry.tokens.refresh_token.is_some(),
             undelivered: entry.progress.undelivered,
+            kept: entry.tokens.kept.len(),
             created_at: entry.created_at,
             changed_at: entry.changed_at,
         }

@@ -8,6 +8,7 @@ mod browser;
 mod commands;
 #[cfg(unix)]
 mod crash;
+mod evidence;
 mod family;
 mod fleet;
 mod login;

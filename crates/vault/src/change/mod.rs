@@ -18,6 +18,7 @@ use tokenturn::RefusalReason;
 use crate::app::App;
 use crate::entry::{Entry, State};
 use crate::event::Event;
+use crate::kept::Kept;
 use crate::tokens::Tokens;
 use crate::vault::Own;
 
@@ -97,6 +98,8 @@ pub(crate) enum End {
         leave_alone: Duration,
         /// Whether the row may be the reason, and not a provider that is in trouble.
         counts: bool,
+        /// The answer, if the new token may be in it.
+        kept: Option<Kept>,
     },
     /// Nothing was sent.
     Released,

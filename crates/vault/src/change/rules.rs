@@ -103,7 +103,16 @@ fn settle(
         };
     }
     if entry.progress.fence != claim.fence || entry.generation != claim.generation {
-        return leave(Reply::Newer);
+        return match end {
+            // Whoever has the row now may need it.
+            End::Unknown {
+                kept: Some(kept), ..
+            } if entry.generation == claim.generation => {
+                entry.tokens.keep(kept);
+                save(Reply::Newer, None)
+            }
+            _ => leave(Reply::Newer),
+        };
     }
     if is_repeated(entry, claim, end) {
         return leave(Reply::Done);
@@ -121,7 +130,11 @@ fn settle(
         End::Unknown {
             leave_alone,
             counts,
+            kept,
         } => {
+            if let Some(kept) = kept {
+                entry.tokens.keep(kept);
+            }
             wait(entry, State::Unknown, *leave_alone, now);
             entry.progress.doubts += u32::from(*counts);
             through(entry, run);
@@ -131,6 +144,7 @@ fn settle(
         // The run goes on with it.
         End::Kept => {
             entry.progress.state = State::Active;
+            entry.tokens.kept.clear();
             entry.progress.doubts = 0;
             let event = event(entry, actor, What::NotReplaced, now);
             return save(Reply::Done, Some(event));

@@ -104,6 +104,7 @@ fn unknown() -> End {
     End::Unknown {
         leave_alone: Duration::from_secs(10),
         counts: true,
+        kept: None,
     }
 }
 
@@ -266,6 +267,7 @@ fn an_outage_does_not_count_as_a_doubt_of_the_row() {
         End::Unknown {
             leave_alone,
             counts,
+            kept: None,
         },
     );
     assert_eq!((entry.state(), entry.progress.doubts), (State::Unknown, 0));

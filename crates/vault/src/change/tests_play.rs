@@ -358,6 +358,7 @@ fn unknown() -> End {
     End::Unknown {
         leave_alone: LEAVE_ALONE,
         counts: true,
+        kept: None,
     }
 }
 

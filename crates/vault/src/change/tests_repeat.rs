@@ -86,6 +86,7 @@ fn every_other_end_counts_once() {
             End::Unknown {
                 leave_alone,
                 counts: true,
+                kept: None,
             },
             1,
         ),

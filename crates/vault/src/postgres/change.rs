@@ -105,14 +105,14 @@ async fn apply<'c>(
         let Some(change) = change_of(&entry.id) else {
             continue;
         };
-        let generation = entry.generation;
+        let before = entry.secrets();
         let applied = change.apply(&mut entry, now);
         match applied.action() {
             Action::Leave => {}
             Action::Save => {
                 let mut values = sql::progress(&entry);
                 values.push(name(&entry));
-                match entry.generation == generation {
+                match entry.secrets() == before {
                     true => statements.progress.push(values),
                     false => {
                         values.extend(sql::secrets(&entry, sealer)?);

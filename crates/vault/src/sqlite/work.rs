@@ -115,7 +115,7 @@ pub(super) fn change_next(
 }
 
 fn apply(opened: &Opened, mut entry: Entry, change: &Change) -> Result<Changed, StoreError> {
-    let generation = entry.generation;
+    let before = entry.secrets();
     let applied = change.apply(&mut entry, time::now_millis());
     let id = Value::from(entry.id.as_str());
     match applied.action() {
@@ -125,7 +125,7 @@ fn apply(opened: &Opened, mut entry: Entry, change: &Change) -> Result<Changed, 
         }
         Action::Save => {
             let mut values = sql::progress(&entry);
-            let statement = match entry.generation == generation {
+            let statement = match entry.secrets() == before {
                 true => sql::UPDATE_PROGRESS,
                 false => {
                     values.extend(sql::secrets(&entry, &opened.sealer)?);

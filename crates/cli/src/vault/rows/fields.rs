@@ -31,7 +31,7 @@ const FIELDS: [(Field, &str); 10] = [
 ];
 
 /// What export writes beside that.
-const NOT_LOOKED_AT: [&str; 4] = ["state", "generation", "created_at", "changed_at"];
+const NOT_LOOKED_AT: [&str; 5] = ["kept", "state", "generation", "created_at", "changed_at"];
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

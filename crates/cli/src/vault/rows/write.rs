@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use tokenturn::{Secret, Timestamp};
-use tokenturn_vault::{Entry, Provider, State};
+use tokenturn_vault::{Entry, Kept, Provider, State};
+use zeroize::Zeroizing;
 
 use crate::args::Format;
 
@@ -26,6 +27,8 @@ struct Line<'a> {
     expires_at: Option<Timestamp>,
     refresh_token: Option<&'a str>,
     refresh_token_expires_at: Option<Timestamp>,
+    /// Answers that may have the new token in them, in base64 with spaces between.
+    kept: Option<&'a str>,
     state: State,
     generation: u64,
     created_at: Timestamp,
@@ -41,7 +44,9 @@ impl<W: Write> Writer<W> {
     }
 
     pub(crate) fn write(&mut self, entry: &Entry) -> io::Result<()> {
-        let line = Line::of(entry);
+        let kept = kept(&entry.tokens.kept);
+        let mut line = Line::of(entry);
+        line.kept = kept.as_ref().map(|kept| kept.as_str());
         match self {
             Self::Jsonl(to) => {
                 serde_json::to_writer(&mut *to, &line)?;
@@ -81,10 +86,21 @@ impl<'a> Line<'a> {
             expires_at: tokens.expires_at,
             refresh_token: shown(&tokens.refresh_token),
             refresh_token_expires_at: tokens.refresh_token_expires_at,
+            kept: None,
             state: entry.state(),
             generation: entry.generation,
             created_at: entry.created_at,
             changed_at: entry.changed_at,
         }
     }
+}
+
+fn kept(kept: &[Kept]) -> Option<Zeroizing<String>> {
+    let mut words = kept.iter().map(Kept::to_base64);
+    let first = words.next()?;
+    Some(words.fold(first, |mut all, word| {
+        all.push(' ');
+        all.push_str(&word);
+        all
+    }))
 }

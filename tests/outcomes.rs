@@ -219,6 +219,15 @@ async fn github_refuses_with_a_reason() {
         (429, none, secondary, limited(60)),
         (429, &[("retry-after", "7")], secondary, limited(7)),
         (429, none, "", RateLimited { retry_after: None }),
+        (
+            429,
+            &[
+                ("date", "Sun, 22 Nov 2026 10:00:00 GMT"),
+                ("retry-after", "Sun, 22 Nov 2026 10:02:00 GMT"),
+            ],
+            "",
+            limited(120),
+        ),
         (403, none, "<html>a firewall's page</html>", Other),
         (403, none, LOCKED_OUT, LockedOut),
         (

@@ -1,6 +1,6 @@
 //! When a call that may be repeated is repeated.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::{Error, RawResponse};
 
@@ -29,9 +29,16 @@ pub(super) fn delay(result: &Result<Box<RawResponse>, Error>, attempt: u32) -> O
     }
 }
 
+/// RFC 9110, section 10.2.3: seconds, or a date, which is read by the clock that dates the answer.
 fn retry_after(response: &RawResponse) -> Option<Duration> {
-    let seconds = response.header("retry-after")?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    let after = response.header("retry-after")?.trim();
+    if let Ok(seconds) = after.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let dated = |date| httpdate::parse_http_date(date).ok();
+    let now = response.header("date").and_then(dated);
+    let wait = dated(after)?.duration_since(now.unwrap_or_else(SystemTime::now));
+    Some(wait.unwrap_or_default())
 }
 
 /// Exponential, with full jitter so that many clients do not return at once.
@@ -43,7 +50,7 @@ fn backoff(attempt: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use reqwest::StatusCode;
-    use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+    use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
     use zeroize::Zeroizing;
 
     use super::*;
@@ -82,6 +89,21 @@ mod tests {
             assert_eq!(delay(&answer(status, Some("3600")), 1), None, "{status}");
         }
         assert_eq!(delay(&answer(429, None), 1), None);
+    }
+
+    #[test]
+    fn a_date_is_read_by_the_clock_of_the_answer() {
+        for (after, wait) in [
+            ("Sun, 22 Nov 2026 10:00:03 GMT", Some(3)),
+            ("Sun, 22 Nov 2026 09:00:00 GMT", Some(0)),
+            ("Sun, 22 Nov 2026 11:00:00 GMT", None),
+        ] {
+            let mut answer = answer(503, Some(after));
+            let headers = answer.as_mut().map(|answer| &mut answer.headers);
+            let now = HeaderValue::from_static("Sun, 22 Nov 2026 10:00:00 GMT");
+            headers.unwrap().insert(DATE, now);
+            assert_eq!(delay(&answer, 1), wait.map(Duration::from_secs), "{after}");
+        }
     }
 
     #[test]

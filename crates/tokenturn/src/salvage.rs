@@ -1,6 +1,6 @@
 //! A token in an answer that cannot be decoded as a whole: cut off, garbled, or not as specified.
 
-use tokenturn_client::{RawResponse, Secret, Timestamp};
+use tokenturn_client::{RawResponse, Seconds, Secret, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::rotated::Receipt;
@@ -73,11 +73,15 @@ pub(crate) fn has_token(response: &RawResponse) -> bool {
     !strings(response.body(), "token").is_empty()
 }
 
-/// The last whole number after `name` and a colon.
-pub(crate) fn number(response: &RawResponse, name: &str) -> Option<i64> {
+/// The last whole number after `name` and a colon, in quotes or not.
+pub(crate) fn number(response: &RawResponse, name: &str) -> Option<Seconds> {
     let numbers = values(response.body(), name).filter_map(|value| {
         // What a number ends at: without it, more digits may have been cut off.
-        let end = value.iter().position(|byte| b",} \t\r\n".contains(byte))?;
+        let (value, ends) = match value.strip_prefix(b"\"") {
+            Some(text) => (text, &b"\""[..]),
+            None => (value, &b",} \t\r\n"[..]),
+        };
+        let end = value.iter().position(|byte| ends.contains(byte))?;
         str::from_utf8(&value[..end]).ok()?.parse().ok()
     });
     numbers.last()

@@ -247,7 +247,7 @@ async fn bad_input_is_refused_before_anybody_is_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn github_on_any_device() {
     let sandbox = Sandbox::start(0).await.unwrap();
-    sandbox.set_device_interval(0);
+    sandbox.set_device_interval(1);
     let folder = TempDir::new().unwrap();
     let more = [&OUT[..], &["--device", "--scope", "repo", "--json"]].concat();
     let mut command = github(folder.path(), &sandbox, &more);
@@ -266,7 +266,7 @@ async fn github_on_any_device() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_no_on_any_device() {
     let sandbox = Sandbox::start(0).await.unwrap();
-    sandbox.set_device_interval(0);
+    sandbox.set_device_interval(1);
     let folder = TempDir::new().unwrap();
     let more = [&OUT[..], &["--device", "--json"]].concat();
     let (program, _) = Waiting::start(github(folder.path(), &sandbox, &more));
@@ -318,7 +318,7 @@ async fn asked_to_stop_it_waits_for_the_poll() {
     let (go_on, is_noticed) = mpsc::channel();
     let server = RawServer::start_with(move |request| {
         if request.line.starts_with("POST /login/device/code ") {
-            let body = r#"{"device_code":"d","user_code":"U","interval":0,"expires_in":900,
+            let body = r#"{"device_code":"d","user_code":"U","interval":1,"expires_in":900,
                 "verification_uri":"http://127.0.0.1/"}"#;
             return json_answer("200 OK", "", body).into();
         }

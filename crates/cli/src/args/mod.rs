@@ -160,6 +160,10 @@ pub(crate) enum RotateTarget {
 #[derive(Debug, Subcommand)]
 pub(crate) enum RefreshTarget {
     /// Refresh a user token. One that came by the device flow needs no client secret.
+    ///
+    /// A refresh token works once. Where several refresh one token file, they wait for each other,
+    /// and who comes second takes over what the first has got, as after a second look at FILE when
+    /// the refresh token turns out to be used.
     #[command(after_help = EXIT_CODES)]
     Github {
         #[command(flatten)]

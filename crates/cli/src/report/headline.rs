@@ -10,6 +10,7 @@ pub(super) fn headline(Subject { provider, command }: Subject, outcome: Outcome)
         Outcome::Issued => "signed in",
         Outcome::Rotated if command == Command::Refresh => "refreshed",
         Outcome::Rotated => "rotated",
+        Outcome::Adopted => "refreshed by somebody else, whose tokens are taken over",
         Outcome::Valid => "the token is valid",
         Outcome::Invalid => "the token is not valid; its user has to authorize the app again",
         Outcome::Deleted => "deleted",

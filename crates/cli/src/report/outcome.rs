@@ -8,6 +8,8 @@ use serde::Serialize;
 pub(crate) enum Outcome {
     Issued,
     Rotated,
+    /// Somebody else has replaced the token, and what they got is saved.
+    Adopted,
     Valid,
     Invalid,
     Deleted,
@@ -29,6 +31,7 @@ impl Outcome {
         match self {
             Self::Issued
             | Self::Rotated
+            | Self::Adopted
             | Self::Valid
             | Self::Deleted
             | Self::AlreadyGone

@@ -13,5 +13,6 @@ mod fleet;
 mod login;
 #[cfg(unix)]
 mod postgres;
+mod refresh;
 mod support;
 mod vault;

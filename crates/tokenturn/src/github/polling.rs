@@ -52,8 +52,8 @@ impl Polling {
 
     /// How long to wait now, when the code ends in `left`.
     ///
-    /// One poll comes at the end of `left`, whatever the pace is: the one before it waits for it
-    /// rather than that it comes too soon after that one.
+    /// A poll comes at the end of `left`, and it does not come too soon after the one before: rather
+    /// than that, it takes the place of that one.
     pub(super) fn wait(&self, left: Duration) -> Duration {
         // A server that counts by a clock slower than ours, before it looks at anything else, finds
         // each poll at its interval too early, for ever. So its 5 s may be 6 of ours, or 7.
@@ -64,7 +64,7 @@ impl Polling {
         let wait = wait.max(self.retry_after);
         if left.is_zero() {
             wait.min(LAST_WORD)
-        } else if left < wait.saturating_mul(2) {
+        } else if left < wait.saturating_add(pace) {
             left
         } else {
             wait
@@ -229,6 +229,14 @@ mod tests {
     fn the_last_poll_comes_before_the_end() {
         let polling = Polling::new(seconds(5));
         for (left, wait) in [(900, 5), (10, 5), (9, 9), (5, 5), (4, 4), (1, 1), (0, 5)] {
+            assert_eq!(polling.wait(seconds(left)), seconds(wait), "{left}");
+        }
+        // In an outage, the pace is what counts.
+        let mut polling = Polling::new(seconds(1));
+        for _ in 0..3 {
+            assert!(polling.goes_on(&outage(), None));
+        }
+        for (left, wait) in [(11, 8), (9, 8), (8, 8), (7, 7)] {
             assert_eq!(polling.wait(seconds(left)), seconds(wait), "{left}");
         }
         let polling = Polling::new(Duration::MAX);

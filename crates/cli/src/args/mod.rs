@@ -80,6 +80,10 @@ pub(crate) enum Command {
         target: Option<RotateTarget>,
     },
     /// Replace a token that expires, by its refresh token, and save both new ones.
+    ///
+    /// A refresh token works once. Several refreshes of one token file wait for each other (not on
+    /// Windows, nor on file systems without locks), and when somebody else has put another pair
+    /// into the token file or into --out meanwhile, it is taken over instead.
     #[command(after_help = EXIT_CODES)]
     Refresh {
         #[command(subcommand)]
@@ -160,10 +164,6 @@ pub(crate) enum RotateTarget {
 #[derive(Debug, Subcommand)]
 pub(crate) enum RefreshTarget {
     /// Refresh a user token. One that came by the device flow needs no client secret.
-    ///
-    /// A refresh token works once. Where several refresh one token file, they wait for each other,
-    /// and who comes second takes over what the first has got, as after a second look at FILE when
-    /// the refresh token turns out to be used.
     #[command(after_help = EXIT_CODES)]
     Github {
         #[command(flatten)]

@@ -78,14 +78,61 @@ async fn expiries_count_from_the_servers_clock() {
 
 #[tokio::test]
 async fn absurd_lifetimes_do_not_cost_the_token() {
-    for seconds in ["-1", "9223372036854775807", "\"soon\"", "1.5", "null", "{}"] {
+    for seconds in [
+        "-1",
+        "-0.5",
+        "1e30",
+        "9223372036854775807",
+        "\"-1\"",
+        "\"soon\"",
+        "\"\"",
+        "null",
+        "{}",
+        "[8]",
+        "true",
+    ] {
         let body = format!(
-            r#"{{"access_token":"{TOKEN}","expires_in":{seconds},"refresh_token":"{REFRESH_TOKEN}"}}"#
+            r#"{{"access_token":"{TOKEN}","expires_in":{seconds},"refresh_token":"{REFRESH_TOKEN}","scope":"repo"}}"#
         );
         let token = exchange_json("", &body).await.unwrap();
         assert_eq!(token.token.expose(), TOKEN);
         assert_eq!(token.refresh_token.unwrap().expose(), REFRESH_TOKEN);
         assert_eq!(token.expires_at, None, "{seconds}");
+        assert_eq!(token.details.unwrap().scopes.unwrap(), ["repo"]);
+    }
+}
+
+#[tokio::test]
+async fn lifetimes_are_read_in_every_notation() {
+    let date = "date: Sun, 22 Nov 2026 10:00:00 GMT\r\n";
+    for (short, long) in [
+        ("28800.0", "15897600.0"),
+        (r#""28800""#, r#""15897600""#),
+        (r#"" 28800.0""#, "1.58976e7"),
+    ] {
+        let body = format!(
+            r#"{{"access_token":"{TOKEN}","expires_in":{short},"refresh_token":"{REFRESH_TOKEN}","refresh_token_expires_in":{long},"scope":"repo"}}"#
+        );
+        let in_form = form(&format!(
+            "access_token={TOKEN}&expires_in={0}&refresh_token={REFRESH_TOKEN}\
+             &refresh_token_expires_in={1}&scope=repo",
+            short.replace('"', "").replace(' ', "+"),
+            long.replace('"', ""),
+        ));
+        let cut = body.replace(r#","scope":"repo"}"#, r#","scope":["#);
+        for answer in [
+            json_answer("200 OK", date, &body),
+            in_form,
+            json_answer("200 OK", date, &cut),
+        ] {
+            let token = exchange(answer).await.unwrap();
+            assert_eq!(token.expires_at, time("2026-11-22T18:00:00Z"), "{short}");
+            let refresh = token.refresh_token_expires_at;
+            assert_eq!(refresh, time("2027-05-25T10:00:00Z"), "{long}");
+            if let Some(details) = token.details {
+                assert_eq!(details.scopes.unwrap(), ["repo"]);
+            }
+        }
     }
 }
 
@@ -189,6 +236,29 @@ async fn an_error_says_what_the_server_said() {
     let body = r#"{"error":"bad_verification_code"}"#;
     let error = exchange(json_answer("500 X", "", body)).await.unwrap_err();
     assert!(error.is_unknown(), "{error:?}");
+
+    // What stands before the host says no in its own words.
+    let text = |media: &str, body: &str| {
+        let length = body.len();
+        format!("HTTP/1.1 403 X\r\ncontent-type: {media}\r\ncontent-length: {length}\r\n\r\n{body}")
+    };
+    let words = "Cookies must be enabled, \x1b[1mcanarycode0123456789.\r\n";
+    for (answer, message) in [
+        (
+            text("Text/Plain; charset=utf-8", words),
+            Some("Cookies must be enabled, [redacted]."),
+        ),
+        (text("text/html", words), None),
+        (text("text/plain", "<html>No.</html>"), None),
+        (text("text/plain", " "), None),
+        (text("text/plain", &"no ".repeat(1000)), None),
+    ] {
+        let error = exchange(answer).await.unwrap_err();
+        let refusal = error.refusal().unwrap();
+        assert_eq!(refusal.reason, RefusalReason::MissingPermission);
+        let shown = refusal.message.as_deref().map(|m| m.replace(" [1m", ""));
+        assert_eq!(shown.as_deref(), message);
+    }
 
     let unknown = exchange_json("", r#"{"error":"new_in_2027"}"#).await;
     let error = unknown.unwrap_err();

@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod crash;
+mod device_answers;
 mod direct_client;
 mod error_types;
 mod fuzz;

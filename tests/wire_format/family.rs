@@ -186,7 +186,7 @@ async fn the_login_host() {
 
 #[tokio::test]
 async fn a_poll_of_the_device_flow() {
-    let codes = r#"{"device_code":"d1","user_code":"A-B","verification_uri":"v","expires_in":9,"interval":0}"#;
+    let codes = r#"{"device_code":"d1","user_code":"A-B","verification_uri":"v","expires_in":9,"interval":1e-3}"#;
     let server = RawServer::start([
         json_answer("200 OK", "", codes),
         json_answer("200 OK", "", r#"{"access_token":"gho_a"}"#),

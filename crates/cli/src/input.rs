@@ -6,7 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use tokenturn::Secret;
+use serde_json::Value;
+use tokenturn::{Rotated, Secret};
 use zeroize::Zeroizing;
 
 /// What a token file holds.
@@ -21,7 +22,27 @@ pub(crate) enum Stored {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Pair {
     access_token: Secret,
-    refresh_token: Option<Secret>,
+    pub(crate) refresh_token: Option<Secret>,
+    expires_at: Option<Value>,
+    refresh_token_expires_at: Option<Value>,
+}
+
+impl Pair {
+    /// Whether both are the same tokens.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.access_token == other.access_token && self.refresh_token == other.refresh_token
+    }
+
+    /// What was saved.
+    pub(crate) fn into_rotated(self) -> Rotated<()> {
+        // People may have written in the file. What is no time is left out.
+        let time = |written: Option<Value>| written?.as_str()?.parse().ok();
+        let mut new = Rotated::new(self.access_token);
+        new.refresh_token = self.refresh_token;
+        new.expires_at = time(self.expires_at);
+        new.refresh_token_expires_at = time(self.refresh_token_expires_at);
+        new
+    }
 }
 
 impl Stored {
@@ -38,6 +59,14 @@ impl Stored {
         match self {
             Self::Word(word) => Some(word),
             Self::Json(pair) => pair.refresh_token,
+        }
+    }
+
+    /// Both tokens, where there may be two.
+    pub(crate) fn into_pair(self) -> Option<Pair> {
+        match self {
+            Self::Word(_) => None,
+            Self::Json(pair) => Some(pair),
         }
     }
 
@@ -162,7 +191,8 @@ mod tests {
     #[test]
     fn takes_what_is_saved() {
         let stored = |text: &str| parse("f", &Secret::new(text));
-        let json = r#"{"access_token":"a","expires_at":"x","refresh_token":"r"}"#;
+        let json = r#"{"access_token":"a","expires_at":"x","refresh_token":"r",
+            "refresh_token_expires_at":7}"#;
         let both = || stored(json).unwrap();
         assert!(both().has_refresh_token());
         assert_eq!(both().into_token().expose(), "a");

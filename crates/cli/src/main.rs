@@ -7,6 +7,7 @@ mod demo;
 mod fleet;
 mod input;
 mod login;
+mod meanwhile;
 mod patience;
 mod refresh;
 mod report;

@@ -4,14 +4,17 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use tokenturn::github::UserToken;
 use tokenturn::sink::FileSink;
-use tokenturn::{GitHub, Secret, obtain};
+use tokenturn::{GitHub, RefusalReason, RotateError, Rotated, Secret, Sink, obtain};
 use tokenturn_sandbox::Sandbox;
 
 use crate::args::{GitHubToken, RefreshTarget};
 use crate::client::{self, ClientSecret};
-use crate::report::{self, Command, Report, Subject, obtained};
-use crate::{input, patience, token_file};
+use crate::input::Pair;
+use crate::meanwhile::{self, Files};
+use crate::report::{self, Command, Report, Subject, adopted, obtained};
+use crate::{patience, token_file};
 
 /// `tokenturn refresh`
 pub(crate) async fn run(target: RefreshTarget) -> ExitCode {
@@ -24,18 +27,43 @@ pub(crate) async fn run(target: RefreshTarget) -> ExitCode {
 async fn refresh(subject: Subject, args: &GitHubToken, out: &Path) -> Result<Report> {
     let sandbox = client::sandbox(&args.app.common).await?;
     let github = client::github(&args.app, ClientSecret::Optional, sandbox.as_ref())?;
-    let old = match &sandbox {
-        Some(sandbox) => refresh_token(&github, sandbox).await?,
-        None => {
-            let stored = input::stored(token_file::path(&args.token_file)?)?;
-            stored.into_refresh_token().context(
-                "the token file holds no refresh token: its token does not expire, or came without",
-            )?
-        }
-    };
-    let call = obtain(github.refresh_token(&old), FileSink::new(out));
-    let result = patience::to_the_end(call).await;
-    Ok(obtained(subject, result, out).await.about(&old))
+    if let Some(sandbox) = &sandbox {
+        let old = refresh_token(&github, sandbox).await?;
+        let result = call(&github, &old, out).await;
+        return Ok(obtained(subject, result, out).await.about(&old));
+    }
+    let files = Files::read(token_file::path(&args.token_file)?, out)?;
+    if let Some(newer) = files.newer() {
+        return Ok(adopt(subject, newer, out).await?.about(&files.old));
+    }
+    let result = call(&github, &files.old, out).await;
+    let refusal = result.as_ref().err().and_then(RotateError::refusal);
+    if refusal.is_some_and(|refusal| refusal.reason == RefusalReason::InvalidToken)
+        && let Some(newer) = files.newer_soon().await
+    {
+        return Ok(adopt(subject, newer, out).await?.about(&files.old));
+    }
+    Ok(obtained(subject, result, out).await.about(&files.old))
+}
+
+async fn call(
+    github: &GitHub,
+    old: &Secret,
+    out: &Path,
+) -> Result<Rotated<UserToken>, RotateError> {
+    let call = obtain(github.refresh_token(old), FileSink::new(out));
+    patience::to_the_end(call).await
+}
+
+/// Takes the pair for which somebody else has used the refresh token, and saves it where it is not.
+async fn adopt(subject: Subject, newer: Pair, out: &Path) -> Result<Report> {
+    let is_there = meanwhile::pair(out).is_some_and(|there| there.is_same(&newer));
+    let new = newer.into_rotated();
+    if !is_there {
+        let saved = FileSink::new(out).save(&new).await;
+        saved.context("somebody else has refreshed the token file; it holds the valid pair")?;
+    }
+    Ok(adopted(subject, &new, out))
 }
 
 /// One of the sandbox's, which comes with a token that expires, by a login.

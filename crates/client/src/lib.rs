@@ -45,6 +45,7 @@ mod operation;
 mod response;
 #[doc(hidden)]
 pub mod runtime;
+mod seconds;
 mod secret;
 mod timestamp;
 mod transport;
@@ -54,6 +55,7 @@ pub use error::{DecodeError, Error};
 pub use generated::*;
 pub use operation::{Operation, Retry};
 pub use response::{RawResponse, ResponseValue};
+pub use seconds::Seconds;
 pub use secret::{Fingerprint, Secret};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use transport::{

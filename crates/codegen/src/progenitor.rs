@@ -12,11 +12,12 @@ use schemars::schema::SchemaObject;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The formats that have a type of their own.
-const CONVERSIONS: [(&str, &str); 3] = [
-    ("password", "::tokenturn_client::Secret"),
-    ("date-time", "::tokenturn_client::Timestamp"),
-    ("decimal", "::tokenturn_client::Amount"),
+/// The formats that have a type of their own, and the type beside which they have it.
+const CONVERSIONS: [(&str, &str, &str); 4] = [
+    ("string", "password", "::tokenturn_client::Secret"),
+    ("string", "date-time", "::tokenturn_client::Timestamp"),
+    ("string", "decimal", "::tokenturn_client::Amount"),
+    ("integer", "seconds", "::tokenturn_client::Seconds"),
 ];
 
 /// The client that progenitor makes of a generation copy, or its own words about why not.
@@ -24,9 +25,9 @@ pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
     let spec = OpenAPI::deserialize(document).map_err(|e| e.to_string())?;
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
-    for (format, ours) in CONVERSIONS {
+    for (kind, format, ours) in CONVERSIONS {
         // The second is what typify makes of the first when it merges it with another string.
-        for kind in [json!("string"), json!(["string"])] {
+        for kind in [json!(kind), json!([kind])] {
             let mut schema: SchemaObject =
                 serde_json::from_value(json!({"type": kind, "format": format}))
                     .map_err(|e| e.to_string())?;

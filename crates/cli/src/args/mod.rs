@@ -82,6 +82,10 @@ pub(crate) enum Command {
         target: Option<RotateTarget>,
     },
     /// Replace a token that expires, by its refresh token, and save both new ones.
+    ///
+    /// A refresh token works once. Several refreshes of one token file wait for each other (not on
+    /// Windows, nor on file systems without locks), and when somebody else has put another pair
+    /// into the token file or into --out meanwhile, it is taken over instead.
     #[command(after_help = EXIT_CODES)]
     Refresh {
         #[command(subcommand)]

@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use tokenturn::sink::FileSink;
 use tokenturn::{GitHub, RotateError, Rotated, Rotations, Sink, obtain};
 
-use super::browser;
+use super::{browser, trouble};
 use crate::args::Login;
 use crate::patience;
 use crate::report::{Outcome, Report, Subject, call_failed, obtained, saved};
@@ -28,6 +28,7 @@ pub(super) async fn login(
     let what_for = format!("to sign in, type the code {} at", device.user_code);
     browser::print(&what_for, &device.verification_uri);
     browser::open(device.verification_uri.clone(), how);
+    trouble::tell();
 
     let out = &how.out.path;
     let saved = Arc::default();

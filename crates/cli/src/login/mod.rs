@@ -5,6 +5,7 @@ mod device;
 mod loopback;
 mod page;
 mod paste;
+mod trouble;
 mod web;
 
 use std::path::Path;

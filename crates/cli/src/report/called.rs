@@ -60,6 +60,16 @@ pub(crate) fn saved<D>(subject: Subject, new: &Rotated<D>, out: &Path) -> Report
     report
 }
 
+/// The report of a pair that somebody else has got, and that is in `out`.
+pub(crate) fn adopted(subject: Subject, new: &Rotated<()>, out: &Path) -> Report {
+    Report {
+        outcome: Outcome::Adopted,
+        status: None,
+        receipt: None,
+        ..saved(subject, new, out)
+    }
+}
+
 async fn failed(subject: Subject, error: RotateError) -> Report {
     match error {
         RotateError::NotSaved(unsaved) => rescued(subject, &unsaved).await,

@@ -15,6 +15,7 @@ pub(super) fn headline(
         Outcome::Rotated if command == Command::Refresh => "refreshed",
         Outcome::Rotated => "rotated",
         Outcome::Recovered => "recovered: the new token was in the answer that was kept",
+        Outcome::Adopted => "refreshed by somebody else, whose tokens are taken over",
         Outcome::Valid => "the token is valid",
         Outcome::Invalid => "the token is not valid; its user has to authorize the app again",
         Outcome::Deleted => "deleted",

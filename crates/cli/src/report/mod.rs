@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokenturn::{Fingerprint, Receipt, Refusal, RefusalReason, Secret};
 
-pub(crate) use called::{call_failed, obtained, saved, still_unknown};
+pub(crate) use called::{adopted, call_failed, obtained, saved, still_unknown};
 pub(crate) use outcome::Outcome;
 
 /// What a report is about.

@@ -10,6 +10,8 @@ pub(crate) enum Outcome {
     Rotated,
     /// The new token was in an answer that was kept.
     Recovered,
+    /// Somebody else has replaced the token, and what they got is saved.
+    Adopted,
     Valid,
     Invalid,
     Deleted,
@@ -32,6 +34,7 @@ impl Outcome {
             Self::Issued
             | Self::Rotated
             | Self::Recovered
+            | Self::Adopted
             | Self::Valid
             | Self::Deleted
             | Self::AlreadyGone

@@ -14,7 +14,7 @@ use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, RawServer, json_answer};
 /// Signs in, so that `t.json` holds a token and its refresh token.
 fn sign_in(folder: &Path, sandbox: &Sandbox, how: &[&str]) -> (String, String) {
     sandbox.set_expiring_tokens(true);
-    sandbox.set_device_interval(0);
+    sandbox.set_device_interval(1);
     let more = [&["--out", "t.json"], how].concat();
     let (program, url) = Waiting::start(login::github(folder, sandbox, &more));
     if how.contains(&"--device") {

@@ -247,7 +247,7 @@ async fn bad_input_is_refused_before_anybody_is_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn github_on_any_device() {
     let sandbox = Sandbox::start(0).await.unwrap();
-    sandbox.set_device_interval(0);
+    sandbox.set_device_interval(1);
     let folder = TempDir::new().unwrap();
     let more = [&OUT[..], &["--device", "--scope", "repo", "--json"]].concat();
     let mut command = github(folder.path(), &sandbox, &more);
@@ -266,7 +266,7 @@ async fn github_on_any_device() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_no_on_any_device() {
     let sandbox = Sandbox::start(0).await.unwrap();
-    sandbox.set_device_interval(0);
+    sandbox.set_device_interval(1);
     let folder = TempDir::new().unwrap();
     let more = [&OUT[..], &["--device", "--json"]].concat();
     let (program, _) = Waiting::start(github(folder.path(), &sandbox, &more));
@@ -309,6 +309,51 @@ async fn a_wait_can_be_ended() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+/// A line when something begins to be wrong, and one when it is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_told_while_it_lasts() {
+    let folder = TempDir::new().unwrap();
+    let json = |body: &str| json_answer("200 OK", "", body);
+    let page = "HTTP/1.1 404 X\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\nno route\n";
+    let outage = || json_answer("503 X", "", "");
+    let server = RawServer::start([
+        json(
+            r#"{"device_code":"dcode01","user_code":"U","interval":"0.01","expires_in":900,
+            "verification_uri":"http://127.0.0.1/"}"#,
+        ),
+        json(r#"{"error":"authorization_pending"}"#),
+        outage(),
+        outage(),
+        page.to_owned(),
+        json(r#"{"error":"authorization_pending"}"#),
+        json(r#"{"error":"incorrect_device_code"}"#),
+        json(r#"{"access_token":"gho_canary","token_type":"bearer","scope":""}"#),
+    ])
+    .await;
+    let url = server.url();
+    let mut arguments = vec!["login", "github", "--device", "--no-browser"];
+    arguments.extend(["--client-id", "x", "--base-url", &url]);
+    let (program, _) = Waiting::start(tokenturn(folder.path(), &[&arguments, &OUT[..]].concat()));
+    let output = program.end();
+    assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+    let told = String::from_utf8(output.stderr).unwrap();
+    let told: Vec<&str> = told.lines().filter(|l| l.starts_with("still")).collect();
+    let failed = "still waiting; the last poll failed: ";
+    assert_eq!(
+        told,
+        [
+            format!("{failed}the provider answered with HTTP status 503"),
+            format!("{failed}refused with status 404: the provider said no (no route)"),
+            "still waiting; the polls are answered again".to_owned(),
+            format!(
+                "{failed}refused with status 200: the device code is wrong or used; begin again \
+                 (incorrect_device_code)"
+            ),
+        ]
+    );
+    assert_eq!(saved(folder.path()), "gho_canary\n");
+}
+
 /// A poll that is under way may bring the token.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
@@ -318,7 +363,7 @@ async fn asked_to_stop_it_waits_for_the_poll() {
     let (go_on, is_noticed) = mpsc::channel();
     let server = RawServer::start_with(move |request| {
         if request.line.starts_with("POST /login/device/code ") {
-            let body = r#"{"device_code":"d","user_code":"U","interval":0,"expires_in":900,
+            let body = r#"{"device_code":"d","user_code":"U","interval":0.01,"expires_in":900,
                 "verification_uri":"http://127.0.0.1/"}"#;
             return json_answer("200 OK", "", body).into();
         }

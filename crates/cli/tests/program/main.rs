@@ -14,5 +14,6 @@ mod fleet;
 mod login;
 #[cfg(unix)]
 mod postgres;
+mod refresh;
 mod support;
 mod vault;

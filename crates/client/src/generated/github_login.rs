@@ -137,13 +137,13 @@ pub mod types {
         pub scope: Option<String>,
         /// Seconds from the moment of the answer.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub expires_in: Option<i64>,
+        pub expires_in: Option<::tokenturn_client::Seconds>,
         #[serde(skip_serializing_if = "Option::is_none")]
         #[serde(serialize_with = "runtime::expose")]
         pub refresh_token: Option<::tokenturn_client::Secret>,
         /// Seconds from the moment of the answer.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub refresh_token_expires_in: Option<i64>,
+        pub refresh_token_expires_in: Option<::tokenturn_client::Seconds>,
         /// Among them incorrect_client_credentials, redirect_uri_mismatch, bad_verification_code,
         /// unverified_user_email, bad_refresh_token, unsupported_grant_type; with a device code
         /// also authorization_pending, slow_down, expired_token, incorrect_device_code,
@@ -156,7 +156,7 @@ pub mod types {
         pub error_uri: Option<String>,
         /// With slow_down, the seconds to wait between two calls from now on.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub interval: Option<i64>,
+        pub interval: Option<::tokenturn_client::Seconds>,
     }
     /// Which app asks for what.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug)]
@@ -187,10 +187,10 @@ pub mod types {
         pub verification_uri: Option<String>,
         /// Seconds.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub expires_in: Option<i64>,
+        pub expires_in: Option<::tokenturn_client::Seconds>,
         /// The least number of seconds between two polls.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub interval: Option<i64>,
+        pub interval: Option<::tokenturn_client::Seconds>,
         /// Among them device_flow_disabled and incorrect_client_credentials.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub error: Option<String>,

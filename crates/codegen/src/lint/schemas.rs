@@ -9,8 +9,13 @@ use crate::tree::Node;
 
 const SCALARS: [&str; 4] = ["string", "integer", "number", "boolean"];
 
-/// Strings of these formats become types of the client.
-const CONVERTED: [&str; 3] = ["password", "date-time", "decimal"];
+/// What has one of these formats, and this type, becomes a type of the client.
+const CONVERTED: [(&str, &str); 4] = [
+    ("password", "string"),
+    ("date-time", "string"),
+    ("decimal", "string"),
+    ("seconds", "integer"),
+];
 
 /// What progenitor does not understand without a type.
 const UNTYPED: [&str; 6] = [
@@ -22,8 +27,18 @@ const UNTYPED: [&str; 6] = [
     "multipleOf",
 ];
 
-/// What makes progenitor take a converted string for another type.
-const CONSTRAINTS: [&str; 4] = ["enum", "pattern", "minLength", "maxLength"];
+/// What makes progenitor take a converted schema for another type.
+const CONSTRAINTS: [&str; 9] = [
+    "enum",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+];
 
 /// More schemas than anybody makes one parameter of. They may refer to each other in many ways.
 const MAX_PARTS: usize = 100;
@@ -116,12 +131,15 @@ impl<'a> Lint<'a> {
             return self.error("schema-untyped", at, message, "write a `type` beside it");
         }
         // Secrets, times and amounts must be just that: progenitor compares the whole schema.
-        let Some(format) = node.text("format").filter(|f| CONVERTED.contains(f)) else {
+        let format = node.text("format");
+        let converted = CONVERTED.iter().find(|(name, _)| format == Some(name));
+        let Some((format, wanted)) = converted else {
             return;
         };
-        if let (Some(at), true) = (node.get("format"), kind != Some("string")) {
-            let message = format!("without `type: string`, `format: {format}` has no effect");
-            return self.error("format-type", at, message, "write `type: string` beside it");
+        if let (Some(at), true) = (node.get("format"), kind != Some(wanted)) {
+            let message = format!("without `type: {wanted}`, `format: {format}` has no effect");
+            let help = format!("write `type: {wanted}` beside it");
+            return self.error("format-type", at, message, &help);
         }
         let mut members = node.members();
         let constraint =

@@ -2,6 +2,8 @@
 //!
 //! This is no parser, on purpose: whatever is wrong elsewhere in the text does not matter.
 
+use std::str::FromStr;
+
 use tokenturn_client::Secret;
 use zeroize::Zeroizing;
 
@@ -49,7 +51,7 @@ impl<'a> Text<'a> {
     }
 
     /// The last whole number at `path`, also as text.
-    pub(crate) fn number_at(&self, path: &[&str]) -> Option<i64> {
+    pub(crate) fn number_at<T: FromStr>(&self, path: &[&str]) -> Option<T> {
         let values = self.readings().flat_map(|text| values_at(text, path));
         values.filter_map(number).next_back()
     }
@@ -83,12 +85,13 @@ fn string(value: &[u8]) -> Option<Secret> {
 }
 
 /// The whole number that a value begins with, in quotes or not.
-fn number(value: &[u8]) -> Option<i64> {
-    let value = value.strip_prefix(b"\"").unwrap_or(value);
+fn number<T: FromStr>(value: &[u8]) -> Option<T> {
     // What a number ends at: without it, more digits may have been cut off.
-    let end = value
-        .iter()
-        .position(|byte| b",} \t\r\n\"".contains(byte))?;
+    let (value, ends) = match value.strip_prefix(b"\"") {
+        Some(text) => (text, &b"\""[..]),
+        None => (value, &b",} \t\r\n"[..]),
+    };
+    let end = value.iter().position(|byte| ends.contains(byte))?;
     str::from_utf8(&value[..end]).ok()?.parse().ok()
 }
 
@@ -274,7 +277,7 @@ mod tests {
         let nested = Text::of(br#"{"statusCode": "200","data":{"n":1,"token":"a","b":[2]},"m":7"#);
         assert_eq!(nested.strings_at(&["data", "token"]).len(), 1);
         assert_eq!(nested.number_at(&["statusCode"]), Some(200));
-        assert_eq!(nested.number_at(&["m"]), None, "more digits may follow");
+        assert_eq!(nested.number_at::<i64>(&["m"]), None, "more may follow");
     }
 
     #[test]

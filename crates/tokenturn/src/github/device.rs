@@ -5,7 +5,9 @@ use std::time::Duration;
 use tokenturn_client::Secret;
 use tokio::time::Instant;
 
-use super::login_answer::{self, DeviceCode, UserToken};
+use super::device_answer::{self, DeviceCode};
+use super::login_answer::{self, UserToken};
+use super::polling::Polling;
 use super::{Feature, GitHub};
 use crate::detached::rest;
 use crate::error::{CallError, RefusalReason, RotateError};
@@ -13,8 +15,8 @@ use crate::outcome;
 use crate::rotated::Rotated;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// What `slow_down` adds to the interval: RFC 8628, section 3.5, and GitHub's docs.
-const SLOW_DOWN: Duration = Duration::from_secs(5);
+/// How long before the end of the code its last poll comes, so that it arrives in time.
+const MARGIN: Duration = Duration::from_secs(2);
 
 impl GitHub {
     /// Begins the device flow. It needs no client secret; it has to be switched on in the settings
@@ -49,21 +51,28 @@ impl GitHub {
         let call = self.login.create_device_code();
         let call = call.body_map(|body| body.client_id(&self.app.client_id).scope(scope));
         outcome::answer(call.send().await)
-            .and_then(login_answer::device_code)
+            .and_then(device_answer::device_code)
             .map_err(failed)
     }
 
     /// Polls until the user has typed the code in, or said no, or the time is up.
     ///
-    /// It keeps to the interval, and to a longer one when GitHub asks for that. A poll that fails
-    /// does not end it. Drop the future to stop: in [`obtain`](crate::obtain), a poll under way is
-    /// brought to its end first, since a token may be in its answer.
+    /// It keeps to the interval, and to a longer one when GitHub asks for that: 5 s more each time,
+    /// and a fifth besides, since the two clocks may differ. A poll that fails, or one odd answer,
+    /// does not end it; it waits twice as long then, a minute at most, until there is an answer
+    /// again. The last poll in time comes 2 s before the code ends (or a tenth of its life).
+    /// What is wrong meanwhile is an event of [`tracing`] when it begins, `WARN`, and when it is
+    /// over, `INFO`, with the target `tokenturn::github::polling`.
+    ///
+    /// Drop the future to stop: in [`obtain`](crate::obtain), a poll under way is brought to its
+    /// end first, since a token may be in its answer.
     ///
     /// # Errors
     ///
-    /// A refusal ([`AccessDenied`](RefusalReason::AccessDenied),
-    /// [`ExpiredDeviceCode`](RefusalReason::ExpiredDeviceCode), ...) or, when a poll failed and none
-    /// after it brought a token, what became of that one.
+    /// [`AccessDenied`](RefusalReason::AccessDenied),
+    /// [`ExpiredDeviceCode`](RefusalReason::ExpiredDeviceCode), another refusal when it came three
+    /// times in a row, or, when a poll failed and none after it brought a token, what became of that
+    /// one.
     pub fn wait_for_device(
         &self,
         device: DeviceCode,
@@ -71,33 +80,26 @@ impl GitHub {
         let github = self.clone();
         async move {
             let begun = Instant::now();
-            let mut interval = device.interval;
+            let last = device.expires_in - MARGIN.min(device.expires_in / 10);
+            let mut polling = Polling::new(device.interval);
             // A poll with an unknown outcome, until a later one shows that it brought no token.
             let mut unknown = None;
             loop {
-                rest(interval.min(device.expires_in)).await;
+                let wait = polling.wait(last.saturating_sub(begun.elapsed()));
+                rest(wait.min(device.expires_in)).await;
                 let (result, asked_for) = github.poll(&device.device_code).await;
                 let error = match result {
                     Ok(rotated) => return Ok(rotated),
                     Err(error) => error,
                 };
-                match error.refusal().map(|refusal| refusal.reason) {
-                    Some(RefusalReason::AuthorizationPending) => unknown = None,
-                    Some(RefusalReason::SlowDown) => {
-                        let slower = interval.saturating_add(SLOW_DOWN);
-                        interval = asked_for.unwrap_or_default().max(slower);
-                        unknown = None;
-                    }
-                    Some(RefusalReason::RateLimited { retry_after }) => {
-                        let slower = interval.saturating_add(SLOW_DOWN);
-                        interval = retry_after.unwrap_or_default().max(slower);
-                    }
-                    Some(_) => return Err(unknown.unwrap_or(error)),
-                    // RFC 8628, section 3.5.
-                    None => interval = interval.saturating_mul(2),
+                let goes_on = polling.goes_on(&error, asked_for);
+                let reason = error.refusal().map(|refusal| refusal.reason);
+                if let Some(RefusalReason::AuthorizationPending | RefusalReason::SlowDown) = reason
+                {
+                    unknown = None;
                 }
-                // Normally GitHub says so first.
-                if begun.elapsed() > device.expires_in {
+                // Normally GitHub says first that the time is up.
+                if !goes_on || begun.elapsed() >= device.expires_in {
                     return Err(unknown.unwrap_or(error));
                 }
                 if error.is_unknown() {
@@ -118,7 +120,7 @@ impl GitHub {
         });
         match sent.await {
             Ok((body, response)) => {
-                let interval = login_answer::interval(&response);
+                let interval = device_answer::interval(&response);
                 (
                     login_answer::token((body, response), code, &[code]),
                     interval,

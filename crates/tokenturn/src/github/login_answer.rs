@@ -1,10 +1,9 @@
 //! What the answers of GitHub's login host mean.
 
-use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use tokenturn_client::github_login::types::{AccessTokenResponse, DeviceCodeResponse};
-use tokenturn_client::{RawResponse, Secret, Timestamp};
+use tokenturn_client::github_login::types::AccessTokenResponse;
+use tokenturn_client::{RawResponse, Seconds, Secret, Timestamp};
 
 use super::answer;
 use crate::error::{Refusal, RefusalReason, RotateError};
@@ -21,35 +20,6 @@ pub struct UserToken {
     pub scopes: Option<Vec<String>>,
     /// `bearer`.
     pub token_type: Option<String>,
-}
-
-/// Show the user [`user_code`](Self::user_code) and
-/// [`verification_uri`](Self::verification_uri), and wait with
-/// [`GitHub::wait_for_device`](crate::GitHub::wait_for_device).
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct DeviceCode {
-    /// What the user types in.
-    pub user_code: String,
-    /// Where the user types it in.
-    pub verification_uri: String,
-    /// How long the user has, from the moment at which the code came.
-    pub expires_in: Duration,
-    /// How long to wait between two polls.
-    pub interval: Duration,
-    /// What stands for the user on this side.
-    pub device_code: Secret,
-}
-
-// Whoever knows the user code can pretend to be the user's device.
-impl fmt::Debug for DeviceCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceCode")
-            .field("verification_uri", &self.verification_uri)
-            .field("expires_in", &self.expires_in)
-            .field("interval", &self.interval)
-            .finish_non_exhaustive()
-    }
 }
 
 /// The answer to an exchange of `sent`, a code or a refresh token. `secrets` are all that the call
@@ -119,36 +89,8 @@ fn salvage(text: &Text<'_>, sent: &Secret, now: SystemTime) -> Option<Found> {
     Some(found)
 }
 
-/// The answer to a request for a device code.
-pub(super) fn device_code(
-    (body, response): Answer<DeviceCodeResponse>,
-) -> Result<DeviceCode, RotateError> {
-    /// RFC 8628, section 3.2, for a server that does not say.
-    const INTERVAL: u64 = 5;
-    let code = body.and_then(|body| {
-        let seconds = |number: i64| u64::try_from(number).ok().map(Duration::from_secs);
-        Some(DeviceCode {
-            device_code: body.device_code.filter(|code| !code.is_empty())?,
-            user_code: body.user_code?,
-            verification_uri: body.verification_uri?,
-            expires_in: body.expires_in.and_then(seconds)?,
-            interval: body
-                .interval
-                .and_then(seconds)
-                .unwrap_or(Duration::from_secs(INTERVAL)),
-        })
-    });
-    code.ok_or_else(|| failure(response, &[]))
-}
-
-/// The interval that comes with `slow_down`.
-pub(super) fn interval(response: &RawResponse) -> Option<Duration> {
-    let seconds = Text::of(response.body()).number_at(&["interval"])?;
-    u64::try_from(seconds).ok().map(Duration::from_secs)
-}
-
 /// What an answer without a token means.
-fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> RotateError {
+pub(super) fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> RotateError {
     let error: AccessTokenResponse = serde_json::from_slice(response.body())
         .ok()
         .or_else(|| from_form(&response))
@@ -162,6 +104,7 @@ fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> RotateError {
         Some(reason) if status.is_client_error() && reason != RefusalReason::Other => Some(reason),
         _ => answer::reason(&response, rest.as_deref()),
     };
+    let rest = rest.or_else(|| words(&response).filter(|_| code.is_none()));
     let shown = |text: String| outcome::presentable(&text, secrets);
     match reason {
         Some(reason) => RotateError::Refused(Refusal {
@@ -173,6 +116,20 @@ fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> RotateError {
         }),
         None => outcome::unknown(response, Candidates::default()),
     }
+}
+
+/// A short text for people, such as what a filter before the host says.
+fn words(response: &RawResponse) -> Option<String> {
+    const LONGEST: usize = 1000;
+    let media = response.header("content-type")?.trim_start();
+    let is_text = media
+        .get(..10)
+        .is_some_and(|media| media.eq_ignore_ascii_case("text/plain"));
+    let text = str::from_utf8(response.body()).ok()?.trim();
+    let is_short = (1..=LONGEST).contains(&text.len());
+    // A page of HTML, or data, under a wrong name.
+    let is_words = !text.starts_with(['<', '{', '[']);
+    (is_text && is_short && is_words).then(|| text.to_owned())
 }
 
 /// The form in which this host answers when something on the way has lost our `accept` header.
@@ -211,9 +168,8 @@ fn scopes(scope: &str) -> Vec<String> {
     scopes.map(str::to_owned).collect()
 }
 
-fn after(now: SystemTime, seconds: Option<i64>) -> Option<Timestamp> {
-    let seconds = u64::try_from(seconds?).ok()?;
-    let then = now.checked_add(Duration::from_secs(seconds))?;
+fn after(now: SystemTime, seconds: Option<Seconds>) -> Option<Timestamp> {
+    let then = now.checked_add(seconds?.duration()?)?;
     Timestamp::try_from(then).ok()
 }
 
@@ -233,10 +189,11 @@ mod tests {
     #[test]
     fn an_absurd_lifetime_is_none() {
         let now = SystemTime::UNIX_EPOCH;
-        let shown = |seconds| after(now, Some(seconds)).map(|time| time.to_string());
-        assert_eq!(shown(28800).as_deref(), Some("1970-01-01T08:00:00Z"));
-        assert_eq!(shown(-1), None);
-        assert_eq!(shown(i64::MAX), None);
+        let shown = |seconds: &str| after(now, seconds.parse().ok()).map(|time| time.to_string());
+        assert_eq!(shown("28800").as_deref(), Some("1970-01-01T08:00:00Z"));
+        assert_eq!(shown("-1"), None);
+        assert_eq!(shown("9223372036854775807"), None);
+        assert_eq!(shown("1e30"), None);
         assert_eq!(after(now, None), None);
     }
 }

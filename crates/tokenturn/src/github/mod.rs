@@ -3,9 +3,11 @@
 mod answer;
 mod builder;
 mod device;
+mod device_answer;
 mod evidence;
 mod login;
 mod login_answer;
+mod polling;
 mod scoping;
 mod server;
 mod tokens;
@@ -16,7 +18,8 @@ use std::sync::Arc;
 use tokenturn_client::{Secret, github, github_login};
 
 pub use builder::GitHubBuilder;
-pub use login_answer::{DeviceCode, UserToken};
+pub use device_answer::DeviceCode;
+pub use login_answer::UserToken;
 pub use scoping::{Scoping, Target};
 pub use tokenturn_client::github::types::{
     AppPermissions, Authorization, AuthorizationApp, ScopedInstallation, SimpleUser,

@@ -255,7 +255,7 @@ async fn an_error_says_what_the_server_said() {
     ] {
         let error = exchange(answer).await.unwrap_err();
         let refusal = error.refusal().unwrap();
-        assert_eq!(refusal.reason, RefusalReason::MissingPermission);
+        assert_eq!(refusal.reason, RefusalReason::Other);
         let shown = refusal.message.as_deref().map(|m| m.replace(" [1m", ""));
         assert_eq!(shown.as_deref(), message);
     }

@@ -93,6 +93,20 @@ pub(crate) fn is_page(response: &RawResponse) -> bool {
     response.header("content-type").is_some_and(is_markup) || Text::of(response.body()).is_page()
 }
 
+/// A short text for people, such as what a firewall says.
+pub(crate) fn words(response: &RawResponse) -> Option<String> {
+    const LONGEST: usize = 1000;
+    let media = response.header("content-type")?.trim_start();
+    let is_text = media
+        .get(..10)
+        .is_some_and(|media| media.eq_ignore_ascii_case("text/plain"));
+    let text = str::from_utf8(response.body()).ok()?.trim();
+    let is_short = (1..=LONGEST).contains(&text.len());
+    // A page of HTML, or data, under a wrong name.
+    let is_words = !text.starts_with(['<', '{', '[']);
+    (is_text && is_short && is_words).then(|| text.to_owned())
+}
+
 /// The provider's name for the call. OhMyGPT documents none.
 pub(crate) fn request_id(response: &RawResponse) -> Option<String> {
     response.header("x-github-request-id").map(str::to_owned)

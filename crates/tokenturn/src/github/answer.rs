@@ -167,7 +167,9 @@ fn failure(response: Box<RawResponse>, sent: &[&Secret], client_id: &str) -> Rot
             reason,
             status: response.status().as_u16(),
             code: None,
-            message: message.map(|message| outcome::presentable(&message, sent)),
+            message: message
+                .or_else(|| outcome::words(&response))
+                .map(|message| outcome::presentable(&message, sent)),
             request_id: outcome::request_id(&response),
         }),
         None => outcome::unknown(response, Candidates::default()),

@@ -104,7 +104,7 @@ pub(super) fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> Rotate
         Some(reason) if status.is_client_error() && reason != RefusalReason::Other => Some(reason),
         _ => answer::reason(&response, rest.as_deref()),
     };
-    let rest = rest.or_else(|| words(&response).filter(|_| code.is_none()));
+    let rest = rest.or_else(|| outcome::words(&response).filter(|_| code.is_none()));
     let shown = |text: String| outcome::presentable(&text, secrets);
     match reason {
         Some(reason) => RotateError::Refused(Refusal {
@@ -116,20 +116,6 @@ pub(super) fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> Rotate
         }),
         None => outcome::unknown(response, Candidates::default()),
     }
-}
-
-/// A short text for people, such as what a filter before the host says.
-fn words(response: &RawResponse) -> Option<String> {
-    const LONGEST: usize = 1000;
-    let media = response.header("content-type")?.trim_start();
-    let is_text = media
-        .get(..10)
-        .is_some_and(|media| media.eq_ignore_ascii_case("text/plain"));
-    let text = str::from_utf8(response.body()).ok()?.trim();
-    let is_short = (1..=LONGEST).contains(&text.len());
-    // A page of HTML, or data, under a wrong name.
-    let is_words = !text.starts_with(['<', '{', '[']);
-    (is_text && is_short && is_words).then(|| text.to_owned())
 }
 
 /// The form in which this host answers when something on the way has lost our `accept` header.

@@ -115,6 +115,7 @@ fn failure(response: Box<RawResponse>, sent: &[&Secret]) -> RotateError {
                 .map(|code| outcome::presentable(&code, sent)),
             message: envelope
                 .message
+                .or_else(|| outcome::words(&response))
                 .map(|message| outcome::presentable(&message, sent)),
             request_id: outcome::request_id(&response),
         }),

@@ -57,5 +57,5 @@ pub use response::{RawResponse, ResponseValue};
 pub use secret::{Fingerprint, Secret};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use transport::{
-    ConfigError, Transport, TransportBuilder, check_base_url, check_path_parameter,
+    ConfigError, Transport, TransportBuilder, check_base_url, check_path_parameter, decoded,
 };

@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// gives up first loses the answer.
 const TIMEOUT: Duration = Duration::from_secs(120);
 /// A hundred times the largest answer of either provider.
-const BODY_LIMIT: usize = 1 << 20;
+pub(super) const BODY_LIMIT: usize = 1 << 20;
 const MAX_ATTEMPTS: u32 = 3;
 /// More than twice hyper's own limit. hyper reads no more than 400 KiB of headers in any case.
 const MAX_HEADERS: usize = 256;
@@ -62,6 +62,7 @@ pub struct TransportBuilder {
     credentials: Credentials,
     headers: Vec<(String, String)>,
     timeout: Duration,
+    connect_timeout: Duration,
     body_limit: usize,
     max_attempts: u32,
     allow_http: bool,
@@ -87,6 +88,7 @@ impl TransportBuilder {
                 (ACCEPT_ENCODING.to_string(), "identity".into()),
             ],
             timeout: TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
             body_limit: BODY_LIMIT,
             max_attempts: MAX_ATTEMPTS,
             allow_http: false,
@@ -127,11 +129,19 @@ impl TransportBuilder {
     }
 
     /// How long one attempt may take from connecting to the end of the answer; 120 seconds unless
-    /// set. Connecting alone may take 10 seconds.
+    /// set.
     ///
     /// Giving up on a call that replaces a token means not learning the new one.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// How long connecting may take (DNS, TCP, TLS); 10 seconds unless set, and never longer than
+    /// nine tenths of the whole attempt: a call that ends while it connects is known not to have
+    /// been sent.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
         self
     }
 
@@ -188,7 +198,8 @@ impl TransportBuilder {
         }
 
         let mut http = ClientBuilder::new()
-            .connect_timeout(CONNECT_TIMEOUT)
+            // Of two timers that end together, the other would be looked at first.
+            .connect_timeout(self.connect_timeout.min(self.timeout / 10 * 9))
             .pool_idle_timeout(IDLE)
             .http1_only()
             // A token is not lost to a proxy that writes odd headers, or many of them.

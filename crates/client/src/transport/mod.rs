@@ -2,6 +2,7 @@
 
 mod body;
 mod builder;
+mod coding;
 mod guard;
 mod retry;
 mod tls;
@@ -15,6 +16,7 @@ use reqwest::{Body, Request, Url};
 
 pub(crate) use body::Buffer;
 pub use builder::{ConfigError, TransportBuilder};
+pub use coding::decoded;
 pub use guard::{check_base_url, check_path_parameter};
 
 use crate::{Error, Operation, RawResponse, Secret};

@@ -58,6 +58,7 @@ mod tests {
             headers,
             body: Zeroizing::default(),
             complete: true,
+            decoded: true,
         }))
     }
 

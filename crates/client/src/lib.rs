@@ -57,5 +57,6 @@ pub use response::{RawResponse, ResponseValue};
 pub use secret::{Fingerprint, Secret};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use transport::{
-    ConfigError, Transport, TransportBuilder, check_base_url, check_path_parameter, decoded,
+    ConfigError, Transport, TransportBuilder, check_base_url, check_path_parameter, check_secret,
+    decoded,
 };

@@ -118,10 +118,10 @@ impl Entry {
                 "{start:?} is no name for a token: it is longer than {LONGEST} bytes, or has a NUL in it"
             ));
         }
-        if !self.tokens.are_printable() {
+        if !self.tokens.are_sendable() {
             let id = &self.id;
             return invalid(format!(
-                "the token {id:?} is none: tokens are printable ASCII"
+                "the token {id:?} is none: tokens are printable ASCII without spaces"
             ));
         }
         Ok(())

@@ -134,7 +134,7 @@ fn a_bad_line_is_named_and_nothing_is_put_in() {
         (r#"["gho_second"]"#, "not a JSON object"),
         (
             r#"{"token":"gho_second x","client_id":"x"}"#,
-            "token is more than one word",
+            "token holds more than one word",
         ),
         (
             r#"{"token":"gho_second","client_id":"x","expires_at":"gho_first"}"#,
@@ -150,7 +150,27 @@ fn a_bad_line_is_named_and_nothing_is_put_in() {
         ),
         (
             r#"{"token":"gho_second","client_id":"x","label":"\u001b[2J"}"#,
-            "label has control characters",
+            "label has U+001B in it",
+        ),
+        (
+            "{\"token\":\"gho_second\u{200b}\",\"client_id\":\"x\"}",
+            "token has U+200B in it",
+        ),
+        (
+            r#"{"token":"\u00a0gho_second","client_id":"x"}"#,
+            "token has U+00A0 in it",
+        ),
+        (
+            r#"{"token":"'gho_second'","client_id":"x"}"#,
+            "token has quotes around it",
+        ),
+        (
+            r#"{"token":"gho_second","client_id":"x","refresh_token":"gho_first\ufeff"}"#,
+            "refresh_token has U+FEFF in it",
+        ),
+        (
+            r#"{"token":"gho_second","client_id":"x\u200d"}"#,
+            "client_id has U+200D in it",
         ),
         (
             r#"{"provider":"ohmygpt","token":"gho_second"}"#,
@@ -188,7 +208,7 @@ fn a_bad_line_is_named_and_nothing_is_put_in() {
         ),
         (
             "id,token,client_id\na,gho_first,x\nb,gho_é,x\n",
-            "in.csv: line 3: the token \"b\" is none",
+            "in.csv: line 3: token has U+00E9 in it",
         ),
     ] {
         fs::write(folder.path().join("in.csv"), csv).unwrap();

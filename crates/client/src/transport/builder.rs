@@ -255,13 +255,35 @@ fn basic(user: &str, password: &Secret) -> Result<HeaderValue, ConfigError> {
 }
 
 pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ConfigError> {
-    if token.is_empty() || !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(ConfigError(
-            "the token is empty, or has a space, a line break or a character outside ASCII in it"
-                .into(),
-        ));
-    }
+    check_secret("the token", token)?;
     sensitive("Bearer", token.expose())
+}
+
+/// Checks a token or a client secret before it is used: those of both providers are printable ASCII
+/// without spaces. `what` is its name in the message.
+///
+/// Others would be sent as they are, and the provider would say that there is no such token.
+///
+/// # Errors
+///
+/// When it is empty, or has another character in it, such as a byte order mark or a zero-width
+/// space. The message names that character and its position, and nothing else of the secret.
+pub fn check_secret(what: &str, secret: &Secret) -> Result<(), ConfigError> {
+    let mut characters = secret.expose().chars().zip(1..);
+    let wrong = characters.find(|(character, _)| !character.is_ascii_graphic());
+    let why = match wrong {
+        None if secret.is_empty() => format!("{what} is empty"),
+        None => return Ok(()),
+        Some((' ', at)) => format!("{what} has a space in it, as character {at}; take it out"),
+        Some((character, at)) => {
+            let code = u32::from(character);
+            format!(
+                "{what} has U+{code:04X} in it, as character {at}, and can only have printable \
+                 ASCII; take it out"
+            )
+        }
+    };
+    Err(ConfigError(why))
 }
 
 fn sensitive(scheme: &str, value: &str) -> Result<HeaderValue, ConfigError> {
@@ -290,7 +312,16 @@ mod tests {
             (builder().basic("a:b", "c"), "colon"),
             (builder().basic("a", "b\n"), "line break at its end"),
             (builder().bearer(""), "empty"),
-            (builder().bearer("a b"), "a space"),
+            (builder().bearer("a b"), "a space in it, as character 2"),
+            (builder().bearer("a\n"), "U+000A in it, as character 2"),
+            (
+                builder().bearer("\u{feff}a"),
+                "U+FEFF in it, as character 1",
+            ),
+            (
+                builder().bearer("ab\u{200b}"),
+                "U+200B in it, as character 3",
+            ),
             (builder().header("a b", "c"), "not a header name"),
             (builder().header("a", "b\nc"), "the header a"),
             (Transport::builder("http://ghe.example"), "in clear"),

@@ -15,7 +15,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Body, Request, Url};
 
 pub(crate) use body::Buffer;
-pub use builder::{ConfigError, TransportBuilder};
+pub use builder::{ConfigError, TransportBuilder, check_secret};
 pub use coding::decoded;
 pub use guard::{check_base_url, check_path_parameter};
 

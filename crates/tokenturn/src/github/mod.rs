@@ -12,7 +12,7 @@ mod web;
 
 use std::sync::Arc;
 
-use tokenturn_client::{Secret, github, github_login};
+use tokenturn_client::{Secret, check_secret, github, github_login};
 
 pub use builder::GitHubBuilder;
 pub use login_answer::{DeviceCode, UserToken};
@@ -133,6 +133,13 @@ impl GitHub {
             None => Ok(()),
         }
     }
+}
+
+/// Refuses what cannot be a token: GitHub would say that there is none such, and it would be taken
+/// for dead.
+fn sendable(what: &str, token: &Secret) -> Result<(), RotateError> {
+    check_secret(what, token)
+        .map_err(|why| RotateError::NotSent(NotSent::impossible(why.to_string())))
 }
 
 /// Replaces by [`GitHub::reset_token`].

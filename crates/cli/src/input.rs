@@ -173,7 +173,7 @@ fn place(before: &str) -> (usize, usize) {
 }
 
 /// Some editors begin a file with a byte order mark.
-fn without_mark(text: &str) -> &str {
+pub(crate) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
@@ -190,7 +190,7 @@ fn parse(name: &str, text: &Secret) -> Result<Stored> {
 }
 
 /// The name to tell about a source, and its text.
-fn read(path: &Path) -> Result<(String, Secret)> {
+pub(crate) fn read(path: &Path) -> Result<(String, Secret)> {
     if path == Path::new("-") {
         let name = "standard input".to_owned();
         let text = text(&name, io::stdin().lock())?;

@@ -58,5 +58,5 @@ pub use secret::{Fingerprint, Secret};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use transport::{
     ConfigError, Transport, TransportBuilder, check_base_url, check_path_parameter, check_secret,
-    decoded,
+    decoded, normal_base_url,
 };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use tokenturn::Timestamp;
+use tokenturn::{Timestamp, normal_base_url};
 
 use crate::app::App;
 use crate::error::{StoreError, StoreErrorKind};
@@ -80,9 +80,10 @@ pub struct Progress {
 }
 
 impl Entry {
-    /// A row that is not stored yet.
-    pub fn new(id: impl Into<String>, app: App, tokens: Tokens) -> Self {
+    /// A row that is not stored yet. The base URL of its app gets the form that a client's has.
+    pub fn new(id: impl Into<String>, mut app: App, tokens: Tokens) -> Self {
         let now = time::now();
+        app.server = normal_base_url(&app.server);
         Self {
             id: id.into(),
             app,

@@ -164,6 +164,10 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             "in clear",
         ),
         (
+            rotate("https://www.GitHub.com/", &id, "new.txt", "t"),
+            "write https://api.github.com",
+        ),
+        (
             run(tokenturn(folder.path(), &["rotate", "github"]), ""),
             "--client-id",
         ),

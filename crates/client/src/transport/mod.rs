@@ -17,7 +17,7 @@ use reqwest::{Body, Request, Url};
 pub(crate) use body::Buffer;
 pub use builder::{ConfigError, TransportBuilder, check_secret};
 pub use coding::decoded;
-pub use guard::{check_base_url, check_path_parameter};
+pub use guard::{check_base_url, check_path_parameter, normal_base_url};
 
 use crate::{Error, Operation, RawResponse, Secret};
 

@@ -93,7 +93,7 @@ impl GitHubBuilder {
     /// # Errors
     ///
     /// When the client ID or the client secret cannot be sent, when the address is not one to
-    /// which credentials may go, or when the server's version is too old.
+    /// which credentials may go or is that of pages (`https://github.com`), or when the server's version is too old.
     pub fn build(self) -> Result<GitHub, BuildError> {
         check_path_parameter(&self.client_id)
             .map_err(|e| BuildError(format!("the client ID is not usable: {e}")))?;
@@ -102,6 +102,7 @@ impl GitHubBuilder {
         }
         let server_url = self.server.base_url()?;
         let base_url = self.base_url.unwrap_or(server_url);
+        self.server.check_base_url(&base_url)?;
         let login_url = self.login_url.unwrap_or_else(|| login_url(&base_url));
         let login = self.transport.clone().base_url(login_url).build()?;
 

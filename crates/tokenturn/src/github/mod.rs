@@ -17,6 +17,7 @@ use tokenturn_client::{Secret, check_secret, github, github_login};
 pub use builder::GitHubBuilder;
 pub use login_answer::{DeviceCode, UserToken};
 pub use scoping::{Scoping, Target};
+pub use server::api_url;
 pub use tokenturn_client::github::types::{
     AppPermissions, Authorization, AuthorizationApp, ScopedInstallation, SimpleUser,
 };

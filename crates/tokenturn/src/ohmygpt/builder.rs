@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokenturn_client::{
-    Secret, Transport, TransportBuilder, check_base_url, check_secret, ohmygpt,
+    Secret, Transport, TransportBuilder, check_base_url, check_secret, normal_base_url, ohmygpt,
 };
 
 use super::{KeyPaths, OhMyGpt, SetUp, hosts};
@@ -80,7 +80,7 @@ impl OhMyGptBuilder {
             transport,
             set_up: Arc::new(SetUp {
                 app: self.app,
-                pages_url: self.pages_url.trim_end_matches('/').to_owned(),
+                pages_url: normal_base_url(&self.pages_url),
                 key_paths: self.key_paths,
             }),
         })

@@ -1,11 +1,12 @@
 //! What the fields of a line stand for.
 
+use tokenturn::github::api_url;
 use tokenturn::ohmygpt::hosts;
-use tokenturn::{Secret, Timestamp};
+use tokenturn::{Secret, Timestamp, normal_base_url};
 use tokenturn_vault::{App, Entry, Provider, Tokens};
 
 use super::fields::{Field, Fields};
-use crate::args::{Defaults, base_url};
+use crate::args::Defaults;
 use crate::input;
 
 const GITHUB: &str = "https://api.github.com";
@@ -78,16 +79,20 @@ fn server(fields: &mut Fields, defaults: &Defaults, provider: Provider) -> Resul
         (None, Provider::OhMyGpt) => hosts::LINE1.to_owned(),
         (None, _) => GITHUB.to_owned(),
     };
+    let server = server.trim();
     let is_url = ["https://", "http://"]
         .iter()
-        .any(|s| server.starts_with(s));
+        .any(|s| normal_base_url(server).starts_with(s));
     if !is_url || server.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(format!("server is not a URL; it looks like {GITHUB}"));
     }
     if server.contains('@') {
         return Err("server has a user name in it, and shall have none".to_owned());
     }
-    Ok(base_url(&server))
+    match provider {
+        Provider::GitHub => api_url(server).map_err(|why| format!("server: {why}")),
+        _ => Ok(normal_base_url(server)),
+    }
 }
 
 fn client_id(

@@ -324,3 +324,19 @@ async fn a_secondary_limit_says_how_long_to_wait() {
     sandbox.set_secondary_limit(None);
     assert!(github.check_token(&token).await.unwrap().is_valid());
 }
+
+#[tokio::test]
+async fn details_are_serialized_without_the_token() {
+    let (sandbox, github) = start().await;
+    let rotated = github.reset_token(&new_token(&sandbox)).await.unwrap();
+    let json = serde_json::to_string(&rotated.details).unwrap();
+    assert!(json.contains("\"token\":\"Secret("), "{json}");
+    assert!(!json.contains(rotated.token.expose()), "{json}");
+
+    let user = sandbox.new_ohmygpt_user();
+    let ohmygpt = super::ohmygpt(&sandbox, &sandbox.ohmygpt_client_secret());
+    let rotated = ohmygpt.rotate_admin_token(&user.oauth_token.into()).await;
+    let rotated = rotated.unwrap();
+    let json = serde_json::to_string(&rotated.details).unwrap();
+    assert!(!json.contains(rotated.token.expose()), "{json}");
+}

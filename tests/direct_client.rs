@@ -1,8 +1,17 @@
 //! The generated clients on their own, without the wrapper.
 
+use std::io::Write;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tokenturn_client::{Error, Secret, Transport, github, ohmygpt};
 use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::{GITHUB_SEED, RawServer, json_answer};
+use tokio::time::Instant;
+
+use crate::sandbox::clock;
 
 fn at_github(sandbox: &Sandbox) -> github::Client {
     let transport = Transport::builder(sandbox.url())
@@ -102,4 +111,58 @@ fn calls_can_be_spawned() {
     let transport = Transport::builder("http://127.0.0.1:1").build().unwrap();
     let client = github::Client::new(transport);
     drop(send(client.reset_token().send()));
+}
+
+#[tokio::test]
+async fn a_body_loses_its_codings() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(GITHUB_SEED.as_bytes()).unwrap();
+    let packed = encoder.finish().unwrap();
+    let answer = |headers: &str| {
+        let head = json_answer("200 OK", headers, "");
+        let length = format!("content-length: {}", packed.len());
+        let head = head.replace("content-length: 0", &length);
+        [head.as_bytes(), &packed].concat()
+    };
+    let two_lines = "content-encoding: X-GZip\r\ncontent-encoding: identity\r\n";
+    let answers = ["", "content-encoding: gzip, br\r\n", two_lines];
+    let server = RawServer::start(answers.map(answer)).await;
+    let transport = Transport::builder(server.url()).build().unwrap();
+    for is_decoded in [true, false, true] {
+        let client = github::Client::new(transport.clone());
+        let call = client.check_token();
+        let call = call.client_id("id").body_map(|b| b.access_token("gho_a"));
+        let (_, raw) = call.send().await.unwrap().into_parts();
+        assert_eq!(raw.body(), GITHUB_SEED.as_bytes());
+        assert_eq!(raw.is_decoded(), is_decoded);
+        assert!(raw.is_complete());
+    }
+}
+
+#[tokio::test]
+async fn who_never_connects_has_sent_nothing() {
+    let _clock = clock::stop();
+    // The system takes the connection, and nobody begins TLS on it.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let builder = || {
+        Transport::builder(&url)
+            .max_attempts(1)
+            .timeout(Duration::from_secs(9))
+    };
+    let forever = Duration::from_secs(600);
+    let short = Duration::from_secs(2);
+    for (builder, at_most) in [
+        (builder(), 9),
+        (builder().connect_timeout(forever), 9),
+        (builder().connect_timeout(short), 3),
+    ] {
+        let client = github::Client::new(builder.build().unwrap());
+        let call = client.check_token();
+        let call = call.client_id("id").body_map(|b| b.access_token("gho_a"));
+        let begun = Instant::now();
+        let error = clock::passes(call.send()).await.unwrap_err();
+        assert!(error.is_not_sent() && error.is_timeout(), "{error:?}");
+        assert!(begun.elapsed() < Duration::from_secs(at_most));
+    }
 }

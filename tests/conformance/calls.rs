@@ -5,6 +5,7 @@ use std::fmt::Display;
 use serde_json::Value;
 use tokenturn::github::{Deletion, Scoping, TokenCheck};
 use tokenturn::{GitHub, Refusal, RotateError, Rotated, Secret};
+use tokenturn_client::runtime::exposing;
 
 /// What a call came to.
 pub struct Outcome {
@@ -35,7 +36,7 @@ pub async fn call(github: &GitHub, operation: &str, token: &Secret) -> Outcome {
         "check_token" => match github.check_token(token).await {
             Ok(TokenCheck::Valid(details)) => Outcome {
                 words: "valid".into(),
-                read: details.map(|details| serde_json::to_value(details).unwrap()),
+                read: details.map(|details| exposing(|| serde_json::to_value(details)).unwrap()),
             },
             Ok(_) => Outcome::new("invalid_token"),
             Err(error) => Outcome::failed(error.refusal(), error.status()),
@@ -72,7 +73,7 @@ fn rotated(result: Result<Rotated<tokenturn::github::Authorization>, RotateError
             words: "new token".into(),
             read: rotated.details.map(|details| {
                 assert_eq!(details.token, rotated.token);
-                serde_json::to_value(details).unwrap()
+                exposing(|| serde_json::to_value(details)).unwrap()
             }),
         },
         Err(error) => Outcome::failed(error.refusal(), error.status()),

@@ -237,6 +237,62 @@ async fn without_a_secret_the_calls_that_need_one_are_not_sent() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_a_token_is_not_sent() {
+    let (sandbox, github) = start().await;
+    let token = new_token(&sandbox);
+    for (bad, advice) in [
+        (String::new(), "is empty"),
+        (
+            format!("\u{feff}{}", token.expose()),
+            "U+FEFF in it, as character 1,",
+        ),
+        (format!("{}\u{200b}", token.expose()), "U+200B in it"),
+        (format!("{}\n", token.expose()), "U+000A in it"),
+        (format!("{} ", token.expose()), "a space in it"),
+    ] {
+        let bad = Secret::new(bad);
+        let scoping = Scoping::new("octocat");
+        let errors = [
+            github.check_token(&bad).await.unwrap_err().into_why(),
+            github.reset_token(&bad).await.unwrap_err(),
+            github.delete_token(&bad).await.unwrap_err().into_why(),
+            github
+                .delete_authorization(&bad)
+                .await
+                .unwrap_err()
+                .into_why(),
+            github.scope_token(&bad, scoping).await.unwrap_err(),
+            github.refresh_token(&bad).await.unwrap_err(),
+            github
+                .revoke_credentials([token.clone(), bad])
+                .await
+                .unwrap_err()
+                .into_why(),
+        ];
+        for error in errors {
+            let RotateError::NotSent(why) = error else {
+                panic!("{error:?}");
+            };
+            let text = why.to_string();
+            assert!(why.is_impossible() && text.contains(advice), "{text}");
+            assert!(!text.contains(token.expose()));
+        }
+    }
+    assert!(sandbox.requests().is_empty());
+
+    let error = tokenturn::GitHub::builder("id", "canary\u{a0}")
+        .build()
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("the client secret has U+00A0 in it"),
+        "{error}"
+    );
+    assert!(!error.to_string().contains("canary"));
+}
+
+#[tokio::test]
 async fn a_secondary_limit_says_how_long_to_wait() {
     let (sandbox, _) = start().await;
     let github = tokenturn::GitHub::builder(sandbox.client_id(), sandbox.client_secret())
@@ -267,4 +323,20 @@ async fn a_secondary_limit_says_how_long_to_wait() {
     }
     sandbox.set_secondary_limit(None);
     assert!(github.check_token(&token).await.unwrap().is_valid());
+}
+
+#[tokio::test]
+async fn details_are_serialized_without_the_token() {
+    let (sandbox, github) = start().await;
+    let rotated = github.reset_token(&new_token(&sandbox)).await.unwrap();
+    let json = serde_json::to_string(&rotated.details).unwrap();
+    assert!(json.contains("\"token\":\"Secret("), "{json}");
+    assert!(!json.contains(rotated.token.expose()), "{json}");
+
+    let user = sandbox.new_ohmygpt_user();
+    let ohmygpt = super::ohmygpt(&sandbox, &sandbox.ohmygpt_client_secret());
+    let rotated = ohmygpt.rotate_admin_token(&user.oauth_token.into()).await;
+    let rotated = rotated.unwrap();
+    let json = serde_json::to_string(&rotated.details).unwrap();
+    assert!(!json.contains(rotated.token.expose()), "{json}");
 }

@@ -3,6 +3,7 @@
 use tokenturn::ohmygpt::{ApiKeyUpdate, KeyPaths, NewApiKey};
 use tokenturn::{OhMyGpt, RefusalReason, Secret};
 use tokenturn_sandbox::Sandbox;
+use tokenturn_tests::{RawServer, json_answer};
 
 use super::call_refused;
 
@@ -41,8 +42,8 @@ async fn a_key_is_created_listed_changed_and_deleted_on_both_paths() {
         assert_eq!(listed.max_fee.as_ref().unwrap().as_str(), "3500000.00");
         assert_eq!(listed.used_fee.as_ref().unwrap().as_str(), "0.00");
         assert_eq!(
-            listed.expired_at.unwrap().to_string(),
-            "2100-01-01T00:00:00Z"
+            listed.expired_at.as_deref().unwrap(),
+            "2100-01-01T00:00:00.000Z"
         );
         assert_eq!(listed.used_at, None);
         assert_eq!(listed.is_disabled, Some(false));
@@ -118,4 +119,22 @@ async fn a_wrong_admin_token_opens_nothing() {
     let admin = Secret::new(user.admin_token);
     let refusal = call_refused(client.update_api_key(&admin, &key, &update).await);
     assert_eq!(refusal.reason, RefusalReason::Invalid);
+}
+
+#[tokio::test]
+async fn keys_are_listed_whatever_form_their_moments_have() {
+    // The page says that they are text, and has this form in one of its examples.
+    let expired_at = "2024-12-31 23:59:59";
+    let body = format!(
+        r#"{{"statusCode":200,"message":"","data":[{{"key":"sk-a","user_id":"1","remark":"",
+        "created_at":"2023-08-17T10:12:53.000Z","used_at":null,"expired_at":"{expired_at}",
+        "used_times":"0","used_fee":"0.00","max_fee":"0.00","permissions":[],"is_admin":false,
+        "is_disabled":false}}]}}"#
+    );
+    let server = RawServer::start([json_answer("200 OK", "", &body)]).await;
+    let client = tokenturn::OhMyGpt::builder().base_url(server.url());
+    let listed = client.build().unwrap().api_keys(&"sk-b".into()).await;
+    let listed = listed.unwrap().remove(0);
+    assert_eq!(listed.expired_at.as_deref(), Some(expired_at));
+    assert_eq!(listed.key.expose(), "sk-a");
 }

@@ -160,3 +160,24 @@ async fn a_user_without_balance_is_refused() {
     }
     assert!(sandbox.is_alive(&user.admin_token));
 }
+
+#[tokio::test]
+async fn what_cannot_be_a_secret_is_not_sent() {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let client = ohmygpt(&sandbox, &sandbox.ohmygpt_client_secret());
+    let error = client.rotate_admin_token(&Secret::new("omg\u{200b}")).await;
+    match error.unwrap_err() {
+        RotateError::NotSent(why) => assert!(why.is_impossible(), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(sandbox.requests().is_empty());
+
+    for (secret, advice) in [("", "is empty"), ("canary\u{feff}", "U+FEFF in it")] {
+        let error = tokenturn::OhMyGpt::builder().app("id", secret).build();
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.contains(advice) && !error.contains("canary"),
+            "{error}"
+        );
+    }
+}

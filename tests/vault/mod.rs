@@ -70,7 +70,8 @@ fn entry(id: &str) -> Entry {
 }
 
 fn tokens(id: &str) -> Tokens {
-    Tokens::github(format!("gho_{CANARY}_{}", id.escape_default()))
+    let id = id.escape_default().to_string().replace(' ', "_");
+    Tokens::github(format!("gho_{CANARY}_{id}"))
 }
 
 fn stream(entries: impl IntoIterator<Item = Item>) -> Iter<std::vec::IntoIter<Item>> {

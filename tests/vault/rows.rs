@@ -22,7 +22,7 @@ async fn a_row_is_read_back(place: Place) {
         server: "https://api.ohmygpt.com".into(),
         client_id: String::new(),
     };
-    let mut tokens = Tokens::ohmygpt("omg-oat-v1-x\"\\ y", Some(Secret::new("sk-1")));
+    let mut tokens = Tokens::ohmygpt("omg-oat-v1-x\"\\y", Some(Secret::new("sk-1")));
     tokens.expires_at = Some("2030-01-02T03:04:05.678Z".parse().unwrap());
     tokens.refresh_token = Some(Secret::new("ghr_1"));
     tokens.refresh_token_expires_at = Some("2031-01-02T03:04:05Z".parse().unwrap());
@@ -103,11 +103,13 @@ async fn some_names_are_refused(place: Place) {
 
 async fn some_tokens_are_refused(place: Place) {
     let vault = place.open(&key()).await;
-    for token in ["gho_a\r\nx-evil: 1", "gho_\0", "gho_\u{e9}", "gho_\u{7f}"] {
+    let injected = "gho_a\r\nx-evil: 1";
+    for token in [injected, "gho_\0", "gho_\u{e9}", "gho_\u{7f}", "gho_ ", ""] {
         let mut row = entry("a");
         row.tokens = Tokens::github(token);
         let error = vault.put(row).await.unwrap_err().to_string();
-        assert_eq!(error, "the token \"a\" is none: tokens are printable ASCII");
+        let expected = "the token \"a\" is none: tokens are printable ASCII without spaces";
+        assert_eq!(error, expected);
     }
     assert_eq!(vault.count(&Filter::new()).await.unwrap(), 0);
 }

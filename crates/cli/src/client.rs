@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use tokenturn::ohmygpt::hosts;
-use tokenturn::{GitHub, OhMyGpt, Secret, TransportBuilder};
+use tokenturn::{GitHub, OhMyGpt, Secret, TransportBuilder, normal_base_url};
 use tokenturn_sandbox::Sandbox;
 
 use crate::args::{Common, GitHubApp, GitHubToken, OhMyGptLogin, OhMyGptServer, OhMyGptToken};
@@ -109,7 +109,7 @@ pub(crate) fn ohmygpt_app(args: &OhMyGptLogin, sandbox: Option<&Sandbox>) -> Res
 pub(crate) fn ohmygpt_code_page(args: &OhMyGptLogin, sandbox: Option<&Sandbox>) -> String {
     let site = sandbox.map(Sandbox::url).or(args.pages_url.clone());
     let site = site.unwrap_or_else(|| hosts::PAGES.to_owned());
-    format!("{}/next/v1/oauth/succeed", site.trim_end_matches('/'))
+    format!("{}/next/v1/oauth/succeed", normal_base_url(&site))
 }
 
 /// A client, and the token to use it with.

@@ -1,10 +1,12 @@
 //! Secrets from files, standard input and the environment.
 
+use std::env::VarError;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::Value;
 use tokenturn::{Rotated, Secret};
@@ -42,6 +44,18 @@ impl Pair {
         new.expires_at = time(self.expires_at);
         new.refresh_token_expires_at = time(self.refresh_token_expires_at);
         new
+    }
+
+    fn checked(self, name: &str) -> Result<Self> {
+        let checked =
+            |field, secret: &Secret| word(&format!("the {field} in {name}"), secret.expose());
+        let refresh_token = self.refresh_token.as_ref();
+        let refresh_token = refresh_token.map(|token| checked("refresh_token", token));
+        Ok(Self {
+            access_token: checked("access_token", &self.access_token)?,
+            refresh_token: refresh_token.transpose()?,
+            ..self
+        })
     }
 }
 
@@ -98,8 +112,10 @@ pub(crate) fn kept(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 /// The credentials in a file, one in each line.
 pub(crate) fn lines(path: &Path) -> Result<Vec<Secret>> {
     let (name, text) = read(path)?;
-    let lines = text.expose().lines().filter(|line| !line.trim().is_empty());
-    let credentials: Vec<_> = lines.map(|line| word(&name, line)).collect::<Result<_>>()?;
+    let lines = text.expose().lines().zip(1..);
+    let lines = lines.filter(|(line, _)| !line.trim_ascii().is_empty());
+    let words = lines.map(|(line, number)| word_from(&name, number, line));
+    let credentials: Vec<_> = words.collect::<Result<_>>()?;
     if credentials.is_empty() {
         bail!("{name} is empty; it has to hold one credential in each line");
     }
@@ -112,37 +128,104 @@ pub(crate) fn client_secret(path: Option<&Path>, variable: &str) -> Result<Optio
         let (name, text) = read(path)?;
         return word(&name, text.expose()).map(Some);
     }
-    let Ok(value) = std::env::var(variable) else {
-        return Ok(None);
-    };
-    word(variable, Secret::new(value).expose()).map(Some)
+    match std::env::var(variable) {
+        Ok(value) => word(variable, Secret::new(value).expose()).map(Some),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => bail!("{variable} is not text"),
+    }
 }
 
 /// One word, with or without space around it.
 pub(crate) fn word(name: &str, text: &str) -> Result<Secret> {
+    word_from(name, 1, text)
+}
+
+/// The same, from a text that begins in this line of a file.
+fn word_from(name: &str, first_line: usize, text: &str) -> Result<Secret> {
+    let text = without_mark(text);
+    bare(text).map(Secret::new).map_err(|flaw| match flaw {
+        Flaw::Character(at, _) => {
+            let (line, column) = place(&text[..at]);
+            let line = first_line - 1 + line;
+            anyhow!("{name} {flaw}, in line {line}, column {column}")
+        }
+        Flaw::Empty | Flaw::Words | Flaw::Quotes => anyhow!("{name} {flaw}"),
+    })
+}
+
+/// What keeps a text from being a secret. It shows nothing of the text but the character that no
+/// secret has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Flaw {
+    Empty,
+    Words,
+    Quotes,
+    /// Where it begins, in bytes, and which it is.
+    Character(usize, char),
+}
+
+/// A secret without the space around it: one word of printable ASCII.
+pub(crate) fn bare(text: &str) -> Result<&str, Flaw> {
+    const QUOTES: [char; 12] = [
+        '\'', '"', '`', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201c}', '\u{201d}', '\u{201e}',
+        '\u{ab}', '\u{bb}', '\u{ff02}',
+    ];
     let word = text.trim_ascii();
     if word.is_empty() {
-        bail!("{name} is empty; it has to hold the secret and nothing else");
+        return Err(Flaw::Empty);
     }
-    if word.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        bail!("{name} holds more than one word; it has to hold the secret and nothing else");
+    if word.starts_with(QUOTES) && word.ends_with(QUOTES) {
+        return Err(Flaw::Quotes);
     }
-    Ok(Secret::new(word))
+    let start = text.len() - text.trim_ascii_start().len();
+    match word.char_indices().find(|(_, c)| !c.is_ascii_graphic()) {
+        None => Ok(word),
+        Some((_, character)) if character.is_ascii_whitespace() => Err(Flaw::Words),
+        Some((at, character)) => Err(Flaw::Character(start + at, character)),
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("is empty; it has to hold the secret and nothing else"),
+            Self::Words => {
+                f.write_str("holds more than one word; it has to hold the secret and nothing else")
+            }
+            Self::Quotes => f.write_str("has quotes around it; take them off"),
+            Self::Character(_, character) => {
+                let code = u32::from(*character);
+                write!(f, "has U+{code:04X} in it, which no secret has")
+            }
+        }
+    }
+}
+
+/// The line and the column of what comes after a text.
+fn place(before: &str) -> (usize, usize) {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+/// Some editors begin a file with a byte order mark.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 fn parse(name: &str, text: &Secret) -> Result<Stored> {
-    if !text.expose().trim_ascii_start().starts_with('{') {
-        return word(name, text.expose()).map(Stored::Word);
+    let text = without_mark(text.expose());
+    if !text.trim_ascii_start().starts_with('{') {
+        return word(name, text).map(Stored::Word);
     }
-    match serde_json::from_str::<Pair>(text.expose()) {
-        Ok(pair) if !pair.access_token.is_empty() => Ok(Stored::Json(pair)),
+    match serde_json::from_str::<Pair>(text) {
+        Ok(pair) if !pair.access_token.is_empty() => pair.checked(name).map(Stored::Json),
         // What is wrong with it could quote from it.
         _ => bail!("{name} holds JSON, but not an object with an access_token"),
     }
 }
 
 /// The name to tell about a source, and its text.
-fn read(path: &Path) -> Result<(String, Secret)> {
+pub(crate) fn read(path: &Path) -> Result<(String, Secret)> {
     if path == Path::new("-") {
         let name = "standard input".to_owned();
         let text = text(&name, io::stdin().lock())?;
@@ -159,14 +242,35 @@ fn text(name: &str, source: impl Read) -> Result<Secret> {
     /// whole.
     const LONGEST: usize = 256 * 1024;
     // In one piece: a string that grows leaves its old content behind in freed memory.
-    let mut text = String::with_capacity(LONGEST);
-    let read = source.take(LONGEST as u64).read_to_string(&mut text);
-    let text = Secret::new(text);
+    let mut bytes = Vec::with_capacity(LONGEST);
+    let read = source.take(LONGEST as u64).read_to_end(&mut bytes);
+    let encoding = encoding(&bytes);
+    let text = Secret::new(String::from_utf8(bytes).unwrap_or_default());
     read.with_context(|| format!("cannot read {name}"))?;
+    if let Some(found) = encoding {
+        bail!("{name} is {found}; save it as UTF-8");
+    }
     if text.expose().len() == LONGEST {
         bail!("{name} is too long");
     }
     Ok(text)
+}
+
+/// How a text is written that is not written in UTF-8.
+fn encoding(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("in UTF-16".to_owned()),
+        // An ASCII character in two bytes.
+        [a, b, ..] if (*a == 0) != (*b == 0) => Some("in UTF-16".to_owned()),
+        _ => {
+            let valid = str::from_utf8(bytes).err()?.valid_up_to();
+            let before = String::from_utf8_lossy(&bytes[..valid]);
+            let (line, column) = place(without_mark(&before));
+            Some(format!(
+                "not in UTF-8, from line {line}, column {column} on"
+            ))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -182,10 +286,56 @@ mod tests {
             ("", "is empty"),
             ("\n", "is empty"),
             ("a b", "more than one"),
+            ("'canary'", "has quotes around it"),
+            ("\"canary\"\n", "has quotes around it"),
+            ("\u{201c}canary\u{201d}", "has quotes around it"),
+            (
+                "canary\u{200b}",
+                "f has U+200B in it, which no secret has, in line 1, column 7",
+            ),
+            (
+                "\n \u{a0}canary",
+                "U+00A0 in it, which no secret has, in line 2, column 2",
+            ),
+            (
+                "can\u{e4}ry",
+                "U+00E4 in it, which no secret has, in line 1, column 4",
+            ),
+            (
+                "\u{feff}ca\u{feff}nary",
+                "U+FEFF in it, which no secret has, in line 1, column 3",
+            ),
+            ("can\u{1b}ary", "U+001B in it"),
         ] {
             let error = word("f", bad).unwrap_err().to_string();
             assert!(error.contains(advice), "{error}");
+            assert!(!error.contains("canary"), "{error}");
         }
+        assert_eq!(word("f", "\u{feff}abc").unwrap().expose(), "abc");
+    }
+
+    #[test]
+    fn takes_text_in_utf_8() {
+        let read = |bytes: &[u8]| text("f", bytes).map(|text| text.expose().to_owned());
+        assert_eq!(read(b"").unwrap(), "");
+        assert_eq!(read(b"abc\n").unwrap(), "abc\n");
+        let units = |text: &str| text.encode_utf16().collect::<Vec<_>>();
+        let little = |text| units(text).into_iter().flat_map(u16::to_le_bytes);
+        let big = |text| units(text).into_iter().flat_map(u16::to_be_bytes);
+        for bytes in [
+            little("\u{feff}canary").collect::<Vec<_>>(),
+            big("\u{feff}canary").collect(),
+            little("canary").collect(),
+            big("canary").collect(),
+        ] {
+            let error = read(&bytes).unwrap_err().to_string();
+            assert_eq!(error, "f is in UTF-16; save it as UTF-8");
+        }
+        let error = read(b"\xef\xbb\xbfa\nb\xa0c").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "f is not in UTF-8, from line 2, column 2 on; save it as UTF-8"
+        );
     }
 
     #[test]
@@ -208,6 +358,15 @@ mod tests {
             stored("w").unwrap().into_refresh_token().unwrap().expose(),
             "w"
         );
+
+        let marked = stored("\u{feff}{\"access_token\":\"a\"}").unwrap();
+        assert_eq!(marked.into_token().expose(), "a");
+        for field in ["access_token", "refresh_token"] {
+            let json = json.replace(&format!("{field}\":\""), &format!("{field}\":\"\\u200b"));
+            let error = stored(&json).unwrap_err().to_string();
+            let advice = format!("the {field} in f has U+200B in it");
+            assert!(error.starts_with(&advice), "{error}");
+        }
 
         for bad in ["{", "{}", r#"{"access_token":""}"#, r#"{"access_token":1}"#] {
             let error = format!("{:#}", stored(bad).unwrap_err());

@@ -1,13 +1,35 @@
 //! How secrets go over the wire.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use serde::{Serialize, Serializer};
 
 use crate::Secret;
 
-/// Serializes a secret as it is. Generated types name this function at each field that holds a
-/// secret, since [`Secret`] by itself does not serialize.
+thread_local! {
+    static EXPOSING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Serializes something for the wire, secrets as they are.
+///
+/// The details of an answer are of the same types as requests, or of types like them, and users log
+/// and store those: in whatever else is serialized, a secret looks as `Debug` prints it.
+pub fn exposing<T>(serialize: impl FnOnce() -> T) -> T {
+    /// Sets it back, also when a `Serialize` panics.
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            EXPOSING.set(self.0);
+        }
+    }
+    let _before = Before(EXPOSING.replace(true));
+    serialize()
+}
+
+/// Serializes a secret as it is within [`exposing`], and by its fingerprint elsewhere. Generated
+/// types name this function at each field that holds a secret, since [`Secret`] by itself does not
+/// serialize.
 pub fn expose<T: Expose, S: Serializer>(secret: &T, serializer: S) -> Result<S::Ok, S::Error> {
     secret.expose_to(serializer)
 }
@@ -20,7 +42,10 @@ pub trait Expose {
 
 impl Expose for Secret {
     fn expose_to<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.expose())
+        match EXPOSING.get() {
+            true => serializer.serialize_str(self.expose()),
+            false => serializer.collect_str(&format_args!("{self:?}")),
+        }
     }
 }
 
@@ -87,8 +112,11 @@ mod tests {
             named: Some([("e".to_owned(), "f".into())].into()),
             either: Either::Secret("g".into()),
         };
+        let hidden = serde_json::to_value(&shapes).unwrap();
+        assert_eq!(hidden["one"], "Secret(ca978112)");
+        assert_eq!(hidden["named"]["e"], "Secret(252f10c8)");
         assert_eq!(
-            serde_json::to_value(&shapes).unwrap(),
+            exposing(|| serde_json::to_value(&shapes)).unwrap(),
             json!({
                 "one": "a",
                 "some": "b",

@@ -59,5 +59,6 @@ pub use seconds::Seconds;
 pub use secret::{Fingerprint, Secret};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use transport::{
-    ConfigError, Transport, TransportBuilder, check_base_url, check_path_parameter,
+    ConfigError, Transport, TransportBuilder, check_base_url, check_path_parameter, check_secret,
+    decoded, normal_base_url,
 };

@@ -13,6 +13,7 @@ pub struct RawResponse {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Zeroizing<Vec<u8>>,
     pub(crate) complete: bool,
+    pub(crate) decoded: bool,
 }
 
 impl RawResponse {
@@ -31,9 +32,18 @@ impl RawResponse {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body, as far as it arrived. It may hold a token.
+    /// The body, as far as it arrived and could be unpacked. It may hold a token.
+    ///
+    /// `gzip` and `deflate` are taken off, as often as the headers name them, and also where no
+    /// header does.
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// Whether the body is plain: every coding that its header names was taken off (RFC 9110,
+    /// section 8.4). Otherwise it is as it came, or as far as it could be unpacked.
+    pub fn is_decoded(&self) -> bool {
+        self.decoded
     }
 
     /// Whether the body arrived whole: the connection did not break off, the time did not run
@@ -49,6 +59,7 @@ impl fmt::Debug for RawResponse {
             .field("status", &self.status.as_u16())
             .field("body_length", &self.body.len())
             .field("complete", &self.complete)
+            .field("decoded", &self.decoded)
             .finish_non_exhaustive()
     }
 }

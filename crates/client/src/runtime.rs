@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-pub use crate::expose::expose;
+pub use crate::expose::{expose, exposing};
 use crate::transport::Buffer;
 pub use crate::{Error, Operation, ResponseValue};
 use crate::{RawResponse, Transport};
@@ -114,12 +114,13 @@ pub trait RequestBuilderExt: Sized {
 impl RequestBuilderExt for RequestBuilder {
     fn json_body<T: Serialize>(self, body: &T) -> Result<Self, Unanswered> {
         let mut buffer = Buffer::default();
-        serde_json::to_writer(&mut buffer, body).map_err(Unanswered::not_valid)?;
+        exposing(|| serde_json::to_writer(&mut buffer, body)).map_err(Unanswered::not_valid)?;
         Ok(self.header(CONTENT_TYPE, "application/json").body(buffer))
     }
 
     fn form_urlencoded<T: Serialize>(self, body: &T) -> Result<Self, Unanswered> {
-        let form = serde_urlencoded::to_string(body).map_err(Unanswered::not_valid)?;
+        let form = exposing(|| serde_urlencoded::to_string(body));
+        let form = form.map_err(Unanswered::not_valid)?;
         let form = Zeroizing::new(form);
         let mut buffer = Buffer::default();
         buffer
@@ -130,7 +131,7 @@ impl RequestBuilderExt for RequestBuilder {
     }
 
     fn query_param<T: Serialize>(self, name: &str, value: &T) -> Result<Self, Unanswered> {
-        let value = serde_json::to_value(value).map_err(Unanswered::not_valid)?;
+        let value = exposing(|| serde_json::to_value(value)).map_err(Unanswered::not_valid)?;
         let pairs: Vec<(&str, &Value)> = match &value {
             Value::Null => Vec::new(),
             Value::Array(items) => items.iter().map(|item| (name, item)).collect(),

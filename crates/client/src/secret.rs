@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 /// [`Fingerprint`], there is no `Display`, comparison takes the same time wherever two secrets of
 /// one length differ, and the memory is overwritten on drop.
 ///
-/// It can be deserialized, and not serialized: whoever stores it says so with `expose`.
+/// It can be deserialized, and not serialized: whoever stores it says so with `expose`. The types of
+/// this crate that hold one serialize it as `Debug` prints it, everywhere but in a request.
 ///
 /// ```compile_fail
 /// serde_json::to_string(&tokenturn_client::Secret::new("abcdefgh12345678"))?;

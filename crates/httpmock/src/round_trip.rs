@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokenturn_client::runtime::exposing;
 use tokenturn_client::{Error, ResponseValue, Transport, TransportBuilder};
 
 use crate::MockServer;
@@ -28,7 +29,7 @@ pub fn whole<T: DeserializeOwned + Serialize>(json: &str) -> T {
     let value: T = sample(json);
     let expected: serde_json::Value = sample(json);
     assert_eq!(
-        serde_json::to_value(&value).map_err(|error| error.to_string()),
+        exposing(|| serde_json::to_value(&value)).map_err(|error| error.to_string()),
         Ok(expected),
         "the generated type loses something"
     );
@@ -76,6 +77,6 @@ pub fn status<T, E>(result: &Result<ResponseValue<T>, Error<E>>) -> u16 {
 /// Compares two values as they are on the wire.
 #[track_caller]
 pub fn assert_same<T: Serialize>(found: &T, expected: &T) {
-    let json = |value| serde_json::to_value(value).map_err(|error| error.to_string());
+    let json = |value| exposing(|| serde_json::to_value(value)).map_err(|error| error.to_string());
     assert_eq!(json(found), json(expected));
 }

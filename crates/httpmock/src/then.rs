@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
+use tokenturn_client::runtime::exposing;
 
 /// What is answered.
 pub struct Then {
@@ -43,7 +44,7 @@ impl Then {
     /// An answer with a body of JSON.
     #[track_caller]
     pub fn json(self, status: u16, media: &str, body: &impl Serialize) -> Self {
-        match serde_json::to_vec(body) {
+        match exposing(|| serde_json::to_vec(body)) {
             Ok(bytes) => self.bytes(status, media, bytes),
             Err(error) => panic!("the body cannot be written as JSON: {error}"),
         }

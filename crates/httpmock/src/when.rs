@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 use tokenturn_client::Secret;
+use tokenturn_client::runtime::exposing;
 
 use crate::body::{Body, Content};
 use crate::expectation::Expectation;
@@ -66,7 +67,7 @@ impl When {
     /// A body of JSON, compared by value.
     #[track_caller]
     pub fn json(self, media: &'static str, body: &impl Serialize) -> Self {
-        match serde_json::to_value(body) {
+        match exposing(|| serde_json::to_value(body)) {
             Ok(value) => self.content(media, Content::Json(value)),
             Err(error) => panic!("the body cannot be written as JSON: {error}"),
         }
@@ -75,7 +76,7 @@ impl When {
     /// A form, compared by its decoded pairs.
     #[track_caller]
     pub fn form(self, media: &'static str, body: &impl Serialize) -> Self {
-        match serde_urlencoded::to_string(body) {
+        match exposing(|| serde_urlencoded::to_string(body)) {
             Ok(form) => {
                 let pairs = form_urlencoded::parse(form.as_bytes()).into_owned();
                 self.content(media, Content::Form(pairs.collect()))
@@ -101,7 +102,7 @@ impl When {
 }
 
 fn pairs(name: &str, value: impl Serialize) -> Result<Vec<(String, String)>, String> {
-    let value = serde_json::to_value(value).map_err(|error| error.to_string())?;
+    let value = exposing(|| serde_json::to_value(value)).map_err(|error| error.to_string())?;
     let pairs: Vec<(&str, &Value)> = match &value {
         Value::Null => Vec::new(),
         Value::Array(items) => items.iter().map(|item| (name, item)).collect(),

@@ -97,4 +97,6 @@ pub use rate_limit::RateLimit;
 pub use rotated::{Receipt, Recovery, Rotated};
 pub use rotations::{Rotations, obtain, recover, rotate};
 pub use sink::Sink;
-pub use tokenturn_client::{Amount, Fingerprint, Secret, Timestamp, TransportBuilder};
+pub use tokenturn_client::{
+    Amount, Fingerprint, Secret, Timestamp, TransportBuilder, normal_base_url,
+};

@@ -21,7 +21,8 @@ pub enum Provider {
 pub struct App {
     /// Who issues its tokens.
     pub provider: Provider,
-    /// The base URL of the API, without a slash at its end, such as `https://api.github.com`.
+    /// The base URL of the API as [`normal_base_url`](tokenturn::normal_base_url) makes it, such as
+    /// `https://api.github.com`.
     pub server: String,
     /// The client ID. Rotations at OhMyGPT do without, so it is empty there.
     pub client_id: String,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use tokenturn::Timestamp;
+use tokenturn::{Timestamp, normal_base_url};
 
 use crate::app::App;
 use crate::error::{StoreError, StoreErrorKind};
@@ -80,9 +80,10 @@ pub struct Progress {
 }
 
 impl Entry {
-    /// A row that is not stored yet.
-    pub fn new(id: impl Into<String>, app: App, tokens: Tokens) -> Self {
+    /// A row that is not stored yet. The base URL of its app gets the form that a client's has.
+    pub fn new(id: impl Into<String>, mut app: App, tokens: Tokens) -> Self {
         let now = time::now();
+        app.server = normal_base_url(&app.server);
         Self {
             id: id.into(),
             app,
@@ -118,10 +119,10 @@ impl Entry {
                 "{start:?} is no name for a token: it is longer than {LONGEST} bytes, or has a NUL in it"
             ));
         }
-        if !self.tokens.are_printable() {
+        if !self.tokens.are_sendable() {
             let id = &self.id;
             return invalid(format!(
-                "the token {id:?} is none: tokens are printable ASCII"
+                "the token {id:?} is none: tokens are printable ASCII without spaces"
             ));
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokenturn::normal_base_url;
 
 use crate::app::{App, Provider};
 use crate::entry::{Entry, State};
@@ -61,10 +62,10 @@ impl Filter {
         self
     }
 
-    /// The tokens of the API with this base URL.
+    /// The tokens of the API with this base URL, however it is written.
     #[must_use]
     pub fn server(mut self, base_url: impl Into<String>) -> Self {
-        self.server = Some(base_url.into());
+        self.server = Some(normal_base_url(&base_url.into()));
         self
     }
 

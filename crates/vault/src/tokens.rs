@@ -66,14 +66,11 @@ impl Tokens {
         self.oauth_token.as_ref().or(self.token.as_ref())
     }
 
-    /// Whether they are what tokens are made of, by RFC 6749, appendix A: printable ASCII.
-    pub(crate) fn are_printable(&self) -> bool {
+    /// Whether a provider can be called with them: they are printable ASCII without spaces.
+    pub(crate) fn are_sendable(&self) -> bool {
         let secrets = [&self.token, &self.oauth_token, &self.refresh_token];
-        let mut bytes = secrets
-            .into_iter()
-            .flatten()
-            .flat_map(|s| s.expose().bytes());
-        bytes.all(|byte| matches!(byte, b' '..=b'~'))
+        let mut secrets = secrets.into_iter().flatten().map(Secret::expose);
+        secrets.all(|s| !s.is_empty() && s.bytes().all(|byte| byte.is_ascii_graphic()))
     }
 
     /// What a rotation makes of them.

@@ -16,7 +16,7 @@ pub(crate) use github::{
     GitHubApp, GitHubLogin, GitHubRecover, GitHubRevoke, GitHubScope, GitHubToken,
 };
 pub(crate) use ohmygpt::{OhMyGptLogin, OhMyGptServer, OhMyGptToken};
-pub(crate) use vault::{Defaults, Filters, Format, History, VaultPlace, VaultTarget, base_url};
+pub(crate) use vault::{Defaults, Filters, Format, History, VaultPlace, VaultTarget};
 
 const EXIT_CODES: &str = "\
 Exit codes of all commands but demo and sandbox:

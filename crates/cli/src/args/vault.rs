@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use tokenturn::normal_base_url;
 use tokenturn_vault::{Filter, Provider, State};
 
 /// Which vault, and where its key is.
@@ -58,7 +59,7 @@ impl Filters {
         let mut filter = Filter::new();
         filter.id.clone_from(&self.id);
         filter.provider = self.provider;
-        filter.server = self.server.as_deref().map(base_url);
+        filter.server = self.server.as_deref().map(normal_base_url);
         filter.client_id.clone_from(&self.client_id);
         filter.label.clone_from(&self.label);
         filter.state = self.state;
@@ -67,11 +68,6 @@ impl Filters {
             None => filter,
         }
     }
-}
-
-/// As it stands in a vault: without a slash at its end.
-pub(crate) fn base_url(url: &str) -> String {
-    url.trim_end_matches('/').to_owned()
 }
 
 /// How tokens are written down.

@@ -1,10 +1,11 @@
 //! The clients for the tokens of a vault.
 
 use anyhow::{Context, Result, bail, ensure};
-use tokenturn::{GitHub, OhMyGpt};
+use tokenturn::github::api_url;
+use tokenturn::{GitHub, OhMyGpt, normal_base_url};
 use tokenturn_vault::{App, Client, Filter, Provider, Vault};
 
-use crate::args::{Providers, base_url};
+use crate::args::Providers;
 use crate::client::{GITHUB_SECRET, no_secret, roots, trust};
 use crate::input;
 
@@ -15,7 +16,7 @@ pub(super) async fn of(vault: &Vault, filter: &Filter, args: &Providers) -> Resu
     if let Some(app) = app(vault, filter, Provider::GitHub, server).await? {
         clients.push(checked(github(&app, args)?.into(), &app)?);
     }
-    let server = args.ohmygpt_base_url.as_deref().map(base_url);
+    let server = args.ohmygpt_base_url.as_deref().map(normal_base_url);
     if let Some(app) = app(vault, filter, Provider::OhMyGpt, server).await? {
         let roots = roots(args.ca_file.as_deref())?;
         let builder = OhMyGpt::builder().transport(|t| trust(t, roots));
@@ -74,7 +75,7 @@ fn github_server(args: &Providers) -> Result<Option<String>> {
         let server = GitHub::public_client("none").enterprise_server(host, version);
         return Ok(Some(server.build()?.base_url().to_owned()));
     }
-    Ok(args.base_url.as_deref().map(base_url))
+    Ok(args.base_url.as_deref().map(api_url).transpose()?)
 }
 
 fn github(app: &App, args: &Providers) -> Result<GitHub> {

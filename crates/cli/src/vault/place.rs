@@ -1,10 +1,10 @@
 //! Where a vault is.
 
+use std::env::VarError;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use tokenturn::Secret;
 
 use crate::args::VaultPlace;
@@ -22,33 +22,47 @@ pub(super) enum Place {
 impl Place {
     pub(super) fn of(args: &VaultPlace) -> Result<Self> {
         if let Some(path) = &args.vault_file {
-            let text = fs::read_to_string(path);
-            let text = text.with_context(|| format!("cannot read {}", path.display()))?;
-            let url = input::word(&path.display().to_string(), Secret::new(text).expose())?;
-            return match is_postgres(url.expose()) {
-                true => Ok(Self::Postgres(url)),
-                false => bail!("{} does not hold a postgres:// URL", path.display()),
+            let (name, text) = input::read(path)?;
+            return match Self::named(text.expose().trim())? {
+                Self::File(_) => bail!("{name} does not hold a postgres:// URL"),
+                place => Ok(place),
             };
         }
-        match &args.vault {
-            Some(url) if is_postgres(url) && has_password(url) => bail!(
-                "a password must not be an argument, which other users can read: put the URL into \
-                 {VAULT_VARIABLE} or a file for --vault-file"
-            ),
-            Some(place) => Ok(Self::named(place.clone())),
-            None => {
-                let place = std::env::var(VAULT_VARIABLE).ok();
-                let place = place.filter(|place| !place.is_empty());
-                Ok(Self::named(place.unwrap_or_else(|| DEFAULT.to_owned())))
-            }
+        if let Some(place) = &args.vault {
+            return match Self::named(place)? {
+                Self::Postgres(url) if has_password(url.expose()) => bail!(
+                    "a password must not be an argument, which other users can read: put the URL \
+                     into {VAULT_VARIABLE} or a file for --vault-file"
+                ),
+                place => Ok(place),
+            };
+        }
+        match std::env::var(VAULT_VARIABLE) {
+            Ok(place) if !place.is_empty() => Self::named(Secret::new(place).expose()),
+            Err(VarError::NotUnicode(_)) => bail!("{VAULT_VARIABLE} is not text"),
+            _ => Self::named(DEFAULT),
         }
     }
 
-    fn named(place: String) -> Self {
-        match is_postgres(&place) {
-            true => Self::Postgres(Secret::new(place)),
-            false => Self::File(place.into()),
+    /// What is neither shows nothing of itself: it may be the URL of a database with a mistake in it.
+    fn named(place: &str) -> Result<Self> {
+        let place = input::without_mark(place).trim();
+        if is_postgres(place) {
+            return Ok(Self::Postgres(Secret::new(place)));
         }
+        let lower = Secret::new(place.to_lowercase());
+        let lower = lower.expose();
+        let is_scheme = lower
+            .trim_start_matches(['\'', '"'])
+            .starts_with("postgres");
+        if lower.contains("://") || lower.contains("password=") || is_scheme && lower.contains(':')
+        {
+            bail!(
+                "the vault is neither a file nor the URL of a database, which begins with \
+                 postgres:// and has no quotes around it"
+            );
+        }
+        Ok(Self::File(place.into()))
     }
 
     /// The file that its key is in unless another one is named.
@@ -88,12 +102,10 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
-            Self::Postgres(url) => {
-                let (_, rest) = url.expose().split_once("://").unwrap_or_default();
-                let rest = rest.split(['?', '#']).next().unwrap_or_default();
-                let (_, host) = rest.rsplit_once('@').unwrap_or(("", rest));
-                write!(f, "postgres://{host}")
-            }
+            Self::Postgres(url) => match address(url.expose()) {
+                Some(address) => write!(f, "postgres://{address}"),
+                None => f.write_str("a postgres:// URL that is not shown"),
+            },
         }
     }
 }
@@ -104,11 +116,28 @@ fn is_postgres(place: &str) -> bool {
         .any(|scheme| place.starts_with(scheme))
 }
 
+/// Host and database of a URL. `None` where they cannot be told from what might be a password.
+fn address(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (credentials, rest) = rest.rsplit_once('@').unwrap_or(("", rest));
+    if credentials.contains('?') {
+        return None;
+    }
+    let address = rest.split(['?', '#']).next()?;
+    let hosts = address.split('/').next()?;
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "-._%[]:,/".contains(c);
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let has_ports = hosts.split(',').all(|host| {
+        let after = host.rsplit_once(']').map_or(host, |(_, after)| after);
+        after.split_once(':').is_none_or(|(_, port)| is_port(port))
+    });
+    (address.chars().all(is_word) && has_ports).then_some(address)
+}
+
 fn has_password(url: &str) -> bool {
     let (_, rest) = url.split_once("://").unwrap_or_default();
-    let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let user = address.rsplit_once('@').map_or("", |(user, _)| user);
-    user.contains(':') || query.split('&').any(|pair| pair.starts_with("password="))
+    let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
+    address(url).is_none() || user.contains(':') || rest.contains("password=")
 }
 
 #[cfg(test)]
@@ -136,11 +165,64 @@ mod tests {
             let error = of(url).err().unwrap().to_string();
             assert!(error.contains("TOKENTURN_VAULT"), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
-            let place = Place::named(url.to_owned());
+            let place = Place::named(url).unwrap();
             assert_eq!(place.to_string(), "postgres://db/tokens");
         }
         let place = of("postgres://me@db:5432/tokens").unwrap();
         assert_eq!(place.to_string(), "postgres://db:5432/tokens");
+    }
+
+    #[test]
+    fn nothing_of_a_password_is_shown_whatever_is_in_it() {
+        for password in [
+            "hunter2",
+            "hun@ter2",
+            "hun/ter2",
+            "hun#ter2",
+            "hun?ter2",
+            "hun ter2",
+            "hun%ter2",
+            "hun:ter2",
+            "@hunter2",
+            "hun@/ter2",
+            "hun@ter?2",
+            "h/u@n#t?e:r&2=",
+            "hun\\ter2",
+        ] {
+            for url in [
+                format!("postgres://hunter:{password}@db:5432/tokens"),
+                format!("postgresql://hunter:{password}@[::1],db/tokens?sslmode=require"),
+                format!("postgres://db/tokens?user=hunter&password={password}"),
+                format!("postgres://hunter:{}/tokens", password.replace('@', "")),
+                format!(" postgres://hunter:{password}@db/tokens\n"),
+                format!("Postgres://hunter:{password}@db/tokens"),
+                format!("postgres:/hunter:{password}@db/tokens"),
+                format!("'postgres://hunter:{password}@db/tokens'"),
+                format!("mysql://hunter:{password}@db/tokens"),
+                format!("host=db user=hunter password={password}"),
+            ] {
+                let shown = match Place::named(&url) {
+                    Ok(place) => place.to_string(),
+                    Err(error) => error.to_string(),
+                };
+                assert!(!shown.contains("hun") && !shown.contains("ter"), "{shown}");
+                let error = of(&url).err().unwrap().to_string();
+                assert!(!error.contains("hun") && !error.contains("ter"), "{error}");
+            }
+        }
+        for (url, shown) in [
+            ("postgres://u:a/b@db:5432/t", "postgres://db:5432/t"),
+            (
+                "postgres://u:a#@db,[::1]:5/t?x=y",
+                "postgres://db,[::1]:5/t",
+            ),
+            (
+                "postgres://%2Frun%2Fpostgresql/t",
+                "postgres://%2Frun%2Fpostgresql/t",
+            ),
+        ] {
+            assert_eq!(Place::named(url).unwrap().to_string(), shown);
+        }
     }
 
     #[test]

@@ -154,10 +154,18 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             rotate(&url, &id, "new.txt", "two words"),
             "more than one word",
         ),
+        (
+            rotate(&url, &id, "new.txt", "t\u{200b}"),
+            "standard input has U+200B in it, which no secret has, in line 1, column 2",
+        ),
         (rotate(&url, "..", "new.txt", "t"), "client ID"),
         (
             rotate("http://ghe.example", &id, "new.txt", "t"),
             "in clear",
+        ),
+        (
+            rotate("https://www.GitHub.com/", &id, "new.txt", "t"),
+            "write https://api.github.com",
         ),
         (
             run(tokenturn(folder.path(), &["rotate", "github"]), ""),

@@ -265,6 +265,20 @@ async fn revoke_takes_a_list_of_what_leaked() {
     }
     assert_bad_input(&leaked("\n"), "one credential in each line");
     assert_bad_input(&leaked("two words\n"), "more than one word");
+    // Whoever is told "accepted" believes that the token is dead.
+    let asked = stage.sandbox.requests().len();
+    let token = stage.sandbox.new_github_token();
+    let output = leaked(&format!("\u{feff}gho_first\r\n{token}\u{200b}\r\n"));
+    let at = token.len() + 1;
+    let advice = format!("U+200B in it, which no secret has, in line 2, column {at}");
+    assert_bad_input(&output, &advice);
+    assert!(!both(&output).contains(&token));
+    assert_bad_input(&leaked(&format!("'{token}'\n")), "quotes around it");
+    assert_eq!(stage.sandbox.requests().len(), asked);
+    assert!(stage.sandbox.is_alive(&token));
+    let output = leaked(&format!("\u{feff}{token}\r\n"));
+    assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+    assert!(!stage.sandbox.is_alive(&token));
     // Without the flag, the app has to be named.
     let arguments = ["revoke", "github", "--token-file", "-"];
     let output = run(tokenturn(&stage.path(), &arguments), "t");

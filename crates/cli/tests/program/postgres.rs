@@ -47,6 +47,22 @@ async fn a_database_is_named_by_the_environment_or_a_file() {
     let away = ["vault", "init", "--vault", "postgres://me@%2Fnowhere/db"];
     let output = run(tokenturn(folder.path(), &away), "");
     assert_eq!(output.status.code(), Some(4), "{}", both(&output));
+
+    // Of whom the database does not let in, it tells the name, and we do not.
+    let (_, rest) = url.split_once("://").unwrap();
+    let (_, rest) = rest.rsplit_once('@').unwrap_or(("", rest));
+    fs::write(
+        folder.path().join("url.txt"),
+        format!("postgres://canary:can@{rest}"),
+    )
+    .unwrap();
+    let output = run(
+        tokenturn(folder.path(), &["vault", "init", "--vault-file", "url.txt"]),
+        "",
+    );
+    assert!(!output.status.success(), "{}", both(&output));
+    assert!(both(&output).contains("SQLSTATE 28"), "{}", both(&output));
+    assert!(!both(&output).contains("can"), "{}", both(&output));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use tokenturn_tests::skip;
 const SECRETS: [&str; 4] = ["gho_first", "gho_second", "omg-oauth", "sk-admin"];
 const JSONL: &str = r#"
 {"id":"a \"quoted\", \u00fc","token":"gho_first","client_id":"Iv1.app","label":"Zo\u00eb, \"Z\""}
-{"token":"gho_second","client_id":"Iv1.app","server":"https://ghe.example/api/v3/","expires_at":"2030-01-01T00:00:00Z","refresh_token":"ghr_1"}
+{"token":"gho_second","client_id":"Iv1.app","server":"https://GHE.example:443/api/v3/\n","expires_at":"2030-01-01T00:00:00Z","refresh_token":"ghr_1"}
 
 {"provider":"ohmygpt","oauth_token":"omg-oauth","token":"sk-admin","id":17}
 "#;
@@ -67,6 +67,10 @@ fn what_is_put_in_comes_out_in_either_format() {
     assert_eq!(of(named)["expires_at"], "2030-01-01T00:00:00Z");
     assert_eq!(of("17")["oauth_token"], "omg-oauth");
     assert_eq!(of("17")["server"], "https://cn2us02.opapi.win");
+
+    let of_server = ["vault", "list", "--server", " https://Ghe.Example/api/v3//"];
+    let text = succeed(program(&folder, &of_server), "");
+    assert!(text.contains(named) && text.lines().count() == 2, "{text}");
 
     let csv = other.path().join("out.csv");
     let csv = csv.to_str().unwrap();
@@ -134,7 +138,7 @@ fn a_bad_line_is_named_and_nothing_is_put_in() {
         (r#"["gho_second"]"#, "not a JSON object"),
         (
             r#"{"token":"gho_second x","client_id":"x"}"#,
-            "token is more than one word",
+            "token holds more than one word",
         ),
         (
             r#"{"token":"gho_second","client_id":"x","expires_at":"gho_first"}"#,
@@ -150,7 +154,27 @@ fn a_bad_line_is_named_and_nothing_is_put_in() {
         ),
         (
             r#"{"token":"gho_second","client_id":"x","label":"\u001b[2J"}"#,
-            "label has control characters",
+            "label has U+001B in it",
+        ),
+        (
+            "{\"token\":\"gho_second\u{200b}\",\"client_id\":\"x\"}",
+            "token has U+200B in it",
+        ),
+        (
+            r#"{"token":"\u00a0gho_second","client_id":"x"}"#,
+            "token has U+00A0 in it",
+        ),
+        (
+            r#"{"token":"'gho_second'","client_id":"x"}"#,
+            "token has quotes around it",
+        ),
+        (
+            r#"{"token":"gho_second","client_id":"x","refresh_token":"gho_first\ufeff"}"#,
+            "refresh_token has U+FEFF in it",
+        ),
+        (
+            r#"{"token":"gho_second","client_id":"x\u200d"}"#,
+            "client_id has U+200D in it",
         ),
         (
             r#"{"provider":"ohmygpt","token":"gho_second"}"#,
@@ -159,6 +183,10 @@ fn a_bad_line_is_named_and_nothing_is_put_in() {
         (
             r#"{"token":"gho_second","client_id":"x","server":"https://me:gho_first@ghe.example"}"#,
             "server has a user name in it",
+        ),
+        (
+            r#"{"token":"gho_second","client_id":"x","server":"https://GitHub.com/"}"#,
+            "server: https://github.com has pages and no API; write https://api.github.com",
         ),
         (
             r#"{"token":"gho_second","oauth_token":"gho_first","client_id":"x"}"#,
@@ -188,7 +216,7 @@ fn a_bad_line_is_named_and_nothing_is_put_in() {
         ),
         (
             "id,token,client_id\na,gho_first,x\nb,gho_é,x\n",
-            "in.csv: line 3: the token \"b\" is none",
+            "in.csv: line 3: token has U+00E9 in it",
         ),
     ] {
         fs::write(folder.path().join("in.csv"), csv).unwrap();

@@ -479,13 +479,15 @@ pub mod types {
         pub user_id: Option<UserId>,
         #[serde(skip_serializing_if = "Option::is_none")]
         pub remark: Option<String>,
+        /// A moment, in the form of RFC 3339 in the examples.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub created_at: Option<::tokenturn_client::Timestamp>,
-        /// Null for a key that was never used.
+        pub created_at: Option<String>,
+        /// A moment, as `created_at`. Null for a key that was never used.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub used_at: Option<::tokenturn_client::Timestamp>,
+        pub used_at: Option<String>,
+        /// A moment, as `created_at`, or in the form in which it was set.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub expired_at: Option<::tokenturn_client::Timestamp>,
+        pub expired_at: Option<String>,
         /// A whole number, as text.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub used_times: Option<String>,

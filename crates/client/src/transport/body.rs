@@ -3,14 +3,13 @@
 //! What reqwest and hyper hold of a message while it passes through them is theirs, and they do
 //! not overwrite it.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
 use bytes::Bytes;
-use flate2::read::MultiGzDecoder;
-use reqwest::header::CONTENT_ENCODING;
 use reqwest::{Body, Response};
 use zeroize::Zeroizing;
 
+use super::coding;
 use crate::RawResponse;
 
 /// Grows by hand: a `Vec` that grows by itself leaves its old content behind in freed memory.
@@ -32,10 +31,18 @@ impl Buffer {
     }
 
     /// Takes in what fits below `limit`, and tells whether that was all.
-    fn extend_up_to(&mut self, limit: usize, bytes: &[u8]) -> bool {
+    pub(super) fn extend_up_to(&mut self, limit: usize, bytes: &[u8]) -> bool {
         let room = limit.saturating_sub(self.0.len());
         self.extend(&bytes[..bytes.len().min(room)]);
         bytes.len() <= room
+    }
+
+    pub(super) fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(super) fn into_inner(self) -> Zeroizing<Vec<u8>> {
+        self.0
     }
 }
 
@@ -47,6 +54,12 @@ impl Write for Buffer {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl From<&[u8]> for Buffer {
+    fn from(bytes: &[u8]) -> Self {
+        Self(Zeroizing::new(bytes.to_vec()))
     }
 }
 
@@ -69,54 +82,19 @@ pub(super) async fn read(mut response: Response, limit: usize) -> RawResponse {
             Err(_) => break false,
         }
     };
-    let is_gzip = headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"gzip"));
-    let (body, complete) = if is_gzip {
-        let (plain, whole) = gunzip(&body.0, limit);
-        (plain, complete && whole)
-    } else {
-        (body, complete)
-    };
+    let plain = coding::decode(&headers, body, limit);
     RawResponse {
         status,
         headers,
-        body: body.0,
-        complete,
-    }
-}
-
-/// Unpacks as much as there is. Nobody was asked for gzip, but a token may be in it.
-fn gunzip(packed: &[u8], limit: usize) -> (Buffer, bool) {
-    let mut decoder = MultiGzDecoder::new(packed);
-    let mut plain = Buffer::default();
-    let mut chunk = Zeroizing::new([0; 4096]);
-    loop {
-        match decoder.read(&mut chunk[..]) {
-            Ok(0) => return (plain, true),
-            Ok(read) if !plain.extend_up_to(limit, &chunk[..read]) => return (plain, false),
-            Ok(_) => {}
-            Err(_) if plain.0.is_empty() => {
-                plain.extend(packed);
-                return (plain, false);
-            }
-            Err(_) => return (plain, false),
-        }
+        body: plain.body.into_inner(),
+        complete: complete && plain.is_whole,
+        decoded: plain.is_decoded,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-
     use super::*;
-
-    fn gzip(plain: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(plain).unwrap();
-        encoder.finish().unwrap()
-    }
 
     #[test]
     fn a_body_grows_without_losing_anything() {
@@ -134,25 +112,5 @@ mod tests {
         assert!(body.extend_up_to(4, b"d"));
         assert!(!body.extend_up_to(4, b"ef"));
         assert_eq!(*body.0, b"abcd");
-    }
-
-    #[test]
-    fn unpacks_what_there_is() {
-        let plain: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
-        let packed = gzip(&plain);
-        let (all, whole) = gunzip(&packed, usize::MAX);
-        assert!(whole && *all.0 == plain);
-
-        let (some, whole) = gunzip(&packed[..packed.len() / 2], usize::MAX);
-        assert!(!whole && !some.0.is_empty() && plain.starts_with(&some.0));
-
-        // A bomb fills no more than the limit.
-        let (some, whole) = gunzip(&packed, 10_000);
-        assert!(!whole && *some.0 == plain[..10_000]);
-
-        let (raw, whole) = gunzip(b"plain after all", usize::MAX);
-        assert!(!whole && *raw.0 == b"plain after all");
-        let (empty, whole) = gunzip(b"", usize::MAX);
-        assert!(!whole && empty.0.is_empty());
     }
 }

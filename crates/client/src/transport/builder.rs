@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// gives up first loses the answer.
 const TIMEOUT: Duration = Duration::from_secs(120);
 /// A hundred times the largest answer of either provider.
-const BODY_LIMIT: usize = 1 << 20;
+pub(super) const BODY_LIMIT: usize = 1 << 20;
 const MAX_ATTEMPTS: u32 = 3;
 /// More than twice hyper's own limit. hyper reads no more than 400 KiB of headers in any case.
 const MAX_HEADERS: usize = 256;
@@ -62,6 +62,7 @@ pub struct TransportBuilder {
     credentials: Credentials,
     headers: Vec<(String, String)>,
     timeout: Duration,
+    connect_timeout: Duration,
     body_limit: usize,
     max_attempts: u32,
     allow_http: bool,
@@ -87,6 +88,7 @@ impl TransportBuilder {
                 (ACCEPT_ENCODING.to_string(), "identity".into()),
             ],
             timeout: TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
             body_limit: BODY_LIMIT,
             max_attempts: MAX_ATTEMPTS,
             allow_http: false,
@@ -127,11 +129,19 @@ impl TransportBuilder {
     }
 
     /// How long one attempt may take from connecting to the end of the answer; 120 seconds unless
-    /// set. Connecting alone may take 10 seconds.
+    /// set.
     ///
     /// Giving up on a call that replaces a token means not learning the new one.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// How long connecting may take (DNS, TCP, TLS); 10 seconds unless set, and never longer than
+    /// nine tenths of the whole attempt: a call that ends while it connects is known not to have
+    /// been sent.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
         self
     }
 
@@ -188,7 +198,8 @@ impl TransportBuilder {
         }
 
         let mut http = ClientBuilder::new()
-            .connect_timeout(CONNECT_TIMEOUT)
+            // Of two timers that end together, the other would be looked at first.
+            .connect_timeout(self.connect_timeout.min(self.timeout / 10 * 9))
             .pool_idle_timeout(IDLE)
             .http1_only()
             // A token is not lost to a proxy that writes odd headers, or many of them.
@@ -244,13 +255,35 @@ fn basic(user: &str, password: &Secret) -> Result<HeaderValue, ConfigError> {
 }
 
 pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ConfigError> {
-    if token.is_empty() || !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(ConfigError(
-            "the token is empty, or has a space, a line break or a character outside ASCII in it"
-                .into(),
-        ));
-    }
+    check_secret("the token", token)?;
     sensitive("Bearer", token.expose())
+}
+
+/// Checks a token or a client secret before it is used: those of both providers are printable ASCII
+/// without spaces. `what` is its name in the message.
+///
+/// Others would be sent as they are, and the provider would say that there is no such token.
+///
+/// # Errors
+///
+/// When it is empty, or has another character in it, such as a byte order mark or a zero-width
+/// space. The message names that character and its position, and nothing else of the secret.
+pub fn check_secret(what: &str, secret: &Secret) -> Result<(), ConfigError> {
+    let mut characters = secret.expose().chars().zip(1..);
+    let wrong = characters.find(|(character, _)| !character.is_ascii_graphic());
+    let why = match wrong {
+        None if secret.is_empty() => format!("{what} is empty"),
+        None => return Ok(()),
+        Some((' ', at)) => format!("{what} has a space in it, as character {at}; take it out"),
+        Some((character, at)) => {
+            let code = u32::from(character);
+            format!(
+                "{what} has U+{code:04X} in it, as character {at}, and can only have printable \
+                 ASCII; take it out"
+            )
+        }
+    };
+    Err(ConfigError(why))
 }
 
 fn sensitive(scheme: &str, value: &str) -> Result<HeaderValue, ConfigError> {
@@ -279,7 +312,16 @@ mod tests {
             (builder().basic("a:b", "c"), "colon"),
             (builder().basic("a", "b\n"), "line break at its end"),
             (builder().bearer(""), "empty"),
-            (builder().bearer("a b"), "a space"),
+            (builder().bearer("a b"), "a space in it, as character 2"),
+            (builder().bearer("a\n"), "U+000A in it, as character 2"),
+            (
+                builder().bearer("\u{feff}a"),
+                "U+FEFF in it, as character 1",
+            ),
+            (
+                builder().bearer("ab\u{200b}"),
+                "U+200B in it, as character 3",
+            ),
             (builder().header("a b", "c"), "not a header name"),
             (builder().header("a", "b\nc"), "the header a"),
             (Transport::builder("http://ghe.example"), "in clear"),

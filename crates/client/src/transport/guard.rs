@@ -8,6 +8,12 @@ use crate::Operation;
 
 /// Reads a base URL and refuses one to which credentials must not go.
 pub(super) fn base_url(text: &str, allow_http: bool) -> Result<Url, String> {
+    // Before anything of it is shown: what is left of the sign need not be read as credentials.
+    if text.contains('@') {
+        return Err(
+            "the base URL has an `@` in it; give credentials to the builder instead".into(),
+        );
+    }
     let url = Url::parse(text).map_err(|e| format!("the base URL is not a URL: {e}"))?;
     let Some(host) = url.host_str() else {
         return Err("the base URL has no host; write `https://HOST`".into());
@@ -27,9 +33,6 @@ pub(super) fn base_url(text: &str, allow_http: bool) -> Result<Url, String> {
             ));
         }
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("the base URL holds credentials; give them to the builder instead".into());
-    }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("the base URL must end before `?` and `#`".into());
     }
@@ -43,6 +46,21 @@ pub(super) fn base_url(text: &str, allow_http: bool) -> Result<Url, String> {
 /// When it is not `https://` (or `http://` to this host), or holds credentials or a query.
 pub fn check_base_url(url: &str) -> Result<(), ConfigError> {
     base_url(url, false).map(drop).map_err(ConfigError::new)
+}
+
+/// A base URL in the form that [`Transport::base_url`](crate::Transport::base_url) has, in which two
+/// that mean the same are equal: the host in lower case, no port that the scheme has anyway, no
+/// space around it and no slash at its end. What is no URL stays as it is.
+///
+/// ```
+/// use tokenturn_client::normal_base_url;
+///
+/// assert_eq!(normal_base_url("https://API.GitHub.com:443/\n"), "https://api.github.com");
+/// ```
+pub fn normal_base_url(url: &str) -> String {
+    let parsed = Url::parse(url);
+    let text = parsed.as_ref().map_or(url.trim(), Url::as_str);
+    text.trim_end_matches('/').to_owned()
 }
 
 pub(super) fn is_loopback(host: &str) -> bool {
@@ -141,6 +159,23 @@ mod tests {
     }
 
     #[test]
+    fn base_urls_are_compared_as_urls_are() {
+        for (same, normal) in [
+            ("https://api.github.com", "https://api.github.com"),
+            ("HTTPS://API.GitHub.com:443//", "https://api.github.com"),
+            (" https://api.github.com/\r\n", "https://api.github.com"),
+            (
+                "https://GHE.example:8443/api/v3/",
+                "https://ghe.example:8443/api/v3",
+            ),
+            ("http://127.0.0.1:80", "http://127.0.0.1"),
+            ("api.github.com/ ", "api.github.com"),
+        ] {
+            assert_eq!(normal_base_url(same), normal, "{same}");
+        }
+    }
+
+    #[test]
     fn a_base_url_is_safe_to_send_credentials_to() {
         for good in [
             "https://api.github.com",
@@ -156,12 +191,34 @@ mod tests {
             ("http://api.github.com", "in clear"),
             ("http://localhost.evil.example", "in clear"),
             ("ftp://ghe.example", "write `https:`"),
-            ("https://u:p@ghe.example", "holds credentials"),
+            (
+                "https://u:canary@ghe.example",
+                "give credentials to the builder",
+            ),
+            (
+                "http://canary/x@ghe.example",
+                "give credentials to the builder",
+            ),
+            (
+                "http://u:1234/canary@ghe.example",
+                "give credentials to the builder",
+            ),
+            (
+                "http://canary#@ghe.example",
+                "give credentials to the builder",
+            ),
+            ("canary:x?@ghe.example", "give credentials to the builder"),
+            ("canary@ghe.example", "give credentials to the builder"),
+            (
+                "https://u:can ary@ghe.example:x",
+                "give credentials to the builder",
+            ),
             ("https://ghe.example/?a", "must end before"),
             ("https://ghe.example/#a", "must end before"),
         ] {
             let error = base_url(bad, false).unwrap_err();
             assert!(error.contains(advice), "{bad}: {error}");
+            assert!(!error.contains("canary"), "{error}");
         }
         assert!(base_url("http://ghe.example", true).is_ok());
     }

@@ -2,6 +2,7 @@
 
 mod body;
 mod builder;
+mod coding;
 mod guard;
 mod retry;
 mod tls;
@@ -14,8 +15,9 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Body, Request, Url};
 
 pub(crate) use body::Buffer;
-pub use builder::{ConfigError, TransportBuilder};
-pub use guard::{check_base_url, check_path_parameter};
+pub use builder::{ConfigError, TransportBuilder, check_secret};
+pub use coding::decoded;
+pub use guard::{check_base_url, check_path_parameter, normal_base_url};
 
 use crate::{Error, Operation, RawResponse, Secret};
 

@@ -65,6 +65,7 @@ mod tests {
             headers,
             body: Zeroizing::default(),
             complete: true,
+            decoded: true,
         }))
     }
 

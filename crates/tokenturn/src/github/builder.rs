@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokenturn_client::{
-    Secret, Transport, TransportBuilder, check_path_parameter, github, github_login,
+    Secret, Transport, TransportBuilder, check_path_parameter, check_secret, github, github_login,
 };
 
 use super::server::{Server, login_url};
@@ -93,15 +93,16 @@ impl GitHubBuilder {
     /// # Errors
     ///
     /// When the client ID or the client secret cannot be sent, when the address is not one to
-    /// which credentials may go, or when the server's version is too old.
+    /// which credentials may go or is that of pages (`https://github.com`), or when the server's version is too old.
     pub fn build(self) -> Result<GitHub, BuildError> {
         check_path_parameter(&self.client_id)
             .map_err(|e| BuildError(format!("the client ID is not usable: {e}")))?;
-        if self.client_secret.as_ref().is_some_and(Secret::is_empty) {
-            return Err(BuildError("the client secret is empty".into()));
+        if let Some(secret) = &self.client_secret {
+            check_secret("the client secret", secret)?;
         }
         let server_url = self.server.base_url()?;
         let base_url = self.base_url.unwrap_or(server_url);
+        self.server.check_base_url(&base_url)?;
         let login_url = self.login_url.unwrap_or_else(|| login_url(&base_url));
         let login = self.transport.clone().base_url(login_url).build()?;
 

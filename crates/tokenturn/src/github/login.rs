@@ -4,8 +4,8 @@ use tokenturn_client::Secret;
 use tokenturn_client::github_login::types::AccessTokenResponse;
 use tokenturn_client::github_login::types::builder::AccessTokenRequest;
 
-use super::GitHub;
 use super::login_answer::{self, UserToken};
+use super::{GitHub, sendable};
 use crate::authorize::AuthorizationCode;
 use crate::error::RotateError;
 use crate::outcome::{self, Answer};
@@ -87,6 +87,7 @@ impl GitHub {
     ) -> impl Future<Output = Result<Rotated<UserToken>, RotateError>> + Send + use<> {
         let (github, old) = (self.clone(), refresh_token.clone());
         async move {
+            sendable("the refresh token", &old)?;
             let secret = github.app.client_secret.as_ref();
             let answer = github
                 .create_access_token(|body| {

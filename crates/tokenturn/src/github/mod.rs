@@ -15,12 +15,13 @@ mod web;
 
 use std::sync::Arc;
 
-use tokenturn_client::{Secret, github, github_login};
+use tokenturn_client::{Secret, check_secret, github, github_login};
 
 pub use builder::GitHubBuilder;
 pub use device_answer::DeviceCode;
 pub use login_answer::UserToken;
 pub use scoping::{Scoping, Target};
+pub use server::api_url;
 pub use tokenturn_client::github::types::{
     AppPermissions, Authorization, AuthorizationApp, ScopedInstallation, SimpleUser,
 };
@@ -143,6 +144,13 @@ impl GitHub {
             None => Ok(()),
         }
     }
+}
+
+/// Refuses what cannot be a token: GitHub would say that there is none such, and it would be taken
+/// for dead.
+fn sendable(what: &str, token: &Secret) -> Result<(), RotateError> {
+    check_secret(what, token)
+        .map_err(|why| RotateError::NotSent(NotSent::impossible(why.to_string())))
 }
 
 /// Replaces by [`GitHub::reset_token`].

@@ -1,5 +1,7 @@
 //! Which GitHub: its address, and the headers that its version expects.
 
+use tokenturn_client::normal_base_url;
+
 use crate::error::BuildError;
 
 #[derive(Debug)]
@@ -26,10 +28,13 @@ impl Server {
         match self {
             Self::DotCom => Ok("https://api.github.com".into()),
             Self::Enterprise { host, .. } => {
+                let host = host.trim().trim_end_matches('/');
                 if host.is_empty() || host.contains(['/', '?', '#', '@', '\\']) {
-                    return Err(BuildError(format!(
-                        "{host:?} is not a host name; write it alone, such as `github.example.com`"
-                    )));
+                    return Err(BuildError(
+                        "the host of the Enterprise Server is not a host name; write it alone, such \
+                         as `github.example.com`"
+                            .into(),
+                    ));
                 }
                 Ok(format!("https://{host}/api/v3"))
             }
@@ -39,13 +44,25 @@ impl Server {
                         .bytes()
                         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
                 if !is_label {
-                    return Err(BuildError(format!(
-                        "{subdomain:?} is not a subdomain; write `octocorp` for octocorp.ghe.com"
-                    )));
+                    return Err(BuildError(
+                        "that is not a subdomain; write `octocorp` for octocorp.ghe.com".into(),
+                    ));
                 }
                 Ok(format!("https://api.{subdomain}.ghe.com"))
             }
         }
+    }
+
+    /// Refuses the base URL of pages, where the API has another one.
+    pub(super) fn check_base_url(&self, base_url: &str) -> Result<(), BuildError> {
+        api_url(base_url)?;
+        if let Self::Enterprise { host, .. } = self {
+            let host = normal_base_url(&format!("https://{host}"));
+            if normal_base_url(base_url) == host {
+                return Err(wrong(&host, &format!("{host}/api/v3")));
+            }
+        }
+        Ok(())
     }
 
     /// Media type and API version.
@@ -106,16 +123,40 @@ impl Server {
     }
 }
 
+/// The base URL of an API of GitHub in the form of [`GitHub::base_url`](super::GitHub::base_url), in
+/// which two that mean the same are equal.
+///
+/// # Errors
+///
+/// When it is known to be that of pages, which have no API: `https://github.com`,
+/// `https://www.github.com`, `https://SUBDOMAIN.ghe.com`. The message names the one of the API.
+pub fn api_url(url: &str) -> Result<String, BuildError> {
+    let url = normal_base_url(url);
+    let host = url.split_once("://").map_or("", |(_, rest)| rest);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    let is_subdomain = |name: &str| !name.is_empty() && !name.contains('.');
+    let right = match host.strip_suffix(".ghe.com") {
+        Some(subdomain) if is_subdomain(subdomain) => format!("https://api.{host}"),
+        _ if matches!(host, "github.com" | "www.github.com") => "https://api.github.com".into(),
+        _ => return Ok(url),
+    };
+    Err(wrong(&format!("https://{host}"), &right))
+}
+
+fn wrong(found: &str, right: &str) -> BuildError {
+    BuildError(format!("{found} has pages and no API; write {right}"))
+}
+
 /// The host of the pages that belong to an API.
 pub(super) fn login_url(base_url: &str) -> String {
-    let base_url = base_url.trim_end_matches('/');
+    let base_url = normal_base_url(base_url);
     if let Some(host) = base_url.strip_prefix("https://api.")
         && (host == "github.com" || host.ends_with(".ghe.com"))
     {
         return format!("https://{host}");
     }
     let host = base_url.strip_suffix("/api/v3");
-    host.unwrap_or(base_url).to_owned()
+    host.unwrap_or(&base_url).to_owned()
 }
 
 /// `X.Y` or `X.Y.Z`.
@@ -216,6 +257,8 @@ mod tests {
         for (base_url, login) in [
             ("https://api.github.com", "https://github.com"),
             ("https://api.github.com/", "https://github.com"),
+            ("https://API.GitHub.com:443\n", "https://github.com"),
+            ("https://api.Octocorp.GHE.com", "https://octocorp.ghe.com"),
             ("https://api.octocorp.ghe.com", "https://octocorp.ghe.com"),
             ("https://ghe.example.com/api/v3", "https://ghe.example.com"),
             ("https://ghe.example.com/api/v3/", "https://ghe.example.com"),
@@ -223,6 +266,44 @@ mod tests {
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ] {
             assert_eq!(login_url(base_url), login);
+        }
+    }
+
+    #[test]
+    fn pages_are_no_api() {
+        for (pages, right) in [
+            ("https://github.com", "write https://api.github.com"),
+            ("https://GitHub.com:443/", "write https://api.github.com"),
+            (
+                "https://www.github.com/api/v3",
+                "write https://api.github.com",
+            ),
+            (
+                "https://Octocorp.ghe.com/",
+                "write https://api.octocorp.ghe.com",
+            ),
+            (
+                "https://ghe.example.com/",
+                "write https://ghe.example.com/api/v3",
+            ),
+        ] {
+            let server = enterprise("GHE.example.com", "3.14");
+            let error = server.check_base_url(pages).unwrap_err().to_string();
+            assert!(error.ends_with(right), "{error}");
+        }
+        for api in [
+            "https://api.github.com",
+            "https://api.octocorp.ghe.com",
+            "https://ghe.example.com/api/v3",
+            "https://github.company.example",
+            "http://127.0.0.1:1",
+        ] {
+            assert!(
+                enterprise("ghe.example.com", "3.14")
+                    .check_base_url(api)
+                    .is_ok(),
+                "{api}"
+            );
         }
     }
 
@@ -238,6 +319,10 @@ mod tests {
             Some("https://ghe.example.com:8443/api/v3")
         );
         assert_eq!(
+            url(enterprise("ghe.example.com/\n", "3.14")).as_deref(),
+            Some("https://ghe.example.com/api/v3")
+        );
+        assert_eq!(
             url(Server::DataResidency {
                 subdomain: "octocorp".into()
             })
@@ -246,11 +331,14 @@ mod tests {
         );
         for host in [
             "",
-            "https://ghe.example.com",
-            "ghe.example.com/api/v3",
-            "u@h",
+            " ",
+            "https://canary",
+            "canary/api/v3",
+            "canary@h",
+            "u:canary@h",
         ] {
-            assert_eq!(url(enterprise(host, "3.14")), None, "{host}");
+            let error = enterprise(host, "3.14").base_url().unwrap_err();
+            assert!(!error.to_string().contains("canary"), "{error}");
         }
         for subdomain in ["", "octocorp.ghe.com", "a/b"] {
             let subdomain = subdomain.to_owned();

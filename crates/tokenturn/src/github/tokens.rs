@@ -3,7 +3,7 @@
 use tokenturn_client::Secret;
 
 use super::scoping::Scoping;
-use super::{Authorization, Deletion, Feature, GitHub, TokenCheck, answer};
+use super::{Authorization, Deletion, Feature, GitHub, TokenCheck, answer, sendable};
 use crate::error::{CallError, NotSent, RecoverError, Refusal, RefusalReason, RotateError};
 use crate::evidence::Candidates;
 use crate::outcome;
@@ -34,6 +34,7 @@ impl GitHub {
     pub async fn check_token(&self, token: &Secret) -> Result<TokenCheck, CallError> {
         let failed = |why| CallError::new("the token could not be checked", why);
         self.client_secret().map_err(failed)?;
+        sendable("the token", token).map_err(failed)?;
         let call = self.rest.check_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
         outcome::answer(call.send().await)
@@ -63,6 +64,7 @@ impl GitHub {
     /// [`RotateError`] tells whether the token may have been replaced all the same.
     pub async fn reset_token(&self, old: &Secret) -> Result<Rotated<Authorization>, RotateError> {
         self.client_secret()?;
+        sendable("the token", old)?;
         let call = self.rest.reset_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(old.clone()));
         answer::rotated(
@@ -82,6 +84,7 @@ impl GitHub {
     pub async fn delete_token(&self, token: &Secret) -> Result<Deletion, CallError> {
         let failed = |why| CallError::new("the token could not be deleted", why);
         self.client_secret().map_err(failed)?;
+        sendable("the token", token).map_err(failed)?;
         let call = self.rest.delete_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
         answer::deleted(call.send().await, token, &self.app.client_id).map_err(failed)
@@ -98,6 +101,7 @@ impl GitHub {
     pub async fn delete_authorization(&self, token: &Secret) -> Result<Deletion, CallError> {
         let failed = |why| CallError::new("the authorization could not be deleted", why);
         self.client_secret().map_err(failed)?;
+        sendable("the token", token).map_err(failed)?;
         let call = self.rest.delete_authorization();
         let call = call.client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
@@ -133,6 +137,7 @@ impl GitHub {
         async move {
             github.require(Feature::ScopeToken)?;
             github.client_secret()?;
+            sendable("the token", &token)?;
             let call = github.rest.scope_token().client_id(&github.app.client_id);
             let call = call.body_map(|body| scoping.fill(body.access_token(token.clone())));
             let answer = outcome::answer(call.send().await)?;
@@ -150,7 +155,8 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// Without sending anything, when there is no credential, when there are more than 1000, or on
+    /// Without sending anything, when there is no credential, when there are more than 1000, when one
+    /// of them has what no credential has in it (it would be accepted, and stay alive), or on
     /// Enterprise Server, which does not have it.
     pub async fn revoke_credentials(
         &self,
@@ -163,6 +169,9 @@ impl GitHub {
         if !(1..=MOST_CREDENTIALS).contains(&count) {
             let why = format!("one call revokes 1 to {MOST_CREDENTIALS} credentials, not {count}");
             return Err(failed(RotateError::NotSent(NotSent::impossible(why))));
+        }
+        for (credential, number) in credentials.iter().zip(1..) {
+            sendable(&format!("credential {number}"), credential).map_err(failed)?;
         }
         let call = self.rest.revoke_credentials();
         let call = call.body_map(|body| body.credentials(credentials.clone()));

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokenturn_client::{Secret, Transport, TransportBuilder, check_base_url, ohmygpt};
+use tokenturn_client::{
+    Secret, Transport, TransportBuilder, check_base_url, check_secret, normal_base_url, ohmygpt,
+};
 
 use super::{KeyPaths, OhMyGpt, SetUp, hosts};
 use crate::error::BuildError;
@@ -62,15 +64,14 @@ impl OhMyGptBuilder {
     ///
     /// # Errors
     ///
-    /// When an address is not one to which credentials may go, or when the client ID or the client
-    /// secret is empty.
+    /// When an address is not one to which credentials may go, or when the client ID is empty, or
+    /// when the client secret cannot be sent.
     pub fn build(self) -> Result<OhMyGpt, BuildError> {
-        if let Some((client_id, secret)) = &self.app
-            && (client_id.is_empty() || secret.is_empty())
-        {
-            return Err(BuildError(
-                "the client ID or the client secret is empty".into(),
-            ));
+        if let Some((client_id, secret)) = &self.app {
+            if client_id.is_empty() {
+                return Err(BuildError("the client ID is empty".into()));
+            }
+            check_secret("the client secret", secret)?;
         }
         check_base_url(&self.pages_url)?;
         let transport = self.transport.build()?;
@@ -79,7 +80,7 @@ impl OhMyGptBuilder {
             transport,
             set_up: Arc::new(SetUp {
                 app: self.app,
-                pages_url: self.pages_url.trim_end_matches('/').to_owned(),
+                pages_url: normal_base_url(&self.pages_url),
                 key_paths: self.key_paths,
             }),
         })

@@ -8,7 +8,7 @@ mod web;
 
 use std::sync::Arc;
 
-use tokenturn_client::{Error as ClientError, Secret, Transport, ohmygpt};
+use tokenturn_client::{Secret, Transport, ohmygpt};
 
 pub use builder::OhMyGptBuilder;
 pub use keys::{ApiKeyUpdate, KeyPaths, NewApiKey};
@@ -90,9 +90,9 @@ impl OhMyGpt {
     }
 
     fn with_bearer(&self, token: &Secret) -> Result<ohmygpt::Client, RotateError> {
-        let transport = self.transport.with_bearer(token).map_err(|e| {
-            RotateError::NotSent(NotSent::call(ClientError::InvalidRequest(e.to_string())))
-        })?;
+        let transport = self.transport.with_bearer(token);
+        let transport =
+            transport.map_err(|why| RotateError::NotSent(NotSent::impossible(why.to_string())))?;
         Ok(ohmygpt::Client::new(transport))
     }
 }

@@ -4,6 +4,7 @@ mod file;
 #[cfg(feature = "keyring")]
 mod keyring;
 
+use std::env::{self, VarError};
 use std::fmt;
 
 use tokenturn::Secret;
@@ -45,7 +46,9 @@ impl Key {
     ///
     /// When it is anything else.
     pub fn parse(digits: &Secret) -> Result<Self, StoreError> {
-        let digits = digits.expose().trim().as_bytes();
+        // Some editors begin a file with a byte order mark.
+        let digits = digits.expose().trim_start_matches('\u{feff}');
+        let digits = digits.trim().as_bytes();
         let invalid = || {
             let message = "the key is not 64 hexadecimal digits; `openssl rand -hex 32` makes one";
             StoreError::new(StoreErrorKind::WrongKey, message)
@@ -69,9 +72,11 @@ impl Key {
     ///
     /// When the variable holds anything but a key.
     pub fn from_env(variable: &str) -> Result<Option<Self>, StoreError> {
-        match std::env::var(variable) {
+        match env::var(variable) {
             Ok(digits) => Self::parse(&Secret::new(digits)).map(Some),
-            Err(_) => Ok(None),
+            Err(VarError::NotPresent) => Ok(None),
+            // It is no key either.
+            Err(VarError::NotUnicode(_)) => Self::parse(&Secret::new("")).map(Some),
         }
     }
 
@@ -108,6 +113,8 @@ mod tests {
         let digits = key.to_digits();
         assert_eq!(digits.expose().len(), 64);
         assert_eq!(Key::parse(&digits).unwrap().bytes(), key.bytes());
+        let marked = Secret::new(format!("\u{feff}{}\r\n", digits.expose()));
+        assert_eq!(Key::parse(&marked).unwrap().bytes(), key.bytes());
         assert_ne!(Key::generate().unwrap().bytes(), key.bytes());
     }
 

@@ -80,7 +80,12 @@ fn passes(error: &Error) -> Option<&'static str> {
 /// The library's own text leaves out what the server said.
 fn said(error: &Error) -> String {
     if let Some(error) = error.as_db_error() {
-        return format!("{} (SQLSTATE {})", error.message(), error.code().code());
+        let code = error.code().code();
+        // Whom the server does not let in, it names.
+        if code.starts_with("28") || code == "53300" {
+            return format!("SQLSTATE {code}");
+        }
+        return format!("{} (SQLSTATE {code})", error.message());
     }
     let mut text = error.to_string();
     let mut source = error.source();

@@ -7,7 +7,7 @@ use tokenturn::Secret;
 
 use super::bounded::{Allowance, Bounded};
 use super::fields::{Fields, Name};
-use super::{LONGEST, RowError};
+use super::{LONGEST, NOT_UTF_8, RowError};
 
 pub(super) struct Lines<R> {
     source: Reader<Bounded<R>>,
@@ -99,7 +99,7 @@ fn problem(error: &csv::Error, line: u64) -> RowError {
     let line = error.position().map_or(line, csv::Position::line);
     let why = match error.kind() {
         ErrorKind::Io(error) => format!("cannot be read: {error}"),
-        ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
+        ErrorKind::Utf8 { .. } => NOT_UTF_8.to_owned(),
         ErrorKind::UnequalLengths {
             expected_len, len, ..
         } => format!("{len} values, and {expected_len} columns"),

@@ -1,11 +1,13 @@
 //! What the fields of a line stand for.
 
+use tokenturn::github::api_url;
 use tokenturn::ohmygpt::hosts;
-use tokenturn::{Secret, Timestamp};
+use tokenturn::{Secret, Timestamp, normal_base_url};
 use tokenturn_vault::{App, Entry, Provider, Tokens};
 
 use super::fields::{Field, Fields};
-use crate::args::{Defaults, base_url};
+use crate::args::Defaults;
+use crate::input;
 
 const GITHUB: &str = "https://api.github.com";
 /// The longest name or label.
@@ -77,16 +79,20 @@ fn server(fields: &mut Fields, defaults: &Defaults, provider: Provider) -> Resul
         (None, Provider::OhMyGpt) => hosts::LINE1.to_owned(),
         (None, _) => GITHUB.to_owned(),
     };
+    let server = server.trim();
     let is_url = ["https://", "http://"]
         .iter()
-        .any(|s| server.starts_with(s));
+        .any(|s| normal_base_url(server).starts_with(s));
     if !is_url || server.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(format!("server is not a URL; it looks like {GITHUB}"));
     }
     if server.contains('@') {
         return Err("server has a user name in it, and shall have none".to_owned());
     }
-    Ok(base_url(&server))
+    match provider {
+        Provider::GitHub => api_url(server).map_err(|why| format!("server: {why}")),
+        _ => Ok(normal_base_url(server)),
+    }
 }
 
 fn client_id(
@@ -124,26 +130,38 @@ fn time(fields: &mut Fields, field: Field) -> Result<Option<Timestamp>, String> 
 
 /// A token is one word.
 fn word(field: Field, token: Secret) -> Result<Secret, String> {
-    let word = token.expose().trim_ascii();
-    let name = field.as_str();
-    if word.is_empty() {
-        return Err(format!("{name} is empty"));
-    }
-    if word.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(format!("{name} is more than one word"));
-    }
-    Ok(Secret::new(word))
+    let word = input::bare(token.expose());
+    word.map(Secret::new)
+        .map_err(|flaw| format!("{} {flaw}", field.as_str()))
 }
 
-/// What is shown on terminals is one short line.
+/// What is shown on terminals is one short line, and two that look alike are the same.
 fn check(name: &str, text: &str) -> Result<(), String> {
     if text.len() > LONGEST_WORD {
         return Err(format!("{name} is longer than {LONGEST_WORD} bytes"));
     }
-    match text.chars().any(char::is_control) {
-        true => Err(format!("{name} has control characters in it")),
-        false => Ok(()),
+    match text.chars().find(|c| c.is_control() || is_invisible(*c)) {
+        Some(character) => {
+            let code = u32::from(character);
+            Err(format!("{name} has U+{code:04X} in it, which nobody sees"))
+        }
+        None => Ok(()),
     }
+}
+
+/// Spaces without width or that look like others, marks of direction, and the byte order mark.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{a0}'
+            | '\u{ad}'
+            | '\u{180e}'
+            | '\u{2000}'..='\u{200f}'
+            | '\u{2028}'..='\u{202f}'
+            | '\u{205f}'..='\u{206f}'
+            | '\u{3000}'
+            | '\u{feff}'
+    )
 }
 
 /// Who puts the same token in twice without a name for it is told so.

@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use tokenturn::Secret;
 
 use super::fields::{Fields, Name};
-use super::{LONGEST, RowError};
+use super::{LONGEST, NOT_UTF_8, RowError};
 
 pub(super) struct Lines<R> {
     source: BufReader<R>,
@@ -67,6 +67,9 @@ impl<R: Read> Iterator for Lines<R> {
 
 /// serde's own errors quote what they find, and it may be a token.
 fn parse(line: &[u8]) -> Result<Fields, String> {
+    if str::from_utf8(line).is_err() {
+        return Err(NOT_UTF_8.to_owned());
+    }
     let mut problem = None;
     let mut json = serde_json::Deserializer::from_slice(line);
     let object = Object {

@@ -23,6 +23,9 @@ pub(super) use write::Writer;
 /// The most bytes that a line may have.
 const LONGEST: usize = 256 * 1024;
 
+/// What is said of bytes that are no text.
+const NOT_UTF_8: &str = "not UTF-8; save the file as UTF-8";
+
 /// What is wrong with a line. There is nothing in it that the line holds.
 #[derive(Debug)]
 pub(super) struct RowError {

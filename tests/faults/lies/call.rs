@@ -67,6 +67,10 @@ impl Call {
         )
     }
 
+    pub(super) fn is_at_github(self) -> bool {
+        !matches!(self, Rotate | Issue | Info | ListKeys | DeleteKey)
+    }
+
     /// Whether what the call is about is dead. A check changes nothing.
     pub(super) fn is_dead(self, made: Made) -> bool {
         match made {

@@ -113,12 +113,11 @@ fn is_in_hand(outcome: &Outcome, sink: &MemorySink, call: Call, said: &Said) -> 
     let Some((body, candidates)) = &outcome.unknown else {
         return false;
     };
-    let can_be_read = said::holds(body, call.new_token());
-    let is_candidate = || candidates.tokens().iter().any(|token| call.issues(token));
-    if can_be_read {
-        is_candidate()
-    } else {
-        *body == said.payload
+    match said::holds(body, call.new_token()) {
+        true if call.is_at_github() => candidates.tokens().iter().any(|token| call.issues(token)),
+        // OhMyGPT is asked for another token instead.
+        true => true,
+        false => *body == said.payload,
     }
 }
 

@@ -1,16 +1,19 @@
 //! Every fault in `matrix.txt`, on sockets: each outcome is named rightly, nothing is sent twice,
-//! no redirect is followed, memory stays bounded, and a token that arrives is handed over.
+//! no redirect is followed, memory stays bounded, and a token that arrives is handed over. And every
+//! answer in `lies.txt`.
 
 mod answer;
 #[path = "../sandbox/clock.rs"]
 mod clock;
 mod coding;
+mod lies;
 mod operation;
 mod row;
 mod server;
 
 use peak_alloc::PeakAlloc;
 use tokenturn_tests::{Authority, RawRequest, RawServer, Reply, Then, closing_url, refusing_url};
+use tokio::sync::Mutex;
 
 use operation::Operation;
 use row::Row;
@@ -18,6 +21,9 @@ use server::{Case, Place, Pool};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
+
+/// One test at a time: memory is counted for the whole process.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// What a call may take at most, with its client, its server and the answer: four times the limit
 /// for bodies.
@@ -35,6 +41,7 @@ struct Tally {
 
 #[tokio::test]
 async fn every_fault_has_the_outcome_in_the_matrix() {
+    let _alone = ALONE.lock().await;
     let _clock = clock::stop();
     let authority = Authority::new();
     let elsewhere = RawServer::start([String::new()]).await;

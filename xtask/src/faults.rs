@@ -1,4 +1,4 @@
-//! The fault matrix with its results.
+//! The fault matrix and the answers that lie, with their results.
 
 use std::path::Path;
 use std::process::Command;
@@ -21,7 +21,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         .context("cannot run cargo")?;
     ensure!(
         status.success(),
-        "a fault has another outcome than in tests/faults/matrix.txt"
+        "a fault has another outcome than in tests/faults/matrix.txt, or a lie than in lies.txt"
     );
     Ok(())
 }

@@ -29,7 +29,7 @@ cargo xtask skipped               run what the last `cargo test --workspace` ski
 cargo xtask soak                  all tests three times, while other processes take the machine's time
 cargo xtask fresh [REV]           the README's two commands from nothing, next to those of a revision
 cargo xtask fresh --ci [REV]      the same for .ci/run
-cargo xtask faults                every fault that a call can meet, with what comes of it
+cargo xtask faults                every fault and lie that a call can meet, with what comes of it
 cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
 cargo xtask crash [--help]        kill a program that replaces a fleet of tokens, again and again
 cargo xtask bench                 all that follows; writes docs/performance.md

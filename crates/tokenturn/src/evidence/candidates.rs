@@ -36,6 +36,7 @@ impl Candidates {
             .iter()
             .flat_map(|name| text.strings(name))
             .chain(in_form(body))
+            .chain(text.user_tokens())
         {
             if tokens.len() < MOST && !tokens.contains(&token) {
                 tokens.push(token);

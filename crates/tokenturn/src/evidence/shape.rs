@@ -17,7 +17,8 @@ pub(crate) fn is_of_the_same_kind(new: &Secret, old: &Secret) -> bool {
 
 /// Whether it begins as a user's token of an OAuth app or a GitHub App does.
 pub(crate) fn is_user_token(token: &Secret) -> bool {
-    matches!(prefix(token), Some("gho_" | "ghu_")) && is_alphabet(token)
+    let prefix = prefix(token).filter(|prefix| token.expose().len() > prefix.len());
+    matches!(prefix, Some("gho_" | "ghu_")) && is_alphabet(token)
 }
 
 /// Whether GitHub's tokens consist of such characters. An installation's token has a JWT in it.
@@ -59,5 +60,6 @@ mod tests {
             assert_eq!(is_of_the_same_kind(&new, &old), is_same, "{new:?}");
         }
         assert!(is_user_token(&"ghu_a".into()) && !is_user_token(&"ghr_a".into()));
+        assert!(!is_user_token(&"ghu_".into()));
     }
 }

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use tokenturn_client::Secret;
 use zeroize::Zeroizing;
 
+use super::is_user_token;
+
 /// The text of a body, in UTF-8.
 pub(crate) struct Text<'a> {
     body: &'a [u8],
@@ -41,6 +43,20 @@ impl<'a> Text<'a> {
     pub(crate) fn strings_at(&self, path: &[&str]) -> Vec<Secret> {
         let values = self.readings().flat_map(|text| values_at(text, path));
         values.filter_map(string).filter(is_presentable).collect()
+    }
+
+    /// Every word that begins as a user's token does, wherever it stands: in JSON that somebody has
+    /// put into a string or a page. What the text ends with may be cut off, and is none.
+    pub(crate) fn user_tokens(&self) -> Vec<Secret> {
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let mut found = Vec::new();
+        for text in self.readings() {
+            let end = text.iter().rposition(|byte| !is_word(byte)).unwrap_or(0);
+            let words = text[..end].split(|byte| !is_word(byte));
+            let words = words.filter_map(|word| str::from_utf8(word).ok());
+            found.extend(words.map(Secret::new).filter(is_user_token));
+        }
+        found
     }
 
     /// The last text at `path`.
@@ -278,6 +294,24 @@ mod tests {
         assert_eq!(nested.strings_at(&["data", "token"]).len(), 1);
         assert_eq!(nested.number_at(&["statusCode"]), Some(200));
         assert_eq!(nested.number_at::<i64>(&["m"]), None, "more may follow");
+    }
+
+    #[test]
+    fn finds_words_that_look_like_tokens() {
+        for (text, tokens) in [
+            (&br#"{"body":"{\"token\":\"gho_a\"}"}"#[..], &["gho_a"][..]),
+            (
+                b"<pre>&quot;ghu_a&quot;</pre> ghr_a gho_b.",
+                &["ghu_a", "gho_b"],
+            ),
+            (b"gho_ xgho_a gho_a", &[]),
+            (b"gho_a", &[]),
+            (b"", &[]),
+        ] {
+            let found = Text::of(text).user_tokens();
+            let found: Vec<_> = found.iter().map(Secret::expose).collect();
+            assert_eq!(found, tokens, "{}", String::from_utf8_lossy(text));
+        }
     }
 
     #[test]

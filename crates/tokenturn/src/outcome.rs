@@ -84,6 +84,19 @@ pub(crate) fn unknown(response: Box<RawResponse>, candidates: Candidates) -> Rot
     RotateError::Unknown(Unknown::answered(response, request_id, candidates))
 }
 
+/// Whether an answer is to this request, and not one that a cache has kept.
+pub(crate) fn is_fresh(response: &RawResponse) -> bool {
+    let age = response.header("age");
+    age.is_none_or(|age| age.trim().parse() == Ok(0_u64))
+}
+
+/// Whether an answer says what is wrong.
+pub(crate) fn has_complaint(response: &RawResponse) -> bool {
+    let text = Text::of(response.body());
+    let mut names = ["error", "message"].into_iter();
+    names.any(|name| !matches!(text.first_byte_at(&[name]), None | Some(b'n')))
+}
+
 /// Whether an answer is a page for people.
 pub(crate) fn is_page(response: &RawResponse) -> bool {
     let is_markup = |kind: &str| {

@@ -76,11 +76,11 @@ impl Unknown {
     }
 
     /// Whether the body has to be kept until the doubt is resolved, because the new token may be in
-    /// it: the answer is a success, or has candidates.
+    /// it: the answer is a success, has candidates, or is in a coding that cannot be read.
     pub fn may_hold_token(&self) -> bool {
         self.response().is_some_and(|response| {
-            let is_success = response.status().is_success() && !response.body().is_empty();
-            is_success || !self.candidates.is_empty()
+            let is_open = response.status().is_success() || !response.is_decoded();
+            is_open && !response.body().is_empty() || !self.candidates.is_empty()
         })
     }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use tokenturn_client::Secret;
 use tokenturn_client::github::types::Authorization;
+use tokenturn_client::{Secret, decoded};
 
 use super::Text;
 
@@ -30,13 +30,17 @@ impl Candidates {
     /// assert_eq!(found.tokens()[0].expose(), "gho_a");
     /// ```
     pub fn in_body(body: &[u8]) -> Self {
+        let body = &decoded(body);
         let text = Text::of(body);
         let mut tokens = Vec::new();
-        for token in ["token", "access_token"]
-            .iter()
-            .flat_map(|name| text.strings(name))
+        // What looks like one first, so that no decoys take all the places.
+        let named = ["token", "access_token"].map(|name| text.strings(name));
+        let named = named.into_iter().flatten();
+        for token in text
+            .user_tokens()
+            .into_iter()
+            .chain(named)
             .chain(in_form(body))
-            .chain(text.user_tokens())
         {
             if tokens.len() < MOST && !tokens.contains(&token) {
                 tokens.push(token);

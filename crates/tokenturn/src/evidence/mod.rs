@@ -10,7 +10,7 @@ mod shape;
 mod text;
 
 pub use candidates::Candidates;
-pub(crate) use shape::{is_of_the_same_kind, is_user_token};
+pub(crate) use shape::{is_alphabet, is_of_the_same_kind, is_user_token};
 pub(crate) use text::Text;
 
 /// What an answer can have.
@@ -25,9 +25,19 @@ pub(crate) enum Fact {
     /// GitHub's `x-github-request-id`; or the client ID of the app whose call it is, beside a token;
     /// or the `documentation_url` of the call, in a refusal.
     Mark,
-    /// A `message`, and no `documentation_url` of anything but the call: with that of the whole API,
-    /// GitHub answers for a path that it does not have.
+    /// The `message` is `Not Found`, and there is no `documentation_url` of anything but the call: with
+    /// that of the whole API, GitHub answers for a path that it does not have.
     AboutTheToken,
+    /// The answer is to this request, not from what a cache has kept: it has no `Age` (RFC 9111,
+    /// section 5.1).
+    Fresh,
+    /// The client's credentials have arrived: `x-ratelimit-limit` is not the 60 of
+    /// [callers without any](https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-unauthenticated-users).
+    Authenticated,
+    /// There is neither an `error` nor a `message`.
+    NoComplaint,
+    /// There is nothing that could be a token.
+    NoToken,
     /// The token stands where the documents have it.
     InPlace,
     /// `hashed_token` is the hash of the token.
@@ -37,6 +47,8 @@ pub(crate) enum Fact {
     SameKind,
     /// The token has the prefix and the alphabet of a user's token.
     UserToken,
+    /// The token has GitHub's alphabet.
+    Alphabet,
     /// The token is not the one that was sent.
     Another,
     /// The token, or its hash, is that of the one that was asked about.
@@ -47,7 +59,7 @@ pub(crate) enum Fact {
     Envelope,
     /// The envelope has the `statusCode` 200.
     Says200,
-    /// The envelope has no `statusCode` that can be read.
+    /// The envelope has no `statusCode`, or one that is neither a number nor a text.
     SaysNothing,
     /// The `errorType` is `oauth_invalid_token_error`.
     TokenError,
@@ -65,38 +77,42 @@ use Fact::*;
 
 /// GitHub's API: a token was replaced, or scoped.
 pub(crate) const ROTATED: Rule = Rule {
-    all: &[Success, Another],
-    and: &[&[Hash], &[Mark, InPlace, SameKind, NoPage]],
+    all: &[Success, Another, Fresh],
+    and: &[&[Hash], &[Mark, InPlace, SameKind, NoPage, NoComplaint]],
 };
 /// The same, in an answer that calls itself a failure.
 pub(crate) const ROTATED_ALL_THE_SAME: Rule = Rule {
-    all: &[Another, Hash],
+    all: &[Another, Hash, Fresh],
     and: &[],
 };
 /// GitHub's API: a token is valid, or was not replaced.
 pub(crate) const VALID: Rule = Rule {
-    all: &[Success, TheOneAskedFor],
+    all: &[Success, TheOneAskedFor, Fresh],
     and: &[],
 };
 /// GitHub's API: a token is invalid, lost, or already gone.
 pub(crate) const INVALID: Rule = Rule {
-    all: &[NotFound, AboutTheToken, Mark],
+    all: &[NotFound, AboutTheToken, Mark, Fresh, Authenticated],
     and: &[],
 };
 /// GitHub's API: something was deleted, or revoked. The documents have one status; peers take all.
 pub(crate) const DELETED: Rule = Rule {
-    all: &[Success, NoPage],
+    all: &[Success, NoPage, NoComplaint, NoToken, Fresh],
     and: &[],
 };
 /// GitHub's login host: a token was issued, or refreshed.
 pub(crate) const ISSUED: Rule = Rule {
-    all: &[Success, InPlace, Another, NoPage],
-    and: &[&[Bearer], &[UserToken], &[Mark]],
+    all: &[Success, InPlace, Another, NoPage, Fresh],
+    and: &[
+        &[UserToken],
+        &[Bearer, Alphabet, NoComplaint],
+        &[Mark, Alphabet, NoComplaint],
+    ],
 };
 /// OhMyGPT: a token was replaced, or issued.
 pub(crate) const OHMYGPT_ROTATED: Rule = Rule {
-    all: &[Success, InPlace, Another, NoPage],
-    and: &[&[Says200], &[SaysNothing, SameKind]],
+    all: &[Success, InPlace, Another, SameKind, NoPage, Fresh],
+    and: &[&[Says200], &[SaysNothing]],
 };
 /// OhMyGPT: a token is invalid.
 pub(crate) const OHMYGPT_INVALID: Rule = Rule {
@@ -155,16 +171,21 @@ mod tests {
             NoPage => "no page for people",
             Mark => "GitHub's mark",
             AboutTheToken => "a `message` about the token",
+            Fresh => "not from a cache",
+            Authenticated => "not to a caller without credentials",
+            NoComplaint => "neither `error` nor `message`",
+            NoToken => "no token",
             InPlace => "the token in its documented place",
             Hash => "`hashed_token` fits",
             SameKind => "prefix and alphabet of such a token",
             UserToken => "prefix and alphabet of a user's token",
+            Alphabet => "GitHub's alphabet",
             Another => "not the token that was sent",
             TheOneAskedFor => "the token, or the hash, that was asked about",
             Bearer => "`token_type` is `bearer`",
             Envelope => "the envelope",
             Says200 => "`statusCode` 200",
-            SaysNothing => "no `statusCode` that can be read",
+            SaysNothing => "no `statusCode`",
             TokenError => "`errorType` is `oauth_invalid_token_error`",
         }
     }

@@ -22,7 +22,7 @@ pub(crate) fn is_user_token(token: &Secret) -> bool {
 }
 
 /// Whether GitHub's tokens consist of such characters. An installation's token has a JWT in it.
-fn is_alphabet(token: &Secret) -> bool {
+pub(crate) fn is_alphabet(token: &Secret) -> bool {
     let has_jwt = prefix(token) == Some("ghs_");
     let mut bytes = token.expose().bytes();
     bytes.all(|byte| {

@@ -72,24 +72,23 @@ impl<'a> Text<'a> {
         values.filter_map(number).next_back()
     }
 
-    /// Whether it begins as a page for people does.
+    /// The first byte of the last value at `path`, which tells its type.
+    pub(crate) fn first_byte_at(&self, path: &[&str]) -> Option<u8> {
+        let mut values = self.readings().flat_map(|text| values_at(text, path));
+        values.next_back()?.first().copied()
+    }
+
+    /// Whether it begins as a page for people does, before anything that could be data.
     pub(crate) fn is_page(&self) -> bool {
+        const MARKS: [&[u8]; 9] = [
+            b"<!", b"<?xml", b"<html", b"<head", b"<title", b"<meta", b"<style", b"<body",
+            b"<script",
+        ];
         self.readings().any(|text| {
-            let text = text.trim_ascii_start();
-            let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-            [
-                &b"<!doctype"[..],
-                b"<html",
-                b"<?xml",
-                b"<head",
-                b"<body",
-                b"<script",
-            ]
-            .iter()
-            .any(|start| {
-                let found = text.get(..start.len());
-                found.is_some_and(|found| found.eq_ignore_ascii_case(start))
-            })
+            let end = text.iter().position(|byte| *byte == b'{');
+            let before = text[..end.unwrap_or(text.len())].to_ascii_lowercase();
+            let mut places = before.split(|byte| *byte == b'<').skip(1);
+            places.any(|tag| MARKS.iter().any(|mark| tag.starts_with(&mark[1..])))
         })
     }
 }
@@ -293,6 +292,8 @@ mod tests {
         let nested = Text::of(br#"{"statusCode": "200","data":{"n":1,"token":"a","b":[2]},"m":7"#);
         assert_eq!(nested.strings_at(&["data", "token"]).len(), 1);
         assert_eq!(nested.number_at(&["statusCode"]), Some(200));
+        assert_eq!(nested.first_byte_at(&["data"]), Some(b'{'));
+        assert_eq!(nested.first_byte_at(&["n"]), None);
         assert_eq!(nested.number_at::<i64>(&["m"]), None, "more may follow");
     }
 
@@ -321,6 +322,8 @@ mod tests {
             ("<HTML>", true),
             ("\u{FEFF}<html>", true),
             ("<b>Notice</b>: x {\"token\":\"a\"}", false),
+            ("<meta charset=\"utf-8\"><script>{", true),
+            ("<!-- a --><p>", true),
             ("{\"a\":\"<html>\"}", false),
             ("", false),
         ] {

@@ -87,13 +87,12 @@ pub(super) fn deleted<E>(
     token: &Secret,
     client_id: &str,
 ) -> Result<Deletion, RotateError> {
-    let response = match outcome::answer(result)? {
-        (Some(_), _) => return Ok(Deletion::Deleted),
-        (None, response) => response,
-    };
+    let (_, response) = outcome::answer(result)?;
     if is_done(&response) {
-        let status = response.status().as_u16();
-        return Ok(Deletion::Accepted { status });
+        return Ok(match response.status().as_u16() {
+            204 => Deletion::Deleted,
+            status => Deletion::Accepted { status },
+        });
     }
     unless_invalid(failure(response, &[token], client_id), |request_id| {
         Deletion::AlreadyGone { request_id }
@@ -105,11 +104,11 @@ pub(super) fn revoked<E>(
     result: Result<ResponseValue<()>, ClientError<E>>,
     credentials: &[&Secret],
 ) -> Result<(), RotateError> {
-    match outcome::answer(result)? {
-        (Some(_), _) => Ok(()),
-        (None, response) if is_done(&response) => Ok(()),
+    let (_, response) = outcome::answer(result)?;
+    match is_done(&response) {
+        true => Ok(()),
         // No token stands behind a 404 here.
-        (None, response) => Err(without_token(failure(response, credentials, ""))),
+        false => Err(without_token(failure(response, credentials, ""))),
     }
 }
 
@@ -118,6 +117,9 @@ fn is_done(response: &RawResponse) -> bool {
     DELETED.holds(|fact| match fact {
         Fact::Success => response.status().is_success(),
         Fact::NoPage => !outcome::is_page(response),
+        Fact::NoComplaint => !outcome::has_complaint(response),
+        Fact::NoToken => Candidates::in_body(response.body()).is_empty(),
+        Fact::Fresh => outcome::is_fresh(response),
         _ => false,
     })
 }

@@ -82,8 +82,17 @@ impl Facts<'_> {
                     || self.documentation() == Documentation::Own
             }
             Fact::AboutTheToken => {
-                error(self.response).is_some_and(|error| error.message.is_some())
+                let message = error(self.response).and_then(|error| error.message);
+                message.as_deref() == Some("Not Found")
                     && self.documentation() != Documentation::Other
+            }
+            Fact::Fresh => outcome::is_fresh(self.response),
+            Fact::Authenticated => {
+                let limit = self.response.header("x-ratelimit-limit");
+                limit.map(str::trim) != Some("60")
+            }
+            Fact::NoComplaint => {
+                self.authorization.is_some() || !outcome::has_complaint(self.response)
             }
             Fact::TheOneAskedFor => self.is_the_one_asked_for(),
             _ => false,

@@ -7,7 +7,7 @@ use tokenturn_client::{RawResponse, Seconds, Secret, Timestamp};
 
 use super::answer;
 use crate::error::{Refusal, RefusalReason, RotateError};
-use crate::evidence::{Candidates, Fact, ISSUED, Text, is_user_token};
+use crate::evidence::{Candidates, Fact, ISSUED, Text, is_alphabet, is_user_token};
 use crate::outcome::{self, Answer, Found};
 use crate::rate_limit::answered_at;
 use crate::rotated::{Receipt, Rotated};
@@ -31,6 +31,7 @@ pub(super) fn token(
 ) -> Result<Rotated<UserToken>, RotateError> {
     let now = answered_at(&response);
     let body = body.or_else(|| from_form(&response).map(Box::new));
+    let is_error = body.as_ref().is_some_and(|body| body.error.is_some());
     let text = Text::of(response.body());
     let found = match body {
         Some(mut body) => {
@@ -62,7 +63,10 @@ pub(super) fn token(
             Fact::Bearer => token_type
                 .as_deref()
                 .is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")),
+            Fact::Fresh => outcome::is_fresh(&response),
             Fact::UserToken => is_user_token(&found.token),
+            Fact::Alphabet => is_alphabet(&found.token),
+            Fact::NoComplaint => !is_error && !outcome::has_complaint(&response),
             Fact::Mark => outcome::request_id(&response).is_some(),
             _ => false,
         })
@@ -100,8 +104,9 @@ pub(super) fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> Rotate
     let status = response.status();
     let reason = match code.as_deref().map(RefusalReason::of_oauth) {
         Some(reason) if status.is_success() => Some(reason),
-        // Another status with a word that nobody documents tells more by itself.
-        Some(reason) if status.is_client_error() && reason != RefusalReason::Other => Some(reason),
+        // RFC 6749, section 5.2. Another status with a word that nobody documents tells more by
+        // itself, and gateways have words like these, too.
+        Some(reason) if reason != RefusalReason::Other && may_say_no(&response) => Some(reason),
         _ => answer::reason(&response, rest.as_deref()),
     };
     let rest = rest.or_else(|| outcome::words(&response).filter(|_| code.is_none()));
@@ -116,6 +121,11 @@ pub(super) fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> Rotate
         }),
         None => outcome::unknown(response, Candidates::default()),
     }
+}
+
+fn may_say_no(response: &RawResponse) -> bool {
+    let status = response.status();
+    status.as_u16() == 400 || status.is_client_error() && outcome::request_id(response).is_some()
 }
 
 /// The form in which this host answers when something on the way has lost our `accept` header.

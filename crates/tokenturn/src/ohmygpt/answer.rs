@@ -52,17 +52,18 @@ fn token<D>(
         }
     };
     let believed = found.filter(|(token, details)| {
-        let status_code = match details {
-            Some(_) => Some(200),
-            None => text.number_at(&["statusCode"]),
-        };
+        let is_decoded = details.is_some();
+        let path = ["statusCode"];
         OHMYGPT_ROTATED.holds(|fact| match fact {
             Fact::Success => response.status().is_success(),
             Fact::InPlace => true,
             Fact::Another => token != sent,
             Fact::NoPage => !outcome::is_page(&response),
-            Fact::Says200 => status_code == Some(200),
-            Fact::SaysNothing => status_code.is_none(),
+            Fact::Says200 => is_decoded || text.number_at(&path) == Some(200),
+            Fact::SaysNothing => {
+                matches!(text.first_byte_at(&path), None | Some(b'n' | b'{' | b'['))
+            }
+            Fact::Fresh => outcome::is_fresh(&response),
             Fact::SameKind => token.expose().starts_with(prefix),
             _ => false,
         })

@@ -87,7 +87,7 @@ pub mod sink;
 pub use authorize::{AuthorizationCode, AuthorizationRequest, CallbackError, PendingAuthorization};
 pub use error::{
     BuildError, CallError, NotSaved, NotSent, RecoverError, Refusal, RefusalReason, RotateError,
-    Unknown,
+    Unheard, Unknown,
 };
 pub use github::GitHub;
 pub use ohmygpt::OhMyGpt;

@@ -11,7 +11,10 @@ mod crash;
 mod family;
 mod fleet;
 mod login;
+#[cfg(target_os = "linux")]
+mod mounts;
 #[cfg(unix)]
 mod postgres;
+mod rekey;
 mod support;
 mod vault;

@@ -14,8 +14,10 @@ mod retries;
 mod rotate;
 mod sandbox;
 mod sandbox_protocol;
+mod sink_panics;
 mod sinks;
 mod spec_examples;
+mod unheard;
 #[cfg(unix)]
 mod vault;
 mod wire_format;

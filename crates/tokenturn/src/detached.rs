@@ -1,19 +1,19 @@
 //! Calls that go on without their caller, and the one place at which they need not.
 
-use std::error::Error;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::task::Poll;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokenturn_client::Secret;
 use tokio::sync::{Notify, oneshot};
 use tracing::Instrument;
 
-use crate::error::{NotSaved, RecoverError, RotateError};
-use crate::save::Unsaved;
+use crate::error::{RotateError, Unheard, Unknown};
+use crate::save::CutShort;
 
 /// What the calls of one set share.
 #[derive(Debug, Default)]
@@ -21,34 +21,53 @@ pub(crate) struct State {
     running: AtomicUsize,
     /// Told when none is running any more.
     ended: Notify,
-    pub(crate) unsaved: Unsaved,
+    unheard: Mutex<Vec<Unheard>>,
 }
 
-/// Runs `call` to its end, whatever becomes of the future that waits for it. `None` when the
-/// runtime ended first.
-pub(crate) async fn detached<T, E>(
+/// What is known of a call from its beginning, and what its task leaves when it is cut short.
+pub(crate) struct Call {
+    state: Arc<State>,
+    /// The token that it may replace.
+    old: Option<Secret>,
+    pub(crate) cut_short: CutShort,
+}
+
+/// Runs a call to its end, whatever becomes of the future that waits for it.
+pub(crate) async fn detached<T, F>(
     state: &Arc<State>,
-    call: impl Future<Output = Result<T, E>> + Send + 'static,
-) -> Option<Result<T, E>>
+    old: Option<Secret>,
+    call: impl FnOnce(Arc<Call>) -> F,
+) -> Result<T, RotateError>
 where
     T: Send + 'static,
-    E: CanHoldToken + Send + 'static,
+    F: Future<Output = Result<T, RotateError>> + Send + 'static,
 {
+    let known = Arc::new(Call {
+        state: Arc::clone(state),
+        old,
+        cut_short: CutShort::default(),
+    });
     // The layers below would copy a future of some kilobytes again and again.
-    let call = Box::pin(call);
-    let (mut answer, waiting) = oneshot::channel();
-    let running = Running::begin(Arc::clone(state));
+    let call = Box::pin(call(Arc::clone(&known)));
+    let (answer, waiting) = oneshot::channel();
+    let mut teller = Teller {
+        answer: Some(answer),
+        rests: Arc::new(AtomicBool::new(true)),
+        known: Arc::clone(&known),
+        _running: Running::begin(Arc::clone(state)),
+    };
     let task = async move {
-        let Some(result) = unless_at_rest(call, &mut answer).await else {
-            return;
-        };
-        if let Err(unheard) = answer.send(result) {
-            running.0.keep(unheard);
+        if let Some(result) = unless_at_rest(call, &mut teller).await {
+            teller.tell(result);
         }
     };
     tokio::spawn(task.in_current_span());
-    let mut waiting = Waiting(waiting, Arc::clone(state));
-    (&mut waiting.0).await.ok()
+    let mut waiting = Waiting(waiting, known);
+    (&mut waiting.0).await.unwrap_or_else(|_| abandoned())
+}
+
+fn abandoned<T>() -> Result<T, RotateError> {
+    Err(RotateError::Unknown(Unknown::abandoned()))
 }
 
 tokio::task_local! {
@@ -69,15 +88,15 @@ pub(crate) async fn rest(duration: Duration) {
 
 /// Runs `call` to its end, or until it rests and nobody waits for its answer any more.
 async fn unless_at_rest<T>(
-    call: impl Future<Output = T>,
-    answer: &mut oneshot::Sender<T>,
-) -> Option<T> {
-    let rests = Arc::new(AtomicBool::new(false));
-    let mut call = pin!(RESTS.scope(Arc::clone(&rests), call));
+    call: impl Future<Output = Result<T, RotateError>>,
+    teller: &mut Teller<T>,
+) -> Option<Result<T, RotateError>> {
+    teller.rests.store(false, Relaxed);
+    let mut call = pin!(RESTS.scope(Arc::clone(&teller.rests), call));
     poll_fn(|context| match call.as_mut().poll(context) {
         Poll::Ready(result) => Poll::Ready(Some(result)),
         // Asked in any case, so that the caller's going wakes this task.
-        Poll::Pending if answer.poll_closed(context).is_ready() && rests.load(Relaxed) => {
+        Poll::Pending if teller.nobody_waits(context) && teller.rests.load(Relaxed) => {
             Poll::Ready(None)
         }
         Poll::Pending => Poll::Pending,
@@ -96,11 +115,68 @@ impl State {
         }
     }
 
-    /// Keeps the token in a result that nobody takes.
-    fn keep<T, E: CanHoldToken>(&self, unheard: Result<T, E>) {
+    /// Hands over what was kept.
+    pub(crate) fn take(&self) -> Vec<Unheard> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Unheard>> {
+        self.unheard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Call {
+    /// Keeps what is in a result that nobody takes.
+    fn keep<T>(&self, unheard: Result<T, RotateError>) {
         let Err(error) = unheard else { return };
         tracing::warn!(%error, "a call failed, and its caller had gone");
-        self.unsaved.add(error.into_not_saved());
+        let unheard = match error {
+            RotateError::NotSaved(unsaved) => Unheard::NotSaved(unsaved),
+            RotateError::Unknown(unknown) => {
+                let old = self.old.as_ref().map(Secret::fingerprint);
+                Unheard::Unknown { old, unknown }
+            }
+            // The old token is as it was.
+            RotateError::NotSent(_) | RotateError::Refused(_) => return,
+        };
+        self.state.lock().push(unheard);
+    }
+}
+
+/// The task's end. When it is dropped within the call, by a panic or with its runtime, it tells what
+/// is known.
+struct Teller<T> {
+    answer: Option<oneshot::Sender<Result<T, RotateError>>>,
+    /// Whether nothing is under way: the call has not begun, or waits.
+    rests: Arc<AtomicBool>,
+    known: Arc<Call>,
+    /// Until all is told.
+    _running: Running,
+}
+
+impl<T> Teller<T> {
+    fn nobody_waits(&mut self, context: &mut Context<'_>) -> bool {
+        let answer = self.answer.as_mut();
+        answer.is_none_or(|answer| answer.poll_closed(context).is_ready())
+    }
+
+    fn tell(&mut self, result: Result<T, RotateError>) {
+        let Some(answer) = self.answer.take() else {
+            return;
+        };
+        if let Err(unheard) = answer.send(result) {
+            self.known.keep(unheard);
+        }
+    }
+}
+
+impl<T> Drop for Teller<T> {
+    fn drop(&mut self) {
+        if let Some(unsaved) = self.known.cut_short.take() {
+            self.tell(Err(RotateError::NotSaved(unsaved)));
+        } else if !self.rests.load(Relaxed) {
+            self.tell(abandoned());
+        }
     }
 }
 
@@ -123,33 +199,13 @@ impl Drop for Running {
 }
 
 /// The caller's end. What has been sent to it and not been read is kept when it goes away.
-struct Waiting<T, E: CanHoldToken>(oneshot::Receiver<Result<T, E>>, Arc<State>);
+struct Waiting<T>(oneshot::Receiver<Result<T, RotateError>>, Arc<Call>);
 
-impl<T, E: CanHoldToken> Drop for Waiting<T, E> {
+impl<T> Drop for Waiting<T> {
     fn drop(&mut self) {
         self.0.close();
         if let Ok(unheard) = self.0.try_recv() {
             self.1.keep(unheard);
         }
-    }
-}
-
-/// An error that can have a token in it.
-pub(crate) trait CanHoldToken: Error {
-    fn into_not_saved(self) -> Option<NotSaved>;
-}
-
-impl CanHoldToken for RotateError {
-    fn into_not_saved(self) -> Option<NotSaved> {
-        match self {
-            Self::NotSaved(unsaved) => Some(unsaved),
-            _ => None,
-        }
-    }
-}
-
-impl CanHoldToken for RecoverError {
-    fn into_not_saved(self) -> Option<NotSaved> {
-        self.0.into_not_saved()
     }
 }

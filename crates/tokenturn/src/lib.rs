@@ -7,7 +7,7 @@
 //! failure says whether the token may have been replaced.
 //!
 //! ```no_run
-//! use tokenturn::{GitHub, RotateError, Secret, sink::FileSink};
+//! use tokenturn::{GitHub, RotateError, Rotated, Secret, Sink, sink::FileSink};
 //!
 //! # async fn run(old: Secret) -> Result<(), Box<dyn std::error::Error>> {
 //! let github = GitHub::builder("Iv1.8a61f9b3a7aba766", std::env::var("CLIENT_SECRET")?).build()?;
@@ -15,7 +15,17 @@
 //!     Ok(rotated) => println!("{} is saved", rotated.token.fingerprint()),
 //!     Err(RotateError::NotSent(why)) => println!("try again: {why}"),
 //!     Err(RotateError::Refused(refusal)) => println!("the old token is as it was: {refusal}"),
-//!     Err(RotateError::NotSaved(unsaved)) => println!("save it elsewhere: {:?}", unsaved.token()),
+//!     Err(RotateError::NotSaved(unsaved)) => {
+//!         // The token is in here and nowhere else: it goes to a second place.
+//!         let mut new = Rotated::<()>::new(unsaved.token().clone());
+//!         new.refresh_token = unsaved.refresh_token().cloned();
+//!         let second = format!("token-{}.txt", unsaved.token().fingerprint());
+//!         let second = std::env::home_dir().unwrap_or_default().join(second);
+//!         if FileSink::new(&second).save(&new).await.is_err() {
+//!             return Err(unsaved.into()); // with the token
+//!         }
+//!         println!("{unsaved}; it is in {}", second.display());
+//!     }
 //!     Err(error) => println!("keep the old token, and ask github.recover(): {error}"),
 //! }
 //! # Ok(())
@@ -87,7 +97,7 @@ pub mod sink;
 pub use authorize::{AuthorizationCode, AuthorizationRequest, CallbackError, PendingAuthorization};
 pub use error::{
     BuildError, CallError, NotSaved, NotSent, RecoverError, Refusal, RefusalReason, RotateError,
-    Unknown,
+    Unheard, Unknown,
 };
 pub use evidence::Candidates;
 pub use github::GitHub;

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use tokenturn_client::Secret;
 
 use crate::detached::{State, detached};
-use crate::error::{NotSaved, RecoverError, RotateError, Unknown};
+use crate::error::{RecoverError, RotateError, Unheard};
 use crate::provider::Provider;
 use crate::rotated::{Recovery, Rotated};
 use crate::save::{prepare, save};
@@ -66,8 +66,11 @@ pub async fn recover<P: Provider, S: Sink<P::Details>>(
 /// #[tokio::main]
 /// async fn main() {
 ///     serve().await; // calls `tokenturn::rotate`
-///     for unsaved in tokenturn::Rotations::shared().drain().await {
-///         eprintln!("{unsaved}"); // and put `unsaved.token()` where it is safe
+///     for unheard in tokenturn::Rotations::shared().drain().await {
+///         eprintln!("{unheard}"); // says what to do
+///         if let tokenturn::Unheard::NotSaved(unsaved) = unheard {
+///             // put unsaved.token() where it is safe
+///         }
 ///     }
 /// }
 /// ```
@@ -118,10 +121,10 @@ impl Rotations {
         old: &Secret,
         sink: S,
     ) -> Result<Rotated<P::Details>, RotateError> {
-        let (provider, old) = (provider.clone(), old.clone());
+        let (provider, replaced) = (provider.clone(), old.clone());
         // A future of a kilobyte would be copied into each of those around it.
-        let call = Box::pin(async move { provider.replace(&old).await });
-        self.obtain(call, sink).await
+        let call = Box::pin(async move { provider.replace(&replaced).await });
+        self.make(Some(old), call, sink).await
     }
 
     /// Asks `sink` whether it can save, makes `call`, saves the token that it brings, and then
@@ -151,17 +154,24 @@ impl Rotations {
     pub async fn obtain<D: Send + Sync + 'static, S: Sink<D>>(
         &self,
         call: impl Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
+        sink: S,
+    ) -> Result<Rotated<D>, RotateError> {
+        self.make(None, call, sink).await
+    }
+
+    async fn make<D: Send + Sync + 'static, S: Sink<D>>(
+        &self,
+        old: Option<&Secret>,
+        call: impl Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
         mut sink: S,
     ) -> Result<Rotated<D>, RotateError> {
         prepare(&mut sink).await?;
-        let state = Arc::clone(&self.0);
-        detached(&self.0, async move {
+        detached(&self.0, old.cloned(), |known| async move {
             let rotated = call.await?;
-            save(&state.unsaved, &mut sink, &rotated).await?;
+            save(&known.cut_short, sink, &rotated).await?;
             Ok(rotated)
         })
         .await
-        .unwrap_or_else(|| Err(RotateError::Unknown(Unknown::abandoned())))
     }
 
     /// Finds out what became of a call whose outcome is unknown, by [`Provider::recover`]. Where
@@ -178,24 +188,24 @@ impl Rotations {
         mut sink: S,
     ) -> Result<Recovery<P::Details>, RecoverError> {
         prepare(&mut sink).await.map_err(RecoverError)?;
-        let (provider, old, state) = (provider.clone(), old.clone(), Arc::clone(&self.0));
-        detached(&self.0, async move {
-            let recovery = provider.recover(&old).await?;
+        let (provider, asked) = (provider.clone(), old.clone());
+        detached(&self.0, Some(old.clone()), |known| async move {
+            let recovery = provider.recover(&asked).await;
+            let recovery = recovery.map_err(|RecoverError(why)| why)?;
             if let Recovery::Rotated(rotated) = &recovery {
-                save(&state.unsaved, &mut sink, rotated)
-                    .await
-                    .map_err(RecoverError)?;
+                save(&known.cut_short, sink, rotated).await?;
             }
             Ok(recovery)
         })
         .await
-        .unwrap_or_else(|| Err(RecoverError(RotateError::Unknown(Unknown::abandoned()))))
+        .map_err(RecoverError)
     }
 
-    /// Waits until every call has ended, and hands over the tokens that nobody has: their sinks
-    /// failed, and their callers had gone.
-    pub async fn drain(&self) -> Vec<NotSaved> {
+    /// Waits until every call has ended, and hands over what their callers, who had gone, did not
+    /// hear of: tokens that their sinks did not save, and calls whose outcome is unknown. A call that
+    /// a panic or the end of its runtime has cut short is one of them.
+    pub async fn drain(&self) -> Vec<Unheard> {
         self.0.idle().await;
-        self.0.unsaved.take()
+        self.0.take()
     }
 }

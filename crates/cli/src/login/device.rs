@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::anyhow;
 use tokenturn::sink::FileSink;
-use tokenturn::{GitHub, RotateError, Rotated, Rotations, Sink, obtain};
+use tokenturn::{GitHub, Rotated, Rotations, Sink, obtain};
 
 use super::{browser, trouble};
 use crate::args::Login;
@@ -45,11 +45,11 @@ pub(super) async fn login(
         }
         // The wait may be long, so it is ended; a poll that is under way is not.
         () = stop => {
-            let unsaved = Rotations::shared().drain().await.pop();
+            let unheard = Rotations::shared().drain().await.pop();
             let saved = lock(&saved).take();
-            match (unsaved, saved) {
-                (Some(unsaved), _) => {
-                    let result = Err::<Rotated<()>, _>(RotateError::NotSaved(unsaved));
+            match (unheard, saved) {
+                (Some(unheard), _) => {
+                    let result = Err::<Rotated<()>, _>(unheard.into());
                     obtained(subject, result, out).await
                 }
                 (None, Some(report)) => report,

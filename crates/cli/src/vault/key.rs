@@ -36,27 +36,21 @@ impl KeyPlace {
     }
 
     /// The key of a vault that there is.
-    pub(super) fn read(&self) -> Result<Key> {
-        let found = match self {
-            Self::Variable => Key::from_env(KEY_VARIABLE).context(KEY_VARIABLE)?,
-            Self::File(path) => KeyFile::new(path).read()?,
+    pub(super) fn read(&self) -> Result<Option<Key>, StoreError> {
+        match self {
+            Self::Variable => Key::from_env(KEY_VARIABLE),
+            Self::File(path) => KeyFile::new(path).read(),
             #[cfg(feature = "keyring")]
-            Self::Keyring(keyring) => keyring.read()?,
-        };
-        found.with_context(|| {
-            format!(
-                "there is no key in {self}: the vault's key has to be there, in {KEY_VARIABLE}, or \
-                 in a file for --key-file"
-            )
-        })
+            Self::Keyring(keyring) => keyring.read(),
+        }
     }
 
     /// The key of a vault that is made just now.
-    pub(super) fn read_or_create(&self) -> Result<Key> {
+    pub(super) fn read_or_create(&self) -> Result<Option<Key>, StoreError> {
         match self {
-            Self::File(path) => Ok(KeyFile::new(path).read_or_create()?),
+            Self::File(path) => KeyFile::new(path).read_or_create().map(Some),
             #[cfg(feature = "keyring")]
-            Self::Keyring(keyring) => Ok(keyring.read_or_create()?),
+            Self::Keyring(keyring) => keyring.read_or_create().map(Some),
             Self::Variable => self.read(),
         }
     }
@@ -67,14 +61,15 @@ impl KeyPlace {
             Self::File(path) => KeyFile::new(path).read_next(),
             #[cfg(feature = "keyring")]
             Self::Keyring(keyring) => keyring.read_next(),
-            Self::Variable => Ok(None),
+            Self::Variable => Key::from_env(NEW_KEY_VARIABLE),
         }
     }
 
-    /// Puts the next key where it is kept before a vault is encrypted with it.
-    pub(super) fn prepare_next(&self) -> Result<Key> {
+    /// Puts the next key where it is kept before a vault is encrypted with it, and finds out whether
+    /// it can take the place of this one.
+    pub(super) async fn prepare_next(&self) -> Result<Key> {
         match self {
-            Self::File(path) => Ok(KeyFile::new(path).prepare_next()?),
+            Self::File(path) => Ok(KeyFile::new(path).prepare_next().await?),
             #[cfg(feature = "keyring")]
             Self::Keyring(keyring) => Ok(keyring.prepare_next()?),
             Self::Variable => match Key::from_env(NEW_KEY_VARIABLE).context(NEW_KEY_VARIABLE)? {
@@ -87,13 +82,28 @@ impl KeyPlace {
         }
     }
 
-    /// Puts the next key in the place of this one, when the vault is encrypted with it.
-    pub(super) fn adopt_next(&self) -> Result<(), StoreError> {
-        match self {
-            Self::File(path) => KeyFile::new(path).adopt_next(),
+    /// Puts the next key in the place of this one, when the vault is encrypted with it. Whoever has
+    /// set a variable has to set it again.
+    pub(super) async fn adopt_next(&self) -> Result<()> {
+        let adopted = match self {
+            Self::File(path) => KeyFile::new(path).adopt_next().await,
             #[cfg(feature = "keyring")]
             Self::Keyring(keyring) => keyring.adopt_next(),
-            Self::Variable => Ok(()),
+            Self::Variable => bail!("set {KEY_VARIABLE} to what is in {NEW_KEY_VARIABLE}"),
+        };
+        adopted.with_context(|| {
+            let next = self.next();
+            format!("put what is in {next} into {self}, and take {next} away")
+        })
+    }
+
+    /// Where the next key is.
+    pub(super) fn next(&self) -> String {
+        match self {
+            Self::Variable => NEW_KEY_VARIABLE.to_owned(),
+            Self::File(path) => KeyFile::new(path).next_path().display().to_string(),
+            #[cfg(feature = "keyring")]
+            Self::Keyring(_) => "the keyring's next place, `.new`".to_owned(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Opening a vault.
 
+use std::io::{self, Write};
+
 use anyhow::{Context, Result, bail};
-use tokenturn_vault::{Key, StoreError, Vault, VaultBuilder};
+use tokenturn_vault::{KEY_VARIABLE, Key, StoreError, Vault, VaultBuilder};
 
 use super::key::KeyPlace;
 use super::place::Place;
@@ -49,14 +51,26 @@ async fn opened_with(args: &VaultPlace, missing: Missing, builder: VaultBuilder)
     if is_new && missing == Missing::Refuse {
         bail!("there is no vault at {place}; make one with: tokenturn vault init");
     }
-    let key = match is_new {
-        true => key_place.read_or_create()?,
+    let found = match is_new {
+        true => key_place.read_or_create(),
         // A new key could not open it.
-        false => key_place.read()?,
+        false => key_place.read(),
     };
-    let vault = match connect(&place, &key, builder.clone()).await {
-        Err(error) if error.is_wrong_key() => next_key(&place, &key_place, builder, error).await?,
-        opened => opened?,
+    let is_made = is_new && matches!(place, Place::File(_));
+    let first = fits(&place, found, builder.clone()).await;
+    let vault = match first {
+        Ok(Some(vault)) => vault,
+        Err(why) if !why.is_wrong_key() || is_made => return Err(of_key(why, &key_place)),
+        first => match interrupted(&place, &key_place, builder).await? {
+            Some(vault) => vault,
+            None => match first {
+                Err(why) => return Err(of_key(why, &key_place)),
+                Ok(_) => bail!(
+                    "there is no key in {key_place}: the vault's key has to be there, in \
+                     {KEY_VARIABLE}, or in a file for --key-file"
+                ),
+            },
+        },
     };
     Ok(Opened {
         vault,
@@ -65,19 +79,48 @@ async fn opened_with(args: &VaultPlace, missing: Missing, builder: VaultBuilder)
     })
 }
 
-/// Somebody who gave the vault another key did not live to put it in its place.
-async fn next_key(
+/// Opens a vault whose key is not the one in `key_place`: somebody who gave it another one did not
+/// live to put that in its place, or could not.
+async fn interrupted(
     place: &Place,
     key_place: &KeyPlace,
     builder: VaultBuilder,
-    wrong: StoreError,
-) -> Result<Vault> {
-    let Some(next) = key_place.read_next()? else {
-        return Err(wrong).with_context(|| format!("the key in {key_place}"));
-    };
-    let vault = connect(place, &next, builder).await?;
-    key_place.adopt_next()?;
-    Ok(vault)
+) -> Result<Option<Vault>> {
+    let next = key_place.next();
+    match fits(place, key_place.read_next(), builder.clone()).await {
+        Ok(Some(vault)) => {
+            let place = match key_place.adopt_next().await {
+                Ok(()) => format!("it is in {key_place} from now on"),
+                Err(why) => format!("it is not in {key_place}: {why:#}"),
+            };
+            let note = format!("note: the vault's key is the one in {next}, and {place}");
+            // Not `eprintln!`, which panics when nobody reads it.
+            let _ = writeln!(io::stderr(), "{note}");
+            Ok(Some(vault))
+        }
+        Err(why) if !why.is_wrong_key() => Err(why).with_context(|| format!("the key in {next}")),
+        // It was being put there just now.
+        _ => Ok(fits(place, key_place.read(), builder).await.unwrap_or(None)),
+    }
+}
+
+/// Opens a vault with a key, if there is one.
+async fn fits(
+    place: &Place,
+    key: Result<Option<Key>, StoreError>,
+    builder: VaultBuilder,
+) -> Result<Option<Vault>, StoreError> {
+    match key? {
+        Some(key) => connect(place, &key, builder).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn of_key(why: StoreError, key_place: &KeyPlace) -> anyhow::Error {
+    match why.is_wrong_key() {
+        true => anyhow::Error::new(why).context(format!("the key in {key_place}")),
+        false => why.into(),
+    }
 }
 
 async fn connect(place: &Place, key: &Key, builder: VaultBuilder) -> Result<Vault, StoreError> {

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use anyhow::Result;
-use tokenturn_vault::KEY_VARIABLE;
+use anyhow::{Context, Result};
+use tokenturn_vault::{KEY_VARIABLE, StoreError};
 
 use super::key::{KeyPlace, NEW_KEY_VARIABLE};
 use super::open::{self, Missing};
@@ -13,10 +13,13 @@ use crate::patience;
 
 pub(super) async fn run(args: &VaultPlace) -> Result<()> {
     let opened = open::opened(args, Missing::Refuse).await?;
-    let next = opened.key.prepare_next()?;
-    let rekeyed = patience::through("encrypting to the end first", opened.vault.rekey(&next));
-    let count = rekeyed.await?;
-    opened.key.adopt_next()?;
+    let next = opened.key.prepare_next().await?;
+    let rekeyed = async {
+        let count = opened.vault.rekey(&next).await?;
+        Ok::<_, StoreError>((count, opened.key.adopt_next().await))
+    };
+    let rekeyed = patience::through("encrypting to the end first", rekeyed);
+    let (count, adopted) = rekeyed.await?;
     let mut out = io::stdout().lock();
     writeln!(out, "{} encrypted with the new key", tokens(count))?;
     match &opened.key {
@@ -24,7 +27,11 @@ pub(super) async fn run(args: &VaultPlace) -> Result<()> {
             out,
             "set {KEY_VARIABLE} to what is in {NEW_KEY_VARIABLE} from now on"
         )?,
-        key => writeln!(out, "it is in {key}: back it up, apart from the vault")?,
+        key => {
+            adopted
+                .with_context(|| format!("the new key is in {}, and not in {key}", key.next()))?;
+            writeln!(out, "it is in {key}: back it up, apart from the vault")?;
+        }
     }
     Ok(())
 }

@@ -12,8 +12,11 @@ mod evidence;
 mod family;
 mod fleet;
 mod login;
+#[cfg(target_os = "linux")]
+mod mounts;
 #[cfg(unix)]
 mod postgres;
 mod refresh;
+mod rekey;
 mod support;
 mod vault;

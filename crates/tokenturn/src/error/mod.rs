@@ -1,6 +1,7 @@
 //! What can happen instead of a new token.
 
 mod refusal;
+mod unheard;
 mod unknown;
 
 use std::error::Error;
@@ -8,6 +9,7 @@ use std::error::Error;
 use tokenturn_client::{ConfigError, Error as ClientError, Secret, Timestamp};
 
 pub use refusal::{Refusal, RefusalReason};
+pub use unheard::Unheard;
 pub use unknown::Unknown;
 
 use crate::rotated::Rotated;

@@ -94,7 +94,9 @@ impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.answer {
             Answer::Failed(error) => error.fmt(f),
-            Answer::Abandoned => f.write_str("the call was abandoned when its runtime ended"),
+            Answer::Abandoned => {
+                f.write_str("the call did not come to its end: its runtime ended, or it panicked")
+            }
             Answer::Came(response) if !response.status().is_success() => {
                 let status = response.status().as_u16();
                 write!(f, "the provider answered with HTTP status {status}")

@@ -4,7 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use tokenturn::Secret;
+use tokenturn::sink::FileSink;
+use tokenturn::{Rotated, Secret, Sink};
 use zeroize::Zeroizing;
 
 use super::Key;
@@ -13,14 +14,14 @@ use crate::exposure;
 
 /// A file that holds a key as 64 hexadecimal digits, mode 0600.
 ///
-/// A change of keys. Whoever is killed within finds both files, of which one fits the vault; see
+/// A change of keys. Whoever is killed within finds both files, of which one fits the vault: see
 /// [`read_next`](Self::read_next).
 ///
 /// ```no_run
 /// # async fn run(vault: tokenturn_vault::Vault) -> Result<(), tokenturn_vault::StoreError> {
 /// let file = tokenturn_vault::KeyFile::new("tokens.key");
-/// vault.rekey(&file.prepare_next()?).await?;
-/// file.adopt_next()?;
+/// vault.rekey(&file.prepare_next().await?).await?;
+/// file.adopt_next().await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -67,21 +68,40 @@ impl KeyFile {
         }
     }
 
-    /// The file that the next key is written to before a vault is encrypted with it.
-    fn next(&self) -> PathBuf {
+    /// The file that the next key is written to before a vault is encrypted with it: this one's name
+    /// and `.new`.
+    pub fn next_path(&self) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
         name.push(".new");
         name.into()
     }
 
-    /// Makes a key and writes it beside this one, for [`Vault::rekey`](crate::Vault::rekey). A file
-    /// that an earlier attempt has left there is used again.
+    /// Makes a key and writes it beside this one, for [`Vault::rekey`](crate::Vault::rekey). One that
+    /// an earlier attempt has left there is used again, unless it is in place already or is not whole.
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
-    pub fn prepare_next(&self) -> Result<Key, StoreError> {
-        Self::new(self.next()).read_or_create()
+    /// When it cannot be written, or could not take the place of this one: then no vault is to be
+    /// encrypted with it.
+    pub async fn prepare_next(&self) -> Result<Key, StoreError> {
+        Sink::<()>::prepare(&mut FileSink::new(&self.path))
+            .await
+            .map_err(|e| StoreError::other("the key file could not be replaced", e))?;
+        // A part of a key is none, and the next one is the vault's then.
+        let current = self.read().ok().flatten();
+        let next = Self::new(self.next_path());
+        match next.read() {
+            Ok(None) => return next.create(),
+            Ok(Some(key)) if current.is_none_or(|current| current.bytes() != key.bytes()) => {
+                return Ok(key);
+            }
+            // Whoever wrote it was killed before it was whole, or before it was removed.
+            Ok(Some(_)) => {}
+            Err(error) if error.is_wrong_key() => {}
+            Err(error) => return Err(error),
+        }
+        remove(&next.path)?;
+        next.create()
     }
 
     /// The key that [`prepare_next`](Self::prepare_next) has written. `None` when there is none.
@@ -90,20 +110,33 @@ impl KeyFile {
     ///
     /// As [`read`](Self::read).
     pub fn read_next(&self) -> Result<Option<Key>, StoreError> {
-        read(&self.next())
+        read(&self.next_path())
     }
 
-    /// Puts the next key in the place of this one, when the vault is encrypted with it.
+    /// Puts the next key in the place of this one, when the vault is encrypted with it: as
+    /// [`FileSink`] saves a token, with the owner and the mode of the file. Does nothing where there
+    /// is no next key.
     ///
     /// # Errors
     ///
-    /// When the files cannot be renamed.
-    pub fn adopt_next(&self) -> Result<(), StoreError> {
-        let next = self.next();
-        fs::rename(&next, &self.path)
-            .and_then(|()| sync_folder(&self.path))
-            .map_err(|e| cannot("replace", &self.path, e))
+    /// When the file cannot be written. The next key stays where it is then.
+    pub async fn adopt_next(&self) -> Result<(), StoreError> {
+        let Some(next) = self.read_next()? else {
+            return Ok(());
+        };
+        let text = Rotated::<()>::new(next.to_digits());
+        FileSink::new(&self.path)
+            .save(&text)
+            .await
+            .map_err(|e| StoreError::other("the key file cannot be replaced", e))?;
+        remove(&self.next_path())
     }
+}
+
+fn remove(path: &Path) -> Result<(), StoreError> {
+    fs::remove_file(path)
+        .and_then(|()| sync_folder(path))
+        .map_err(|e| cannot("remove", path, e))
 }
 
 fn read(path: &Path) -> Result<Option<Key>, StoreError> {
@@ -171,17 +204,46 @@ mod tests {
         assert!(error.to_string().contains("chmod 600"), "{error}");
     }
 
-    #[test]
-    fn the_next_key_takes_its_place() {
+    #[tokio::test]
+    async fn the_next_key_takes_its_place() {
         let folder = tempfile::tempdir().unwrap();
         let file = KeyFile::new(folder.path().join("key"));
         let old = file.create().unwrap();
-        let next = file.prepare_next().unwrap();
-        assert_eq!(file.prepare_next().unwrap().bytes(), next.bytes());
+        let next = file.prepare_next().await.unwrap();
+        assert_eq!(file.prepare_next().await.unwrap().bytes(), next.bytes());
         assert_eq!(file.read().unwrap().unwrap().bytes(), old.bytes());
-        file.adopt_next().unwrap();
+        file.adopt_next().await.unwrap();
         assert_eq!(file.read().unwrap().unwrap().bytes(), next.bytes());
         assert!(file.read_next().unwrap().is_none());
+        file.adopt_next().await.unwrap();
+        assert_eq!(file.read().unwrap().unwrap().bytes(), next.bytes());
+    }
+
+    #[tokio::test]
+    async fn what_somebody_who_was_killed_has_left_is_no_next_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = KeyFile::new(folder.path().join("key"));
+        let current = file.create().unwrap();
+        let digits = current.to_digits();
+        // Killed when the next one was in place and not removed yet, and when it was not whole yet.
+        for left in [digits.expose(), &digits.expose()[..20], ""] {
+            fs::write(file.next_path(), left).unwrap();
+            fs::set_permissions(file.next_path(), fs::Permissions::from_mode(0o600)).unwrap();
+            let next = file.prepare_next().await.unwrap();
+            assert_ne!(next.bytes(), current.bytes());
+            let written = file.read_next().unwrap().unwrap();
+            assert_eq!(written.bytes(), next.bytes());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_replaced_gets_no_next_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = KeyFile::new(folder.path().join("key"));
+        fs::create_dir(&file.path).unwrap();
+        let error = file.prepare_next().await.unwrap_err().to_string();
+        assert!(error.contains("could not be replaced"), "{error}");
+        assert!(!file.next_path().exists());
     }
 
     #[test]

@@ -91,7 +91,6 @@ impl Key {
         Secret::new(digits)
     }
 
-    #[cfg(any(feature = "keyring", feature = "postgres", feature = "sqlite", test))]
     pub(crate) fn bytes(&self) -> &[u8; LENGTH] {
         &self.0
     }

@@ -98,6 +98,22 @@ pub(crate) fn github(
     command
 }
 
+pub(crate) fn read(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+/// Writes a file for its owner alone.
+pub(crate) fn write_private(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    let _ = fs::remove_file(&path);
+    fs::write(&path, text).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
 #[cfg(unix)]
 pub(crate) fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;

@@ -1,0 +1,98 @@
+//! Single files that are mounted, as containers have them.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::*;
+use tempfile::TempDir;
+use tokenturn_tests::skip;
+
+/// Runs a command where `host` is mounted as `file`, in namespaces of its own. `None`, and the test is
+/// skipped, where that is not allowed.
+fn mounted(folder: &Path, options: &str, command: &Command) -> Option<Command> {
+    let mut allowed = Command::new("unshare");
+    if !allowed
+        .args(["-Urm", "true"])
+        .status()
+        .is_ok_and(|s| s.success())
+    {
+        skip("nothing can be mounted in a namespace (`unshare -Urm`)");
+        return None;
+    }
+    let script = format!("mount --bind host file && {options} exec \"$0\" \"$@\"");
+    let mut within = Command::new("unshare");
+    within
+        .args(["-Urm", "sh", "-c", &script])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => within.env(name, value),
+            None => within.env_remove(name),
+        };
+    }
+    Some(within)
+}
+
+#[test]
+fn a_token_goes_into_a_mounted_file() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    write_private(path, "host", "old");
+    write_private(path, "file", "");
+    for provider in ["github", "ohmygpt"] {
+        let rotate = ["rotate", provider, "--sandbox", "--out", "file"];
+        let Some(command) = mounted(path, "", &tokenturn(path, &rotate)) else {
+            return;
+        };
+        succeed(command, "");
+        let token = read(path, "host");
+        assert!(token.ends_with('\n') && token.len() > 20);
+        fs::write(path.join("host"), "old").unwrap();
+    }
+    assert_eq!(fs::read_dir(path).unwrap().count(), 2);
+}
+
+#[test]
+fn a_mounted_key_file_gets_the_next_key() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    let init = ["vault", "init", "--key-file", "host"];
+    succeed(tokenturn(path, &init), "");
+    write_private(path, "file", "");
+    let old = read(path, "host");
+    let rekey = ["vault", "rekey", "--key-file", "file"];
+
+    // Read-only: nothing is encrypted.
+    let options = "mount -o remount,bind,ro file &&";
+    let Some(command) = mounted(path, options, &tokenturn(path, &rekey)) else {
+        return;
+    };
+    assert_bad_input(&run(command, ""), "the key file could not be replaced");
+    let list = ["vault", "list", "--key-file", "host"];
+    succeed(tokenturn(path, &list), "");
+
+    succeed(mounted(path, "", &tokenturn(path, &rekey)).unwrap(), "");
+    assert_ne!(read(path, "host"), old);
+    succeed(tokenturn(path, &list), "");
+    assert!(!path.join("file.new").exists());
+
+    // A change that could not be ended where the file cannot be written: the next key opens it.
+    fs::rename(path.join("host"), path.join("file.new")).unwrap();
+    write_private(path, "host", &old);
+    let list = ["vault", "list", "--key-file", "file"];
+    let output = run(mounted(path, options, &tokenturn(path, &list)).unwrap(), "");
+    assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(notes.lines().count(), 1, "{notes}");
+    assert!(
+        notes.contains("put what is in file.new into file"),
+        "{notes}"
+    );
+    assert!(path.join("file.new").exists());
+}

@@ -3,8 +3,9 @@
 //! *A reset is irreversible and its answer is irreplaceable*: the provider kills the old token at
 //! once and prints the new one a single time. So a reset is sent exactly once, whatever happens;
 //! the new token is saved before anybody is told of it, even when nobody waits for it any more; a
-//! token that arrives is handed over even when the rest of the answer makes no sense; and every
-//! failure says whether the token may have been replaced.
+//! token that arrives is handed over even when the rest of the answer makes no sense; nothing is
+//! believed that the provider has not said; and every failure says whether the token may have been
+//! replaced.
 //!
 //! ```no_run
 //! use tokenturn::{GitHub, RotateError, Rotated, Secret, Sink, sink::FileSink};
@@ -59,10 +60,10 @@
 //!
 //! | what happened | what you get | send it again? |
 //! |---|---|---|
-//! | 2xx, body understood | [`Rotated`] | - |
-//! | 2xx, body not as specified or cut off, a token can be read in it | [`Rotated`] with `details: None` | - |
-//! | 2xx, no token can be read | [`RotateError::Unknown`], which holds the body | no |
+//! | 2xx, and the answer is the provider's own by the [rule of evidence](failures#the-answer-is-not-the-providers) | [`Rotated`], with `details: None` where nothing but the token can be read | - |
+//! | 2xx that the provider has not said, or that cannot be read | [`RotateError::Unknown`], which holds the body and the [candidates](Unknown::candidates) in it | no; [`GitHub::recover_with`] asks about the candidates |
 //! | the provider said no | [`RotateError::Refused`] with a [`RefusalReason`] | as the reason says |
+//! | something on the way said no | [`RotateError::Refused`] with [`RefusalReason::Other`]: nothing follows for the token | check it first |
 //! | nothing left this process | [`RotateError::NotSent`] | yes |
 //! | sent, no complete answer (timeout, reset, 5xx) | [`RotateError::Unknown`] | only after `recover` |
 //! | rotated, and the sink did not save | [`RotateError::NotSaved`]: the token is in it | - |

@@ -6,6 +6,7 @@ pub(super) fn headline(
     Subject { provider, command }: Subject,
     outcome: Outcome,
     is_kept: bool,
+    is_other: bool,
 ) -> &'static str {
     match outcome {
         Outcome::Issued if command == Command::Scope => {
@@ -29,6 +30,9 @@ pub(super) fn headline(
         Outcome::BadInput => "error, nothing was sent",
         Outcome::Refused => match command {
             Command::Login => "refused; nobody is signed in",
+            _ if is_other => {
+                "refused, perhaps by something on the way; nothing follows for the token, so check it"
+            }
             _ => "refused; the token is as it was",
         },
         Outcome::NotSent => match command {

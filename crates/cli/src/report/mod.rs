@@ -164,7 +164,9 @@ impl Report {
             Provider::Github => "github",
             Provider::Ohmygpt => "ohmygpt",
         };
-        let headline = headline::headline(self.subject, self.outcome, self.kept.is_some());
+        let is_other = self.reason == Some(RefusalReason::Other.as_str());
+        let headline =
+            headline::headline(self.subject, self.outcome, self.kept.is_some(), is_other);
         let mut text = format!("{provider}: {headline}\n");
         for (name, value) in [
             ("because", &self.message),

@@ -23,7 +23,8 @@ use crate::rotated::Rotated;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RotateError {
-    /// The provider said no. The token was not replaced.
+    /// The provider, or something before it, said no. Where it was the provider, the token was not
+    /// replaced; [`RefusalReason::Other`] may be somebody else's word, so check the token.
     #[error("{0}")]
     Refused(Refusal),
     /// Nothing left this process. The token was not replaced, and the call may be sent again.
@@ -173,7 +174,7 @@ impl NotSent {
     }
 
     /// Whether this client, as it is set up, cannot make the call: its server does not have it, or
-    /// credentials are missing.
+    /// credentials are missing, or the token is none that could be sent.
     pub fn is_impossible(&self) -> bool {
         matches!(self.0, WhyNotSent::Impossible(_))
     }

@@ -15,6 +15,8 @@ pub(crate) struct Turn {
     pub(crate) verdict: Verdict,
     pub(crate) request_id: Option<String>,
     pub(crate) rate_limit: Option<RateLimit>,
+    /// Whether the token was asked to be replaced, and not only asked about.
+    pub(crate) sent: bool,
 }
 
 /// The same in the caller's terms.
@@ -26,7 +28,7 @@ pub(crate) enum Verdict {
     Refused(Refusal),
     /// Nothing has changed: it was not sent, or the provider has no time for it.
     NotNow(RotateError),
-    Invalid,
+    Invalid(Refusal),
     Lost,
     Unknown(RotateError),
 }
@@ -53,6 +55,7 @@ pub(crate) async fn turn(client: &Client, tokens: &Tokens, claim: Claim, manner:
         was_in_doubt: claim.in_doubt,
         // At OhMyGPT another rotation is what resolves it.
         is_in_doubt: claim.in_doubt,
+        sent: false,
     };
     turn.take(client, tokens).await
 }
@@ -83,6 +86,7 @@ struct Taking {
     is_bearer: bool,
     was_in_doubt: bool,
     is_in_doubt: bool,
+    sent: bool,
 }
 
 impl Taking {
@@ -107,6 +111,7 @@ impl Taking {
         if !self.manner.replace && !self.is_in_doubt {
             return self.ended(End::Kept, Verdict::NotReplaced, None);
         }
+        self.sent = true;
         match client.replace(tokens).await {
             Ok(new) => self.replaced(new),
             Err(error) => self.failed(error),
@@ -140,7 +145,7 @@ impl Taking {
 
     fn refused(&self, refusal: Refusal, request_id: Option<String>) -> Turn {
         match refusal.reason {
-            reason if self.is_about_all_rows(reason) => {
+            _ if self.is_about_all_rows(&refusal) => {
                 let error = RotateError::Refused(refusal);
                 self.ended(End::Released, Verdict::NotNow(error), request_id)
             }
@@ -148,7 +153,9 @@ impl Taking {
             RefusalReason::InvalidToken if self.was_in_doubt => {
                 self.ended(End::Lost, Verdict::Lost, request_id)
             }
-            RefusalReason::InvalidToken => self.ended(End::Invalid, Verdict::Invalid, request_id),
+            RefusalReason::InvalidToken => {
+                self.ended(End::Invalid, Verdict::Invalid(refusal), request_id)
+            }
             _ if self.is_in_doubt => {
                 self.ended(self.unknown(), Verdict::Refused(refusal), request_id)
             }
@@ -156,11 +163,17 @@ impl Taking {
         }
     }
 
-    fn is_about_all_rows(&self, reason: RefusalReason) -> bool {
-        match reason {
-            RefusalReason::RateLimited { .. } => true,
-            RefusalReason::BadCredentials => !self.is_bearer,
-            _ => false,
+    /// Whether it would be said to any other token of the app just now.
+    fn is_about_all_rows(&self, refusal: &Refusal) -> bool {
+        match (refusal.reason, refusal.status) {
+            (RefusalReason::RateLimited { .. } | RefusalReason::Redirected, _) | (_, 405 | 410) => {
+                true
+            }
+            // Otherwise what authorizes the call is what it is about.
+            (RefusalReason::BadCredentials | RefusalReason::ApplicationSuspended, _) | (_, 400) => {
+                !self.is_bearer
+            }
+            (reason, _) => !self.is_bearer && reason.as_str() == "locked_out",
         }
     }
 
@@ -177,6 +190,7 @@ impl Taking {
             verdict,
             request_id,
             rate_limit: None,
+            sent: self.sent,
         }
     }
 }

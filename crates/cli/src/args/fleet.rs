@@ -77,6 +77,14 @@ pub(crate) struct Many {
     /// take as long to do such a call after all.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) leave_alone: Option<Duration>,
+    /// Stop when the answers to the calls of this run did not come and so many tokens of an app are
+    /// lost by that; 3 unless given.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    pub(crate) max_lost: Option<u64>,
+    /// Stop when the provider said no for the same reason so often in a row; 10 unless given, and 0
+    /// is as often as it likes.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_same_refusal: Option<u64>,
     /// Add one line of JSON for each token to this file. There is no secret in it. Of the tokens that
     /// a killed process was about to tell of, `history` tells alone.
     #[arg(long, value_name = "FILE")]

@@ -31,7 +31,8 @@ Of rotate --all and recover without a provider, the last of these that holds:
   1  some are not valid, or lost: their users have to authorize the app again
   3  some were refused
   4  some were not tried, or not handed on; run it again, and it goes on there
-  3  the client's own credentials are wrong, and the rest was not tried
+  3  the client's own credentials are wrong, or the same no came to every token, and the rest was
+     not tried
   5  of some the outcome is unknown: run tokenturn recover later
   6  the vault did not take some; they are in files of mode 0600 whose paths are printed
 

@@ -129,6 +129,12 @@ fn options(many: &Many) -> FleetOptions {
     if let Some(calls) = many.per_second {
         options = options.per_second(calls);
     }
+    if let Some(tokens) = many.max_lost {
+        options = options.max_lost(tokens);
+    }
+    if let Some(times) = many.max_same_refusal {
+        options = options.max_same_refusal(times);
+    }
     options
 }
 

@@ -49,7 +49,7 @@ impl Ended<'_> {
         match &summary.stopped {
             _ if summary.not_saved > 0 => 6,
             _ if summary.unknown > 0 => 5,
-            Some(Stop::BadCredentials(_)) => 3,
+            Some(Stop::BadCredentials(_) | Stop::Refused(_) | Stop::SameRefusal(_)) => 3,
             Some(Stop::Asked) if summary.not_attempted == 0 && !is_undelivered => self.judged(),
             Some(_) => 4,
             None if summary.not_attempted > 0 || is_undelivered => 4,
@@ -188,6 +188,10 @@ impl Ended<'_> {
 fn word(stop: &Stop) -> &'static str {
     match stop {
         Stop::BadCredentials(_) => "bad_credentials",
+        Stop::Refused(_) => "refused",
+        Stop::SameRefusal(_) => "same_refusal",
+        Stop::Unproven(_) => "unproven",
+        Stop::Lost(_) => "lost",
         Stop::ProviderUnavailable(_) => "provider_unavailable",
         Stop::Store(_) => "vault",
         Stop::Asked => "asked",

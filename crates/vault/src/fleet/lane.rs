@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::breaker::{Breaker, Pass};
+use super::guard::{Guard, Mode, UnderWay};
 use super::halt::{Halt, Status};
 use super::options::FleetOptions;
 use super::outcome::{Settled, Stop};
@@ -19,7 +20,7 @@ use crate::entry::State;
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::store::{Changed, Ready, Run, RunCount};
-use crate::vault::Vault;
+use crate::vault::{Held, Vault};
 
 /// How long it waits for rows that others hold, at first and at last.
 const IDLE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
@@ -55,6 +56,7 @@ pub(super) struct Lane {
     pub(super) shared: Arc<Shared>,
     pub(super) pace: Pace,
     pub(super) breaker: Breaker,
+    pub(super) guard: Arc<Guard>,
     /// For rows between their claim and their end.
     pub(super) room: Arc<Semaphore>,
     pub(super) began: Instant,
@@ -93,9 +95,9 @@ impl Lane {
         self.deliver_leftovers(tasks).await;
         let (mut idle, mut away) = (IDLE.0, Absence::default());
         let mut until = None;
-        while let Some((pass, room)) = self.turn_comes().await {
+        while let Some(Turn { pass, mode, room }) = self.turn_comes().await {
             while tasks.try_join_next().is_some() {}
-            let claimed = self.claim(room.len()).await;
+            let claimed = self.claim(mode, room.len()).await;
             if pass == Pass::Probe && !claimed.as_ref().is_ok_and(|rows| !rows.is_empty()) {
                 self.breaker.not_probed();
             }
@@ -118,16 +120,23 @@ impl Lane {
                 }
                 Ok(rows) => {
                     (idle, away, until) = (IDLE.0, Absence::default(), None);
-                    // Whoever gets a seat later leaves the row to somebody else.
                     let begin_until = Instant::now() + self.vault.set_up.lease / 2;
                     for (row, place) in rows.into_iter().zip(room) {
                         let Reply::Claimed(claim) = row.applied.reply else {
                             continue;
                         };
                         let lane = Arc::clone(&self);
-                        let is_probe = pass == Pass::Probe;
-                        let keeps = (self.vault.set_up.own.hold(&row.entry.id, claim), place);
-                        tasks.spawn(lane.work(row.entry, claim, begin_until, is_probe, keeps));
+                        let begin = Begin {
+                            until: begin_until,
+                            mode,
+                            is_probe: pass == Pass::Probe,
+                        };
+                        let keeps = Keeps {
+                            held: self.vault.set_up.own.hold(&row.entry.id, claim),
+                            under_way: self.guard.begin(),
+                            _place: place,
+                        };
+                        tasks.spawn(lane.work(row.entry, claim, begin, keeps));
                     }
                     true
                 }
@@ -141,8 +150,9 @@ impl Lane {
 
     /// Waits until rows may be claimed, and for how many there is room: for several at once where
     /// nothing tells them apart. `None` when the run is stopped.
-    async fn turn_comes(&self) -> Option<(Pass, Vec<OwnedSemaphorePermit>)> {
+    async fn turn_comes(&self) -> Option<Turn> {
         let halt = &self.shared.halt;
+        let mode = self.mode_now().await?;
         let pass = loop {
             match self.breaker.pass(Instant::now()) {
                 Pass::Wait { why, trouble, .. } if trouble > self.shared.options.patience => {
@@ -173,29 +183,70 @@ impl Lane {
             () = halt.stopped() => return None,
             place = Arc::clone(&self.room).acquire_owned() => vec![place.ok()?],
         };
-        if pass == Pass::Go && !self.pace.is_paced() {
+        if pass == Pass::Go && mode == Mode::Many && !self.pace.is_paced() {
             while let Ok(place) = Arc::clone(&self.room).try_acquire_owned() {
                 room.push(place);
             }
         }
         match halt.is_stopped() {
             true => None,
-            false => Some((pass, room)),
+            false => Some(Turn { pass, mode, room }),
+        }
+    }
+
+    /// How much may be begun: where that is one row, when nothing is under way. `None` when the run
+    /// is stopped.
+    async fn mode_now(&self) -> Option<Mode> {
+        if self.guard.mode() != Mode::Many {
+            tokio::select! {
+                biased;
+                () = self.shared.halt.stopped() => return None,
+                () = self.guard.idle() => self.look_after_doubts().await,
+            }
+        }
+        Some(self.guard.mode())
+    }
+
+    /// Others may have resolved the doubts of this run.
+    async fn look_after_doubts(&self) {
+        for id in self.guard.doubts() {
+            // Where the store is away, they are not claimed either.
+            let Ok(row) = self.vault.get(&id).await else {
+                return;
+            };
+            match row.map(|row| row.state()) {
+                Some(State::Rotating | State::Unknown) => {}
+                Some(State::Lost) => self.lost(&id),
+                Some(State::Active | State::Revoked) | None => self.guard.resolve(&id),
+            }
+        }
+    }
+
+    /// A call of this run has lost a token, perhaps.
+    pub(super) fn lost(&self, id: &str) {
+        if let Some(count) = self.guard.lose(id) {
+            self.shared.halt.stop(Stop::Lost(count));
         }
     }
 
     /// Whether a claimed row may still be sent: its seat came late, perhaps.
-    pub(super) fn may_call(&self, is_probe: bool) -> bool {
-        !self.shared.halt.is_stopped()
+    pub(super) fn may_call(&self, begin: Begin) -> bool {
+        Instant::now() <= begin.until
+            && !self.shared.halt.is_stopped()
             && !self.pace.is_held()
-            && (is_probe || self.breaker.is_closed())
+            && begin.mode >= self.guard.mode()
+            && (begin.is_probe || self.breaker.is_closed())
     }
 
-    async fn claim(&self, limit: usize) -> Result<Vec<Changed>, StoreError> {
+    async fn claim(&self, mode: Mode, limit: usize) -> Result<Vec<Changed>, StoreError> {
         let change = self.vault.claim_when(self.goal.condition());
         let store = &self.vault.store;
+        let filter = match mode {
+            Mode::Doubts => &self.filter.clone().state(State::Unknown),
+            Mode::Many | Mode::One => &self.filter,
+        };
         let mut rows = store
-            .change_next(&self.filter, self.goal.ready(), limit, change)
+            .change_next(filter, self.goal.ready(), limit, change)
             .await?;
         // A store may take rows for ready that are not: they are waited for.
         rows.retain(|row| matches!(row.applied.reply, Reply::Claimed(_)));
@@ -270,6 +321,29 @@ impl Lane {
             left: in_doubt.saturating_sub(unresolved.len() as u64),
         })
     }
+}
+
+/// Rows may be claimed.
+struct Turn {
+    pass: Pass,
+    mode: Mode,
+    room: Vec<OwnedSemaphorePermit>,
+}
+
+/// Under which conditions a claimed row is begun.
+#[derive(Clone, Copy)]
+pub(super) struct Begin {
+    /// Whoever gets a seat later leaves the row to somebody else.
+    pub(super) until: Instant,
+    pub(super) mode: Mode,
+    pub(super) is_probe: bool,
+}
+
+/// What a claimed row keeps for itself.
+pub(super) struct Keeps {
+    pub(super) held: Held,
+    pub(super) under_way: UnderWay,
+    pub(super) _place: OwnedSemaphorePermit,
 }
 
 /// The rows that are under way. They go on when the lane does not.

@@ -2,6 +2,7 @@
 
 mod breaker;
 mod deliver;
+mod guard;
 mod halt;
 mod lane;
 mod options;
@@ -31,6 +32,7 @@ pub use outcome::{Outcome, Settled, Stop, Summary};
 pub use plan::{AppPlan, Plan};
 
 use breaker::Breaker;
+use guard::Guard;
 use halt::Halt;
 use lane::{Goal, Lane, Shared};
 use pace::Pace;
@@ -167,6 +169,7 @@ impl Vault {
                 true => ROOM * shared.options.concurrency,
                 false => shared.options.concurrency,
             };
+            let guard = Guard::new(&shared.options, matches!(goal, Goal::Replace(_)));
             let lane = Lane {
                 vault: self.clone(),
                 pace: Pace::new(Arc::clone(&self.store), app, interval),
@@ -175,6 +178,7 @@ impl Vault {
                 goal,
                 shared: Arc::clone(&shared),
                 breaker: Breaker::new(),
+                guard: Arc::new(guard),
                 room: Arc::new(Semaphore::new(room)),
                 began: Instant::now(),
                 unresolved: Mutex::new(HashSet::new()),

@@ -152,6 +152,17 @@ impl Summary {
 pub enum Stop {
     /// The client's own credentials are wrong.
     BadCredentials(Refusal),
+    /// The provider, or what stands before it, says no to every token of the app.
+    Refused(Refusal),
+    /// The same no came for too many tokens in a row: see
+    /// [`max_same_refusal`](crate::FleetOptions::max_same_refusal).
+    SameRefusal(Refusal),
+    /// The first token was replaced and is stored, and the provider does not say that the new one
+    /// is valid. Why.
+    Unproven(String),
+    /// So many tokens of an app were lost to answers that did not come, or could not be found out
+    /// about: see [`max_lost`](crate::FleetOptions::max_lost).
+    Lost(u64),
     /// The provider was away for too long.
     ProviderUnavailable(String),
     /// The store was away for too long, or is broken.
@@ -167,6 +178,26 @@ impl fmt::Display for Stop {
                 f,
                 "the client's credentials are wrong, so nothing more was tried; mend them and run it \
                  again ({refusal})"
+            ),
+            Self::Refused(refusal) => write!(
+                f,
+                "that is said to every token of the app, so nothing more was tried; mend it and run \
+                 it again ({refusal})"
+            ),
+            Self::SameRefusal(refusal) => write!(
+                f,
+                "the same no came for too many tokens in a row; find out why, and run it again, or \
+                 allow for more of them ({refusal})"
+            ),
+            Self::Unproven(why) => write!(
+                f,
+                "a new token is stored, and not known to be valid, so no other was replaced; find out \
+                 what answers for the provider, and run it again ({why})"
+            ),
+            Self::Lost(count) => write!(
+                f,
+                "{count} tokens of an app are lost to answers that did not come, or in doubt for good, \
+                 so no other was replaced; find out what keeps the answers back, and run it again"
             ),
             Self::ProviderUnavailable(why) => {
                 write!(

@@ -213,7 +213,7 @@ fn answer(verdict: Verdict, Changed { entry, applied }: Changed) -> Result<Entry
         Verdict::Refused(refusal) => Err(VaultError::Refused(refusal)),
         Verdict::NotNow(RotateError::Refused(refusal)) => Err(VaultError::Refused(refusal)),
         Verdict::NotNow(error) => Err(VaultError::NotSent(error)),
-        Verdict::Invalid => Err(VaultError::Revoked(Box::new(entry))),
+        Verdict::Invalid(_) => Err(VaultError::Revoked(Box::new(entry))),
         Verdict::Lost => Err(VaultError::Lost(Box::new(entry))),
         Verdict::Unknown(error) => Err(VaultError::Unknown(error)),
     }

@@ -80,6 +80,18 @@ pub(crate) fn reason(error: &RotateError) -> String {
     }
 }
 
+/// Whether it would be said to any other token of the app just now. `is_bearer` is whether what
+/// authorizes a call is the token itself, and not the client's secret.
+pub(crate) fn is_about_all_tokens(refusal: &Refusal, is_bearer: bool) -> bool {
+    match (refusal.reason, refusal.status) {
+        (RefusalReason::RateLimited { .. } | RefusalReason::Redirected, _) | (_, 405 | 410) => true,
+        (RefusalReason::BadCredentials | RefusalReason::ApplicationSuspended, _) | (_, 400) => {
+            !is_bearer
+        }
+        (reason, _) => !is_bearer && reason.as_str() == "locked_out",
+    }
+}
+
 struct Taking {
     manner: Manner,
     /// Whether what authorizes a call is the row's own token, and not the client's secret.
@@ -145,7 +157,7 @@ impl Taking {
 
     fn refused(&self, refusal: Refusal, request_id: Option<String>) -> Turn {
         match refusal.reason {
-            _ if self.is_about_all_rows(&refusal) => {
+            _ if is_about_all_tokens(&refusal, self.is_bearer) => {
                 let error = RotateError::Refused(refusal);
                 self.ended(End::Released, Verdict::NotNow(error), request_id)
             }
@@ -160,20 +172,6 @@ impl Taking {
                 self.ended(self.unknown(), Verdict::Refused(refusal), request_id)
             }
             reason => self.ended(End::Refused(reason), Verdict::Refused(refusal), request_id),
-        }
-    }
-
-    /// Whether it would be said to any other token of the app just now.
-    fn is_about_all_rows(&self, refusal: &Refusal) -> bool {
-        match (refusal.reason, refusal.status) {
-            (RefusalReason::RateLimited { .. } | RefusalReason::Redirected, _) | (_, 405 | 410) => {
-                true
-            }
-            // Otherwise what authorizes the call is what it is about.
-            (RefusalReason::BadCredentials | RefusalReason::ApplicationSuspended, _) | (_, 400) => {
-                !self.is_bearer
-            }
-            (reason, _) => !self.is_bearer && reason.as_str() == "locked_out",
         }
     }
 

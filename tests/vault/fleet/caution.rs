@@ -254,6 +254,8 @@ async fn the_same_no_stops_it_after_a_while(place: Place) {
     assert_eq!(resets.calls_async().await, 10);
     let fleet = run(fast().max_same_refusal(0)).await;
     assert!(fleet.summary().stopped.is_none());
+    // Those of the first part are not replaced either.
+    assert_eq!(fleet.summary().passed_over, 10);
     assert_eq!(resets.calls_async().await, 30);
 }
 

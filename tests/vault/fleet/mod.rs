@@ -1,6 +1,7 @@
 //! Many tokens at once, and what happens on the way.
 
 mod caution;
+mod checks;
 mod credentials;
 mod delivery;
 mod doubts;

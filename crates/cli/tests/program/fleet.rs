@@ -489,3 +489,81 @@ async fn recover_finds_out_about_all_doubts() {
     let text = succeed(stage.command(&["recover", "--all"]), "");
     assert!(text.starts_with("resolved               0"), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_all_brings_back_what_lives() {
+    let stage = Stage::with(3).await;
+    let import = ["vault", "import", "-", "--format", "csv"];
+    let (url, id) = (stage.sandbox.url(), stage.sandbox.client_id());
+    let app = ["--server", &url, "--client-id", &id];
+    let csv = "id,token\ndead,gho_dead\n";
+    succeed(stage.command(&[&import[..], &app].concat()), csv);
+    let check = ["check", "--all", "--report", "report.jsonl"];
+    let output = run(stage.command(&check), "");
+    assert_eq!(output.status.code(), Some(1), "{}", both(&output));
+    let text = stdout(&output);
+    assert!(text.starts_with("valid                  3\n"), "{text}");
+    assert!(text.contains("invalid                1  their"), "{text}");
+    assert_eq!(stage.report().len(), 4);
+    assert!(stage.sandbox.replacements().is_empty());
+
+    // A vault that takes a living token for a dead one.
+    let database = rusqlite::Connection::open(stage.path("tokenturn.db")).unwrap();
+    let killed = database.execute("UPDATE token SET state = 'revoked'", []);
+    assert_eq!(killed.unwrap(), 4);
+    // That all are dead is no success.
+    let output = run(stage.command(&["rotate", "--all"]), "");
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let told =
+        "dead before            4  lost or revoked, so not tried; tokenturn check --all asks";
+    assert!(text.contains(told), "{text}");
+    let text = stdout(&run(stage.command(&["check", "--all"]), ""));
+    assert!(text.contains("restored               3  lost or"), "{text}");
+    let output = run(stage.command(&["rotate", "--all"]), "");
+    assert_eq!(output.status.code(), Some(1), "{}", both(&output));
+    assert!(stdout(&output).starts_with("replaced               3\n"));
+    let output = run(
+        stage.command(&["check", "--all", "--state", "active", "--json"]),
+        "",
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+    let summary = json(&output);
+    assert_eq!(
+        (&summary["command"], &summary["valid"]),
+        (&"check".into(), &3.into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_named_has_to_be_there() {
+    let stage = Stage::with(2).await;
+    let url = stage.sandbox.url();
+    let elsewhere = format!(
+        "there is one of the github app {} at {url}",
+        stage.sandbox.client_id()
+    );
+    for command in [&["rotate", "--all"][..], &["check", "--all"], &["recover"]] {
+        for (named, advice) in [
+            (["--base-url", "http://127.0.0.1:9"], &*elsewhere),
+            (["--server", "https://api.github.com"], &*elsewhere),
+            (["--client-id", "Iv1.other"], &*elsewhere),
+            (["--label", "none"], &*elsewhere),
+        ] {
+            let output = run(stage.command(&[command, &named].concat()), "");
+            assert_bad_input(&output, advice);
+        }
+    }
+    // Whatever is old is replaced, though nothing is.
+    let text = succeed(
+        stage.command(&["rotate", "--all", "--older-than", "1d"]),
+        "",
+    );
+    assert!(text.contains("no token fits"), "{text}");
+    assert_eq!(stage.sandbox.requests().len(), 0);
+
+    succeed(stage.command(&["vault", "remove", "t0"]), "");
+    succeed(stage.command(&["vault", "remove", "t1"]), "");
+    let output = run(stage.command(&["rotate", "--all"]), "");
+    assert_bad_input(&output, "the vault is empty");
+}

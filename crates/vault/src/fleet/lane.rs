@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ use crate::entry::State;
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::store::{Changed, Ready, Run, RunCount};
+use crate::time;
 use crate::vault::{Held, Vault};
 
 /// How long it waits for rows that others hold, at first and at last.
@@ -34,6 +36,8 @@ pub(super) enum Goal {
     Replace(Run),
     /// Every doubt is resolved.
     Resolve,
+    /// So many tokens are asked about, and not claimed.
+    Check { tokens: u64 },
 }
 
 /// What the lanes of a run share.
@@ -62,27 +66,29 @@ pub(super) struct Lane {
     pub(super) began: Instant,
     /// The rows whose doubts could not be resolved.
     pub(super) unresolved: Mutex<HashSet<String>>,
+    /// How many rows were asked about.
+    pub(super) checked: AtomicU64,
 }
 
 impl Goal {
     pub(super) fn run(&self) -> Option<u64> {
         match self {
             Self::Replace(run) => Some(run.number),
-            Self::Resolve => None,
+            Self::Resolve | Self::Check { .. } => None,
         }
     }
 
     fn ready(&self) -> Ready {
         match self {
             Self::Replace(run) => Ready::ForRun(run.number),
-            Self::Resolve => Ready::InDoubt,
+            Self::Resolve | Self::Check { .. } => Ready::InDoubt,
         }
     }
 
     fn condition(&self) -> Condition {
         match self {
             Self::Replace(run) => Condition::Run(run.number),
-            Self::Resolve => Condition::InDoubt,
+            Self::Resolve | Self::Check { .. } => Condition::InDoubt,
         }
     }
 }
@@ -90,6 +96,13 @@ impl Goal {
 impl Lane {
     /// Goes through the rows, and ends when all are settled or the run is stopped.
     pub(super) async fn run(self: Arc<Self>) {
+        match self.goal {
+            Goal::Check { .. } => self.check().await,
+            Goal::Replace(_) | Goal::Resolve => self.rotate().await,
+        }
+    }
+
+    async fn rotate(self: Arc<Self>) {
         let mut tasks = Tasks::default();
         let tasks = &mut tasks.0;
         self.deliver_leftovers(tasks).await;
@@ -150,7 +163,7 @@ impl Lane {
 
     /// Waits until rows may be claimed, and for how many there is room: for several at once where
     /// nothing tells them apart. `None` when the run is stopped.
-    async fn turn_comes(&self) -> Option<Turn> {
+    pub(super) async fn turn_comes(&self) -> Option<Turn> {
         let halt = &self.shared.halt;
         let mode = self.mode_now().await?;
         let pass = loop {
@@ -288,6 +301,41 @@ impl Lane {
         goes_on
     }
 
+    /// How many rows the run leaves alone: those that are known to be dead, those that it was through
+    /// with before it was stopped and has not replaced, and those among these whose outcome is unknown.
+    pub(super) async fn left_alone(&self) -> Result<[u64; 3], StoreError> {
+        let Goal::Replace(run) = &self.goal else {
+            return Ok([0; 3]);
+        };
+        let store = &self.vault.store;
+        let of = |state| {
+            let is_meant = self.filter.state.is_none_or(|wanted| wanted == state);
+            is_meant.then(|| self.filter.clone().state(state))
+        };
+        let mut dead = 0;
+        for filter in [State::Lost, State::Revoked].into_iter().filter_map(of) {
+            dead += store.count(&filter).await?;
+        }
+        let mut left = [dead, 0, 0];
+        if !run.is_resumed {
+            return Ok(left);
+        }
+        let began = time::to_millis(run.began_at);
+        for (state, count) in [State::Active, State::Unknown]
+            .into_iter()
+            .zip(&mut left[1..])
+        {
+            let Some(mut filter) = of(state) else {
+                continue;
+            };
+            // The others have changed since it began.
+            let age = time::to_millis(time::now()) - began;
+            filter.older_than = filter.older_than.max(Some(age));
+            *count = store.count_run(&filter, run.number).await?.done;
+        }
+        Ok(left)
+    }
+
     /// How many rows wait for a run to come back, since the outcome of their last call is unknown.
     pub(super) async fn count_unknown(&self) -> Result<u64, StoreError> {
         let filter = &self.filter;
@@ -305,6 +353,10 @@ impl Lane {
         let store = &self.vault.store;
         if let Some(run) = self.goal.run() {
             return store.count_run(&self.filter, run).await;
+        }
+        if let Goal::Check { tokens } = self.goal {
+            let left = tokens.saturating_sub(self.checked.load(Relaxed));
+            return Ok(RunCount { done: 0, left });
         }
         let mut in_doubt = 0;
         for state in [State::Rotating, State::Unknown] {
@@ -324,10 +376,10 @@ impl Lane {
 }
 
 /// Rows may be claimed.
-struct Turn {
-    pass: Pass,
+pub(super) struct Turn {
+    pub(super) pass: Pass,
     mode: Mode,
-    room: Vec<OwnedSemaphorePermit>,
+    pub(super) room: Vec<OwnedSemaphorePermit>,
 }
 
 /// Under which conditions a claimed row is begun.
@@ -348,7 +400,7 @@ pub(super) struct Keeps {
 
 /// The rows that are under way. They go on when the lane does not.
 #[derive(Default)]
-struct Tasks(JoinSet<()>);
+pub(super) struct Tasks(pub(super) JoinSet<()>);
 
 impl Drop for Tasks {
     fn drop(&mut self) {
@@ -358,11 +410,11 @@ impl Drop for Tasks {
 
 /// For how long the store has been away.
 #[derive(Default)]
-struct Absence(Option<(Instant, Duration)>);
+pub(super) struct Absence(Option<(Instant, Duration)>);
 
 impl Absence {
     /// Waits before the store is asked again. Whether it goes on.
-    async fn waits(&mut self, shared: &Shared, error: StoreError) -> bool {
+    pub(super) async fn waits(&mut self, shared: &Shared, error: StoreError) -> bool {
         let (since, wait) = self.0.unwrap_or((Instant::now(), AWAY.0));
         if !error.is_unavailable() || since.elapsed() > shared.options.patience {
             shared.halt.stop(Stop::Store(error));

@@ -1,6 +1,7 @@
 //! Many tokens, one run.
 
 mod breaker;
+mod check;
 mod deliver;
 mod guard;
 mod halt;
@@ -155,7 +156,7 @@ impl Vault {
         });
         let mut lanes = Vec::new();
         let (mut runs, mut expected) = (Vec::new(), RunCount::default());
-        let mut with_client = 0;
+        let (mut with_client, mut summary) = (0, Summary::default());
         for (client, goal) in goals {
             let app = client.app();
             let filter = filter.clone().app(&app);
@@ -182,13 +183,18 @@ impl Vault {
                 room: Arc::new(Semaphore::new(room)),
                 began: Instant::now(),
                 unresolved: Mutex::new(HashSet::new()),
+                checked: AtomicU64::new(0),
             };
             let count = lane.count().await?;
             expected.done += count.done;
             expected.left += count.left;
+            let [dead, passed_over, unknown] = lane.left_alone().await?;
+            summary.dead += dead;
+            summary.passed_over += passed_over;
+            summary.unknown += unknown;
             lanes.push(Arc::new(lane));
         }
-        let without_client = self.store.count(&filter).await?.saturating_sub(with_client);
+        summary.without_client = self.store.count(&filter).await?.saturating_sub(with_client);
         let left = Arc::default();
         let delivered = Arc::clone(&shared.delivered);
         let running = Running::begin(&self.set_up);
@@ -197,10 +203,7 @@ impl Vault {
             settled,
             runs,
             expected,
-            summary: Summary {
-                without_client,
-                ..Summary::default()
-            },
+            summary,
             halt,
             delivered,
             left,
@@ -251,7 +254,7 @@ impl Fleet {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The runs, one for each client, in their order. None for [`Vault::recover_all`].
+    /// The runs, one for each client, in their order. None but for [`Vault::rotate_all`].
     pub fn runs(&self) -> &[Run] {
         &self.runs
     }

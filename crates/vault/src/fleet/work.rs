@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokenturn::{RefusalReason, RotateError};
+use tokenturn::RotateError;
 use tokio::task::JoinSet;
 
 use super::guard::Mode;
@@ -152,11 +152,7 @@ impl Lane {
                 self.breaker.succeeded();
                 let hold = self.pace.refused(refusal);
                 if hold.is_none() {
-                    let why = match refusal.reason {
-                        RefusalReason::BadCredentials => Stop::BadCredentials,
-                        _ => Stop::Refused,
-                    };
-                    self.shared.halt.stop(why(refusal.clone()));
+                    self.shared.halt.stop(Stop::of_all(refusal.clone()));
                 }
                 hold
             }
@@ -267,7 +263,7 @@ impl Lane {
     }
 
     /// Stores what became of the row, however long the store is away, unless the run is stopped.
-    async fn settled(&self, id: &str, kind: Kind) -> Result<Changed, StoreError> {
+    pub(super) async fn settled(&self, id: &str, kind: Kind) -> Result<Changed, StoreError> {
         if matches!(self.goal, Goal::Resolve)
             && let Kind::Settle { end, .. } = &kind
         {

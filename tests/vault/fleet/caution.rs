@@ -8,7 +8,9 @@ use tokenturn::{GitHub, Secret};
 use tokenturn_sandbox::{Calls, Fault, Sandbox};
 use tokenturn_tests::CLIENT_ID;
 use tokenturn_tests::crash::{Gate, Point};
-use tokenturn_vault::{Client, Entry, Filter, FleetOptions, State, Stop, Tokens, Vault};
+use tokenturn_vault::{
+    Client, Entry, Filter, FleetOptions, State, Stop, Tokens, Vault, VaultError,
+};
 
 use super::{World, all, fast, paused, unpaced, words};
 use crate::vault::place::Place;
@@ -26,6 +28,7 @@ on_both!(
     a_no_to_all_stops_it_at_once,
     the_same_no_stops_it_after_a_while,
     invalid_tokens_are_the_same_no,
+    no_two_rows_get_one_token,
 );
 
 /// Puts tokens of an app at this URL into a vault, and makes a client for them.
@@ -67,6 +70,18 @@ async fn answers<'a>(
 fn no(message: &str) -> serde_json::Value {
     let page = "https://docs.github.com/rest/apps/oauth-applications#reset-a-token";
     json!({ "message": message, "documentation_url": page })
+}
+
+/// A new token of this letter alone.
+fn authorization(letter: &str) -> serde_json::Value {
+    let token = format!("gho_{}", letter.repeat(36));
+    json!({
+        "id": 1,
+        "scopes": [],
+        "token": token,
+        "token_last_eight": letter.repeat(8),
+        "hashed_token": Secret::new(&*token).fingerprint().to_string(),
+    })
 }
 
 async fn the_first_token_goes_alone(place: Place) {
@@ -116,15 +131,7 @@ async fn without_a_check_the_first_token_is_the_last(place: Place) {
 
 async fn a_new_token_that_is_not_valid_is_the_last(place: Place) {
     let server = MockServer::start_async().await;
-    let token = format!("gho_{}", "n".repeat(36));
-    let body = json!({
-        "id": 1,
-        "scopes": [],
-        "token": token,
-        "token_last_eight": "nnnnnnnn",
-        "hashed_token": Secret::new(&*token).fingerprint().to_string(),
-    });
-    let resets = answers(&server, Method::PATCH, 200, body).await;
+    let resets = answers(&server, Method::PATCH, 200, authorization("n")).await;
     let checks = answers(&server, Method::POST, 404, no("Not Found")).await;
     let vault = place.open_quick(&key()).await;
     let client = put_some(&vault, &server, 10).await;
@@ -275,4 +282,56 @@ async fn invalid_tokens_are_the_same_no(place: Place) {
     assert_eq!((summary.invalid, summary.not_attempted), (4, 16));
     let revoked = Filter::new().state(State::Revoked);
     assert_eq!(vault.count(&revoked).await.unwrap(), 4);
+}
+
+/// Somebody answers for the provider, and with the same each time.
+async fn no_two_rows_get_one_token(place: Place) {
+    let server = MockServer::start_async().await;
+    answers(&server, Method::PATCH, 200, authorization("n")).await;
+    answers(&server, Method::POST, 200, authorization("n")).await;
+    let key = key();
+    drop(place.open_quick(&key).await);
+    // As an earlier version made it.
+    place.sql(match place {
+        Place::Sqlite(_) => "DROP INDEX event_by_new; PRAGMA user_version = 1",
+        Place::Postgres(..) => "DROP INDEX event_by_new; UPDATE version SET number = 1",
+    });
+    let vault = place.open_quick(&key).await;
+    let client = put_some(&vault, &server, 40).await;
+    let fleet = vault.rotate_all([client.clone()], Filter::new(), unpaced(4));
+    let mut fleet = fleet.await.unwrap();
+    let settled = all(&mut fleet).await;
+    assert_eq!(words(&settled), ["not_saved", "replaced"]);
+    let summary = fleet.summary();
+    assert!(
+        matches!(summary.stopped, Some(Stop::Duplicate(_))),
+        "{summary:?}"
+    );
+    assert_eq!(summary.replaced, 1);
+    assert!(summary.not_saved <= 4, "{summary:?}");
+    let mut rows = vault.list(Filter::new());
+    let (mut new, mut in_doubt) = (0, 0);
+    while let Some(row) = rows.next().await {
+        let row = row.unwrap();
+        new += usize::from(row.tokens.token.unwrap().expose().contains("nnn"));
+        in_doubt += u64::from(row.progress.state == State::Unknown);
+    }
+    assert_eq!((new, in_doubt), (1, summary.not_saved));
+
+    // One by one it is no other.
+    let untouched = Filter::new()
+        .state(State::Active)
+        .older_than(Duration::ZERO);
+    let mut rows = vault.list(untouched);
+    let held = loop {
+        let row = rows.next().await.unwrap().unwrap();
+        if row.generation == 1 {
+            break row;
+        }
+    };
+    let error = vault.rotate(&client, &held).await.unwrap_err();
+    assert!(
+        matches!(&error, VaultError::NotSaved { why, .. } if why.is_duplicate()),
+        "{error}"
+    );
 }

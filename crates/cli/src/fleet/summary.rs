@@ -217,6 +217,7 @@ fn word(stop: &Stop) -> &'static str {
         Stop::SameRefusal(_) => "same_refusal",
         Stop::Unproven(_) => "unproven",
         Stop::Lost(_) => "lost",
+        Stop::Duplicate(_) => "duplicate",
         Stop::ProviderUnavailable(_) => "provider_unavailable",
         Stop::Store(_) => "vault",
         Stop::Asked => "asked",

@@ -184,6 +184,8 @@ pub enum Stop {
     /// So many tokens of an app were lost to answers that did not come, or could not be found out
     /// about: see [`max_lost`](crate::FleetOptions::max_lost).
     Lost(u64),
+    /// The new token of this row is one that another row has, or has had. It was not stored.
+    Duplicate(String),
     /// The provider was away for too long.
     ProviderUnavailable(String),
     /// The store was away for too long, or is broken.
@@ -229,6 +231,11 @@ impl fmt::Display for Stop {
                 f,
                 "{count} tokens of an app are lost to answers that did not come, or in doubt for good, \
                  so no other was replaced; find out what keeps the answers back, and run it again"
+            ),
+            Self::Duplicate(id) => write!(
+                f,
+                "the new token of {id:?} is one that another row has, so it was not stored and no \
+                 other was replaced; find out what answers for the provider, and run it again"
             ),
             Self::ProviderUnavailable(why) => {
                 write!(

@@ -89,6 +89,9 @@ impl Lane {
             Ok(changed) => (Some(changed), outcome),
             Err(error) => {
                 tracing::error!(%error, id = entry.id, "the outcome of a rotation is not stored");
+                if error.is_duplicate() {
+                    self.shared.halt.stop(Stop::Duplicate(entry.id.clone()));
+                }
                 (None, unsaved(turn.end).or(outcome))
             }
         };

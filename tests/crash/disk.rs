@@ -143,11 +143,16 @@ async fn answers_that_are_under_way_are_saved_on_a_full_disk() {
     };
     let folder = TempDir::new().unwrap();
     let scene = Scene::at(disk.place(), folder, sandbox, gate.url(), shares).await;
+    // The first one goes alone.
+    let canary = gate.hold("PATCH", Point::Answer);
     let held = (0..scene.concurrency).map(|_| gate.hold("PATCH", Point::Answer));
     let held: Vec<_> = held.collect();
 
     let mut process = scene.start(worker(), &["rotate", "--all"]);
-    scene.until_replaced(scene.concurrency, &mut process).await;
+    canary.pass().await;
+    scene
+        .until_replaced(1 + scene.concurrency, &mut process)
+        .await;
     disk.fill();
     for answer in held {
         answer.release().await;

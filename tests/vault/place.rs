@@ -35,11 +35,18 @@ impl Place {
 
     /// Unknown outcomes are resolved soon.
     pub(crate) async fn open_quick(&self, key: &Key) -> Vault {
-        let builder = Vault::builder().leave_alone(Duration::from_millis(100));
-        self.built(builder, key).await.unwrap()
+        self.built(Self::quick(), key).await.unwrap()
     }
 
-    async fn built(&self, builder: VaultBuilder, key: &Key) -> Result<Vault, StoreError> {
+    pub(crate) fn quick() -> VaultBuilder {
+        Vault::builder().leave_alone(Duration::from_millis(100))
+    }
+
+    pub(crate) async fn built(
+        &self,
+        builder: VaultBuilder,
+        key: &Key,
+    ) -> Result<Vault, StoreError> {
         // Nobody who is slow is taken for dead.
         let lease = Duration::from_secs(60 * 60);
         let builder = builder.actor("the test").lease(lease);

@@ -31,7 +31,9 @@ fn main() -> ExitCode {
     let command = args::Arguments::parse().command;
     let runtime = match &command {
         // Many calls at a time, and with --sandbox the provider besides.
-        Command::Rotate { target: None, .. } | Command::Recover { target: None, .. } => {
+        Command::Rotate { target: None, .. }
+        | Command::Recover { target: None, .. }
+        | Command::Check { target: None, .. } => {
             runtime::Builder::new_multi_thread().enable_all().build()
         }
         _ => runtime::Builder::new_current_thread().enable_all().build(),
@@ -56,7 +58,10 @@ async fn run(command: Command) -> ExitCode {
             Some(target) => rotate::recover(target).await,
             None => fleet::recover(&all).await,
         },
-        Command::Check { target } => check::run(target).await,
+        Command::Check { all, target } => match target {
+            Some(target) => check::run(target).await,
+            None => fleet::check(&all).await,
+        },
         Command::Scope { target } => scope::run(target).await,
         Command::Revoke { target } => revoke::run(target).await,
         Command::Vault { target } => vault::run(target).await,

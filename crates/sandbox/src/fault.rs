@@ -23,6 +23,8 @@ pub enum Fault {
     Slow(Duration),
     /// Every call is answered with 503, and nothing is changed.
     Outage,
+    /// A call that asks about a token is answered with 503.
+    NoChecks,
 }
 
 /// Which of the calls that a fault is for it hits.
@@ -62,9 +64,15 @@ impl Faults {
         if self.0.is_empty() {
             return None;
         }
-        let is_change = is_change(request.method(), request.uri().path());
+        let (method, path) = (request.method(), request.uri().path());
+        let (is_change, only_asks) = (is_change(method, path), only_asks(method, path));
         let mut rules = self.0.iter_mut();
-        let hits = |rule: &mut Rule| (is_change || rule.fault == Fault::Outage) && rule.hits();
+        let is_for = |fault| match fault {
+            Fault::Outage => true,
+            Fault::NoChecks => only_asks,
+            Fault::BeforeChange | Fault::AfterChange | Fault::Slow(_) => is_change,
+        };
+        let hits = |rule: &mut Rule| is_for(rule.fault) && rule.hits();
         rules.find_map(|rule| hits(rule).then_some(rule.fault))
     }
 }
@@ -85,7 +93,7 @@ pub(crate) async fn inject(shared: &Shared, request: Request, next: Next) -> Res
     let fault = shared.world().faults.of(&request);
     match fault {
         None => next.run(request).await,
-        Some(Fault::Outage) => page(StatusCode::SERVICE_UNAVAILABLE),
+        Some(Fault::Outage | Fault::NoChecks) => page(StatusCode::SERVICE_UNAVAILABLE),
         Some(Fault::BeforeChange) => page(StatusCode::BAD_GATEWAY),
         Some(Fault::AfterChange) => {
             next.run(request).await;
@@ -102,8 +110,11 @@ pub(crate) async fn inject(shared: &Shared, request: Request, next: Next) -> Res
 /// Every call of a program does, but for those that only ask. The pages are for people.
 fn is_change(method: &Method, path: &str) -> bool {
     let is_page = github::PAGES.contains(&path) || ohmygpt::PAGES.contains(&path);
-    let only_asks = github::is_check(method, path) || ohmygpt::ASKING.contains(&path);
-    method != Method::GET && !is_page && !only_asks
+    method != Method::GET && !is_page && !only_asks(method, path)
+}
+
+fn only_asks(method: &Method, path: &str) -> bool {
+    github::is_check(method, path) || ohmygpt::ASKING.contains(&path)
 }
 
 /// What stands in front of a provider answers in HTML.

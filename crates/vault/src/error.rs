@@ -29,6 +29,7 @@ pub(crate) enum StoreErrorKind {
     Damaged,
     Unsupported,
     Busy,
+    Duplicate,
     Invalid,
     Other,
 }
@@ -84,6 +85,14 @@ impl StoreError {
         Self::of_row(StoreErrorKind::Busy, id, message)
     }
 
+    pub(crate) fn duplicate(id: &str) -> Self {
+        let message = format!(
+            "the new token of {id:?} is one that another row has, or has had, so it is not stored: \
+             find out what answers for the provider"
+        );
+        Self::of_row(StoreErrorKind::Duplicate, id, message)
+    }
+
     pub(crate) fn of_other_app(id: &str, app: &App) -> Self {
         let message = format!("the token {id:?} is of {app}; remove it first, or use another name");
         Self::of_row(StoreErrorKind::Invalid, id, message)
@@ -130,6 +139,11 @@ impl StoreError {
     /// Whether the token is being replaced just now.
     pub fn is_busy(&self) -> bool {
         self.kind == StoreErrorKind::Busy
+    }
+
+    /// Whether another row has the token that was to be stored.
+    pub fn is_duplicate(&self) -> bool {
+        self.kind == StoreErrorKind::Duplicate
     }
 
     /// Whether the vault is not encrypted with this key.

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer};
 use tokenturn::RotateError;
 use zeroize::Zeroizing;
 
+use crate::change::End;
+
 /// The body of an answer whose outcome is unknown, which may have the new token in it. It is kept
 /// with the row until the doubt is resolved.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,6 +23,14 @@ impl Kept {
             RotateError::Unknown(unknown) if unknown.may_hold_token() => {
                 Some(Self::new(unknown.body()?))
             }
+            _ => None,
+        }
+    }
+
+    /// A token that cannot be stored, in the form of an answer.
+    pub(crate) fn of_end(end: &End) -> Option<Self> {
+        match end {
+            End::Replaced { tokens, .. } => Some(Self::new(tokens.to_json().as_bytes())),
             _ => None,
         }
     }

@@ -52,6 +52,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Locks a row, [applies](Change::apply) a change to it, and does what that says, in one
     /// transaction. `None` when there is no such row.
+    ///
+    /// When another row has, or has had, the token that the change is to store
+    /// ([`Change::new_token`]), the store [refuses](Change::refuse) it instead, in that transaction:
+    /// of two rows that are to get one token, one does.
     fn change<'a>(&'a self, id: &'a str, change: Change) -> Answer<'a, Option<Changed>>;
 
     /// Does the same with rows that `filter` means and that are ready: active, or else rotating or

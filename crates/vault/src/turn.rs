@@ -16,6 +16,8 @@ pub(crate) struct Turn {
     pub(crate) verdict: Verdict,
     pub(crate) request_id: Option<String>,
     pub(crate) rate_limit: Option<RateLimit>,
+    /// Whether the token was asked to be replaced, and not only asked about.
+    pub(crate) sent: bool,
 }
 
 /// The same in the caller's terms.
@@ -27,7 +29,7 @@ pub(crate) enum Verdict {
     Refused(Refusal),
     /// Nothing has changed: it was not sent, or the provider has no time for it.
     NotNow(RotateError),
-    Invalid,
+    Invalid(Refusal),
     Lost,
     Unknown(RotateError),
 }
@@ -54,6 +56,7 @@ pub(crate) async fn turn(client: &Client, tokens: &Tokens, claim: Claim, manner:
         was_in_doubt: claim.in_doubt,
         // At OhMyGPT another rotation is what resolves it.
         is_in_doubt: claim.in_doubt,
+        sent: false,
     };
     turn.take(client, tokens).await
 }
@@ -78,12 +81,25 @@ pub(crate) fn reason(error: &RotateError) -> String {
     }
 }
 
+/// Whether it would be said to any other token of the app just now. `is_bearer` is whether what
+/// authorizes a call is the token itself, and not the client's secret.
+pub(crate) fn is_about_all_tokens(refusal: &Refusal, is_bearer: bool) -> bool {
+    match (refusal.reason, refusal.status) {
+        (RefusalReason::RateLimited { .. } | RefusalReason::Redirected, _) | (_, 405 | 410) => true,
+        (RefusalReason::BadCredentials | RefusalReason::ApplicationSuspended, _) | (_, 400) => {
+            !is_bearer
+        }
+        (reason, _) => !is_bearer && reason.as_str() == "locked_out",
+    }
+}
+
 struct Taking {
     manner: Manner,
     /// Whether what authorizes a call is the row's own token, and not the client's secret.
     is_bearer: bool,
     was_in_doubt: bool,
     is_in_doubt: bool,
+    sent: bool,
 }
 
 impl Taking {
@@ -109,6 +125,7 @@ impl Taking {
         if !self.manner.replace && !self.is_in_doubt {
             return self.ended(End::Kept, Verdict::NotReplaced, None);
         }
+        self.sent = true;
         match client.replace(tokens).await {
             Ok(new) => self.replaced(new),
             Err(error) => {
@@ -145,7 +162,7 @@ impl Taking {
 
     fn refused(&self, refusal: Refusal, request_id: Option<String>) -> Turn {
         match refusal.reason {
-            reason if self.is_about_all_rows(reason) => {
+            _ if is_about_all_tokens(&refusal, self.is_bearer) => {
                 let error = RotateError::Refused(refusal);
                 self.ended(End::Released, Verdict::NotNow(error), request_id)
             }
@@ -153,19 +170,13 @@ impl Taking {
             RefusalReason::InvalidToken if self.was_in_doubt => {
                 self.ended(End::Lost, Verdict::Lost, request_id)
             }
-            RefusalReason::InvalidToken => self.ended(End::Invalid, Verdict::Invalid, request_id),
+            RefusalReason::InvalidToken => {
+                self.ended(End::Invalid, Verdict::Invalid(refusal), request_id)
+            }
             _ if self.is_in_doubt => {
                 self.ended(self.unknown(None), Verdict::Refused(refusal), request_id)
             }
             reason => self.ended(End::Refused(reason), Verdict::Refused(refusal), request_id),
-        }
-    }
-
-    fn is_about_all_rows(&self, reason: RefusalReason) -> bool {
-        match reason {
-            RefusalReason::RateLimited { .. } => true,
-            RefusalReason::BadCredentials => !self.is_bearer,
-            _ => false,
         }
     }
 
@@ -183,6 +194,7 @@ impl Taking {
             verdict,
             request_id,
             rate_limit: None,
+            sent: self.sent,
         }
     }
 }

@@ -58,6 +58,25 @@ pub(crate) fn entry(row: &Row, app: &App) -> Result<Entry, StoreError> {
     Ok(entry)
 }
 
+/// Whether another user has, or has had, this token, as the events say. Who is to store the same one
+/// meanwhile waits.
+pub(crate) async fn is_another_users(
+    transaction: &Transaction<'_>,
+    id: i64,
+    token: &Secret,
+) -> Result<bool, StoreError> {
+    let name = token.fingerprint().to_string();
+    let lock = "SELECT pg_advisory_xact_lock(hashtext($1))";
+    transaction
+        .query_one(lock, &[&name])
+        .await
+        .map_err(store_error)?;
+    let sql = "SELECT EXISTS (SELECT FROM token_events \
+        WHERE event->>'new' = $1 AND event->>'id' <> $2) AS is_taken";
+    let found = transaction.query_one(sql, &[&name, &id.to_string()]).await;
+    get(&found.map_err(store_error)?, "is_taken")
+}
+
 /// Writes what has become of a row. `generation` is that of the token which stands there.
 pub(crate) async fn save(
     transaction: &Transaction<'_>,

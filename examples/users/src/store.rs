@@ -212,7 +212,14 @@ impl Users {
             let id: i64 = get(&row, "id")?;
             let mut entry = rows::entry(&row, &self.app)?;
             let generation = entry.generation;
-            let applied = change.apply(&mut entry, now);
+            let is_taken = match change.new_token() {
+                Some(token) => rows::is_another_users(&transaction, id, token).await?,
+                None => false,
+            };
+            let applied = match is_taken {
+                true => change.refuse(),
+                false => change.apply(&mut entry, now),
+            };
             match applied.action() {
                 Action::Leave => {}
                 Action::Save => rows::save(&transaction, id, &entry, generation).await?,

@@ -8,8 +8,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, Pool};
-use tokenturn::GitHub;
+use tokenturn::{GitHub, Secret};
 use tokenturn_sandbox::{Fault, Sandbox};
+use tokenturn_tests::RawServer;
 use tokenturn_tests::crash::{Gate, Point};
 use tokenturn_tests::postgres::Cluster;
 use tokenturn_vault::{
@@ -230,6 +231,36 @@ async fn a_lost_token_is_said_to_be() {
         words.push(event.unwrap().what);
     }
     assert_eq!(words, [What::Unknown, What::Lost, What::Replaced]);
+}
+
+/// Somebody answers for GitHub, and with the same each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_two_users_get_one_token() {
+    let Some(mut world) = World::new(2).await else {
+        return;
+    };
+    let token = format!("gho_{}", "n".repeat(36));
+    let hash = Secret::new(&*token).fingerprint();
+    let body = format!(r#"{{"id":1,"token":"{token}","hashed_token":"{hash}"}}"#);
+    let head =
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-github-request-id: C0DE:1\r\n";
+    let answer = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+    let server = RawServer::start_with(move |_| answer.clone().into()).await;
+    let github = GitHub::builder(world.sandbox.client_id(), "secret").base_url(server.url());
+    world.client = Client::from(github.build().unwrap());
+    let vault = world.vault();
+    let one = vault.get("1").await.unwrap().unwrap();
+    let two = vault.get("2").await.unwrap().unwrap();
+    vault.rotate(&world.client, &one).await.unwrap();
+    let refused = vault.rotate(&world.client, &two).await.unwrap_err();
+    assert!(
+        matches!(&refused, VaultError::NotSaved { why, .. } if why.is_duplicate()),
+        "{refused}"
+    );
+    assert_eq!(world.token("user1"), token);
+    assert_eq!(world.token("user2"), world.first[1]);
+    let in_doubt = vault.get("2").await.unwrap().unwrap();
+    assert_eq!(in_doubt.state(), State::Unknown);
 }
 
 /// The user logs in while their token is replaced.

@@ -37,7 +37,7 @@ struct Shared {
 
 #[derive(Debug)]
 struct Rule {
-    method: &'static str,
+    start: &'static str,
     point: Point,
     stage: watch::Sender<Stage>,
 }
@@ -87,11 +87,11 @@ impl Gate {
         format!("http://{}", self.address)
     }
 
-    /// Holds up the next call with this method, and none after it.
-    pub fn hold(&self, method: &'static str, point: Point) -> Held {
+    /// Holds up the next call that starts so, with its method or its path, too, and none after it.
+    pub fn hold(&self, start: &'static str, point: Point) -> Held {
         let stage = watch::Sender::new(Stage::Waiting);
         self.shared.rules.lock().unwrap().push(Rule {
-            method,
+            start,
             point,
             stage: stage.clone(),
         });
@@ -115,6 +115,12 @@ impl Held {
     pub async fn release(self) {
         self.0.send_replace(Stage::Released);
         self.until(Stage::Through).await;
+    }
+
+    /// Waits until it is there, and lets it go on.
+    pub async fn pass(self) {
+        self.is_there().await;
+        self.release().await;
     }
 
     async fn until(&self, stage: Stage) {
@@ -144,7 +150,7 @@ impl Shared {
 
     fn rule_of(&self, request: &[u8]) -> Option<Rule> {
         let mut rules = self.rules.lock().unwrap();
-        let fits = |rule: &Rule| request.starts_with(rule.method.as_bytes());
+        let fits = |rule: &Rule| request.starts_with(rule.start.as_bytes());
         let found = rules.iter().position(fits)?;
         Some(rules.remove(found))
     }

@@ -24,12 +24,12 @@ on_both!(
 
 async fn what_was_not_replaced_is_replaced(place: Place) {
     let world = World::new(&place, 40).await;
-    world.sandbox.add_fault(Fault::BeforeChange, Calls::Next(4));
+    world.sandbox.add_fault(Fault::BeforeChange, Calls::Next(2));
     let mut fleet = world.begin(unpaced(8)).await;
-    let settled = all(&mut fleet).await;
-    assert_eq!(words(&settled), ["replaced", "resolved"]);
+    all(&mut fleet).await;
     let summary = fleet.summary();
-    assert_eq!((summary.replaced, summary.resolved), (36, 4));
+    assert_eq!(summary.replaced + summary.resolved, 40);
+    assert!(summary.resolved > 0, "{summary:?}");
     world.assert_once_each();
     assert_alive(&world.vault, &world.sandbox, 40).await;
 }
@@ -74,12 +74,13 @@ async fn ohmygpt_loses_nothing(place: Place) {
         Ok(Entry::new(user.id.to_string(), client.app(), tokens))
     });
     world.vault.import(stream(rows)).await.unwrap();
-    world.sandbox.add_fault(Fault::AfterChange, Calls::Next(3));
+    world.sandbox.add_fault(Fault::AfterChange, Calls::Next(2));
     let fleet = world.vault.rotate_all([client], Filter::new(), unpaced(4));
     let mut fleet = fleet.await.unwrap();
     all(&mut fleet).await;
     let summary = fleet.summary();
-    assert_eq!((summary.replaced, summary.resolved), (17, 3));
+    assert_eq!(summary.replaced + summary.resolved, 20);
+    assert!(summary.resolved > 0, "{summary:?}");
     assert_alive(&world.vault, &world.sandbox, 20).await;
 }
 

@@ -1,5 +1,7 @@
 //! Many tokens at once, and what happens on the way.
 
+mod caution;
+mod checks;
 mod credentials;
 mod delivery;
 mod doubts;
@@ -13,7 +15,9 @@ use std::time::{Duration, Instant};
 
 use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::crash::PATIENCE;
-use tokenturn_vault::{Client, Entry, Filter, Fleet, FleetOptions, Settled, State, Status, Vault};
+use tokenturn_vault::{
+    Client, Entry, Filter, Fleet, FleetOptions, Settled, State, Status, Vault, VaultBuilder,
+};
 
 use crate::vault::place::Place;
 use crate::vault::provider::{fast, provider};
@@ -29,8 +33,12 @@ struct World {
 
 impl World {
     async fn new(place: &Place, rows: usize) -> Self {
+        Self::with(place, Place::quick(), rows).await
+    }
+
+    async fn with(place: &Place, builder: VaultBuilder, rows: usize) -> Self {
         let (sandbox, client, entries) = provider(rows).await;
-        let vault = place.open_quick(&key()).await;
+        let vault = place.built(builder, &key()).await.unwrap();
         let rows = entries.iter().cloned().map(Ok);
         vault.import(stream(rows)).await.unwrap();
         Self {

@@ -16,6 +16,11 @@ on_both!(
     a_burst_of_limits_is_one_limit,
 );
 
+/// An answer to a rotation, and to the question whose token it is.
+const DONE: &str =
+    r#"{"statusCode":200,"data":{"token":"sk-new","userId":"1","userEmail":"a@b.c"}}"#;
+const ROTATION: &str = "POST /api/v1/user/oauth/app/rotate-user-admin-token";
+
 /// A vault with the tokens `oauth-0`, `oauth-1` and so on.
 async fn with_users(place: &Place, url: String, count: usize) -> (Vault, Client) {
     let ohmygpt = OhMyGpt::builder().base_url(url);
@@ -41,8 +46,7 @@ async fn a_token_that_is_not_admitted_stops_no_run(place: Place) {
     server
         .mock_async(|when, then| {
             when.header("authorization", "Bearer oauth-1");
-            then.status(200)
-                .body(r#"{"statusCode":200,"data":{"token":"sk-new"}}"#);
+            then.status(200).body(DONE);
         })
         .await;
     let (vault, client) = with_users(&place, server.base_url(), 2).await;
@@ -65,26 +69,33 @@ async fn a_token_that_is_not_admitted_stops_no_run(place: Place) {
 async fn a_burst_of_limits_is_one_limit(place: Place) {
     const CALLS: usize = 16;
     let server = MockServer::start_async().await;
-    let limit = server
-        .mock_async(|when, then| {
-            when.any_request();
-            then.status(429);
-        })
-        .await;
+    let done = server.mock_async(|when, then| {
+        when.any_request();
+        then.status(200).body(DONE);
+    });
+    let done = done.await;
     let gate = Gate::start(&server.base_url()).await;
-    let (vault, client) = with_users(&place, gate.url(), CALLS).await;
+    let (vault, client) = with_users(&place, gate.url(), 1 + CALLS).await;
     let options = FleetOptions::new().concurrency(CALLS);
     let run = async || {
         let clients = [client.clone()];
         let fleet = vault.rotate_all(clients, Filter::new(), options.clone());
         fleet.await.unwrap()
     };
-    // All of them are under way before the first is answered.
-    let held = [(); CALLS].map(|()| gate.hold("POST", Point::Answer));
+    // The first one goes alone, and the others are under way before one of them is answered.
+    let canary = gate.hold(ROTATION, Point::Answer);
+    let held = [(); CALLS].map(|()| gate.hold(ROTATION, Point::Request));
     let mut refused = run().await;
+    canary.pass().await;
     for call in &held {
         call.is_there().await;
     }
+    done.delete_async().await;
+    let limit = server.mock_async(|when, then| {
+        when.any_request();
+        then.status(429);
+    });
+    let limit = limit.await;
     refused.stopper().stop();
     for call in held {
         call.release().await;

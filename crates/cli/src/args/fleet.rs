@@ -45,6 +45,23 @@ pub(crate) struct RotateAll {
     /// How many tokens the sandbox makes.
     #[arg(long, value_name = "N", requires = "sandbox", default_value_t = 100)]
     pub(crate) tokens: usize,
+    /// Stop when the answers to the calls of this run did not come and so many tokens of an app are
+    /// lost by that; 3 unless given.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    pub(crate) max_lost: Option<u64>,
+    #[command(flatten)]
+    pub(crate) claims: Claims,
+    #[command(flatten)]
+    pub(crate) many: Many,
+}
+
+/// `tokenturn check --all`
+#[derive(Debug, Args)]
+pub(crate) struct CheckAll {
+    /// Ask about the tokens of a vault, also about those that are lost or revoked: whichever of them
+    /// is valid is active again.
+    #[arg(long, required = true)]
+    pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) many: Many,
 }
@@ -56,10 +73,25 @@ pub(crate) struct RecoverAll {
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]
+    pub(crate) claims: Claims,
+    #[command(flatten)]
     pub(crate) many: Many,
 }
 
-/// What both have in common.
+/// How tokens are kept from others while they are replaced.
+#[derive(Debug, Args)]
+pub(crate) struct Claims {
+    /// How long a call keeps its token to itself, such as 2m; 60s unless given. When its process has
+    /// died, others go on with the token after that.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) lease: Option<Duration>,
+    /// How long a token is left alone when a call for it got no answer; 10s unless given. GitHub may
+    /// take as long to do such a call after all.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) leave_alone: Option<Duration>,
+}
+
+/// What all of them have in common.
 #[derive(Debug, Args)]
 pub(crate) struct Many {
     /// How many calls are under way together; 16 unless given.
@@ -69,14 +101,10 @@ pub(crate) struct Many {
     /// advises.
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) per_second: Option<f64>,
-    /// How long a call keeps its token to itself, such as 2m; 60s unless given. When its process has
-    /// died, others go on with the token after that.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(crate) lease: Option<Duration>,
-    /// How long a token is left alone when a call for it got no answer; 10s unless given. GitHub may
-    /// take as long to do such a call after all.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(crate) leave_alone: Option<Duration>,
+    /// Stop when the provider said no for the same reason so often in a row; 10 unless given, and 0
+    /// is as often as it likes.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_same_refusal: Option<u64>,
     /// Add one line of JSON for each token to this file. There is no secret in it. Of the tokens that
     /// a killed process was about to tell of, `history` tells alone.
     #[arg(long, value_name = "FILE")]

@@ -11,7 +11,7 @@ mod vault;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use common::{Common, Login, Out, TokenFile};
-pub(crate) use fleet::{Many, Providers, RecoverAll, RotateAll};
+pub(crate) use fleet::{CheckAll, Claims, Many, Providers, RecoverAll, RotateAll};
 pub(crate) use github::{
     GitHubApp, GitHubLogin, GitHubRecover, GitHubRevoke, GitHubScope, GitHubToken,
 };
@@ -28,13 +28,15 @@ Exit codes of all commands but demo and sandbox:
   4  not sent; try again
   5  outcome unknown: keep the old token, and run what is printed
   6  there is a new token, but not where asked: it is in a file of mode 0600 whose path is printed
-Of rotate --all and recover without a provider, the last of these that holds:
-  0  all tokens are replaced (recover: nothing is in doubt any more)
+Of rotate --all, check --all and recover without a provider, the last of these that holds:
+  0  all tokens are replaced (recover: nothing is in doubt any more; check: all are valid)
   1  some are not valid, or lost: their users have to authorize the app again
+  2  no token in the vault is of what is named; nothing was sent
   3  some were refused
   4  some were not tried, or not handed on; run it again, and it goes on there
-  3  the client's own credentials are wrong, and the rest was not tried
-  5  of some the outcome is unknown: run tokenturn recover later
+  3  the client's own credentials are wrong, or the same no came to every token, and the rest was
+     not tried
+  5  of some the outcome is unknown: run tokenturn recover later (check: run it again)
   6  the vault did not take some; they are in files of mode 0600 whose paths are printed
 
 Secrets:
@@ -99,11 +101,17 @@ pub(crate) enum Command {
         #[command(subcommand)]
         target: Option<RecoverTarget>,
     },
-    /// Ask whether a token is valid.
-    #[command(after_help = EXIT_CODES)]
+    /// Ask whether a token is valid, or whether all tokens of a vault are.
+    #[command(
+        after_help = EXIT_CODES,
+        args_conflicts_with_subcommands = true,
+        subcommand_negates_reqs = true
+    )]
     Check {
+        #[command(flatten)]
+        all: Box<CheckAll>,
         #[command(subcommand)]
-        target: CheckTarget,
+        target: Option<CheckTarget>,
     },
     /// Make a token that can do less, and save it.
     #[command(after_help = EXIT_CODES)]

@@ -1,6 +1,6 @@
 //! The clients for the tokens of a vault.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use tokenturn::github::api_url;
 use tokenturn::{GitHub, OhMyGpt, normal_base_url};
 use tokenturn_vault::{App, Client, Filter, Provider, Vault};
@@ -9,8 +9,14 @@ use crate::args::Providers;
 use crate::client::{GITHUB_SECRET, no_secret, roots, trust};
 use crate::input;
 
-/// A client for the tokens of each provider that `filter` means, if there are any.
+/// A client for the tokens of each provider that `filter` means, if there are any. What it names has
+/// to be there; it need not be in some state just now, or old.
 pub(super) async fn of(vault: &Vault, filter: &Filter, args: &Providers) -> Result<Vec<Client>> {
+    let mut named = filter.clone();
+    (named.state, named.older_than) = (None, None);
+    if vault.count(&named).await? == 0 {
+        return Err(none_named(vault).await?);
+    }
     let mut clients = Vec::new();
     let server = github_server(args)?;
     if let Some(app) = app(vault, filter, Provider::GitHub, server).await? {
@@ -38,13 +44,15 @@ async fn app(
     }
     let mut filter = filter.clone().provider(provider);
     if let Some(server) = server {
-        // A filter for another server means none of them.
-        if filter
-            .server
-            .as_ref()
-            .is_some_and(|wanted| *wanted != server)
-        {
-            return Ok(None);
+        let mut named = filter.clone();
+        (named.state, named.older_than) = (None, None);
+        if let Some(other) = vault.list(named.clone()).next().await {
+            let other = other?.app;
+            let is_wanted = named.server.as_ref().is_none_or(|wanted| *wanted == server);
+            ensure!(
+                is_wanted && vault.count(&named.server(&server)).await? > 0,
+                "no token that is meant is of {server}: there is one of the {other}"
+            );
         }
         filter = filter.server(server);
     }
@@ -67,6 +75,18 @@ async fn app(
         "the tokens are not all of one app: {of_app} of {all} are of the {app}; choose one with \
          {choice}, and run it again for the others"
     )
+}
+
+/// Nothing in the vault is what was asked for.
+async fn none_named(vault: &Vault) -> Result<anyhow::Error> {
+    Ok(match vault.list(Filter::new()).next().await {
+        None => anyhow!("the vault is empty; put tokens in with: tokenturn vault import"),
+        Some(first) => anyhow!(
+            "no token in the vault is what the options name: there is one of the {}; \
+             `tokenturn vault list` shows them all",
+            first?.app
+        ),
+    })
 }
 
 fn github_server(args: &Providers) -> Result<Option<String>> {

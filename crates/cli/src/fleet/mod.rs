@@ -1,4 +1,4 @@
-//! `tokenturn rotate --all` and `tokenturn recover`
+//! `tokenturn rotate --all`, `tokenturn recover` and `tokenturn check --all`
 
 mod clients;
 mod deliver;
@@ -14,12 +14,20 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use tokenturn_vault::{Client, Filter, FleetOptions, Vault, VaultBuilder};
 
-use crate::args::{Many, RecoverAll, RotateAll};
+use crate::args::{CheckAll, Claims, Many, RecoverAll, RotateAll};
 use crate::vault::{Missing, failed, open_with};
 use deliver::ShellCommand;
 use report::Report;
 use run::Job;
 use sandbox::World;
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    Rotate,
+    Recover,
+    Check,
+}
 
 /// What a run is made of.
 struct Ready {
@@ -41,8 +49,8 @@ pub(crate) async fn rotate(args: &RotateAll) -> ExitCode {
 /// `tokenturn recover`
 pub(crate) async fn recover(args: &RecoverAll) -> ExitCode {
     let recovered = async {
-        let ready = ready(&args.many).await?;
-        let job = job(&args.many, None, false)?;
+        let ready = ready(&args.many, builder(&args.claims)).await?;
+        let job = job(&args.many, None, Aim::Recover)?;
         let fleet = ready
             .vault
             .recover_all(ready.clients, ready.filter.clone(), ready.options)
@@ -52,8 +60,22 @@ pub(crate) async fn recover(args: &RecoverAll) -> ExitCode {
     recovered.await.unwrap_or_else(|error| failed(&error))
 }
 
+/// `tokenturn check --all`
+pub(crate) async fn check(args: &CheckAll) -> ExitCode {
+    let checked = async {
+        let ready = ready(&args.many, Vault::builder()).await?;
+        let job = job(&args.many, None, Aim::Check)?;
+        let fleet = ready
+            .vault
+            .check_all(ready.clients, ready.filter.clone(), ready.options)
+            .await?;
+        job.run(fleet, &ready.vault, &ready.filter).await
+    };
+    checked.await.unwrap_or_else(|error| failed(&error))
+}
+
 async fn in_vault(args: &RotateAll) -> Result<ExitCode> {
-    let ready = ready(&args.many).await?;
+    let ready = ready(&args.many, builder(&args.claims)).await?;
     begin(args, ready).await
 }
 
@@ -88,18 +110,21 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
         let plan = vault.plan(clients, &filter, &options).await?;
         return plan::print(&plan, args.many.json);
     }
+    if let Some(tokens) = args.max_lost {
+        options = options.max_lost(tokens);
+    }
     let deliver = args.deliver.as_deref().map(ShellCommand::new);
     if let Some(deliver) = &deliver {
         options = options.deliver(deliver.clone());
     }
     // A file that cannot be written is found before anything is sent.
-    let job = job(&args.many, deliver, true)?;
+    let job = job(&args.many, deliver, Aim::Rotate)?;
     let fleet = vault.rotate_all(clients, filter.clone(), options).await?;
     job.run(fleet, &vault, &filter).await
 }
 
-async fn ready(many: &Many) -> Result<Ready> {
-    let vault = open_with(&many.place, Missing::Refuse, builder(many)).await?;
+async fn ready(many: &Many, builder: VaultBuilder) -> Result<Ready> {
+    let vault = open_with(&many.place, Missing::Refuse, builder).await?;
     let filter = many.filters.filter();
     let clients = clients::of(&vault, &filter, &many.providers).await?;
     Ok(Ready {
@@ -110,12 +135,12 @@ async fn ready(many: &Many) -> Result<Ready> {
     })
 }
 
-fn builder(many: &Many) -> VaultBuilder {
+fn builder(claims: &Claims) -> VaultBuilder {
     let mut builder = Vault::builder();
-    if let Some(time) = many.lease {
+    if let Some(time) = claims.lease {
         builder = builder.lease(time);
     }
-    if let Some(time) = many.leave_alone {
+    if let Some(time) = claims.leave_alone {
         builder = builder.leave_alone(time);
     }
     builder
@@ -129,13 +154,16 @@ fn options(many: &Many) -> FleetOptions {
     if let Some(calls) = many.per_second {
         options = options.per_second(calls);
     }
+    if let Some(times) = many.max_same_refusal {
+        options = options.max_same_refusal(times);
+    }
     options
 }
 
-fn job(many: &Many, deliver: Option<ShellCommand>, replaces: bool) -> Result<Job> {
+fn job(many: &Many, deliver: Option<ShellCommand>, aim: Aim) -> Result<Job> {
     let report = many.report.as_deref().map(|path| {
         let report = Report::open(path);
         report.with_context(|| format!("cannot write {}", path.display()))
     });
-    Ok(Job::new(replaces, report.transpose()?, deliver, many.json))
+    Ok(Job::new(aim, report.transpose()?, deliver, many.json))
 }

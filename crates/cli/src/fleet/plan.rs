@@ -32,6 +32,7 @@ fn as_json(plan: &Plan) -> serde_json::Value {
             "tokens": plan.tokens,
             "in_doubt": plan.in_doubt,
             "done": plan.done,
+            "dead": plan.dead,
             "per_second": plan.per_second,
             "takes_seconds": plan.takes.map(|time| time.as_secs_f64()),
             "trouble": plan.trouble,
@@ -75,6 +76,12 @@ fn of_app(plan: &AppPlan) -> String {
         row(
             "done",
             format!("{} by the unfinished run, which goes on", plan.done),
+        );
+    }
+    if plan.dead > 0 {
+        row(
+            "dead",
+            format!("{}, lost or revoked, which are left alone", plan.dead),
         );
     }
     row(

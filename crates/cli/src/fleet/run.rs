@@ -8,6 +8,7 @@ use anyhow::Result;
 use tokenturn_vault::{Filter, Fleet, Outcome, Settled, Vault};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::Aim;
 use super::deliver::ShellCommand;
 use super::progress::Progress;
 use super::report::Report;
@@ -19,7 +20,7 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// What a run is watched with.
 pub(super) struct Job {
-    replaces: bool,
+    aim: Aim,
     report: Option<Report>,
     deliver: Option<ShellCommand>,
     json: bool,
@@ -29,13 +30,13 @@ pub(super) struct Job {
 impl Job {
     /// From now on the program is not ended by being asked to stop, so that no answer is missed.
     pub(super) fn new(
-        replaces: bool,
+        aim: Aim,
         report: Option<Report>,
         deliver: Option<ShellCommand>,
         json: bool,
     ) -> Self {
         Self {
-            replaces,
+            aim,
             report,
             deliver,
             json,
@@ -93,7 +94,7 @@ impl Job {
         let ended = Ended {
             summary: fleet.summary(),
             meant: expected.done + expected.left,
-            replaces: self.replaces,
+            aim: self.aim,
             took,
             handed_on,
             no_report,
@@ -113,10 +114,6 @@ impl Job {
                     settled.id
                 ),
             });
-        }
-        // The run comes back to such a token.
-        if self.replaces && matches!(settled.outcome, Outcome::Kept) {
-            return Ok(());
         }
         match &mut self.report {
             Some(report) => report.write(settled, rescued_in.as_deref()),

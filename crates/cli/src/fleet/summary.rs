@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokenturn_vault::{Stop, Summary};
 
+use super::Aim;
 use super::progress::{duration, rate_text};
 
 /// What came of a run, and how long it took.
@@ -13,8 +14,7 @@ pub(super) struct Ended<'a> {
     pub(super) summary: &'a Summary,
     /// How many tokens it was about.
     pub(super) meant: u64,
-    /// Whether it was to replace tokens, and not to find out about them.
-    pub(super) replaces: bool,
+    pub(super) aim: Aim,
     pub(super) took: Duration,
     /// How handing tokens on failed last, if they were to be handed on.
     pub(super) handed_on: Option<HandedOn>,
@@ -28,11 +28,13 @@ pub(super) struct HandedOn {
 }
 
 /// The outcomes, by name.
-pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 8] {
+pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 10] {
     [
         ("replaced", summary.replaced),
         ("resolved", summary.resolved),
         ("kept", summary.kept),
+        ("valid", summary.valid),
+        ("restored", summary.restored),
         ("invalid", summary.invalid),
         ("refused", summary.refused.values().sum()),
         ("lost", summary.lost),
@@ -49,7 +51,7 @@ impl Ended<'_> {
         match &summary.stopped {
             _ if summary.not_saved > 0 => 6,
             _ if summary.unknown > 0 => 5,
-            Some(Stop::BadCredentials(_)) => 3,
+            Some(Stop::BadCredentials(_) | Stop::Refused(_) | Stop::SameRefusal(_)) => 3,
             Some(Stop::Asked) if summary.not_attempted == 0 && !is_undelivered => self.judged(),
             Some(_) => 4,
             None if summary.not_attempted > 0 || is_undelivered => 4,
@@ -66,8 +68,8 @@ impl Ended<'_> {
     /// When all were tried.
     fn judged(&self) -> u8 {
         match self.summary {
-            summary if !summary.refused.is_empty() => 3,
-            summary if summary.lost + summary.invalid > 0 => 1,
+            summary if !summary.refused.is_empty() || summary.passed_over > 0 => 3,
+            summary if summary.lost + summary.invalid + summary.dead > 0 => 1,
             _ if self.no_report.is_some() => 4,
             _ => 0,
         }
@@ -84,16 +86,24 @@ impl Ended<'_> {
     fn json(&self) -> serde_json::Value {
         let summary = self.summary;
         json!({
-            "command": if self.replaces { "rotate" } else { "recover" },
+            "command": match self.aim {
+                Aim::Rotate => "rotate",
+                Aim::Recover => "recover",
+                Aim::Check => "check",
+            },
             "replaced": summary.replaced,
             "resolved": summary.resolved,
             "kept": summary.kept,
+            "valid": summary.valid,
+            "restored": summary.restored,
             "invalid": summary.invalid,
             "refused": summary.refused,
             "lost": summary.lost,
             "unknown": summary.unknown,
             "not_saved": summary.not_saved,
             "not_attempted": summary.not_attempted,
+            "dead": summary.dead,
+            "passed_over": summary.passed_over,
             "without_client": summary.without_client,
             "delivered": summary.delivered,
             "undelivered": self.handed_on.as_ref().map(|on| on.left),
@@ -122,6 +132,16 @@ impl Ended<'_> {
                 summary.not_attempted,
                 "run it again, and it goes on there",
             ),
+            (
+                "dead before",
+                summary.dead,
+                "lost or revoked, so not tried; tokenturn check --all asks about them again",
+            ),
+            (
+                "passed over",
+                summary.passed_over,
+                "refused when this run was begun; --new-run tries them again",
+            ),
             ("other apps", summary.without_client, "not part of this run"),
             ("handed on", summary.delivered, ""),
         ] {
@@ -133,7 +153,7 @@ impl Ended<'_> {
             let why = on.trouble.as_deref().unwrap_or("not tried");
             row("not handed on", on.left, &format!("run it again ({why})"));
         }
-        if self.replaces && self.meant == 0 {
+        if self.aim != Aim::Recover && self.meant + summary.dead == 0 {
             text.push_str("no token fits\n");
         }
         let settled = summary.settled();
@@ -157,9 +177,10 @@ impl Ended<'_> {
 
     /// What is shown though there are none.
     fn aim(&self) -> &'static str {
-        match self.replaces {
-            true => "replaced",
-            false => "resolved",
+        match self.aim {
+            Aim::Rotate => "replaced",
+            Aim::Recover => "resolved",
+            Aim::Check => "valid",
         }
     }
 
@@ -171,6 +192,10 @@ impl Ended<'_> {
             "invalid" => "their users have to authorize the app again",
             "lost" => {
                 "replaced, and the new ones are gone; their users have to authorize the app again"
+            }
+            "restored" => "lost or revoked before, and active again",
+            "unknown" if self.aim == Aim::Check => {
+                "no answer, or in doubt: run tokenturn recover, and then check --all again"
             }
             "unknown" => "run later: tokenturn recover",
             "not saved" => "they are in the files named above",
@@ -188,6 +213,11 @@ impl Ended<'_> {
 fn word(stop: &Stop) -> &'static str {
     match stop {
         Stop::BadCredentials(_) => "bad_credentials",
+        Stop::Refused(_) => "refused",
+        Stop::SameRefusal(_) => "same_refusal",
+        Stop::Unproven(_) => "unproven",
+        Stop::Lost(_) => "lost",
+        Stop::Duplicate(_) => "duplicate",
         Stop::ProviderUnavailable(_) => "provider_unavailable",
         Stop::Store(_) => "vault",
         Stop::Asked => "asked",

@@ -208,6 +208,56 @@ async fn wrong_credentials_stop_the_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn answers_that_never_come_stop_the_run() {
+    let stage = Stage::with(200).await;
+    stage.sandbox.set_fault(Fault::AfterChange);
+    let arguments = ["rotate", "--all", "--leave-alone", "100ms"];
+    let output = run(stage.command(&arguments), "");
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(text.contains("lost                   3"), "{text}");
+    let last = text.lines().last().unwrap();
+    assert!(last.starts_with("stopped: 3 tokens of an app"), "{text}");
+    assert!(last.ends_with("run it again"), "{text}");
+    let lost = || {
+        stage
+            .tokens
+            .iter()
+            .filter(|t| !stage.sandbox.is_alive(t))
+            .count()
+    };
+    assert_eq!(lost(), 3);
+
+    let arguments = [&arguments[..], &["--max-lost", "1", "--json"]].concat();
+    let output = run(stage.command(&arguments), "");
+    assert_eq!(json(&output)["stopped"], "lost", "{}", both(&output));
+    assert_eq!(lost(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_no_again_and_again_stops_the_run() {
+    let stage = Stage::with(0).await;
+    let mut csv = "token\n".to_owned();
+    for number in 0..40 {
+        csv.push_str(&format!("gho_dead{number}\n"));
+    }
+    let (url, id) = (stage.sandbox.url(), stage.sandbox.client_id());
+    let import = ["vault", "import", "-", "--format", "csv", "--server", &url];
+    let import = [&import[..], &["--client-id", &id]].concat();
+    succeed(stage.command(&import), &csv);
+    for (more, times) in [(&[][..], 10), (&["--max-same-refusal", "5"], 5)] {
+        let output = run(stage.command(&[&["rotate", "--all"], more].concat()), "");
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(text.contains(&format!("invalid {times:>16}  ")), "{text}");
+        assert!(text.contains("\nstopped: the same no came"), "{text}");
+    }
+    let arguments = ["rotate", "--all", "--max-same-refusal", "0"];
+    let output = run(stage.command(&arguments), "");
+    assert_eq!(output.status.code(), Some(1), "{}", both(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_is_said_before_anything_is_sent() {
     let stage = Stage::with(2).await;
     let mut command = stage.command(&["rotate", "--all"]);
@@ -366,10 +416,13 @@ async fn asked_to_stop_it_goes_on_there_the_next_time() {
     let sandbox = Sandbox::start(0).await.unwrap();
     let gate = Gate::start(&sandbox.url()).await;
     let stage = Stage::behind(&gate.url(), sandbox, 60);
+    // The first one goes alone.
+    let canary = gate.hold("PATCH", Point::Answer);
     let calls = [(); 2].map(|()| gate.hold("PATCH", Point::Answer));
     let more = ["--concurrency", "2", "--report", "report.jsonl"];
     let arguments = [&["rotate", "--all"][..], &more].concat();
     let mut program = Waiting::new(stage.command(&arguments));
+    canary.pass().await;
     for call in &calls {
         call.is_there().await;
     }
@@ -385,15 +438,15 @@ async fn asked_to_stop_it_goes_on_there_the_next_time() {
     assert_eq!(output.status.code(), Some(4), "{text}");
     assert!(text.contains("stopped: it was told to stop"), "{text}");
     // What was under way is brought to its end, and nothing else is begun.
-    assert_eq!(stage.report().len(), 2);
-    assert_eq!(stage.sandbox.replacements().len(), 2);
+    assert_eq!(stage.report().len(), 3);
+    assert_eq!(stage.sandbox.replacements().len(), 3);
 
     let output = run(
         stage.command(&["rotate", "--all", "--report", "report.jsonl"]),
         "",
     );
     assert_eq!(output.status.code(), Some(0), "{}", both(&output));
-    let going_on = "going on with a run that is through with 2 tokens";
+    let going_on = "going on with a run that is through with 3 tokens";
     assert!(both(&output).contains(going_on), "{}", both(&output));
     assert_eq!(stage.report().len(), 60);
     assert_eq!(stage.sandbox.replacements().len(), 60);
@@ -435,4 +488,82 @@ async fn recover_finds_out_about_all_doubts() {
     assert_eq!(in_doubt(), 0);
     let text = succeed(stage.command(&["recover", "--all"]), "");
     assert!(text.starts_with("resolved               0"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_all_brings_back_what_lives() {
+    let stage = Stage::with(3).await;
+    let import = ["vault", "import", "-", "--format", "csv"];
+    let (url, id) = (stage.sandbox.url(), stage.sandbox.client_id());
+    let app = ["--server", &url, "--client-id", &id];
+    let csv = "id,token\ndead,gho_dead\n";
+    succeed(stage.command(&[&import[..], &app].concat()), csv);
+    let check = ["check", "--all", "--report", "report.jsonl"];
+    let output = run(stage.command(&check), "");
+    assert_eq!(output.status.code(), Some(1), "{}", both(&output));
+    let text = stdout(&output);
+    assert!(text.starts_with("valid                  3\n"), "{text}");
+    assert!(text.contains("invalid                1  their"), "{text}");
+    assert_eq!(stage.report().len(), 4);
+    assert!(stage.sandbox.replacements().is_empty());
+
+    // A vault that takes a living token for a dead one.
+    let database = rusqlite::Connection::open(stage.path("tokenturn.db")).unwrap();
+    let killed = database.execute("UPDATE token SET state = 'revoked'", []);
+    assert_eq!(killed.unwrap(), 4);
+    // That all are dead is no success.
+    let output = run(stage.command(&["rotate", "--all"]), "");
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let told =
+        "dead before            4  lost or revoked, so not tried; tokenturn check --all asks";
+    assert!(text.contains(told), "{text}");
+    let text = stdout(&run(stage.command(&["check", "--all"]), ""));
+    assert!(text.contains("restored               3  lost or"), "{text}");
+    let output = run(stage.command(&["rotate", "--all"]), "");
+    assert_eq!(output.status.code(), Some(1), "{}", both(&output));
+    assert!(stdout(&output).starts_with("replaced               3\n"));
+    let output = run(
+        stage.command(&["check", "--all", "--state", "active", "--json"]),
+        "",
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+    let summary = json(&output);
+    assert_eq!(
+        (&summary["command"], &summary["valid"]),
+        (&"check".into(), &3.into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_named_has_to_be_there() {
+    let stage = Stage::with(2).await;
+    let url = stage.sandbox.url();
+    let elsewhere = format!(
+        "there is one of the github app {} at {url}",
+        stage.sandbox.client_id()
+    );
+    for command in [&["rotate", "--all"][..], &["check", "--all"], &["recover"]] {
+        for (named, advice) in [
+            (["--base-url", "http://127.0.0.1:9"], &*elsewhere),
+            (["--server", "https://api.github.com"], &*elsewhere),
+            (["--client-id", "Iv1.other"], &*elsewhere),
+            (["--label", "none"], &*elsewhere),
+        ] {
+            let output = run(stage.command(&[command, &named].concat()), "");
+            assert_bad_input(&output, advice);
+        }
+    }
+    // Whatever is old is replaced, though nothing is.
+    let text = succeed(
+        stage.command(&["rotate", "--all", "--older-than", "1d"]),
+        "",
+    );
+    assert!(text.contains("no token fits"), "{text}");
+    assert_eq!(stage.sandbox.requests().len(), 0);
+
+    succeed(stage.command(&["vault", "remove", "t0"]), "");
+    succeed(stage.command(&["vault", "remove", "t1"]), "");
+    let output = run(stage.command(&["rotate", "--all"]), "");
+    assert_bad_input(&output, "the vault is empty");
 }

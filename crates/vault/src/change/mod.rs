@@ -13,7 +13,7 @@ mod tests_repeat;
 
 use std::time::Duration;
 
-use tokenturn::RefusalReason;
+use tokenturn::{RefusalReason, Secret};
 
 use crate::app::App;
 use crate::entry::{Entry, State};
@@ -138,6 +138,8 @@ pub(crate) enum Reply {
     Dead(State),
     /// The row is of another app than what was to be put in.
     OtherApp,
+    /// Another row has the token that was to be stored.
+    Duplicate,
 }
 
 impl Change {
@@ -149,6 +151,33 @@ impl Change {
     /// Whether it begins something that has to be ended in the store, too.
     pub fn begins(&self) -> bool {
         matches!(self.kind, Kind::Claim { .. } | Kind::Put { .. })
+    }
+
+    /// The token that a rotation has brought, where the change is to store one. No two rows get one
+    /// token: when another row has it, or has had it, the store [refuses](Self::refuse) the change.
+    pub fn new_token(&self) -> Option<&Secret> {
+        match &self.kind {
+            Kind::Settle {
+                end: End::Replaced { tokens, .. },
+                ..
+            } => tokens.token.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The name of that token in the history.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn new_name(&self) -> Option<String> {
+        crate::event::name(self.new_token().map(Secret::fingerprint))
+    }
+
+    /// What becomes of the row when another one has the [new token](Self::new_token): nothing.
+    pub fn refuse(&self) -> Applied {
+        Applied {
+            action: Action::Leave,
+            event: None,
+            reply: Reply::Duplicate,
+        }
     }
 
     /// Lets the change decide about a row that the store has locked, and changes `entry`

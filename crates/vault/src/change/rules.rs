@@ -240,7 +240,7 @@ fn check(entry: &mut Entry, actor: &str, generation: u64, is_valid: bool, now: i
     }
     let (state, what) = match (entry.progress.state, is_valid) {
         (State::Active, false) => (State::Revoked, What::Invalid),
-        (State::Revoked, true) => (State::Active, What::Restored),
+        (State::Lost | State::Revoked, true) => (State::Active, What::Restored),
         _ => return leave(Reply::Done),
     };
     entry.progress.state = state;

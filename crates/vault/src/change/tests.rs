@@ -467,7 +467,8 @@ fn a_check_counts_for_the_token_that_it_was_of() {
         (Rotating, false, Rotating, None),
         (Unknown, false, Unknown, None),
         (Unknown, true, Unknown, None),
-        (Lost, true, Lost, None),
+        (Lost, true, Active, Some(What::Restored)),
+        (Lost, false, Lost, None),
     ] {
         for generation in [1, 2] {
             let mut entry = entry_in(Provider::GitHub, state);

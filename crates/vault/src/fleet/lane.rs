@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::breaker::{Breaker, Pass};
+use super::guard::{Guard, Mode, UnderWay};
 use super::halt::{Halt, Status};
 use super::options::FleetOptions;
 use super::outcome::{Settled, Stop};
@@ -19,7 +21,8 @@ use crate::entry::State;
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::store::{Changed, Ready, Run, RunCount};
-use crate::vault::Vault;
+use crate::time;
+use crate::vault::{Held, Vault};
 
 /// How long it waits for rows that others hold, at first and at last.
 const IDLE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
@@ -33,6 +36,8 @@ pub(super) enum Goal {
     Replace(Run),
     /// Every doubt is resolved.
     Resolve,
+    /// So many tokens are asked about, and not claimed.
+    Check { tokens: u64 },
 }
 
 /// What the lanes of a run share.
@@ -55,32 +60,35 @@ pub(super) struct Lane {
     pub(super) shared: Arc<Shared>,
     pub(super) pace: Pace,
     pub(super) breaker: Breaker,
+    pub(super) guard: Arc<Guard>,
     /// For rows between their claim and their end.
     pub(super) room: Arc<Semaphore>,
     pub(super) began: Instant,
     /// The rows whose doubts could not be resolved.
     pub(super) unresolved: Mutex<HashSet<String>>,
+    /// How many rows were asked about.
+    pub(super) checked: AtomicU64,
 }
 
 impl Goal {
     pub(super) fn run(&self) -> Option<u64> {
         match self {
             Self::Replace(run) => Some(run.number),
-            Self::Resolve => None,
+            Self::Resolve | Self::Check { .. } => None,
         }
     }
 
     fn ready(&self) -> Ready {
         match self {
             Self::Replace(run) => Ready::ForRun(run.number),
-            Self::Resolve => Ready::InDoubt,
+            Self::Resolve | Self::Check { .. } => Ready::InDoubt,
         }
     }
 
     fn condition(&self) -> Condition {
         match self {
             Self::Replace(run) => Condition::Run(run.number),
-            Self::Resolve => Condition::InDoubt,
+            Self::Resolve | Self::Check { .. } => Condition::InDoubt,
         }
     }
 }
@@ -88,14 +96,21 @@ impl Goal {
 impl Lane {
     /// Goes through the rows, and ends when all are settled or the run is stopped.
     pub(super) async fn run(self: Arc<Self>) {
+        match self.goal {
+            Goal::Check { .. } => self.check().await,
+            Goal::Replace(_) | Goal::Resolve => self.rotate().await,
+        }
+    }
+
+    async fn rotate(self: Arc<Self>) {
         let mut tasks = Tasks::default();
         let tasks = &mut tasks.0;
         self.deliver_leftovers(tasks).await;
         let (mut idle, mut away) = (IDLE.0, Absence::default());
         let mut until = None;
-        while let Some((pass, room)) = self.turn_comes().await {
+        while let Some(Turn { pass, mode, room }) = self.turn_comes().await {
             while tasks.try_join_next().is_some() {}
-            let claimed = self.claim(room.len()).await;
+            let claimed = self.claim(mode, room.len()).await;
             if pass == Pass::Probe && !claimed.as_ref().is_ok_and(|rows| !rows.is_empty()) {
                 self.breaker.not_probed();
             }
@@ -118,16 +133,23 @@ impl Lane {
                 }
                 Ok(rows) => {
                     (idle, away, until) = (IDLE.0, Absence::default(), None);
-                    // Whoever gets a seat later leaves the row to somebody else.
                     let begin_until = Instant::now() + self.vault.set_up.lease / 2;
                     for (row, place) in rows.into_iter().zip(room) {
                         let Reply::Claimed(claim) = row.applied.reply else {
                             continue;
                         };
                         let lane = Arc::clone(&self);
-                        let is_probe = pass == Pass::Probe;
-                        let keeps = (self.vault.set_up.own.hold(&row.entry.id, claim), place);
-                        tasks.spawn(lane.work(row.entry, claim, begin_until, is_probe, keeps));
+                        let begin = Begin {
+                            until: begin_until,
+                            mode,
+                            is_probe: pass == Pass::Probe,
+                        };
+                        let keeps = Keeps {
+                            held: self.vault.set_up.own.hold(&row.entry.id, claim),
+                            under_way: self.guard.begin(),
+                            _place: place,
+                        };
+                        tasks.spawn(lane.work(row.entry, claim, begin, keeps));
                     }
                     true
                 }
@@ -141,8 +163,9 @@ impl Lane {
 
     /// Waits until rows may be claimed, and for how many there is room: for several at once where
     /// nothing tells them apart. `None` when the run is stopped.
-    async fn turn_comes(&self) -> Option<(Pass, Vec<OwnedSemaphorePermit>)> {
+    pub(super) async fn turn_comes(&self) -> Option<Turn> {
         let halt = &self.shared.halt;
+        let mode = self.mode_now().await?;
         let pass = loop {
             match self.breaker.pass(Instant::now()) {
                 Pass::Wait { why, trouble, .. } if trouble > self.shared.options.patience => {
@@ -173,29 +196,70 @@ impl Lane {
             () = halt.stopped() => return None,
             place = Arc::clone(&self.room).acquire_owned() => vec![place.ok()?],
         };
-        if pass == Pass::Go && !self.pace.is_paced() {
+        if pass == Pass::Go && mode == Mode::Many && !self.pace.is_paced() {
             while let Ok(place) = Arc::clone(&self.room).try_acquire_owned() {
                 room.push(place);
             }
         }
         match halt.is_stopped() {
             true => None,
-            false => Some((pass, room)),
+            false => Some(Turn { pass, mode, room }),
+        }
+    }
+
+    /// How much may be begun: where that is one row, when nothing is under way. `None` when the run
+    /// is stopped.
+    async fn mode_now(&self) -> Option<Mode> {
+        if self.guard.mode() != Mode::Many {
+            tokio::select! {
+                biased;
+                () = self.shared.halt.stopped() => return None,
+                () = self.guard.idle() => self.look_after_doubts().await,
+            }
+        }
+        Some(self.guard.mode())
+    }
+
+    /// Others may have resolved the doubts of this run.
+    async fn look_after_doubts(&self) {
+        for id in self.guard.doubts() {
+            // Where the store is away, they are not claimed either.
+            let Ok(row) = self.vault.get(&id).await else {
+                return;
+            };
+            match row.map(|row| row.state()) {
+                Some(State::Rotating | State::Unknown) => {}
+                Some(State::Lost) => self.lost(&id),
+                Some(State::Active | State::Revoked) | None => self.guard.resolve(&id),
+            }
+        }
+    }
+
+    /// A call of this run has lost a token, perhaps.
+    pub(super) fn lost(&self, id: &str) {
+        if let Some(count) = self.guard.lose(id) {
+            self.shared.halt.stop(Stop::Lost(count));
         }
     }
 
     /// Whether a claimed row may still be sent: its seat came late, perhaps.
-    pub(super) fn may_call(&self, is_probe: bool) -> bool {
-        !self.shared.halt.is_stopped()
+    pub(super) fn may_call(&self, begin: Begin) -> bool {
+        Instant::now() <= begin.until
+            && !self.shared.halt.is_stopped()
             && !self.pace.is_held()
-            && (is_probe || self.breaker.is_closed())
+            && begin.mode >= self.guard.mode()
+            && (begin.is_probe || self.breaker.is_closed())
     }
 
-    async fn claim(&self, limit: usize) -> Result<Vec<Changed>, StoreError> {
+    async fn claim(&self, mode: Mode, limit: usize) -> Result<Vec<Changed>, StoreError> {
         let change = self.vault.claim_when(self.goal.condition());
         let store = &self.vault.store;
+        let filter = match mode {
+            Mode::Doubts => &self.filter.clone().state(State::Unknown),
+            Mode::Many | Mode::One => &self.filter,
+        };
         let mut rows = store
-            .change_next(&self.filter, self.goal.ready(), limit, change)
+            .change_next(filter, self.goal.ready(), limit, change)
             .await?;
         // A store may take rows for ready that are not: they are waited for.
         rows.retain(|row| matches!(row.applied.reply, Reply::Claimed(_)));
@@ -237,6 +301,41 @@ impl Lane {
         goes_on
     }
 
+    /// How many rows the run leaves alone: those that are known to be dead, those that it was through
+    /// with before it was stopped and has not replaced, and those among these whose outcome is unknown.
+    pub(super) async fn left_alone(&self) -> Result<[u64; 3], StoreError> {
+        let Goal::Replace(run) = &self.goal else {
+            return Ok([0; 3]);
+        };
+        let store = &self.vault.store;
+        let of = |state| {
+            let is_meant = self.filter.state.is_none_or(|wanted| wanted == state);
+            is_meant.then(|| self.filter.clone().state(state))
+        };
+        let mut dead = 0;
+        for filter in [State::Lost, State::Revoked].into_iter().filter_map(of) {
+            dead += store.count(&filter).await?;
+        }
+        let mut left = [dead, 0, 0];
+        if !run.is_resumed {
+            return Ok(left);
+        }
+        let began = time::to_millis(run.began_at);
+        for (state, count) in [State::Active, State::Unknown]
+            .into_iter()
+            .zip(&mut left[1..])
+        {
+            let Some(mut filter) = of(state) else {
+                continue;
+            };
+            // The others have changed since it began.
+            let age = time::to_millis(time::now()) - began;
+            filter.older_than = filter.older_than.max(Some(age));
+            *count = store.count_run(&filter, run.number).await?.done;
+        }
+        Ok(left)
+    }
+
     /// How many rows wait for a run to come back, since the outcome of their last call is unknown.
     pub(super) async fn count_unknown(&self) -> Result<u64, StoreError> {
         let filter = &self.filter;
@@ -255,6 +354,10 @@ impl Lane {
         if let Some(run) = self.goal.run() {
             return store.count_run(&self.filter, run).await;
         }
+        if let Goal::Check { tokens } = self.goal {
+            let left = tokens.saturating_sub(self.checked.load(Relaxed));
+            return Ok(RunCount { done: 0, left });
+        }
         let mut in_doubt = 0;
         for state in [State::Rotating, State::Unknown] {
             if self.filter.state.is_none_or(|wanted| wanted == state) {
@@ -272,9 +375,32 @@ impl Lane {
     }
 }
 
+/// Rows may be claimed.
+pub(super) struct Turn {
+    pub(super) pass: Pass,
+    mode: Mode,
+    pub(super) room: Vec<OwnedSemaphorePermit>,
+}
+
+/// Under which conditions a claimed row is begun.
+#[derive(Clone, Copy)]
+pub(super) struct Begin {
+    /// Whoever gets a seat later leaves the row to somebody else.
+    pub(super) until: Instant,
+    pub(super) mode: Mode,
+    pub(super) is_probe: bool,
+}
+
+/// What a claimed row keeps for itself.
+pub(super) struct Keeps {
+    pub(super) held: Held,
+    pub(super) under_way: UnderWay,
+    pub(super) _place: OwnedSemaphorePermit,
+}
+
 /// The rows that are under way. They go on when the lane does not.
 #[derive(Default)]
-struct Tasks(JoinSet<()>);
+pub(super) struct Tasks(pub(super) JoinSet<()>);
 
 impl Drop for Tasks {
     fn drop(&mut self) {
@@ -284,11 +410,11 @@ impl Drop for Tasks {
 
 /// For how long the store has been away.
 #[derive(Default)]
-struct Absence(Option<(Instant, Duration)>);
+pub(super) struct Absence(Option<(Instant, Duration)>);
 
 impl Absence {
     /// Waits before the store is asked again. Whether it goes on.
-    async fn waits(&mut self, shared: &Shared, error: StoreError) -> bool {
+    pub(super) async fn waits(&mut self, shared: &Shared, error: StoreError) -> bool {
         let (since, wait) = self.0.unwrap_or((Instant::now(), AWAY.0));
         if !error.is_unavailable() || since.elapsed() > shared.options.patience {
             shared.halt.stop(Stop::Store(error));

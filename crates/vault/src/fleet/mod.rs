@@ -1,7 +1,9 @@
 //! Many tokens, one run.
 
 mod breaker;
+mod check;
 mod deliver;
+mod guard;
 mod halt;
 mod lane;
 mod options;
@@ -31,6 +33,7 @@ pub use outcome::{Outcome, Settled, Stop, Summary};
 pub use plan::{AppPlan, Plan};
 
 use breaker::Breaker;
+use guard::Guard;
 use halt::Halt;
 use lane::{Goal, Lane, Shared};
 use pace::Pace;
@@ -153,7 +156,7 @@ impl Vault {
         });
         let mut lanes = Vec::new();
         let (mut runs, mut expected) = (Vec::new(), RunCount::default());
-        let mut with_client = 0;
+        let (mut with_client, mut summary) = (0, Summary::default());
         for (client, goal) in goals {
             let app = client.app();
             let filter = filter.clone().app(&app);
@@ -167,6 +170,7 @@ impl Vault {
                 true => ROOM * shared.options.concurrency,
                 false => shared.options.concurrency,
             };
+            let guard = Guard::new(&shared.options, matches!(goal, Goal::Replace(_)));
             let lane = Lane {
                 vault: self.clone(),
                 pace: Pace::new(Arc::clone(&self.store), app, interval),
@@ -175,16 +179,22 @@ impl Vault {
                 goal,
                 shared: Arc::clone(&shared),
                 breaker: Breaker::new(),
+                guard: Arc::new(guard),
                 room: Arc::new(Semaphore::new(room)),
                 began: Instant::now(),
                 unresolved: Mutex::new(HashSet::new()),
+                checked: AtomicU64::new(0),
             };
             let count = lane.count().await?;
             expected.done += count.done;
             expected.left += count.left;
+            let [dead, passed_over, unknown] = lane.left_alone().await?;
+            summary.dead += dead;
+            summary.passed_over += passed_over;
+            summary.unknown += unknown;
             lanes.push(Arc::new(lane));
         }
-        let without_client = self.store.count(&filter).await?.saturating_sub(with_client);
+        summary.without_client = self.store.count(&filter).await?.saturating_sub(with_client);
         let left = Arc::default();
         let delivered = Arc::clone(&shared.delivered);
         let running = Running::begin(&self.set_up);
@@ -193,10 +203,7 @@ impl Vault {
             settled,
             runs,
             expected,
-            summary: Summary {
-                without_client,
-                ..Summary::default()
-            },
+            summary,
             halt,
             delivered,
             left,
@@ -247,7 +254,7 @@ impl Fleet {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The runs, one for each client, in their order. None for [`Vault::recover_all`].
+    /// The runs, one for each client, in their order. None but for [`Vault::rotate_all`].
     pub fn runs(&self) -> &[Run] {
         &self.runs
     }

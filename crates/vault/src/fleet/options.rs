@@ -10,6 +10,8 @@ use crate::client::Client;
 /// How many calls are under way together unless somebody says otherwise.
 const CONCURRENCY: usize = 16;
 const MOST: usize = 4096;
+const MAX_LOST: u64 = 3;
+const MAX_SAME_REFUSAL: u64 = 10;
 
 /// How a fleet is rotated.
 #[derive(Clone)]
@@ -18,6 +20,8 @@ pub struct FleetOptions {
     pub(super) concurrency: usize,
     pub(super) per_second: Option<f64>,
     pub(super) patience: Duration,
+    pub(super) max_lost: u64,
+    pub(super) max_same_refusal: u64,
     pub(super) deliver: Option<Arc<dyn Deliver>>,
     pub(super) afresh: bool,
 }
@@ -28,6 +32,8 @@ impl Default for FleetOptions {
             concurrency: CONCURRENCY,
             per_second: None,
             patience: Duration::from_secs(600),
+            max_lost: MAX_LOST,
+            max_same_refusal: MAX_SAME_REFUSAL,
             deliver: None,
             afresh: false,
         }
@@ -63,6 +69,24 @@ impl FleetOptions {
         self
     }
 
+    /// How many tokens of an app the run may lose to answers that did not come before it is stopped:
+    /// 3 at first, and 1 at least. While so many are lost or in doubt, nothing but the doubts is gone
+    /// on with.
+    ///
+    /// Only the calls of this run count, and not those of a process that died.
+    pub fn max_lost(mut self, tokens: u64) -> Self {
+        self.max_lost = tokens.max(1);
+        self
+    }
+
+    /// How often in a row the provider may say no for the same reason before the run is stopped: 10
+    /// times at first; 0 is as often as it likes. A no that is about every token of the app stops it
+    /// at once.
+    pub fn max_same_refusal(mut self, times: u64) -> Self {
+        self.max_same_refusal = times;
+        self
+    }
+
     /// Hands every new token on, once it is stored.
     pub fn deliver(mut self, deliver: impl Deliver) -> Self {
         self.deliver = Some(Arc::new(deliver));
@@ -93,6 +117,8 @@ impl fmt::Debug for FleetOptions {
             .field("concurrency", &self.concurrency)
             .field("per_second", &self.per_second)
             .field("patience", &self.patience)
+            .field("max_lost", &self.max_lost)
+            .field("max_same_refusal", &self.max_same_refusal)
             .field("deliver", &self.deliver.is_some())
             .field("afresh", &self.afresh)
             .finish()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use tokenturn::{Refusal, Timestamp};
+use tokenturn::{Refusal, RefusalReason, Timestamp};
 
 use crate::app::App;
 use crate::error::StoreError;
@@ -43,13 +43,18 @@ pub enum Outcome {
     Resolved,
     /// An earlier call had an unknown outcome, and has not replaced it: it works.
     Kept,
+    /// It was asked about, and is valid.
+    Valid,
+    /// It was taken for lost or revoked, and is valid.
+    Restored,
     /// The provider has no such token any more: its user has to authorize the app again.
     Invalid,
     /// The provider said no. The token is as it was.
     Refused(Refusal),
     /// It was replaced, and the new one is lost: its user has to authorize the app again.
     Lost,
-    /// Whether it was replaced is unknown, and why. `recover` finds out later.
+    /// Whether it was replaced is unknown, and why; `recover` finds out later. Of a check: whether it
+    /// is valid.
     Unknown(String),
     /// It was replaced, and the store did not take the new one, which is this. Put it where it is
     /// safe.
@@ -63,6 +68,8 @@ impl Outcome {
             Self::Replaced => "replaced",
             Self::Resolved => "resolved",
             Self::Kept => "kept",
+            Self::Valid => "valid",
+            Self::Restored => "restored",
             Self::Invalid => "invalid",
             Self::Refused(_) => "refused",
             Self::Lost => "lost",
@@ -92,18 +99,28 @@ pub struct Summary {
     pub resolved: u64,
     /// They work; an earlier call has not replaced them.
     pub kept: u64,
+    /// They were asked about, and are valid.
+    pub valid: u64,
+    /// They were taken for lost or revoked, and are valid.
+    pub restored: u64,
     /// The provider had no such tokens any more.
     pub invalid: u64,
     /// The provider said no, by its reason.
     pub refused: BTreeMap<&'static str, u64>,
     /// They were replaced, and the new ones are lost.
     pub lost: u64,
-    /// Whether they were replaced is unknown.
+    /// Whether they were replaced is unknown. Of a check: whether they are valid.
     pub unknown: u64,
     /// They were replaced, and the store did not take the new ones.
     pub not_saved: u64,
     /// The run has not come to them. Known at the end.
     pub not_attempted: u64,
+    /// They were lost or revoked before, and nothing was tried. [`check_all`](crate::Vault::check_all)
+    /// asks about them again.
+    pub dead: u64,
+    /// An earlier part of the run is through with them and has not replaced them, since the provider
+    /// said no.
+    pub passed_over: u64,
     /// They are of apps without a client, and not part of the run.
     pub without_client: u64,
     /// They were handed on, also those of earlier runs.
@@ -118,6 +135,8 @@ impl Summary {
             Outcome::Replaced => self.replaced += 1,
             Outcome::Resolved => self.resolved += 1,
             Outcome::Kept => self.kept += 1,
+            Outcome::Valid => self.valid += 1,
+            Outcome::Restored => self.restored += 1,
             Outcome::Invalid => self.invalid += 1,
             Outcome::Refused(refusal) => {
                 *self.refused.entry(refusal.reason.as_str()).or_default() += 1;
@@ -135,6 +154,8 @@ impl Summary {
             self.replaced,
             self.resolved,
             self.kept,
+            self.valid,
+            self.restored,
             self.invalid,
             self.lost,
             self.unknown,
@@ -152,12 +173,35 @@ impl Summary {
 pub enum Stop {
     /// The client's own credentials are wrong.
     BadCredentials(Refusal),
+    /// The provider, or what stands before it, says no to every token of the app.
+    Refused(Refusal),
+    /// The same no came for too many tokens in a row: see
+    /// [`max_same_refusal`](crate::FleetOptions::max_same_refusal).
+    SameRefusal(Refusal),
+    /// The first token was replaced and is stored, and the provider does not say that the new one
+    /// is valid. Why.
+    Unproven(String),
+    /// So many tokens of an app were lost to answers that did not come, or could not be found out
+    /// about: see [`max_lost`](crate::FleetOptions::max_lost).
+    Lost(u64),
+    /// The new token of this row is one that another row has, or has had. It was not stored.
+    Duplicate(String),
     /// The provider was away for too long.
     ProviderUnavailable(String),
     /// The store was away for too long, or is broken.
     Store(StoreError),
     /// Somebody asked for it.
     Asked,
+}
+
+impl Stop {
+    /// Because of a no that is about every token of the app.
+    pub(super) fn of_all(refusal: Refusal) -> Self {
+        match refusal.reason {
+            RefusalReason::BadCredentials => Self::BadCredentials(refusal),
+            _ => Self::Refused(refusal),
+        }
+    }
 }
 
 impl fmt::Display for Stop {
@@ -167,6 +211,31 @@ impl fmt::Display for Stop {
                 f,
                 "the client's credentials are wrong, so nothing more was tried; mend them and run it \
                  again ({refusal})"
+            ),
+            Self::Refused(refusal) => write!(
+                f,
+                "that is said to every token of the app, so nothing more was tried; mend it and run \
+                 it again ({refusal})"
+            ),
+            Self::SameRefusal(refusal) => write!(
+                f,
+                "the same no came for too many tokens in a row; find out why, and run it again, or \
+                 allow for more of them ({refusal})"
+            ),
+            Self::Unproven(why) => write!(
+                f,
+                "a new token is stored, and not known to be valid, so no other was replaced; find out \
+                 what answers for the provider, and run it again ({why})"
+            ),
+            Self::Lost(count) => write!(
+                f,
+                "{count} tokens of an app are lost to answers that did not come, or in doubt for good, \
+                 so no other was replaced; find out what keeps the answers back, and run it again"
+            ),
+            Self::Duplicate(id) => write!(
+                f,
+                "the new token of {id:?} is one that another row has, so it was not stored and no \
+                 other was replaced; find out what answers for the provider, and run it again"
             ),
             Self::ProviderUnavailable(why) => {
                 write!(

@@ -36,6 +36,8 @@ pub struct AppPlan {
     pub in_doubt: u64,
     /// Those that an unfinished run is through with, and that would be left alone.
     pub done: u64,
+    /// Those that are lost or revoked, and that would be left alone.
+    pub dead: u64,
     /// How many calls would be begun in a second; `None` when only the provider's answers and the
     /// number of calls under way limit that.
     pub per_second: Option<f64>,
@@ -72,10 +74,15 @@ impl Vault {
             // A run that has not begun is through with nothing.
             let number = run.map_or(u64::MAX >> 1, |run| run.number);
             let count = self.store.count_run(&filter, number).await?;
-            let mut in_doubt = 0;
-            for state in [State::Rotating, State::Unknown] {
+            let (mut in_doubt, mut dead) = (0, 0);
+            for state in State::ALL {
+                let tokens = match state {
+                    State::Rotating | State::Unknown => &mut in_doubt,
+                    State::Lost | State::Revoked => &mut dead,
+                    State::Active => continue,
+                };
                 if filter.state.is_none_or(|wanted| wanted == state) {
-                    in_doubt += self.store.count(&filter.clone().state(state)).await?;
+                    *tokens += self.store.count(&filter.clone().state(state)).await?;
                 }
             }
             let interval = options.interval(&client);
@@ -85,6 +92,7 @@ impl Vault {
                 tokens: count.left,
                 in_doubt,
                 done: count.done,
+                dead,
                 per_second: is_paced.then(|| 1.0 / interval.as_secs_f64()),
                 takes: is_paced.then(|| times(interval, count.left)),
                 trouble: trouble(&client).await,

@@ -5,10 +5,10 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokenturn::RotateError;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 
-use super::lane::{Goal, Lane};
+use super::guard::Mode;
+use super::lane::{Begin, Goal, Keeps, Lane};
 use super::outcome::{Outcome, Settled, Stop};
 use crate::change::{Claim, End, Kind, Reply};
 use crate::entry::{Entry, State};
@@ -18,7 +18,6 @@ use crate::filter::Filter;
 use crate::store::Changed;
 use crate::time;
 use crate::turn::{Manner, Turn, Verdict, reason, turn};
-use crate::vault::Held;
 
 /// After so many unknown outcomes in a row, a run lets a row be.
 const DOUBTS: u32 = 3;
@@ -26,6 +25,12 @@ const DOUBTS: u32 = 3;
 const SAVE_WITHIN: Duration = Duration::from_secs(60);
 /// How long it waits before a token is handed on again, at first and at last.
 const HAND_ON: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// How often it is asked whether the first new token is valid, when no answer comes. It waits twice
+/// as long as this before the second time, and before each one more twice as long again.
+const ASKED: u32 = 5;
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+/// The same, when the answer is no: servers that answer may be behind those that change.
+const ASKED_OF_INVALID: u32 = 3;
 /// Longer than a run that resolves doubts lasts.
 const NOT_IN_THIS_RUN: Duration = Duration::from_secs(600);
 
@@ -35,18 +40,22 @@ impl Lane {
         self: Arc<Self>,
         entry: Entry,
         claim: Claim,
-        begin_until: Instant,
-        is_probe: bool,
-        keeps: (Held, OwnedSemaphorePermit),
+        begin: Begin,
+        keeps: Keeps,
     ) {
-        let (held, _room) = keeps;
+        let is_probe = begin.is_probe;
+        let Keeps {
+            held,
+            under_way,
+            _place,
+        } = keeps;
         // Until the row is settled: no more answers than that are in memory alone.
         let seat = self.shared.seats.acquire().await;
-        if Instant::now() > begin_until || !self.may_call(is_probe) {
+        if !self.may_call(begin) {
             self.release(&entry, claim, is_probe).await;
             return;
         }
-        let turn = turn(&self.client, &entry.tokens, claim, self.manner(is_probe)).await;
+        let turn = turn(&self.client, &entry.tokens, claim, self.manner(begin)).await;
         let hold = self.learn(&turn, is_probe);
 
         let comes_back = self
@@ -54,6 +63,7 @@ impl Lane {
             .state
             .is_none_or(|wanted| wanted == State::Unknown);
         let is_last = !comes_back || !is_probe && entry.progress.doubts + 1 >= DOUBTS;
+        self.guard(&entry.id, &turn, is_last);
         let is_final = match (&self.goal, &turn.end) {
             (_, End::Released | End::Kept) => false,
             (Goal::Replace(_), End::Unknown { .. }) => is_last,
@@ -62,7 +72,14 @@ impl Lane {
         let run = self.goal.run().filter(|_| is_final);
         let outcome = self.outcome(&turn, claim, is_last);
         let settled = self.settled(&entry.id, turn.settlement(claim, run)).await;
-        drop((held, seat));
+        drop(held);
+        let is_proven = match &settled {
+            Ok(changed) if changed.applied.reply == Reply::Done => {
+                self.proves(&turn, changed).await
+            }
+            _ => true,
+        };
+        drop((under_way, seat));
         if let Some(hold) = hold {
             self.pace.tell(hold).await;
         }
@@ -72,13 +89,16 @@ impl Lane {
             Ok(changed) => (Some(changed), outcome),
             Err(error) => {
                 tracing::error!(%error, id = entry.id, "the outcome of a rotation is not stored");
+                if error.is_duplicate() {
+                    self.shared.halt.stop(Stop::Duplicate(entry.id.clone()));
+                }
                 (None, unsaved(turn.end).or(outcome))
             }
         };
         let Some(outcome) = outcome else { return };
         let new = changed.as_ref().filter(|_| is_replaced(&outcome));
         let delivered = match (new, &self.shared.options.deliver) {
-            (Some(new), Some(_)) => Some(self.deliver(&new.entry).await),
+            (Some(new), Some(_)) => Some(is_proven && self.deliver(&new.entry).await),
             _ => None,
         };
         let (old, new_name) = names(&entry, new);
@@ -114,12 +134,12 @@ impl Lane {
         }
     }
 
-    fn manner(&self, is_probe: bool) -> Manner {
-        let replace = matches!(self.goal, Goal::Replace(_));
+    fn manner(&self, begin: Begin) -> Manner {
+        let replaces = matches!(self.goal, Goal::Replace(_));
         Manner {
-            replace,
-            probe: is_probe,
-            leave_alone: match replace {
+            replace: replaces && begin.mode != Mode::Doubts,
+            probe: begin.is_probe,
+            leave_alone: match replaces {
                 true => self.vault.set_up.leave_alone,
                 false => NOT_IN_THIS_RUN,
             },
@@ -135,13 +155,20 @@ impl Lane {
                 self.breaker.succeeded();
                 let hold = self.pace.refused(refusal);
                 if hold.is_none() {
-                    self.shared.halt.stop(Stop::BadCredentials(refusal.clone()));
+                    self.shared.halt.stop(Stop::of_all(refusal.clone()));
                 }
                 hold
             }
             Verdict::Unknown(error) | Verdict::NotNow(error) => {
                 self.breaker
                     .failed(is_probe, &reason(error), Instant::now());
+                None
+            }
+            // That a question is answered does not say that a change would be.
+            Verdict::NotReplaced | Verdict::Lost if matches!(self.goal, Goal::Replace(_)) => {
+                if is_probe {
+                    self.breaker.not_probed();
+                }
                 None
             }
             _ => {
@@ -152,14 +179,82 @@ impl Lane {
         }
     }
 
+    /// What the answer says about the tokens to come.
+    fn guard(&self, id: &str, turn: &Turn, is_last: bool) {
+        match (&turn.end, matches!(self.goal, Goal::Replace(_))) {
+            (End::Unknown { .. }, true) => {
+                if turn.sent {
+                    self.guard.doubt(id);
+                }
+                if is_last {
+                    self.lost(id);
+                }
+            }
+            (End::Lost, true) => self.lost(id),
+            (End::Released, _) | (_, false) => {}
+            _ => self.guard.resolve(id),
+        }
+        match &turn.verdict {
+            Verdict::Replaced => self.guard.accept(),
+            Verdict::Refused(refusal) | Verdict::Invalid(refusal)
+                if self.guard.refuse(refusal.reason.as_str()) =>
+            {
+                self.shared.halt.stop(Stop::SameRefusal(refusal.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks about a new token where the run needs the proof that it is valid, and stops the run when
+    /// there is none. Whether the run need not doubt it.
+    async fn proves(&self, turn: &Turn, Changed { entry, .. }: &Changed) -> bool {
+        let is_canary =
+            matches!(turn.verdict, Verdict::Replaced) && self.guard.mode() != Mode::Many;
+        if !is_canary {
+            return true;
+        }
+        let halt = &self.shared.halt;
+        let (mut wait, mut asked, mut invalid) = (ASK_AGAIN, 0, 0);
+        loop {
+            let (hold, why) = match self.client.check(&entry.tokens).await {
+                Ok(true) => {
+                    self.guard.prove();
+                    return true;
+                }
+                Ok(false) => {
+                    invalid += 1;
+                    (None, "the provider says that it is not valid".to_owned())
+                }
+                Err(error) => {
+                    let hold = error.refusal().and_then(|no| self.pace.refused(no));
+                    (hold, reason(&error.into_why()))
+                }
+            };
+            if let Some(hold) = hold {
+                self.pace.tell(hold).await;
+            } else {
+                asked += 1;
+                wait *= 2;
+            }
+            if asked == ASKED || invalid == ASKED_OF_INVALID {
+                halt.stop(Stop::Unproven(why));
+                return false;
+            }
+            let pause = hold.unwrap_or(wait);
+            if !halt.pause(pause, || why).await {
+                return false;
+            }
+        }
+    }
+
     /// What is told of it. `None` when the run comes back to the row.
     fn outcome(&self, turn: &Turn, claim: Claim, is_last: bool) -> Option<Outcome> {
         let is_told = is_last || matches!(self.goal, Goal::Resolve);
         match &turn.verdict {
             Verdict::Replaced if claim.in_doubt => Some(Outcome::Resolved),
             Verdict::Replaced => Some(Outcome::Replaced),
-            Verdict::NotReplaced => Some(Outcome::Kept),
-            Verdict::Invalid => Some(Outcome::Invalid),
+            Verdict::NotReplaced => matches!(self.goal, Goal::Resolve).then_some(Outcome::Kept),
+            Verdict::Invalid(_) => Some(Outcome::Invalid),
             Verdict::Lost => Some(Outcome::Lost),
             Verdict::NotNow(_) => None,
             Verdict::Refused(refusal) if matches!(turn.end, End::Refused(_)) => {
@@ -171,7 +266,7 @@ impl Lane {
     }
 
     /// Stores what became of the row, however long the store is away, unless the run is stopped.
-    async fn settled(&self, id: &str, kind: Kind) -> Result<Changed, StoreError> {
+    pub(super) async fn settled(&self, id: &str, kind: Kind) -> Result<Changed, StoreError> {
         if matches!(self.goal, Goal::Resolve)
             && let Kind::Settle { end, .. } = &kind
         {

@@ -1,11 +1,12 @@
 //! Changing rows that are locked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokio::join;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
+use super::columns::get;
 use super::error::store_error;
 use super::insert::columns;
 use super::lease::Lease;
@@ -43,6 +44,15 @@ pub(super) const INSERT_EVENTS: &str = "INSERT INTO event (id, at, actor, what, 
     request_id) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], \
     $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[])";
 
+/// Takes the names of new tokens in their order, so that nobody waits for each other: of those who are
+/// to store the same token, one does it first.
+const LOCK_NEW: &str =
+    "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest($1::text[]) AS new (name)";
+
+/// Takes the same: the rows that have, or have had, these tokens.
+const OWNERS: &str = "SELECT event.new, event.id FROM unnest($1::text[]) AS new (name) \
+    JOIN event ON left(event.new, 16) = left(new.name, 16) AND event.new = new.name";
+
 /// Two round trips: one locks the rows, and one saves what has become of them. `lock` says what to do
 /// about rows that somebody else has locked.
 pub(super) async fn these(
@@ -54,19 +64,43 @@ pub(super) async fn these(
     let mut condition = Condition::default();
     condition.and("id = ANY($1)", []);
     let select = lease.prepared(&read::select(&condition, lock)).await?;
+    let mut names: Vec<String> = asked.values().filter_map(Change::new_name).collect();
+    names.sort_unstable();
+    let new_tokens = match names.is_empty() {
+        true => None,
+        false => Some((
+            lease.prepared(LOCK_NEW).await?,
+            lease.prepared(OWNERS).await?,
+        )),
+    };
+    let names: [&(dyn ToSql + Sync); 1] = [&names];
     let check = lease.prepared(CHECK).await?;
     let ids: Vec<&str> = asked.keys().map(String::as_str).collect();
     let values: [&(dyn ToSql + Sync); 1] = [&ids];
-    let (begun, rows, check) = join!(
+    let (begun, rows, locked, owners, check) = join!(
         lease.batch_execute(BEGIN),
         lease.query(&select, &values),
+        async {
+            match &new_tokens {
+                Some((lock, _)) => lease.query(lock, &names).await,
+                None => Ok(Vec::new()),
+            }
+        },
+        async {
+            match &new_tokens {
+                Some((_, owners)) => lease.query(owners, &names).await,
+                None => Ok(Vec::new()),
+            }
+        },
         // Last: it reads the clock and the key when the rows are locked.
         lease.query_one(&check, &[]),
     );
     begun.map_err(store_error)?;
     let rows = rows.map_err(store_error)?;
+    locked.map_err(store_error)?;
+    let owners = Owners::read(&owners.map_err(store_error)?)?;
     let now = checked(&check.map_err(store_error)?, sealer)?;
-    apply(lease, sealer, &rows, |id| asked.get(id), now).await
+    apply(lease, sealer, &rows, |id| asked.get(id), owners, now).await
 }
 
 pub(super) async fn next(
@@ -88,7 +122,9 @@ pub(super) async fn next(
     let check = lease.prepared(CHECK).await?;
     let check = lease.query_one(&check, &[]).await.map_err(store_error)?;
     let now = checked(&check, sealer)?;
-    apply(lease, sealer, &rows, |_| Some(change), now).await
+    // None of these brings a token.
+    let owners = Owners::default();
+    apply(lease, sealer, &rows, |_| Some(change), owners, now).await
 }
 
 /// Lets the changes decide about the locked rows, saves it, and commits.
@@ -97,6 +133,7 @@ async fn apply<'c>(
     sealer: &Sealer,
     rows: &[Row],
     change_of: impl Fn(&str) -> Option<&'c Change>,
+    mut owners: Owners,
     now: i64,
 ) -> Result<Vec<Changed>, StoreError> {
     let (mut all, mut statements) = (Vec::new(), Statements::default());
@@ -106,7 +143,10 @@ async fn apply<'c>(
             continue;
         };
         let before = entry.secrets();
-        let applied = change.apply(&mut entry, now);
+        let applied = match owners.admit(&entry.id, change) {
+            true => change.apply(&mut entry, now),
+            false => change.refuse(),
+        };
         match applied.action() {
             Action::Leave => {}
             Action::Save => {
@@ -129,6 +169,37 @@ async fn apply<'c>(
     }
     pipeline::commit(lease, &statements.whole()).await?;
     Ok(all)
+}
+
+/// The rows that have, or have had, a token, by its name.
+#[derive(Default)]
+struct Owners(HashMap<String, HashSet<String>>);
+
+impl Owners {
+    fn read(rows: &[Row]) -> Result<Self, StoreError> {
+        let mut owners = Self::default();
+        for row in rows {
+            owners
+                .0
+                .entry(get(row, 0)?)
+                .or_default()
+                .insert(get(row, 1)?);
+        }
+        Ok(owners)
+    }
+
+    /// Whether the token that the change is to store is no other row's. Then it is this one's.
+    fn admit(&mut self, id: &str, change: &Change) -> bool {
+        let Some(name) = change.new_name() else {
+            return true;
+        };
+        let owners = self.0.entry(name).or_default();
+        let is_free = owners.iter().all(|owner| owner == id);
+        if is_free {
+            owners.insert(id.to_owned());
+        }
+        is_free
+    }
 }
 
 /// The values of many rows, which share a statement.

@@ -5,7 +5,7 @@ use super::lease::Lease;
 use crate::error::{StoreError, StoreErrorKind};
 
 /// Each leads from the version that is its index to the next one. They are only ever added to.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema-2.sql")];
 
 /// Begins a transaction that no other process opens the vault in. The number is nothing but ours.
 const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(8389202361193490798)";

@@ -6,7 +6,7 @@ use super::store_error;
 use crate::error::{StoreError, StoreErrorKind};
 
 /// Each leads from the version that is its index to the next one. They are only ever added to.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema-2.sql")];
 
 /// Brings the tables to the newest version, within a transaction.
 pub(super) fn run(connection: &Connection) -> Result<(), StoreError> {

@@ -116,7 +116,10 @@ pub(super) fn change_next(
 
 fn apply(opened: &Opened, mut entry: Entry, change: &Change) -> Result<Changed, StoreError> {
     let before = entry.secrets();
-    let applied = change.apply(&mut entry, time::now_millis());
+    let applied = match is_another_rows(opened, &entry.id, change)? {
+        true => change.refuse(),
+        false => change.apply(&mut entry, time::now_millis()),
+    };
     let id = Value::from(entry.id.as_str());
     match applied.action() {
         Action::Leave => {}
@@ -140,6 +143,18 @@ fn apply(opened: &Opened, mut entry: Entry, change: &Change) -> Result<Changed, 
         add_event(opened, event)?;
     }
     Ok(Changed::new(entry, applied))
+}
+
+/// Whether another row has, or has had, the token that the change is to store.
+fn is_another_rows(opened: &Opened, id: &str, change: &Change) -> Result<bool, StoreError> {
+    let Some(name) = change.new_name() else {
+        return Ok(false);
+    };
+    let sql = "SELECT EXISTS (SELECT 1 FROM event \
+        WHERE substr(new, 1, 16) = substr($1, 1, 16) AND new = $1 AND id <> $2)";
+    let mut statement = opened.connection.prepare_cached(sql).map_err(store_error)?;
+    let found = statement.query_row([name.as_str(), id], |row| row.get(0));
+    found.map_err(store_error)
 }
 
 pub(super) fn history(

@@ -9,7 +9,8 @@ use crate::error::{StoreError, VaultError};
 
 impl Vault {
     /// Asks the provider whether the token of a row is valid, and notes it: an invalid one is
-    /// revoked from then on, and a valid one active again. A row in doubt, or lost, stays so.
+    /// revoked from then on, and a valid one active again, also where it was taken for lost. A row in
+    /// doubt stays so: [`recover`](Self::recover) is for it.
     ///
     /// # Errors
     ///

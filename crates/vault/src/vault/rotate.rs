@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use tokenturn::RotateError;
 
 use super::{SetUp, Vault};
-use crate::change::{Claim, Condition, Kind, Reply};
+use crate::change::{Claim, Condition, End, Kind, Reply};
 use crate::client::Client;
 use crate::entry::{Entry, State};
 use crate::error::{StoreError, VaultError};
+use crate::kept::Kept;
 use crate::store::Changed;
 use crate::turn::{Manner, Verdict, turn};
 
@@ -137,7 +138,9 @@ impl Vault {
                 }
                 Reply::Dead(State::Lost) => return Err(VaultError::Lost(Box::new(entry))),
                 Reply::Dead(_) => return Err(VaultError::Revoked(Box::new(entry))),
-                Reply::Newer | Reply::Done | Reply::OtherApp => return Ok(Err(entry)),
+                Reply::Newer | Reply::Done | Reply::OtherApp | Reply::Duplicate => {
+                    return Ok(Err(entry));
+                }
             }
         }
     }
@@ -177,16 +180,30 @@ impl Vault {
         task.await.map_err(|_| VaultError::Abandoned)
     }
 
-    /// Ends a claim; asks a store that is not available again until the deadline.
+    /// Ends a claim; asks a store that is not available again until the deadline. A token that another
+    /// row has is not stored, and what became of this row's own is in doubt.
     pub(crate) async fn settle(
         &self,
         id: &str,
-        kind: Kind,
+        mut kind: Kind,
         deadline: Option<Instant>,
     ) -> Result<Changed, StoreError> {
-        let mut wait = LOOK.0;
+        let (mut wait, mut is_duplicate) = (LOOK.0, false);
         loop {
             match self.store.change(id, self.change(kind.clone())).await {
+                Ok(Some(changed)) if changed.applied.reply == Reply::Duplicate => {
+                    is_duplicate = true;
+                    if let Kind::Settle { end, run, .. } = &mut kind {
+                        *run = None;
+                        *end = End::Unknown {
+                            leave_alone: self.set_up.leave_alone,
+                            counts: true,
+                            // It may be this row's after all.
+                            kept: Kept::of_end(end),
+                        };
+                    }
+                }
+                Ok(Some(_)) if is_duplicate => return Err(StoreError::duplicate(id)),
                 Ok(Some(changed)) => return Ok(changed),
                 // Somebody has taken the row out, and with it the right to its token.
                 Ok(None) => return Err(StoreError::gone(id)),
@@ -213,7 +230,7 @@ fn answer(verdict: Verdict, Changed { entry, applied }: Changed) -> Result<Entry
         Verdict::Refused(refusal) => Err(VaultError::Refused(refusal)),
         Verdict::NotNow(RotateError::Refused(refusal)) => Err(VaultError::Refused(refusal)),
         Verdict::NotNow(error) => Err(VaultError::NotSent(error)),
-        Verdict::Invalid => Err(VaultError::Revoked(Box::new(entry))),
+        Verdict::Invalid(_) => Err(VaultError::Revoked(Box::new(entry))),
         Verdict::Lost => Err(VaultError::Lost(Box::new(entry))),
         Verdict::Unknown(error) => Err(VaultError::Unknown(error)),
     }

@@ -1,0 +1,2 @@
+-- Where a token was stored before: no two rows get one.
+CREATE INDEX event_by_new ON event (substr(new, 1, 16)) WHERE new IS NOT NULL;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokenturn_sandbox::{Calls, Fault};
+use tokenturn_sandbox::Fault;
 use tokenturn_vault::{State, Stop, Summary, Vault};
 
 use super::{World, all, fast, paused, unpaced};

@@ -18,7 +18,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than either provider takes to give up (GitHub 10 s, OhMyGPT's proxies 100 s): whoever
 /// gives up first loses the answer.
 const TIMEOUT: Duration = Duration::from_secs(120);
-/// A hundred times the largest answer of either provider.
+/// A hundred times the largest answer that has a token. A list of thousands of API keys may be longer.
 pub(super) const BODY_LIMIT: usize = 1 << 20;
 const MAX_ATTEMPTS: u32 = 3;
 /// More than twice hyper's own limit. hyper reads no more than 400 KiB of headers in any case.
@@ -117,7 +117,8 @@ impl TransportBuilder {
         self
     }
 
-    /// Sends a header with every call, in place of the one that the call has.
+    /// Sends a header with every call, in place of the one that the call has. The credentials go
+    /// before it in a call that needs them, and the length of an empty body in any.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -145,7 +146,8 @@ impl TransportBuilder {
         self
     }
 
-    /// How many bytes of a body are read at most; 1 MiB unless set.
+    /// How many bytes of a body are read at most; 1 MiB unless set. No answer with a token comes near;
+    /// a list of thousands of API keys may need more.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self

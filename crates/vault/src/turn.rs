@@ -86,10 +86,14 @@ pub(crate) fn reason(error: &RotateError) -> String {
 pub(crate) fn is_about_all_tokens(refusal: &Refusal, is_bearer: bool) -> bool {
     match (refusal.reason, refusal.status) {
         (RefusalReason::RateLimited { .. } | RefusalReason::Redirected, _) | (_, 405 | 410) => true,
-        (RefusalReason::BadCredentials | RefusalReason::ApplicationSuspended, _) | (_, 400) => {
-            !is_bearer
-        }
-        (reason, _) => !is_bearer && reason.as_str() == "locked_out",
+        (
+            RefusalReason::BadCredentials
+            | RefusalReason::LockedOut
+            | RefusalReason::ApplicationSuspended,
+            _,
+        )
+        | (_, 400) => !is_bearer,
+        _ => false,
     }
 }
 

@@ -241,7 +241,11 @@ fn check(entry: &mut Entry, actor: &str, generation: u64, is_valid: bool, now: i
     let (state, what) = match (entry.progress.state, is_valid) {
         (State::Active, false) => (State::Revoked, What::Invalid),
         (State::Lost | State::Revoked, true) => (State::Active, What::Restored),
-        _ => return leave(Reply::Done),
+        // The call that is under way may be why it is not valid any more.
+        (State::Rotating | State::Unknown, _) => return leave(Reply::Newer),
+        (State::Active, true) | (State::Lost | State::Revoked, false) => {
+            return leave(Reply::Done);
+        }
     };
     entry.progress.state = state;
     let event = event(entry, actor, what, now);

@@ -138,7 +138,7 @@ impl Lane {
                 is_valid,
             };
             match self.settled(&entry.id, kind).await {
-                // It was replaced meanwhile.
+                // It was replaced meanwhile, or is being replaced.
                 Ok(changed) if changed.applied.reply == Reply::Newer => entry = changed.entry,
                 Ok(changed) => {
                     let noted = changed.applied.event.map(|event| event.what);

@@ -2,10 +2,11 @@
 
 use super::Vault;
 use super::rotate::fits;
-use crate::change::{Condition, End, Kind};
+use crate::change::{Condition, End, Kind, Reply};
 use crate::client::Client;
 use crate::entry::Entry;
 use crate::error::{StoreError, VaultError};
+use crate::store::Changed;
 
 impl Vault {
     /// Asks the provider whether the token of a row is valid, and notes it: an invalid one is
@@ -16,15 +17,24 @@ impl Vault {
     ///
     /// When the provider did not answer the question: the row is as before.
     pub async fn check(&self, client: &Client, id: &str) -> Result<bool, VaultError> {
-        let entry = self.of_client(client, id).await?;
-        let is_valid = client.check(&entry.tokens).await?;
-        let generation = entry.generation;
-        let change = self.change(Kind::Check {
-            generation,
-            is_valid,
-        });
-        self.store.change(id, change).await?;
-        Ok(is_valid)
+        let mut entry = self.of_client(client, id).await?;
+        loop {
+            let is_valid = client.check(&entry.tokens).await?;
+            let generation = entry.generation;
+            let change = self.change(Kind::Check {
+                generation,
+                is_valid,
+            });
+            match self.store.change(id, change).await? {
+                // It was replaced meanwhile.
+                Some(changed) if changed.entry.generation != generation => entry = changed.entry,
+                // It is being replaced, which may be why the old one is not valid.
+                Some(changed) if is_new(&changed) && changed.entry.state() != entry.state() => {
+                    return Err(StoreError::busy(id).into());
+                }
+                _ => return Ok(is_valid),
+            }
+        }
     }
 
     /// Makes the token of a row invalid at the provider, and notes it.
@@ -68,4 +78,8 @@ impl Vault {
         fits(client, &entry)?;
         Ok(entry)
     }
+}
+
+fn is_new(changed: &Changed) -> bool {
+    changed.applied.reply == Reply::Newer
 }

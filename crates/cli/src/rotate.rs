@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use tokenturn::sink::FileSink;
-use tokenturn::{Candidates, Recovery, Sink};
+use tokenturn::{Candidates, Recovery};
 
 use crate::args::{GitHubRecover, GitHubToken, OhMyGptToken, RecoverTarget, RotateTarget};
 use crate::report::{self, Command, Outcome, Report, Subject, obtained, still_unknown};
@@ -67,31 +67,27 @@ async fn recover_github(subject: Subject, args: &GitHubRecover) -> Result<Report
     let sandbox = client::sandbox(&args.github.app.common).await?;
     let (github, old) = client::ready_github(&args.github, sandbox.as_ref())?;
     let kept = args.kept.as_deref().zip(args.out.as_deref());
-    let mut candidates = Candidates::default();
-    if let Some((kept, out)) = kept {
-        candidates = Candidates::in_body(&input::kept(kept)?);
-        // Whether the new token has one is not known.
-        token_file::keep_refresh_token(out)?;
-        Sink::<()>::prepare(&mut FileSink::new(out)).await?;
+    let recovery = match kept {
+        Some((kept, out)) => {
+            // Whether the new token has one is not known.
+            token_file::keep_refresh_token(out)?;
+            let candidates = Candidates::in_body(&input::kept(kept)?);
+            let sink = FileSink::new(out);
+            let call = tokenturn::recover_with(&github, &old, &candidates, sink);
+            patience::to_the_end(call).await
+        }
+        None => github.recover(&old).await,
+    };
+    let is_resolved = matches!(recovery, Ok(Recovery::NotReplaced | Recovery::Rotated(_)));
+    if let Some((kept, _)) = kept.filter(|_| is_resolved) {
+        let _ = fs::remove_file(kept);
     }
-    let report = match (github.recover_with(&old, &candidates).await, kept) {
+    let report = match (recovery, kept) {
         (Ok(Recovery::Lost { request_id }), _) => {
             Report::new(subject, Outcome::Lost).answered(Some(404), request_id)
         }
-        (Ok(Recovery::Rotated(new)), Some((kept, out))) => {
-            let saving = tokenturn::obtain(async { Ok(new) }, FileSink::new(out));
-            let saved = patience::to_the_end(saving).await;
-            if saved.is_ok() {
-                let _ = fs::remove_file(kept);
-            }
-            obtained(subject, saved, out).await
-        }
-        (Ok(_), kept) => {
-            if let Some((kept, _)) = kept {
-                let _ = fs::remove_file(kept);
-            }
-            Report::new(subject, Outcome::NotReplaced).answered(Some(200), None)
-        }
+        (Ok(Recovery::Rotated(new)), Some((_, out))) => obtained(subject, Ok(new), out).await,
+        (Ok(_), _) => Report::new(subject, Outcome::NotReplaced).answered(Some(200), None),
         (Err(error), _) => still_unknown(subject, error).await,
     };
     Ok(report.about(&old))

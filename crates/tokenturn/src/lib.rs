@@ -38,7 +38,7 @@
 //! - [`obtain`] is the same door for calls that bring a token without an old one: a code exchange, a
 //!   refresh, the device flow.
 //! - [`Rotations::drain`] waits for what is under way, before a runtime ends.
-//! - [`GitHub::recover`] and [`OhMyGpt::recover`] resolve an unknown outcome.
+//! - [`recover`] and [`recover_with`] resolve an unknown outcome.
 //!
 //! # The life of a token
 //!
@@ -61,7 +61,7 @@
 //! | what happened | what you get | send it again? |
 //! |---|---|---|
 //! | 2xx, and the answer is the provider's own by the [rule of evidence](failures#the-answer-is-not-the-providers) | [`Rotated`], with `details: None` where nothing but the token can be read | - |
-//! | 2xx that the provider has not said, or that cannot be read | [`RotateError::Unknown`], which holds the body and the [candidates](Unknown::candidates) in it | no; [`GitHub::recover_with`] asks about the candidates |
+//! | 2xx that the provider has not said, or that cannot be read | [`RotateError::Unknown`], which holds the body and the [candidates](Unknown::candidates) in it | no; [`recover_with`] asks about the candidates |
 //! | the provider said no | [`RotateError::Refused`] with a [`RefusalReason`] | as the reason says |
 //! | something on the way said no | [`RotateError::Refused`] with [`RefusalReason::Other`]: nothing follows for the token | check it first |
 //! | nothing left this process | [`RotateError::NotSent`] | yes |
@@ -106,7 +106,7 @@ pub use ohmygpt::OhMyGpt;
 pub use provider::Provider;
 pub use rate_limit::RateLimit;
 pub use rotated::{Receipt, Recovery, Rotated};
-pub use rotations::{Rotations, obtain, recover, rotate};
+pub use rotations::{Rotations, obtain, recover, recover_with, rotate};
 pub use sink::Sink;
 pub use tokenturn_client::{
     Amount, Fingerprint, Secret, Timestamp, TransportBuilder, normal_base_url,

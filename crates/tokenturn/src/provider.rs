@@ -1,6 +1,7 @@
 //! What the front door asks of a provider.
 
 use crate::error::{RecoverError, RotateError};
+use crate::evidence::Candidates;
 use crate::rotated::{Recovery, Rotated};
 use tokenturn_client::Secret;
 
@@ -22,4 +23,15 @@ pub trait Provider: Clone + Send + Sync + 'static {
         &self,
         old: &Secret,
     ) -> impl Future<Output = Result<Recovery<Self::Details>, RecoverError>> + Send;
+
+    /// The same, where an answer has [candidates](crate::Unknown::candidates) for the new token. A
+    /// provider that issues another one instead does not look at them.
+    fn recover_with(
+        &self,
+        old: &Secret,
+        candidates: &Candidates,
+    ) -> impl Future<Output = Result<Recovery<Self::Details>, RecoverError>> + Send {
+        let _ = candidates;
+        self.recover(old)
+    }
 }

@@ -6,6 +6,7 @@ use tokenturn_client::Secret;
 
 use crate::detached::{State, detached};
 use crate::error::{RecoverError, RotateError, Unheard};
+use crate::evidence::Candidates;
 use crate::provider::Provider;
 use crate::rotated::{Recovery, Rotated};
 use crate::save::{prepare, save};
@@ -54,6 +55,24 @@ pub async fn recover<P: Provider, S: Sink<P::Details>>(
     sink: S,
 ) -> Result<Recovery<P::Details>, RecoverError> {
     Rotations::shared().recover(provider, old, sink).await
+}
+
+/// The same, where the answer of the call has candidates for the new token; see
+/// [`Rotations::recover_with`].
+///
+/// It is counted in [`Rotations::shared`].
+///
+/// # Errors
+///
+/// As [`Rotations::recover_with`].
+pub async fn recover_with<P: Provider, S: Sink<P::Details>>(
+    provider: &P,
+    old: &Secret,
+    candidates: &Candidates,
+    sink: S,
+) -> Result<Recovery<P::Details>, RecoverError> {
+    let shared = Rotations::shared();
+    shared.recover_with(provider, old, candidates, sink).await
 }
 
 /// The calls that are under way, so that a runtime can be kept alive until they have ended.
@@ -185,12 +204,29 @@ impl Rotations {
         &self,
         provider: &P,
         old: &Secret,
+        sink: S,
+    ) -> Result<Recovery<P::Details>, RecoverError> {
+        let none = Candidates::default();
+        self.recover_with(provider, old, &none, sink).await
+    }
+
+    /// The same, where the answer of the call has [candidates](Unknown::candidates) for the new token,
+    /// by [`Provider::recover_with`].
+    ///
+    /// # Errors
+    ///
+    /// As [`recover`](Self::recover).
+    pub async fn recover_with<P: Provider, S: Sink<P::Details>>(
+        &self,
+        provider: &P,
+        old: &Secret,
+        candidates: &Candidates,
         mut sink: S,
     ) -> Result<Recovery<P::Details>, RecoverError> {
         prepare(&mut sink).await.map_err(RecoverError)?;
-        let (provider, asked) = (provider.clone(), old.clone());
+        let (provider, asked, candidates) = (provider.clone(), old.clone(), candidates.clone());
         detached(&self.0, Some(old.clone()), |known| async move {
-            let recovery = provider.recover(&asked).await;
+            let recovery = provider.recover_with(&asked, &candidates).await;
             let recovery = recovery.map_err(|RecoverError(why)| why)?;
             if let Recovery::Rotated(rotated) = &recovery {
                 save(&known.cut_short, sink, rotated).await?;

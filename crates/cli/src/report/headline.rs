@@ -46,6 +46,12 @@ pub(super) fn headline(
              don't rotate it again, and run `tokenturn recover github` with the same options and \
              --kept FILE: it finds out which token works"
         }
+        Outcome::Unknown
+            if is_kept && matches!(command, Command::Refresh | Command::Login | Command::Scope) =>
+        {
+            "outcome unknown; the answer may have the new token in it, and is kept: look into the \
+             file before you call again"
+        }
         Outcome::Unknown => unknown(provider, command),
         Outcome::StillUnknown => "still unknown; keep the token, and ask again later",
         Outcome::NotSaved => match command {

@@ -30,6 +30,7 @@ pub use web::Authorize;
 use server::{Feature, Server};
 
 use crate::error::{NotSent, RecoverError, RotateError};
+use crate::evidence::Candidates;
 use crate::provider::Provider;
 use crate::rotated::{Recovery, Rotated};
 
@@ -163,5 +164,13 @@ impl Provider for GitHub {
 
     async fn recover(&self, old: &Secret) -> Result<Recovery<Authorization>, RecoverError> {
         self.recover(old).await
+    }
+
+    async fn recover_with(
+        &self,
+        old: &Secret,
+        candidates: &Candidates,
+    ) -> Result<Recovery<Authorization>, RecoverError> {
+        self.recover_with(old, candidates).await
     }
 }

@@ -210,7 +210,7 @@ impl Rotations {
         self.recover_with(provider, old, &none, sink).await
     }
 
-    /// The same, where the answer of the call has [candidates](Unknown::candidates) for the new token,
+    /// The same, where the answer of the call has [candidates](crate::Unknown::candidates) for the new token,
     /// by [`Provider::recover_with`].
     ///
     /// # Errors

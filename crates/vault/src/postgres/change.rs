@@ -49,9 +49,11 @@ pub(super) const INSERT_EVENTS: &str = "INSERT INTO event (id, at, actor, what, 
 const LOCK_NEW: &str =
     "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest($1::text[]) AS new (name)";
 
-/// Takes the same: the rows that have, or have had, these tokens.
-const OWNERS: &str = "SELECT event.new, event.id FROM unnest($1::text[]) AS new (name) \
-    JOIN event ON left(event.new, 16) = left(new.name, 16) AND event.new = new.name";
+/// Takes the same: the rows that have, or have had, these tokens. One is looked up after the other,
+/// in the index, however large the history is.
+const OWNERS: &str = "SELECT name, ARRAY(SELECT id FROM event \
+        WHERE left(event.new, 16) = left(name, 16) AND event.new = name) \
+    FROM unnest($1::text[]) AS new (name)";
 
 /// Two round trips: one locks the rows, and one saves what has become of them. `lock` says what to do
 /// about rows that somebody else has locked.
@@ -177,15 +179,11 @@ struct Owners(HashMap<String, HashSet<String>>);
 
 impl Owners {
     fn read(rows: &[Row]) -> Result<Self, StoreError> {
-        let mut owners = Self::default();
-        for row in rows {
-            owners
-                .0
-                .entry(get(row, 0)?)
-                .or_default()
-                .insert(get(row, 1)?);
-        }
-        Ok(owners)
+        let owners = rows.iter().map(|row| {
+            let ids: Vec<String> = get(row, 1)?;
+            Ok((get(row, 0)?, ids.into_iter().collect()))
+        });
+        owners.collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether the token that the change is to store is no other row's. Then it is this one's.

@@ -62,6 +62,20 @@ pub(crate) async fn turn(client: &Client, tokens: &Tokens, claim: Claim, manner:
 }
 
 impl Turn {
+    /// Whether the new token was found in an answer that was kept, and not brought by a call.
+    pub(crate) fn is_found(&self) -> bool {
+        !self.sent && matches!(self.verdict, Verdict::Replaced)
+    }
+
+    /// What was found is the token of another row: that of this one was replaced, and is lost.
+    pub(crate) fn of_another_row(self) -> Self {
+        Self {
+            end: End::Lost,
+            verdict: Verdict::Lost,
+            ..self
+        }
+    }
+
     /// What it makes of the row.
     pub(crate) fn settlement(&self, claim: Claim, run: Option<u64>) -> Kind {
         Kind::Settle {

@@ -1,5 +1,6 @@
-//! A place between a program and the sandbox, where calls can be held up.
+//! A place between a program and the sandbox, where calls can be held up, and answers can lie.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -22,17 +23,28 @@ pub enum Point {
 }
 
 /// Passes calls on to the sandbox, and answers back, until it is dropped.
-#[derive(Debug)]
 pub struct Gate {
     address: SocketAddr,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
 }
 
-#[derive(Debug)]
 struct Shared {
     behind: String,
     rules: Mutex<Vec<Rule>>,
+    fate: Mutex<Option<Teller>>,
+}
+
+type Teller = Box<dyn FnMut(&[u8]) -> Fate + Send>;
+
+/// What becomes of a call.
+pub enum Fate {
+    /// It is passed on, and so is its answer.
+    Pass,
+    /// The sandbox does not hear of it. This is the answer.
+    Instead(Vec<u8>),
+    /// It is passed on, and this makes the answer out of the one that came.
+    Altered(Box<dyn FnOnce(Vec<u8>) -> Vec<u8> + Send>),
 }
 
 #[derive(Debug)]
@@ -66,6 +78,7 @@ impl Gate {
         let shared = Arc::new(Shared {
             behind: behind.trim_start_matches("http://").to_owned(),
             rules: Mutex::default(),
+            fate: Mutex::default(),
         });
         let for_task = Arc::clone(&shared);
         let task = tokio::spawn(async move {
@@ -96,6 +109,24 @@ impl Gate {
             stage: stage.clone(),
         });
         Held(stage)
+    }
+
+    /// Asks what becomes of each call from now on, which is given as it came.
+    pub fn tell(&self, fate: impl FnMut(&[u8]) -> Fate + Send + 'static) {
+        *self.shared.fate.lock().unwrap() = Some(Box::new(fate));
+    }
+
+    /// Passes all on from now on.
+    pub fn pass(&self) {
+        *self.shared.fate.lock().unwrap() = None;
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,8 +168,17 @@ impl Shared {
         while let Some(request) = message(&mut stream).await? {
             let rule = self.rule_of(&request);
             hold(&rule, Point::Request).await;
-            behind.write_all(&request).await?;
-            let answer = message(&mut behind).await?.unwrap_or_default();
+            let answer = match self.fate_of(&request) {
+                Fate::Instead(answer) => answer,
+                fate => {
+                    behind.write_all(&request).await?;
+                    let answer = message(&mut behind).await?.unwrap_or_default();
+                    match fate {
+                        Fate::Altered(altered) => altered(answer),
+                        _ => answer,
+                    }
+                }
+            };
             hold(&rule, Point::Answer).await;
             stream.write_all(&answer).await?;
             if let Some(rule) = rule {
@@ -146,6 +186,11 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    fn fate_of(&self, request: &[u8]) -> Fate {
+        let mut fate = self.fate.lock().unwrap();
+        fate.as_mut().map_or(Fate::Pass, |fate| fate(request))
     }
 
     fn rule_of(&self, request: &[u8]) -> Option<Rule> {

@@ -11,7 +11,7 @@ mod process;
 mod scene;
 mod tally;
 
-pub use gate::{Gate, Held, Point};
+pub use gate::{Fate, Gate, Held, Point};
 pub use judge::{Rules, Verdict, judge};
 pub use kills::{Kill, Plan, kill_and_finish};
 pub use place::Place;

@@ -69,28 +69,36 @@ async fn a_token_that_is_not_admitted_stops_no_run(place: Place) {
 async fn a_burst_of_limits_is_one_limit(place: Place) {
     const CALLS: usize = 16;
     let server = MockServer::start_async().await;
-    let done = server.mock_async(|when, then| {
-        when.any_request();
-        then.status(200).body(DONE);
-    });
-    let done = done.await;
+    let mut done = Vec::new();
+    for user in 0..2 + CALLS {
+        let mock = server.mock_async(|when, then| {
+            when.header("authorization", format!("Bearer oauth-{user}"));
+            then.status(200)
+                .body(DONE.replace("sk-new", &format!("sk-new{user}")));
+        });
+        done.push(mock.await);
+    }
     let gate = Gate::start(&server.base_url()).await;
-    let (vault, client) = with_users(&place, gate.url(), 1 + CALLS).await;
+    let (vault, client) = with_users(&place, gate.url(), 2 + CALLS).await;
     let options = FleetOptions::new().concurrency(CALLS);
     let run = async || {
         let clients = [client.clone()];
         let fleet = vault.rotate_all(clients, Filter::new(), options.clone());
         fleet.await.unwrap()
     };
-    // The first one goes alone, and the others are under way before one of them is answered.
-    let canary = gate.hold(ROTATION, Point::Answer);
+    // The first two go alone, and the others are under way before one of them is answered.
+    let canaries = [(); 2].map(|()| gate.hold(ROTATION, Point::Answer));
     let held = [(); CALLS].map(|()| gate.hold(ROTATION, Point::Request));
     let mut refused = run().await;
-    canary.pass().await;
+    for canary in canaries {
+        canary.pass().await;
+    }
     for call in &held {
         call.is_there().await;
     }
-    done.delete_async().await;
+    for mock in done {
+        mock.delete_async().await;
+    }
     let limit = server.mock_async(|when, then| {
         when.any_request();
         then.status(429);

@@ -46,7 +46,8 @@ pub(crate) struct RotateAll {
     #[arg(long, value_name = "N", requires = "sandbox", default_value_t = 100)]
     pub(crate) tokens: usize,
     /// Stop when the answers to the calls of this run did not come and so many tokens of an app are
-    /// lost by that; 3 unless given.
+    /// lost by that, or so many in a row were only found in answers that are not the provider's own; 3
+    /// unless given.
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub(crate) max_lost: Option<u64>,
     #[command(flatten)]

@@ -217,6 +217,7 @@ fn word(stop: &Stop) -> &'static str {
         Stop::SameRefusal(_) => "same_refusal",
         Stop::Unproven(_) => "unproven",
         Stop::Lost(_) => "lost",
+        Stop::NotBelieved(_) => "not_believed",
         Stop::Duplicate(_) => "duplicate",
         Stop::ProviderUnavailable(_) => "provider_unavailable",
         Stop::Store(_) => "vault",

@@ -12,6 +12,8 @@ mod evidence;
 mod family;
 mod fleet;
 mod login;
+#[cfg(unix)]
+mod lying_fleet;
 #[cfg(target_os = "linux")]
 mod mounts;
 #[cfg(unix)]

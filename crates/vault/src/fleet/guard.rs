@@ -30,14 +30,17 @@ pub(super) struct Guard {
     under_way: watch::Sender<usize>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Seen {
-    /// Whether a new token was stored and is valid, and nothing is in doubt since.
-    is_proven: bool,
+    /// So many new tokens are to be stored and valid, one by one, before many are replaced at once:
+    /// two at first, which shows that not all get the same one, and one after each doubt.
+    to_prove: u64,
     /// The rows whose calls got no answer that told what became of the token.
     doubts: HashSet<String>,
     /// Those among them whose tokens were lost, or could not be found out about.
     lost: u64,
+    /// How many new tokens in a row were only found in answers that were not believed.
+    found: u64,
     /// The last reason for a no, and how often it came in a row.
     refusal: Option<(&'static str, u64)>,
 }
@@ -53,15 +56,22 @@ impl Guard {
             replaces,
             max_lost: options.max_lost,
             max_same_refusal: options.max_same_refusal,
-            seen: Mutex::default(),
+            seen: Mutex::new(Seen {
+                to_prove: 2,
+                doubts: HashSet::new(),
+                lost: 0,
+                found: 0,
+                refusal: None,
+            }),
             under_way: watch::Sender::new(0),
         }
     }
 
     pub(super) fn mode(&self) -> Mode {
         let seen = self.seen();
-        match seen.lost + seen.doubts.len() as u64 {
-            _ if !self.replaces || seen.is_proven => Mode::Many,
+        // Any doubt may end in either way.
+        match seen.lost.max(seen.found) + seen.doubts.len() as u64 {
+            _ if !self.replaces || seen.to_prove == 0 => Mode::Many,
             most if most >= self.max_lost => Mode::Doubts,
             _ => Mode::One,
         }
@@ -82,14 +92,24 @@ impl Guard {
     /// A new token is stored and valid.
     pub(super) fn prove(&self) {
         let mut seen = self.seen();
-        seen.is_proven = seen.doubts.is_empty();
+        if seen.doubts.is_empty() {
+            seen.to_prove = seen.to_prove.saturating_sub(1);
+        }
     }
 
     /// A call of this run may have replaced the token of this row.
     pub(super) fn doubt(&self, id: &str) {
         let mut seen = self.seen();
-        seen.is_proven = false;
+        seen.to_prove = seen.to_prove.max(1);
         seen.doubts.insert(id.to_owned());
+    }
+
+    /// The new token of this row was in an answer that was not believed. How many there are in a row,
+    /// if that is enough to stop the run.
+    pub(super) fn find(&self, id: &str) -> Option<u64> {
+        let mut seen = self.seen();
+        seen.found += u64::from(seen.doubts.remove(id));
+        (self.replaces && seen.found >= self.max_lost).then_some(seen.found)
     }
 
     /// What became of that call is known, and nothing is lost.
@@ -123,7 +143,9 @@ impl Guard {
 
     /// The provider did what it was asked for.
     pub(super) fn accept(&self) {
-        self.seen().refusal = None;
+        let mut seen = self.seen();
+        seen.refusal = None;
+        seen.found = 0;
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -145,10 +167,19 @@ mod tests {
         Guard::new(&FleetOptions::new(), true)
     }
 
+    fn proven() -> Guard {
+        let guard = guard();
+        guard.prove();
+        guard.prove();
+        guard
+    }
+
     #[test]
     fn a_run_begins_with_a_canary() {
         let guard = guard();
         assert_eq!(guard.mode(), Mode::One);
+        guard.prove();
+        assert_eq!(guard.mode(), Mode::One, "the next may get the same token");
         guard.prove();
         assert_eq!(guard.mode(), Mode::Many);
         // Whoever replaces nothing has nothing to prove.
@@ -158,8 +189,7 @@ mod tests {
 
     #[test]
     fn a_doubt_takes_the_proof_away_until_it_is_resolved() {
-        let guard = guard();
-        guard.prove();
+        let guard = proven();
         guard.doubt("a");
         assert_eq!(guard.mode(), Mode::One);
         guard.prove();
@@ -183,6 +213,7 @@ mod tests {
         assert_eq!(guard.mode(), Mode::One);
         assert_eq!(guard.lose("c"), None);
         guard.prove();
+        guard.prove();
         assert_eq!(guard.mode(), Mode::Many);
         guard.doubt("d");
         assert_eq!(guard.mode(), Mode::Doubts, "what was lost stays lost");
@@ -196,6 +227,25 @@ mod tests {
             assert_eq!(guard.lose(id), None);
         }
         assert_eq!(guard.mode(), Mode::One);
+    }
+
+    #[test]
+    fn tokens_that_are_only_found_are_counted_in_a_row() {
+        let guard = guard();
+        let find = |id| {
+            guard.doubt(id);
+            guard.find(id)
+        };
+        assert_eq!(["a", "b"].map(find), [None; 2]);
+        assert_eq!(guard.mode(), Mode::One);
+        guard.doubt("c");
+        assert_eq!(guard.mode(), Mode::Doubts, "it may be the third");
+        guard.resolve("c");
+        guard.accept();
+        assert_eq!(["c", "d", "e"].map(find), [None, None, Some(3)]);
+        // Those of others are not.
+        let guard = proven();
+        assert_eq!(["a", "b", "c"].map(|id| guard.find(id)), [None; 3]);
     }
 
     #[test]

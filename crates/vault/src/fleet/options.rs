@@ -73,7 +73,8 @@ impl FleetOptions {
     /// 3 at first, and 1 at least. While so many are lost or in doubt, nothing but the doubts is gone
     /// on with.
     ///
-    /// Only the calls of this run count, and not those of a process that died.
+    /// As many in a row that are not lost only because they were found in answers that were not
+    /// believed stop it, too. Only the calls of this run count, and not those of a process that died.
     pub fn max_lost(mut self, tokens: u64) -> Self {
         self.max_lost = tokens.max(1);
         self

@@ -178,12 +178,15 @@ pub enum Stop {
     /// The same no came for too many tokens in a row: see
     /// [`max_same_refusal`](crate::FleetOptions::max_same_refusal).
     SameRefusal(Refusal),
-    /// The first token was replaced and is stored, and the provider does not say that the new one
+    /// One of the first tokens was replaced and is stored, and the provider does not say that the new one
     /// is valid. Why.
     Unproven(String),
     /// So many tokens of an app were lost to answers that did not come, or could not be found out
     /// about: see [`max_lost`](crate::FleetOptions::max_lost).
     Lost(u64),
+    /// So many new tokens in a row came in answers that were not believed, and were found there. They
+    /// are stored: see [`max_lost`](crate::FleetOptions::max_lost).
+    NotBelieved(u64),
     /// The new token of this row is one that another row has, or has had. It was not stored.
     Duplicate(String),
     /// The provider was away for too long.
@@ -231,6 +234,12 @@ impl fmt::Display for Stop {
                 f,
                 "{count} tokens of an app are lost to answers that did not come, or in doubt for good, \
                  so no other was replaced; find out what keeps the answers back, and run it again"
+            ),
+            Self::NotBelieved(count) => write!(
+                f,
+                "{count} new tokens in a row came in answers that are not the provider's own; they are \
+                 stored, and no other was replaced; find out what answers for the provider, and run it \
+                 again"
             ),
             Self::Duplicate(id) => write!(
                 f,

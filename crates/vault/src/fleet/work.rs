@@ -55,7 +55,7 @@ impl Lane {
             self.release(&entry, claim, is_probe).await;
             return;
         }
-        let turn = turn(&self.client, &entry.tokens, claim, self.manner(begin)).await;
+        let mut turn = turn(&self.client, &entry.tokens, claim, self.manner(begin)).await;
         let hold = self.learn(&turn, is_probe);
 
         let comes_back = self
@@ -63,15 +63,25 @@ impl Lane {
             .state
             .is_none_or(|wanted| wanted == State::Unknown);
         let is_last = !comes_back || !is_probe && entry.progress.doubts + 1 >= DOUBTS;
-        self.guard(&entry.id, &turn, is_last);
+        if !turn.is_found() {
+            self.guard(&entry.id, &turn, is_last);
+        }
         let is_final = match (&self.goal, &turn.end) {
             (_, End::Released | End::Kept) => false,
             (Goal::Replace(_), End::Unknown { .. }) => is_last,
             _ => true,
         };
         let run = self.goal.run().filter(|_| is_final);
-        let outcome = self.outcome(&turn, claim, is_last);
-        let settled = self.settled(&entry.id, turn.settlement(claim, run)).await;
+        let mut outcome = self.outcome(&turn, claim, is_last);
+        let mut settled = self.settled(&entry.id, turn.settlement(claim, run)).await;
+        if turn.is_found() {
+            if settled.as_ref().is_err_and(StoreError::is_duplicate) {
+                turn = turn.of_another_row();
+                outcome = self.outcome(&turn, claim, is_last);
+                settled = self.settled(&entry.id, turn.settlement(claim, run)).await;
+            }
+            self.guard(&entry.id, &turn, is_last);
+        }
         drop(held);
         let is_proven = match &settled {
             Ok(changed) if changed.applied.reply == Reply::Done => {
@@ -192,10 +202,15 @@ impl Lane {
             }
             (End::Lost, true) => self.lost(id),
             (End::Released, _) | (_, false) => {}
+            _ if turn.is_found() => {
+                if let Some(count) = self.guard.find(id) {
+                    self.shared.halt.stop(Stop::NotBelieved(count));
+                }
+            }
             _ => self.guard.resolve(id),
         }
         match &turn.verdict {
-            Verdict::Replaced => self.guard.accept(),
+            Verdict::Replaced if turn.sent => self.guard.accept(),
             Verdict::Refused(refusal) | Verdict::Invalid(refusal)
                 if self.guard.refuse(refusal.reason.as_str()) =>
             {

@@ -12,7 +12,7 @@ use crate::entry::{Entry, State};
 use crate::error::{StoreError, VaultError};
 use crate::kept::Kept;
 use crate::store::Changed;
-use crate::turn::{Manner, Verdict, turn};
+use crate::turn::{Manner, Turn, Verdict, turn};
 
 /// How often somebody who waits for another's rotation looks, at first and at last.
 const LOOK: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(200));
@@ -169,10 +169,16 @@ impl Vault {
         );
         let task = tokio::spawn(async move {
             let _under_way = under_way;
-            let turn = turn(&client, &entry.tokens, claim, manner).await;
+            let mut turn = turn(&client, &entry.tokens, claim, manner).await;
             let deadline = Some(Instant::now() + SAVE_WITHIN);
-            let kind = turn.settlement(claim, None);
-            match vault.settle(&entry.id, kind, deadline).await {
+            let settle =
+                |turn: &Turn| vault.settle(&entry.id, turn.settlement(claim, None), deadline);
+            let mut settled = settle(&turn).await;
+            if turn.is_found() && settled.as_ref().is_err_and(StoreError::is_duplicate) {
+                turn = turn.of_another_row();
+                settled = settle(&turn).await;
+            }
+            match settled {
                 Ok(changed) => answer(turn.verdict, changed),
                 Err(why) => Err(VaultError::unsettled(turn.end, why)),
             }

@@ -75,8 +75,16 @@ async fn recover_github(subject: Subject, args: &GitHubRecover) -> Result<Report
         Sink::<()>::prepare(&mut FileSink::new(out)).await?;
     }
     let report = match (github.recover_with(&old, &candidates).await, kept) {
-        (Ok(Recovery::Lost { request_id }), _) => {
-            Report::new(subject, Outcome::Lost).answered(Some(404), request_id)
+        (Ok(Recovery::Lost { request_id }), kept) => {
+            let report = Report::new(subject, Outcome::Lost).answered(Some(404), request_id);
+            match kept {
+                Some((kept, _)) => report.saying(format!(
+                    "no token that can be read in {} is valid; it stays there, as it may be in a \
+                     coding that is not known",
+                    kept.display()
+                )),
+                None => report,
+            }
         }
         (Ok(Recovery::Rotated(new)), Some((kept, out))) => {
             let saving = tokenturn::obtain(async { Ok(new) }, FileSink::new(out));

@@ -12,7 +12,8 @@ use crate::evidence::Candidates;
 pub struct Unknown {
     answer: Answer,
     request_id: Option<String>,
-    candidates: Candidates,
+    /// In a box, so that results with this error stay small.
+    candidates: Box<Candidates>,
 }
 
 #[derive(Debug)]
@@ -32,7 +33,7 @@ impl Unknown {
         Self {
             answer: Answer::Came(response),
             request_id,
-            candidates,
+            candidates: candidates.into(),
         }
     }
 
@@ -40,7 +41,7 @@ impl Unknown {
         Self {
             answer: Answer::Failed(error),
             request_id: None,
-            candidates: Candidates::default(),
+            candidates: Box::default(),
         }
     }
 
@@ -48,7 +49,7 @@ impl Unknown {
         Self {
             answer: Answer::Abandoned,
             request_id: None,
-            candidates: Candidates::default(),
+            candidates: Box::default(),
         }
     }
 

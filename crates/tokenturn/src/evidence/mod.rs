@@ -90,7 +90,7 @@ pub(crate) const ROTATED_ALL_THE_SAME: Rule = Rule {
 };
 /// GitHub's API: a token is valid, or was not replaced.
 pub(crate) const VALID: Rule = Rule {
-    all: &[Success, TheOneAskedFor, Fresh],
+    all: &[Success, TheOneAskedFor, NoComplaint, Fresh],
     and: &[],
 };
 /// GitHub's API: a token is invalid, lost, or already gone.
@@ -119,7 +119,7 @@ pub(crate) const OHMYGPT_ROTATED: Rule = Rule {
 };
 /// OhMyGPT: a token is invalid.
 pub(crate) const OHMYGPT_INVALID: Rule = Rule {
-    all: &[Envelope, TokenError],
+    all: &[Envelope, TokenError, Fresh],
     and: &[],
 };
 

@@ -83,8 +83,16 @@ async fn recover_github(subject: Subject, args: &GitHubRecover) -> Result<Report
         let _ = fs::remove_file(kept);
     }
     let report = match (recovery, kept) {
-        (Ok(Recovery::Lost { request_id }), _) => {
-            Report::new(subject, Outcome::Lost).answered(Some(404), request_id)
+        (Ok(Recovery::Lost { request_id }), kept) => {
+            let report = Report::new(subject, Outcome::Lost).answered(Some(404), request_id);
+            match kept {
+                Some((kept, _)) => report.saying(format!(
+                    "no token that can be read in {} is valid; it stays there, as it may be in a \
+                     coding that is not known",
+                    kept.display()
+                )),
+                None => report,
+            }
         }
         (Ok(Recovery::Rotated(new)), Some((_, out))) => obtained(subject, Ok(new), out).await,
         (Ok(_), _) => Report::new(subject, Outcome::NotReplaced).answered(Some(200), None),

@@ -80,10 +80,15 @@ pub struct Progress {
 }
 
 impl Entry {
-    /// A row that is not stored yet. The base URL of its app gets the form that a client's has.
+    /// A row that is not stored yet. The base URL of its app gets the form that a client's has. With
+    /// answers that may have the new token in them, it is in doubt.
     pub fn new(id: impl Into<String>, mut app: App, tokens: Tokens) -> Self {
         let now = time::now();
         app.server = normal_base_url(&app.server);
+        let mut progress = Progress::default();
+        if !tokens.kept.is_empty() {
+            progress.state = State::Unknown;
+        }
         Self {
             id: id.into(),
             app,
@@ -92,7 +97,7 @@ impl Entry {
             generation: 1,
             created_at: now,
             changed_at: now,
-            progress: Progress::default(),
+            progress,
         }
     }
 

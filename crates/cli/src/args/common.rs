@@ -32,7 +32,8 @@ pub(crate) struct TokenFile {
 
 #[derive(Debug, Args)]
 pub(crate) struct Out {
-    /// Where to save the new token. The file is replaced as a whole, with mode 0600.
+    /// Where to save the new token. The file is replaced as a whole; a new one has mode
+    /// 0600, and an old one keeps its mode.
     #[arg(id = "out", long = "out", value_name = "FILE")]
     pub(crate) path: PathBuf,
 }

@@ -54,7 +54,8 @@ pub(crate) struct GitHubRecover {
     /// resolved.
     #[arg(long, value_name = "FILE", requires = "out")]
     pub(crate) kept: Option<PathBuf>,
-    /// Where to save the new token, if it is found. The file is replaced as a whole, with mode 0600.
+    /// Where to save the new token, if it is found. The file is replaced as a whole; a new one has mode
+    /// 0600, and an old one keeps its mode.
     #[arg(id = "out", long = "out", value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -172,7 +172,35 @@ impl Ended<'_> {
         if let Some(why) = &self.no_report {
             text.push_str(&format!("the report is not whole: {why}\n"));
         }
+        if summary.stopped.is_none()
+            && let Some(next) = self.next()
+        {
+            text.push_str(&format!("next: {next}\n"));
+        }
         text
+    }
+
+    /// What is to be done, in the order of the exit codes.
+    fn next(&self) -> Option<&'static str> {
+        Some(match self.exit_code() {
+            6 => {
+                "put what is in the files named above where it is safe, then run tokenturn recover"
+            }
+            5 if self.aim == Aim::Check => "run tokenturn recover, and then this again",
+            5 => "run tokenturn recover later",
+            4 => "run it again, and it goes on there",
+            3 if self.summary.refused.is_empty() => "run it again with --new-run",
+            3 => {
+                "find out why some were refused, which tokenturn history tells, and run it again; they \
+                 are as they were"
+            }
+            1 if self.summary.dead > 0 => {
+                "see whether they live by tokenturn check --all; the users of those that do not have \
+                 to authorize the app again"
+            }
+            1 => "let the users of those that are dead authorize the app again",
+            _ => return None,
+        })
     }
 
     /// What is shown though there are none.
@@ -223,5 +251,45 @@ fn word(stop: &Stop) -> &'static str {
         Stop::Store(_) => "vault",
         Stop::Asked => "asked",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_says_what_to_do() {
+        let last = |change: fn(&mut Summary)| {
+            let mut summary = Summary::default();
+            summary.replaced = 3;
+            change(&mut summary);
+            let ended = Ended {
+                summary: &summary,
+                meant: 4,
+                aim: Aim::Rotate,
+                took: Duration::from_secs(1),
+                handed_on: None,
+                no_report: None,
+            };
+            let text = ended.text();
+            text.lines().last().unwrap_or_default().to_owned()
+        };
+        assert_eq!(last(|_| {}), "3 in 1.0s, 3.0/s");
+        let refused = last(|summary| summary.refused = [("other", 1)].into());
+        assert!(
+            refused.starts_with("next: find out why some were refused"),
+            "{refused}"
+        );
+        let passed_over = last(|summary| summary.passed_over = 1);
+        assert_eq!(passed_over, "next: run it again with --new-run");
+        let dead = last(|summary| summary.dead = 1);
+        assert!(dead.contains("tokenturn check --all"), "{dead}");
+        let invalid = last(|summary| summary.invalid = 1);
+        assert!(invalid.contains("authorize the app again"), "{invalid}");
+        let unknown = last(|summary| summary.unknown = 1);
+        assert_eq!(unknown, "next: run tokenturn recover later");
+        let stopped = last(|summary| summary.stopped = Some(Stop::Lost(3)));
+        assert!(stopped.starts_with("stopped: 3 tokens"), "{stopped}");
     }
 }

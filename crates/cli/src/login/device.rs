@@ -12,6 +12,7 @@ use super::{browser, trouble};
 use crate::args::Login;
 use crate::patience;
 use crate::report::{Outcome, Report, Subject, call_failed, obtained, saved};
+use crate::vault::visible;
 
 /// Shows the user a code, and waits until it is typed in.
 pub(super) async fn login(
@@ -25,8 +26,9 @@ pub(super) async fn login(
         Err(error) => return call_failed(subject, error),
     };
     let stop = patience::asked_to_stop();
-    let what_for = format!("to sign in, type the code {} at", device.user_code);
-    browser::print(&what_for, &device.verification_uri);
+    let code = visible(device.user_code.clone());
+    let what_for = format!("to sign in, type the code {code} at");
+    browser::print(&what_for, &visible(device.verification_uri.clone()));
     browser::open(device.verification_uri.clone(), how);
     trouble::tell();
 

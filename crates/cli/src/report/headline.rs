@@ -46,11 +46,15 @@ pub(super) fn headline(
              don't rotate it again, and run `tokenturn recover github` with the same options and \
              --kept FILE: it finds out which token works"
         }
-        Outcome::Unknown
-            if is_kept && matches!(command, Command::Refresh | Command::Login | Command::Scope) =>
-        {
-            "outcome unknown; the answer may have the new token in it, and is kept: look into the \
-             file before you call again"
+        Outcome::Unknown if is_kept && command == Command::Refresh => {
+            "outcome unknown; the answer may have the new tokens in it, and is kept. Keep the token \
+             file, too, and run `tokenturn refresh github` again with the same options: either it \
+             works, or `the token is not valid` says that this call did, and then the tokens in the \
+             kept answer are the ones to try before its user has to sign in again"
+        }
+        Outcome::Unknown if is_kept && command == Command::Login => {
+            "outcome unknown; the answer may have the token in it, and is kept. Try that, or sign in \
+             again"
         }
         Outcome::Unknown => unknown(provider, command),
         Outcome::StillUnknown => "still unknown; keep the token, and ask again later",

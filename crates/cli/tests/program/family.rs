@@ -274,6 +274,18 @@ async fn revoke_takes_a_list_of_what_leaked() {
     assert_bad_input(&output, &advice);
     assert!(!both(&output).contains(&token));
     assert_bad_input(&leaked(&format!("'{token}'\n")), "quotes around it");
+    for malformed in [
+        format!("gho_first,{token}\n"),
+        format!("[\"{token}\"]\n"),
+        format!("\"gho_first\n{token}\"\n"),
+        format!("TOKEN={token}\n"),
+        format!("{token};\n"),
+    ] {
+        let output = leaked(&malformed);
+        let advice = "credential 1 has more in it than the letters, digits and `_` of GitHub's";
+        assert_bad_input(&output, advice);
+        assert!(!both(&output).contains(&token));
+    }
     assert_eq!(stage.sandbox.requests().len(), asked);
     assert!(stage.sandbox.is_alive(&token));
     let output = leaked(&format!("\u{feff}{token}\r\n"));

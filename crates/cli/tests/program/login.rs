@@ -318,7 +318,7 @@ async fn what_is_wrong_is_told_while_it_lasts() {
     let outage = || json_answer("503 X", "", "");
     let server = RawServer::start([
         json(
-            r#"{"device_code":"dcode01","user_code":"U","interval":"0.01","expires_in":900,
+            r#"{"device_code":"dcode01","user_code":"U\u001b[2J","interval":"0.01","expires_in":900,
             "verification_uri":"http://127.0.0.1/"}"#,
         ),
         json(r#"{"error":"authorization_pending"}"#),
@@ -337,6 +337,7 @@ async fn what_is_wrong_is_told_while_it_lasts() {
     let output = program.end();
     assert_eq!(output.status.code(), Some(0), "{}", both(&output));
     let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!told.contains('\u{1b}'), "what moves the cursor: {told:?}");
     let told: Vec<&str> = told.lines().filter(|l| l.starts_with("still")).collect();
     let failed = "still waiting; the last poll failed: ";
     assert_eq!(

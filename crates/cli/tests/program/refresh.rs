@@ -83,6 +83,28 @@ async fn two_at_once_wait_for_each_other() {
     }
 }
 
+/// The new pair is in it and nowhere else, so whoever reads the message has to know of the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_message_tells_of_an_answer_that_is_kept() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("t.json"), OLD).unwrap();
+    let page = r#"<html>{"access_token":"ghu_1","refresh_token":"ghr_1"}</html>"#;
+    let server = RawServer::start([json_answer("200 OK", "", page)]).await;
+    let url = server.url();
+    let mut arguments = vec!["refresh", "github", "--client-id", "x", "--base-url", &url];
+    arguments.extend(["--token-file", "t.json", "--out", "t.json"]);
+    let mut command = tokenturn(folder.path(), &arguments);
+    command.env("TMPDIR", folder.path());
+    let output = run(command, "");
+    assert_eq!(output.status.code(), Some(5), "{}", both(&output));
+    let told = both(&output);
+    assert!(
+        told.contains("may have the new tokens in it, and is kept"),
+        "{told}"
+    );
+    assert_eq!(text(folder.path(), "t.json"), OLD);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_second_takes_over_what_the_first_has_got() {
     for (token_file, out, written) in [

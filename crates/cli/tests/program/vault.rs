@@ -236,6 +236,35 @@ fn a_bad_line_is_named_and_nothing_is_put_in() {
     assert!(exported(&folder).is_empty());
 }
 
+/// Whoever moves a vault by an export moves the only copies of tokens that may be in answers, too.
+#[test]
+fn answers_that_are_kept_are_moved_with_their_tokens() {
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    // The bodies `{"token":"a"}` and `x`, and one that is as long as a page.
+    let page = "eHh4".repeat(200_000);
+    let line = format!(
+        r#"{{"id":"1","token":"gho_a","client_id":"c","kept":"eyJ0b2tlbiI6ImEifQ== eA== {page}"}}"#
+    );
+    let put_in = |folder, format, text: &str| {
+        let arguments = ["vault", "import", "-", "--format", format];
+        succeed(program(folder, &arguments), text);
+    };
+    put_in(&folder, "jsonl", &line);
+    let csv = ["vault", "export", "-", "--format", "csv"];
+    put_in(&other, "csv", &succeed(program(&folder, &csv), ""));
+    for folder in [&folder, &other] {
+        let kept = format!("eyJ0b2tlbiI6ImEifQ== eA== {page}");
+        assert_eq!(exported(folder)[0]["kept"], kept);
+        let list = succeed(program(folder, &["vault", "list"]), "");
+        assert!(list.contains("unknown"), "in doubt: {list}");
+    }
+    let arguments = ["vault", "import", "-", "--format", "jsonl"];
+    let line = r#"{"id":"2","token":"gho_b","client_id":"c","kept":"gho_canary!"}"#;
+    let output = run(program(&folder, &arguments), line);
+    assert_bad_input(&output, "kept is not base64");
+    assert!(!both(&output).contains("canary"), "{}", both(&output));
+}
+
 #[test]
 fn secrets_are_only_in_exports() {
     let folder = TempDir::new().unwrap();

@@ -10,7 +10,7 @@ mod shape;
 mod text;
 
 pub use candidates::Candidates;
-pub(crate) use shape::{is_alphabet, is_of_the_same_kind, is_user_token};
+pub(crate) use shape::{is_alphabet, is_before_prefixes, is_of_the_same_kind, is_user_token};
 pub(crate) use text::Text;
 
 /// What an answer can have.
@@ -49,6 +49,9 @@ pub(crate) enum Fact {
     UserToken,
     /// The token has GitHub's alphabet.
     Alphabet,
+    /// The token consists of hexadecimal digits, as they did before prefixes, and what was sent has no
+    /// prefix either.
+    BeforePrefixes,
     /// The token is not the one that was sent.
     Another,
     /// The token, or its hash, is that of the one that was asked about.
@@ -87,7 +90,7 @@ pub(crate) const ROTATED_ALL_THE_SAME: Rule = Rule {
 };
 /// GitHub's API: a token is valid, or was not replaced.
 pub(crate) const VALID: Rule = Rule {
-    all: &[Success, TheOneAskedFor, Fresh],
+    all: &[Success, TheOneAskedFor, NoComplaint, Fresh],
     and: &[],
 };
 /// GitHub's API: a token is invalid, lost, or already gone.
@@ -105,7 +108,7 @@ pub(crate) const ISSUED: Rule = Rule {
     all: &[Success, InPlace, Another, NoPage, Fresh],
     and: &[
         &[UserToken],
-        &[Bearer, Alphabet, NoComplaint],
+        &[Bearer, BeforePrefixes, NoComplaint],
         &[Mark, Alphabet, NoComplaint],
     ],
 };
@@ -116,7 +119,7 @@ pub(crate) const OHMYGPT_ROTATED: Rule = Rule {
 };
 /// OhMyGPT: a token is invalid.
 pub(crate) const OHMYGPT_INVALID: Rule = Rule {
-    all: &[Envelope, TokenError],
+    all: &[Envelope, TokenError, Fresh],
     and: &[],
 };
 
@@ -180,6 +183,7 @@ mod tests {
             SameKind => "prefix and alphabet of such a token",
             UserToken => "prefix and alphabet of a user's token",
             Alphabet => "GitHub's alphabet",
+            BeforePrefixes => "a token from before prefixes",
             Another => "not the token that was sent",
             TheOneAskedFor => "the token, or the hash, that was asked about",
             Bearer => "`token_type` is `bearer`",

@@ -30,6 +30,12 @@ pub(crate) fn is_alphabet(token: &Secret) -> bool {
     })
 }
 
+/// Whether it looks like a token from before prefixes, and what it was made of may be from then, too.
+pub(crate) fn is_before_prefixes(new: &Secret, old: &Secret) -> bool {
+    let mut bytes = new.expose().bytes();
+    bytes.all(|byte| byte.is_ascii_hexdigit()) && prefix(old).is_none()
+}
+
 fn prefix(token: &Secret) -> Option<&'static str> {
     let mut known = GITHUB.into_iter();
     known.find(|prefix| token.expose().starts_with(prefix))
@@ -61,5 +67,8 @@ mod tests {
         }
         assert!(is_user_token(&"ghu_a".into()) && !is_user_token(&"ghr_a".into()));
         assert!(!is_user_token(&"ghu_".into()));
+        assert!(is_before_prefixes(&"e72e16c7".into(), &"code".into()));
+        assert!(!is_before_prefixes(&"e72e16c7".into(), &"ghr_1".into()));
+        assert!(!is_before_prefixes(&"csrf".into(), &"code".into()));
     }
 }

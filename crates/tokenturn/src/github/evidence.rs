@@ -91,9 +91,7 @@ impl Facts<'_> {
                 let limit = self.response.header("x-ratelimit-limit");
                 limit.map(str::trim) != Some("60")
             }
-            Fact::NoComplaint => {
-                self.authorization.is_some() || !outcome::has_complaint(self.response)
-            }
+            Fact::NoComplaint => !outcome::has_complaint(self.response),
             Fact::TheOneAskedFor => self.is_the_one_asked_for(),
             _ => false,
         }

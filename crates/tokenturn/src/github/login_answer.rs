@@ -7,7 +7,9 @@ use tokenturn_client::{RawResponse, Seconds, Secret, Timestamp};
 
 use super::answer;
 use crate::error::{Refusal, RefusalReason, RotateError};
-use crate::evidence::{Candidates, Fact, ISSUED, Text, is_alphabet, is_user_token};
+use crate::evidence::{
+    Candidates, Fact, ISSUED, Text, is_alphabet, is_before_prefixes, is_user_token,
+};
 use crate::outcome::{self, Answer, Found};
 use crate::rate_limit::answered_at;
 use crate::rotated::{Receipt, Rotated};
@@ -58,7 +60,8 @@ pub(super) fn token(
         ISSUED.holds(|fact| match fact {
             Fact::Success => response.status().is_success(),
             Fact::InPlace => true,
-            Fact::Another => found.token != *sent,
+            // A refresh token works once: with the one that was sent, it is an answer from before.
+            Fact::Another => found.token != *sent && found.refresh_token.as_ref() != Some(sent),
             Fact::NoPage => !outcome::is_page(&response),
             Fact::Bearer => token_type
                 .as_deref()
@@ -66,6 +69,7 @@ pub(super) fn token(
             Fact::Fresh => outcome::is_fresh(&response),
             Fact::UserToken => is_user_token(&found.token),
             Fact::Alphabet => is_alphabet(&found.token),
+            Fact::BeforePrefixes => is_before_prefixes(&found.token, sent),
             Fact::NoComplaint => !is_error && !outcome::has_complaint(&response),
             Fact::Mark => outcome::request_id(&response).is_some(),
             _ => false,

@@ -5,7 +5,7 @@ use tokenturn_client::Secret;
 use super::scoping::Scoping;
 use super::{Authorization, Deletion, Feature, GitHub, TokenCheck, answer, sendable};
 use crate::error::{CallError, NotSent, RecoverError, Refusal, RefusalReason, RotateError};
-use crate::evidence::Candidates;
+use crate::evidence::{Candidates, is_alphabet};
 use crate::outcome;
 use crate::rotated::{Recovery, Rotated};
 
@@ -171,7 +171,15 @@ impl GitHub {
             return Err(failed(RotateError::NotSent(NotSent::impossible(why))));
         }
         for (credential, number) in credentials.iter().zip(1..) {
-            sendable(&format!("credential {number}"), credential).map_err(failed)?;
+            let what = format!("credential {number}");
+            sendable(&what, credential).map_err(failed)?;
+            if !is_alphabet(credential) {
+                let why = format!(
+                    "{what} has more in it than the letters, digits and `_` of GitHub's; take that off, \
+                     or GitHub accepts it and revokes nothing"
+                );
+                return Err(failed(RotateError::NotSent(NotSent::impossible(why))));
+            }
         }
         let call = self.rest.revoke_credentials();
         let call = call.body_map(|body| body.credentials(credentials.clone()));

@@ -131,6 +131,7 @@ fn reason(response: &RawResponse, status: u16, envelope: &ErrorEnvelope) -> Opti
     let is_invalid = OHMYGPT_INVALID.holds(|fact| match fact {
         Fact::Envelope => is_own,
         Fact::TokenError => envelope.error_type.as_deref() == Some("oauth_invalid_token_error"),
+        Fact::Fresh => outcome::is_fresh(response),
         _ => false,
     });
     match status {

@@ -15,13 +15,12 @@ pub(super) struct Bounded<R> {
 #[derive(Clone)]
 pub(super) struct Allowance {
     left: Arc<AtomicUsize>,
-    most: usize,
 }
 
 impl<R: Read> Bounded<R> {
     pub(super) fn new(source: R, most: usize) -> (Self, Allowance) {
         let left = Arc::new(AtomicUsize::new(most));
-        let allowance = Allowance { left, most };
+        let allowance = Allowance { left };
         let bounded = Self {
             source,
             allowance: allowance.clone(),
@@ -31,8 +30,8 @@ impl<R: Read> Bounded<R> {
 }
 
 impl Allowance {
-    pub(super) fn renew(&self) {
-        self.left.store(self.most, Ordering::Relaxed);
+    pub(super) fn renew(&self, most: usize) {
+        self.left.store(most, Ordering::Relaxed);
     }
 
     pub(super) fn is_used_up(&self) -> bool {

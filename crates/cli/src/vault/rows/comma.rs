@@ -6,8 +6,8 @@ use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 use tokenturn::Secret;
 
 use super::bounded::{Allowance, Bounded};
-use super::fields::{Fields, Name};
-use super::{LONGEST, NOT_UTF_8, RowError};
+use super::fields::{Field, Fields, Name};
+use super::{LONGEST, LONGEST_WITH_ANSWERS, NOT_UTF_8, RowError};
 
 pub(super) struct Lines<R> {
     source: Reader<Bounded<R>>,
@@ -37,7 +37,11 @@ impl<R: Read> Lines<R> {
                 self.columns.insert(columns(header)?)
             }
         };
-        self.allowance.renew();
+        let has_answers = columns.contains(&Name::Of(Field::Kept));
+        self.allowance.renew(match has_answers {
+            true => LONGEST_WITH_ANSWERS,
+            false => LONGEST,
+        });
         let line = self.source.position().line();
         let is_there = self.source.read_record(&mut self.record).map_err(|e| {
             match self.allowance.is_used_up() {

@@ -1,9 +1,12 @@
 //! What the fields of a line stand for.
 
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as NotKept;
 use tokenturn::github::api_url;
 use tokenturn::ohmygpt::hosts;
 use tokenturn::{Secret, Timestamp, normal_base_url};
-use tokenturn_vault::{App, Entry, Provider, Tokens};
+use tokenturn_vault::{App, Entry, Kept, Provider, Tokens};
 
 use super::fields::{Field, Fields};
 use crate::args::Defaults;
@@ -119,7 +122,20 @@ fn timed(fields: &mut Fields, mut tokens: Tokens) -> Result<Tokens, String> {
     let refresh_token = refresh_token.map(|token| word(Field::RefreshToken, token));
     tokens.refresh_token = refresh_token.transpose()?;
     tokens.refresh_token_expires_at = time(fields, Field::RefreshTokenExpiresAt)?;
+    tokens.kept = kept(fields)?;
     Ok(tokens)
+}
+
+/// The answers that may have the new token in them.
+fn kept(fields: &mut Fields) -> Result<Vec<Kept>, String> {
+    let Some(words) = fields.take(Field::Kept) else {
+        return Ok(Vec::new());
+    };
+    let words = words.expose().split_ascii_whitespace();
+    let answers: Result<_, NotKept> = words
+        .map(|word| Kept::deserialize(word.into_deserializer()))
+        .collect();
+    answers.map_err(|_| "kept is not base64, as export writes it".to_owned())
 }
 
 fn time(fields: &mut Fields, field: Field) -> Result<Option<Timestamp>, String> {

@@ -15,9 +15,10 @@ pub(super) enum Field {
     ExpiresAt,
     RefreshToken,
     RefreshTokenExpiresAt,
+    Kept,
 }
 
-const FIELDS: [(Field, &str); 10] = [
+const FIELDS: [(Field, &str); 11] = [
     (Field::Id, "id"),
     (Field::Provider, "provider"),
     (Field::Server, "server"),
@@ -28,10 +29,11 @@ const FIELDS: [(Field, &str); 10] = [
     (Field::ExpiresAt, "expires_at"),
     (Field::RefreshToken, "refresh_token"),
     (Field::RefreshTokenExpiresAt, "refresh_token_expires_at"),
+    (Field::Kept, "kept"),
 ];
 
 /// What export writes beside that.
-const NOT_LOOKED_AT: [&str; 5] = ["kept", "state", "generation", "created_at", "changed_at"];
+const NOT_LOOKED_AT: [&str; 4] = ["state", "generation", "created_at", "changed_at"];
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use tokenturn::Secret;
 
 use super::fields::{Fields, Name};
-use super::{LONGEST, NOT_UTF_8, RowError};
+use super::{LONGEST_WITH_ANSWERS, NOT_UTF_8, RowError};
 
 pub(super) struct Lines<R> {
     source: BufReader<R>,
@@ -31,11 +31,11 @@ impl<R: Read> Lines<R> {
         loop {
             self.number += 1;
             self.line.clear();
-            let mut source = self.source.by_ref().take(LONGEST as u64);
+            let mut source = self.source.by_ref().take(LONGEST_WITH_ANSWERS as u64);
             let read = source.read_until(b'\n', &mut self.line);
             let read =
                 read.map_err(|e| RowError::new(self.number, format!("cannot be read: {e}")))?;
-            if read == LONGEST {
+            if read == LONGEST_WITH_ANSWERS {
                 return Err(RowError::too_long(self.number));
             }
             if read == 0 {

@@ -22,6 +22,8 @@ pub(super) use write::Writer;
 
 /// The most bytes that a line may have.
 const LONGEST: usize = 256 * 1024;
+/// The same where there may be answers in it, of 1 MiB at most each.
+const LONGEST_WITH_ANSWERS: usize = 16 * 1024 * 1024;
 
 /// What is said of bytes that are no text.
 const NOT_UTF_8: &str = "not UTF-8; save the file as UTF-8";

@@ -178,8 +178,8 @@ pub enum Stop {
     /// The same no came for too many tokens in a row: see
     /// [`max_same_refusal`](crate::FleetOptions::max_same_refusal).
     SameRefusal(Refusal),
-    /// One of the first tokens was replaced and is stored, and the provider does not say that the new one
-    /// is valid. Why.
+    /// One of the first tokens was replaced and is stored, and the provider does not say that the
+    /// new one is valid. Why.
     Unproven(String),
     /// So many tokens of an app were lost to answers that did not come, or could not be found out
     /// about: see [`max_lost`](crate::FleetOptions::max_lost).

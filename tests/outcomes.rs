@@ -533,6 +533,7 @@ async fn a_deletion_with_another_success_says_which() {
         (200, "{}", Some(200)),
         (202, "", Some(202)),
         (200, "<!doctype html><p>Sign in to the network", None),
+        (200, "Sign in to the network", None),
     ] {
         let server = MockServer::start_async().await;
         let _mock = answer(&server, Method::DELETE, status, &[], body).await;

@@ -219,7 +219,8 @@ impl Ended<'_> {
             "kept" => "not replaced by an earlier call; rotate them again",
             "invalid" => "their users have to authorize the app again",
             "lost" => {
-                "replaced, and the new ones are gone; their users have to authorize the app again"
+                "replaced, and the new ones are gone; their users have to authorize the app again, \
+                 unless `vault show` says that an answer is kept"
             }
             "restored" => "lost or revoked before, and active again",
             "unknown" if self.aim == Aim::Check => {

@@ -34,6 +34,8 @@ pub(crate) enum Fact {
     /// The client's credentials have arrived: `x-ratelimit-limit` is not the 60 of
     /// [callers without any](https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-unauthenticated-users).
     Authenticated,
+    /// The body is empty or begins as JSON does: no text, which is for people.
+    NoText,
     /// There is neither an `error` nor a `message`.
     NoComplaint,
     /// There is nothing that could be a token.
@@ -64,6 +66,8 @@ pub(crate) enum Fact {
     Says200,
     /// The envelope has no `statusCode`, or one that is neither a number nor a text.
     SaysNothing,
+    /// The envelope has the `data` that was asked for.
+    Data,
     /// The `errorType` is `oauth_invalid_token_error`.
     TokenError,
 }
@@ -100,7 +104,7 @@ pub(crate) const INVALID: Rule = Rule {
 };
 /// GitHub's API: something was deleted, or revoked. The documents have one status; peers take all.
 pub(crate) const DELETED: Rule = Rule {
-    all: &[Success, NoPage, NoComplaint, NoToken, Fresh],
+    all: &[Success, NoText, NoComplaint, NoToken, Fresh],
     and: &[],
 };
 /// GitHub's login host: a token was issued, or refreshed.
@@ -116,6 +120,11 @@ pub(crate) const ISSUED: Rule = Rule {
 pub(crate) const OHMYGPT_ROTATED: Rule = Rule {
     all: &[Success, InPlace, Another, SameKind, NoPage, Fresh],
     and: &[&[Says200], &[SaysNothing]],
+};
+/// OhMyGPT: a token is valid, or another call did what was asked.
+pub(crate) const OHMYGPT_VALID: Rule = Rule {
+    all: &[Success, Says200, Data, Fresh],
+    and: &[],
 };
 /// OhMyGPT: a token is invalid.
 pub(crate) const OHMYGPT_INVALID: Rule = Rule {
@@ -150,6 +159,7 @@ mod tests {
             ("GitHub: deleted, revoked", DELETED),
             ("GitHub's login host: issued, refreshed", ISSUED),
             ("OhMyGPT: rotated, issued", OHMYGPT_ROTATED),
+            ("OhMyGPT: valid", OHMYGPT_VALID),
             ("OhMyGPT: invalid", OHMYGPT_INVALID),
         ] {
             let words = |facts: &[Fact]| {
@@ -177,6 +187,7 @@ mod tests {
             Fresh => "not from a cache",
             Authenticated => "not to a caller without credentials",
             NoComplaint => "neither `error` nor `message`",
+            NoText => "an empty body, or JSON",
             NoToken => "no token",
             InPlace => "the token in its documented place",
             Hash => "`hashed_token` fits",
@@ -190,6 +201,7 @@ mod tests {
             Envelope => "the envelope",
             Says200 => "`statusCode` 200",
             SaysNothing => "no `statusCode`",
+            Data => "the `data`",
             TokenError => "`errorType` is `oauth_invalid_token_error`",
         }
     }

@@ -116,7 +116,10 @@ pub(super) fn revoked<E>(
 fn is_done(response: &RawResponse) -> bool {
     DELETED.holds(|fact| match fact {
         Fact::Success => response.status().is_success(),
-        Fact::NoPage => !outcome::is_page(response),
+        Fact::NoText => {
+            let start = response.body().trim_ascii_start().first();
+            matches!(start, None | Some(b'{' | b'[' | b'n'))
+        }
         Fact::NoComplaint => !outcome::has_complaint(response),
         Fact::NoToken => Candidates::in_body(response.body()).is_empty(),
         Fact::Fresh => outcome::is_fresh(response),

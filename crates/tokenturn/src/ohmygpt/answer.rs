@@ -6,7 +6,7 @@ use tokenturn_client::ohmygpt::types::{
 use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret};
 
 use crate::error::{Refusal, RefusalReason, RotateError};
-use crate::evidence::{Candidates, Fact, OHMYGPT_INVALID, OHMYGPT_ROTATED, Text};
+use crate::evidence::{Candidates, Fact, OHMYGPT_INVALID, OHMYGPT_ROTATED, OHMYGPT_VALID, Text};
 use crate::outcome::{self, Answer, Found};
 use crate::rotated::{Receipt, Rotated};
 
@@ -95,7 +95,15 @@ pub(super) fn data<T: Envelope, E>(
 ) -> Result<T::Data, RotateError> {
     let (envelope, response) = outcome::answer(result)?;
     let data = envelope.and_then(|envelope| envelope.into_data());
-    data.ok_or_else(|| failure(response, secrets))
+    let is_believed = OHMYGPT_VALID.holds(|fact| match fact {
+        Fact::Success => response.status().is_success(),
+        // Without them there would be no data.
+        Fact::Says200 | Fact::Data => data.is_some(),
+        Fact::Fresh => outcome::is_fresh(&response),
+        _ => false,
+    });
+    data.filter(|_| is_believed)
+        .ok_or_else(|| failure(response, secrets))
 }
 
 /// What an answer without what was asked for means.

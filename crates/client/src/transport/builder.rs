@@ -271,11 +271,13 @@ pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ConfigError> {
 /// When it is empty, or has another character in it, such as a byte order mark or a zero-width
 /// space. The message names that character and its position, and nothing else of the secret.
 pub fn check_secret(what: &str, secret: &Secret) -> Result<(), ConfigError> {
+    if !secret.is_empty() && secret.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
     let mut characters = secret.expose().chars().zip(1..);
     let wrong = characters.find(|(character, _)| !character.is_ascii_graphic());
     let why = match wrong {
-        None if secret.is_empty() => format!("{what} is empty"),
-        None => return Ok(()),
+        None => format!("{what} is empty"),
         Some((' ', at)) => format!("{what} has a space in it, as character {at}; take it out"),
         Some((character, at)) => {
             let code = u32::from(character);

@@ -109,6 +109,10 @@ fn settle(
                 kept: Some(kept), ..
             } if entry.generation == claim.generation => {
                 entry.tokens.keep(kept);
+                // It was taken for lost without this answer.
+                if entry.progress.state == State::Lost {
+                    wait(entry, State::Unknown, Duration::ZERO, now);
+                }
                 save(Reply::Newer, None)
             }
             _ => leave(Reply::Newer),

@@ -8,6 +8,7 @@ use super::{Action, Applied, Change, Claim, Condition, End, Kind, Reply};
 use crate::app::{App, Provider};
 use crate::entry::{Entry, SLACK, State};
 use crate::event::What;
+use crate::kept::Kept;
 use crate::time;
 use crate::tokens::Tokens;
 use crate::vault::Own;
@@ -105,6 +106,41 @@ fn unknown() -> End {
         leave_alone: Duration::from_secs(10),
         counts: true,
         kept: None,
+    }
+}
+
+/// Whoever was late may bring the only answer that has the new token.
+#[test]
+fn a_late_answer_is_kept_with_the_token_that_it_was_asked_about() {
+    use State::{Lost, Rotating, Unknown};
+    let late = || End::Unknown {
+        leave_alone: Duration::from_secs(10),
+        counts: true,
+        kept: Some(Kept::new(*b"{}")),
+    };
+    for (state, after) in [(Rotating, Rotating), (Unknown, Unknown), (Lost, Unknown)] {
+        let mut entry = entry(Provider::GitHub);
+        let claim = claim(&mut entry, NOW);
+        // Somebody else has gone on with the row.
+        entry.progress.fence += 1;
+        entry.progress.state = state;
+        let applied = settle(&mut entry, claim, late());
+        assert_eq!(
+            (applied.action, applied.reply),
+            (Action::Save, Reply::Newer)
+        );
+        assert_eq!(entry.state(), after, "{state}");
+        assert_eq!(entry.tokens.kept, [Kept::new(*b"{}")]);
+
+        entry.generation += 1;
+        entry.tokens.kept.clear();
+        let applied = settle(&mut entry, claim, late());
+        assert_eq!(
+            applied.action,
+            Action::Leave,
+            "{state}: there is a newer token"
+        );
+        assert!(entry.tokens.kept.is_empty());
     }
 }
 

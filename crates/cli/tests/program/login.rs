@@ -344,7 +344,9 @@ async fn what_is_wrong_is_told_while_it_lasts() {
         told,
         [
             format!("{failed}the provider answered with HTTP status 503"),
-            format!("{failed}refused with status 404: the provider said no (no route)"),
+            format!(
+                "{failed}refused with status 404: no, from the provider or from something on the way (no route)"
+            ),
             "still waiting; the polls are answered again".to_owned(),
             format!(
                 "{failed}refused with status 200: the device code is wrong or used; begin again \

@@ -158,7 +158,7 @@ impl fmt::Display for RefusalReason {
             Self::IncorrectDeviceCode => "the device code is wrong or used; begin again",
             Self::DeviceFlowDisabled => "the device flow is off in the app's settings",
             Self::UnsupportedGrantType => "the server does not know this way to a token",
-            Self::Other => "the provider said no",
+            Self::Other => "no, from the provider or from something on the way",
         })?;
         match self {
             Self::RateLimited {

@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
+use rustix::io::{Errno, Result};
+use rustix::mount::{MountFlags, UnmountFlags, mount_bind, mount_remount, unmount};
 use tempfile::TempDir;
 use tokenturn::Sink;
 use tokenturn::sink::FileSink;
@@ -11,39 +14,51 @@ use tokenturn_tests::skip;
 
 use crate::sinks::{names, new, save};
 
-/// Something that is mounted somewhere else, too, until it is dropped.
+/// Something that is mounted somewhere else, too, until it is dropped. It is mounted without
+/// `mount(8)`, which reads the list of all mounts and is led astray when tests change it meanwhile.
 struct Mount(PathBuf);
 
 impl Mount {
     /// `None`, and the test is skipped, where it may not mount.
     fn new(from: &Path, to: &Path) -> Option<Self> {
-        let mounted = run("mount", &["--bind", &text(from), &text(to)]);
-        if !mounted {
-            skip("nothing can be mounted, which takes root");
+        match mount_bind(from, to) {
+            Err(Errno::PERM) => skip("nothing can be mounted, which takes root"),
+            mounted => {
+                mounted.unwrap();
+                return Some(Self(to.to_owned()));
+            }
         }
-        mounted.then(|| Self(to.to_owned()))
+        None
     }
 
     fn read_only(self) -> Self {
-        let done = run("mount", &["-o", "remount,bind,ro", &text(&self.0)]);
-        assert!(done);
+        self.remount(MountFlags::RDONLY).unwrap();
         self
+    }
+
+    fn writable(self) -> Self {
+        self.remount(MountFlags::empty()).unwrap();
+        self
+    }
+
+    /// A process that another test has just begun may have a file open here, until it runs its
+    /// program.
+    fn remount(&self, flags: MountFlags) -> Result<()> {
+        for _ in 0..1_000 {
+            match mount_remount(&self.0, MountFlags::BIND | flags, "") {
+                Err(Errno::BUSY) => sleep(Duration::from_millis(10)),
+                done => return done,
+            }
+        }
+        Err(Errno::BUSY)
     }
 }
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        assert!(run("umount", &[&text(&self.0)]));
+        // Also when something still has a file open there.
+        unmount(&self.0, UnmountFlags::DETACH).unwrap();
     }
-}
-
-fn text(path: &Path) -> String {
-    path.display().to_string()
-}
-
-fn run(program: &str, arguments: &[&str]) -> bool {
-    let output = Command::new(program).args(arguments).output();
-    output.is_ok_and(|output| output.status.success())
 }
 
 struct Place {
@@ -139,7 +154,7 @@ async fn a_draft_stays_until_the_file_has_the_token() {
     let draft = place.inside().join(draft);
     assert_eq!(fs::read_to_string(&draft).unwrap(), "new\n");
 
-    assert!(run("mount", &["-o", "remount,bind,rw", &text(&mount.0)]));
+    let _mount = mount.writable();
     sink.save(&new("new")).await.unwrap();
     place.holds("new");
 }

@@ -188,6 +188,8 @@ Fields of a line, or columns:
   label                     a word to find it by
   expires_at, refresh_token, refresh_token_expires_at
                             for tokens that expire; times look like 2026-11-22T10:00:00Z
+  user_id                   GitHub's number of its user, whom a token that is found in a kept answer
+                            has to be of
   kept                      answers that may have the new token in them, in base64; recover looks
                             into them
   state, generation, created_at, changed_at

@@ -50,13 +50,17 @@ impl Place {
         if is_postgres(place) {
             return Ok(Self::Postgres(Secret::new(place)));
         }
-        let lower = Secret::new(place.to_lowercase());
+        let lower = place.to_lowercase();
+        let lower = Secret::new(lower.split_whitespace().collect::<String>());
         let lower = lower.expose();
         let is_scheme = lower
             .trim_start_matches(['\'', '"'])
             .starts_with("postgres");
-        if lower.contains("://") || lower.contains("password=") || is_scheme && lower.contains(':')
-        {
+        // The other form that libpq takes.
+        let is_list = ["host=", "dbname=", "password="]
+            .iter()
+            .any(|key| lower.contains(key));
+        if lower.contains("://") || is_list || is_scheme && lower.contains(':') {
             bail!(
                 "the vault is neither a file nor the URL of a database, which begins with \
                  postgres:// and has no quotes around it"
@@ -200,6 +204,8 @@ mod tests {
                 format!("'postgres://hunter:{password}@db/tokens'"),
                 format!("mysql://hunter:{password}@db/tokens"),
                 format!("host=db user=hunter password={password}"),
+                format!("host = db user = hunter Password = {password}"),
+                format!("dbname=tokens user=hunter sslpassword={password}"),
             ] {
                 let shown = match Place::named(&url) {
                     Ok(place) => place.to_string(),

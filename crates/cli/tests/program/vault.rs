@@ -243,7 +243,7 @@ fn answers_that_are_kept_are_moved_with_their_tokens() {
     // The bodies `{"token":"a"}` and `x`, and one that is as long as a page.
     let page = "eHh4".repeat(200_000);
     let line = format!(
-        r#"{{"id":"1","token":"gho_a","client_id":"c","kept":"eyJ0b2tlbiI6ImEifQ== eA== {page}"}}"#
+        r#"{{"id":"1","token":"gho_a","client_id":"c","user_id":7,"kept":"eyJ0b2tlbiI6ImEifQ== eA== {page}"}}"#
     );
     let put_in = |folder, format, text: &str| {
         let arguments = ["vault", "import", "-", "--format", format];
@@ -255,6 +255,7 @@ fn answers_that_are_kept_are_moved_with_their_tokens() {
     for folder in [&folder, &other] {
         let kept = format!("eyJ0b2tlbiI6ImEifQ== eA== {page}");
         assert_eq!(exported(folder)[0]["kept"], kept);
+        assert_eq!(exported(folder)[0]["user_id"], 7);
         let list = succeed(program(folder, &["vault", "list"]), "");
         assert!(list.contains("unknown"), "in doubt: {list}");
     }

@@ -122,6 +122,10 @@ fn timed(fields: &mut Fields, mut tokens: Tokens) -> Result<Tokens, String> {
     let refresh_token = refresh_token.map(|token| word(Field::RefreshToken, token));
     tokens.refresh_token = refresh_token.transpose()?;
     tokens.refresh_token_expires_at = time(fields, Field::RefreshTokenExpiresAt)?;
+    let user_id = fields.text(Field::UserId).map(|number| number.trim().parse());
+    tokens.user_id = user_id
+        .transpose()
+        .map_err(|_| "user_id is not a whole number".to_owned())?;
     tokens.kept = kept(fields)?;
     Ok(tokens)
 }

@@ -15,10 +15,11 @@ pub(super) enum Field {
     ExpiresAt,
     RefreshToken,
     RefreshTokenExpiresAt,
+    UserId,
     Kept,
 }
 
-const FIELDS: [(Field, &str); 11] = [
+const FIELDS: [(Field, &str); 12] = [
     (Field::Id, "id"),
     (Field::Provider, "provider"),
     (Field::Server, "server"),
@@ -29,6 +30,7 @@ const FIELDS: [(Field, &str); 11] = [
     (Field::ExpiresAt, "expires_at"),
     (Field::RefreshToken, "refresh_token"),
     (Field::RefreshTokenExpiresAt, "refresh_token_expires_at"),
+    (Field::UserId, "user_id"),
     (Field::Kept, "kept"),
 ];
 

@@ -27,6 +27,7 @@ struct Line<'a> {
     expires_at: Option<Timestamp>,
     refresh_token: Option<&'a str>,
     refresh_token_expires_at: Option<Timestamp>,
+    user_id: Option<i64>,
     /// Answers that may have the new token in them, in base64 with spaces between.
     kept: Option<&'a str>,
     state: State,
@@ -86,6 +87,7 @@ impl<'a> Line<'a> {
             expires_at: tokens.expires_at,
             refresh_token: shown(&tokens.refresh_token),
             refresh_token_expires_at: tokens.refresh_token_expires_at,
+            user_id: tokens.user_id,
             kept: None,
             state: entry.state(),
             generation: entry.generation,

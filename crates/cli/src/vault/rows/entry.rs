@@ -122,12 +122,16 @@ fn timed(fields: &mut Fields, mut tokens: Tokens) -> Result<Tokens, String> {
     let refresh_token = refresh_token.map(|token| word(Field::RefreshToken, token));
     tokens.refresh_token = refresh_token.transpose()?;
     tokens.refresh_token_expires_at = time(fields, Field::RefreshTokenExpiresAt)?;
-    let user_id = fields.text(Field::UserId).map(|number| number.trim().parse());
-    tokens.user_id = user_id
-        .transpose()
-        .map_err(|_| "user_id is not a whole number".to_owned())?;
+    tokens.user_id = user_id(fields)?;
     tokens.kept = kept(fields)?;
     Ok(tokens)
+}
+
+fn user_id(fields: &mut Fields) -> Result<Option<i64>, String> {
+    let number = fields.text(Field::UserId).map(|text| text.trim().parse());
+    number
+        .transpose()
+        .map_err(|_| "user_id is not a whole number".to_owned())
 }
 
 /// The answers that may have the new token in them.

@@ -8,6 +8,8 @@ pub mod postgres;
 mod raw_server;
 mod ready;
 mod skip;
+#[cfg(unix)]
+mod sockets;
 mod tls;
 
 use tokenturn::{GitHub, OhMyGpt, Secret};
@@ -17,6 +19,8 @@ pub use raw_server::{
 };
 pub use ready::Ready;
 pub use skip::skip;
+#[cfg(unix)]
+pub use sockets::short_temp_dir;
 pub use tls::Authority;
 
 /// The README's Rust runs as a doc test.

@@ -7,6 +7,7 @@ pub mod crash;
 pub mod postgres;
 mod raw_server;
 mod ready;
+mod seats;
 mod skip;
 #[cfg(unix)]
 mod sockets;
@@ -18,6 +19,7 @@ pub use raw_server::{
     RawRequest, RawServer, Reply, Then, closing_url, json_answer, refusing_url, until,
 };
 pub use ready::Ready;
+pub use seats::seats;
 pub use skip::skip;
 #[cfg(unix)]
 pub use sockets::short_temp_dir;

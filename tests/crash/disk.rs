@@ -2,12 +2,14 @@
 //!
 //! It is a small file system in memory, which only root may mount.
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::time::Instant;
 
+use rustix::io::Errno;
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use tempfile::TempDir;
 use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::crash::{Gate, PATIENCE, Place, Point, Process, Rules, Scene, Shares, judge};
@@ -16,7 +18,7 @@ use tokenturn_vault::{Filter, State};
 
 use super::{AWAY, worker};
 
-const SIZE: &str = "size=32m";
+const SIZE: &CStr = c"size=32m";
 const TOKENS: usize = 1_000;
 
 /// Not all are replaced yet, and nothing excuses a loss.
@@ -26,21 +28,21 @@ const SO_FAR: Rules<'_> = Rules {
     repeats: 0,
 };
 
-/// A small disk, which is gone when it is dropped.
+/// A small disk, which is gone when it is dropped. It is mounted without `mount(8)`, as in
+/// `sinks/mounts.rs`.
 struct Disk(TempDir);
 
 impl Disk {
     /// `None`, and the test is skipped, where it may not mount one.
     fn new() -> Option<Self> {
         let folder = TempDir::new().unwrap();
-        let mut mount = Command::new("mount");
-        let mount = mount
-            .args(["-t", "tmpfs", "-o", SIZE, "tmpfs"])
-            .arg(folder.path());
-        if mount.output().is_ok_and(|output| output.status.success()) {
-            return Some(Self(folder));
+        match mount("tmpfs", folder.path(), "tmpfs", MountFlags::empty(), SIZE) {
+            Err(Errno::PERM) => skip("no small disk can be mounted, which takes root"),
+            mounted => {
+                mounted.unwrap();
+                return Some(Self(folder));
+            }
         }
-        skip("no small disk can be mounted, which takes root");
         None
     }
 
@@ -86,8 +88,7 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         // Also when something still has a file open there.
-        let path: &Path = self.0.path();
-        let _ = Command::new("umount").arg("--lazy").arg(path).status();
+        unmount(self.0.path(), UnmountFlags::DETACH).unwrap();
     }
 }
 

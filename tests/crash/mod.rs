@@ -1,6 +1,7 @@
 //! Processes that are killed while they replace tokens, and what stands in the vault then.
 
 mod clock;
+#[cfg(target_os = "linux")]
 mod disk;
 mod fleet;
 mod outage;

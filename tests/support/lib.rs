@@ -7,7 +7,10 @@ pub mod crash;
 pub mod postgres;
 mod raw_server;
 mod ready;
+mod seats;
 mod skip;
+#[cfg(unix)]
+mod sockets;
 mod tls;
 
 use tokenturn::{GitHub, OhMyGpt, Secret};
@@ -16,7 +19,10 @@ pub use raw_server::{
     RawRequest, RawServer, Reply, Then, closing_url, json_answer, refusing_url, until,
 };
 pub use ready::Ready;
+pub use seats::seats;
 pub use skip::skip;
+#[cfg(unix)]
+pub use sockets::short_temp_dir;
 pub use tls::Authority;
 
 /// The README's Rust runs as a doc test.

@@ -17,13 +17,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::skip;
+use crate::{short_temp_dir, skip};
 
 const USER: &str = "tokenturn";
 /// Who the server runs as when the tests run as root, which it refuses.
 const SERVANTS: [&str; 2] = ["postgres", "nobody"];
-/// Names of sockets are short.
-const LONGEST_FOLDER: usize = 80;
 /// How long killed processes may take, on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -110,10 +108,7 @@ impl Cluster {
     }
 
     fn for_tests(programs: PathBuf) -> Self {
-        let temporary = std::env::temp_dir();
-        let is_short = temporary.as_os_str().len() < LONGEST_FOLDER;
-        let place = if is_short { temporary } else { "/tmp".into() };
-        Self::start_in(programs, &place, FOR_TESTS, None)
+        Self::start_in(programs, &short_temp_dir(), FOR_TESTS, None)
     }
 
     /// Without a `host`, it is behind a Unix socket in its folder.

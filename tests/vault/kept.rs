@@ -1,8 +1,7 @@
 //! An answer that may have the new token in it is kept with its row until the doubt is resolved.
 
-use std::time::Duration;
-
 use tokenturn::{GitHub, Secret};
+use tokenturn_tests::crash::PATIENCE;
 use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, RawRequest, RawServer, json_answer};
 use tokenturn_vault::{Client, Entry, State, Tokens, VaultError};
 
@@ -59,7 +58,7 @@ async fn a_token_in_an_answer_that_is_not_believed_is_recovered(place: Place) {
 
         // After it was left alone.
         let recovered = async { vault.recover(&client, id).await.unwrap() };
-        let recovered = tokio::time::timeout(Duration::from_secs(60), recovered).await;
+        let recovered = tokio::time::timeout(PATIENCE, recovered).await;
         let row = recovered.unwrap();
         if user_id == Some(8) {
             // Somebody else's, so it is lost; the answer stays where it can be exported.

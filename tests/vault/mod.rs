@@ -27,6 +27,7 @@ macro_rules! on_both {
             $(
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $test() {
+                    let _seat = tokenturn_tests::seats(1).await;
                     super::$test(crate::vault::place::Place::sqlite()).await;
                 }
             )*
@@ -36,6 +37,7 @@ macro_rules! on_both {
             $(
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $test() {
+                    let _seat = tokenturn_tests::seats(1).await;
                     if let Some(place) = crate::vault::place::Place::postgres() {
                         super::$test(place).await;
                     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tokenturn_tests::crash::PATIENCE;
 use tokenturn_tests::postgres::Cluster;
 use tokenturn_vault::{Key, StoreError, Vault, VaultBuilder};
 
@@ -69,6 +70,8 @@ impl Place {
         match self {
             Self::Sqlite(_) => {
                 let connection = rusqlite::Connection::open(self.file()).unwrap();
+                // The vault may be at work.
+                connection.busy_timeout(PATIENCE).unwrap();
                 connection.execute_batch(statements).unwrap();
             }
             Self::Postgres(cluster, url) => {

@@ -12,11 +12,16 @@ use tokenturn::{GitHub, OhMyGpt, Secret};
 use tokenturn_sandbox::Sandbox;
 use tokenturn_vault::{Client, Entry, Key, StoreError, Tokens, Vault, VaultBuilder};
 use tokio::process::Command;
+use tokio::sync::SemaphorePermit;
 
 use super::gate::Gate;
 use super::place::Place;
 use super::process::{PATIENCE, Process, until};
 use crate::postgres::Cluster;
+use crate::seats;
+
+/// A program has 64 calls at each provider under way together.
+const SEATS: u32 = 4;
 
 /// How many tokens of each provider there are.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +70,7 @@ pub struct Scene {
     /// What stands between a program and the sandbox, if anything does.
     pub url: String,
     folder: TempDir,
+    _seats: SemaphorePermit<'static>,
 }
 
 impl Scene {
@@ -113,6 +119,7 @@ impl Scene {
             concurrency: 64,
             url,
             folder,
+            _seats: seats(SEATS).await,
         };
         scene.fill(shares).await;
         scene

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokenturn::{GitHub, Secret};
 use tokenturn_sandbox::{Calls, Fault, Sandbox};
 use tokenturn_tests::CLIENT_ID;
-use tokenturn_tests::crash::{Gate, Point};
+use tokenturn_tests::crash::{Fate, Gate, Point};
 use tokenturn_vault::{
     Client, Entry, Filter, FleetOptions, State, Stop, Tokens, Vault, VaultError,
 };
@@ -29,6 +29,7 @@ on_both!(
     the_same_no_stops_it_after_a_while,
     invalid_tokens_are_the_same_no,
     no_two_rows_get_one_token,
+    tokens_that_are_only_found_prove_nothing,
 );
 
 /// Puts tokens of an app at this URL into a vault, and makes a client for them.
@@ -334,4 +335,47 @@ async fn no_two_rows_get_one_token(place: Place) {
         matches!(&error, VaultError::NotSaved { why, .. } if why.is_duplicate()),
         "{error}"
     );
+}
+
+/// Each doubt is resolved before the next row has its turn, as with a provider that takes long.
+async fn tokens_that_are_only_found_prove_nothing(place: Place) {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let gate = Gate::start(&sandbox.url()).await;
+    gate.tell(|request| match request.starts_with(b"PATCH ") {
+        true => Fate::Altered(Box::new(in_page)),
+        false => Fate::Pass,
+    });
+    // Many that are replaced at once would be under way together.
+    sandbox.set_fault(Fault::Slow(Duration::from_secs(1)));
+    let builder = Vault::builder().leave_alone(Duration::from_millis(10));
+    let vault = place.built(builder, &key()).await.unwrap();
+    let app = [&*sandbox.client_id(), &*sandbox.client_secret()];
+    let client = put(&vault, gate.url(), app, sandbox.new_github_tokens(40)).await;
+    let options = FleetOptions::new().concurrency(8).per_second(10.0);
+    let fleet = vault.rotate_all([client], Filter::new(), options);
+    let mut fleet = fleet.await.unwrap();
+    assert_eq!(words(&all(&mut fleet).await), ["resolved"]);
+    let summary = fleet.summary();
+    assert!(
+        matches!(summary.stopped, Some(Stop::NotBelieved(3))),
+        "{summary:?}"
+    );
+    assert_eq!((summary.resolved, summary.unknown), (3, 0), "{summary:?}");
+    assert_eq!(sandbox.replacement_count(), 3);
+    assert_alive(&vault, &sandbox, 40).await;
+}
+
+/// The token of an answer, in an answer that is not the provider's.
+fn in_page(answer: Vec<u8>) -> Vec<u8> {
+    let answer = String::from_utf8(answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let page = format!(
+        "<html><script>state = {}</script>",
+        json!({ "token": body["token"] })
+    );
+    let length = page.len();
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {length}\r\n\r\n");
+    (head + &page).into_bytes()
 }

@@ -32,8 +32,8 @@ pub(super) struct Guard {
 
 #[derive(Debug)]
 struct Seen {
-    /// So many new tokens are to be stored and valid, one by one, before many are replaced at once:
-    /// two at first, which shows that not all get the same one, and one after each doubt.
+    /// So many new tokens that calls have brought are to be stored and valid, one by one, before many are
+    /// replaced at once: two at first, which shows that not all get the same one, and one after each doubt.
     to_prove: u64,
     /// The rows whose calls got no answer that told what became of the token.
     doubts: HashSet<String>,

@@ -223,8 +223,10 @@ impl Lane {
     /// Asks about a new token where the run needs the proof that it is valid, and stops the run when
     /// there is none. Whether the run need not doubt it.
     async fn proves(&self, turn: &Turn, Changed { entry, .. }: &Changed) -> bool {
-        let is_canary =
-            matches!(turn.verdict, Verdict::Replaced) && self.guard.mode() != Mode::Many;
+        // What was only found says nothing about the answers to come.
+        let is_canary = matches!(turn.verdict, Verdict::Replaced)
+            && !turn.is_found()
+            && self.guard.mode() != Mode::Many;
         if !is_canary {
             return true;
         }

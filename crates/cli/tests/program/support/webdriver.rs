@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokenturn_tests::skip;
+use tokenturn_tests::{short_temp_dir, skip};
 
 use super::http::{send, try_send};
 use super::{LONGEST, signal};
@@ -36,7 +36,7 @@ impl Browser {
             ));
             return None;
         }
-        let profile = TempDir::new().unwrap();
+        let profile = TempDir::new_in(short_temp_dir()).unwrap();
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             // What Chromium leaves in the temporary folder goes away with the profile.

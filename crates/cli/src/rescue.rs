@@ -17,13 +17,13 @@ pub(crate) async fn rescue(unsaved: &NotSaved, out: Option<&Path>) -> Option<Pat
     anywhere(&new, out).await
 }
 
-/// Puts a token where its vault did not.
-pub(crate) async fn rescue_from_vault(tokens: &Tokens) -> Option<PathBuf> {
+/// Puts a token where its vault did not, which is in this file, if it is in any.
+pub(crate) async fn rescue_from_vault(tokens: &Tokens, file: Option<&Path>) -> Option<PathBuf> {
     let mut new = Rotated::<()>::new(tokens.token.clone()?);
     new.expires_at = tokens.expires_at;
     new.refresh_token.clone_from(&tokens.refresh_token);
     new.refresh_token_expires_at = tokens.refresh_token_expires_at;
-    anywhere(&new, None).await
+    anywhere(&new, file).await
 }
 
 /// Puts the answer of a call with an unknown outcome where `recover --kept` finds it. The token was

@@ -241,3 +241,45 @@ async fn what_is_kept_or_rescued_may_be_beside_what_was_asked_for() {
         assert_eq!(mode(place), 0o600);
     }
 }
+
+/// A fleet's vault is the file that was asked for.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_vault_does_not_take_may_be_beside_it() {
+    let folder = TempDir::new().unwrap();
+    let vault = folder.path().join("v.db");
+    let broken = vault.clone();
+    let server = RawServer::start_with(move |_: &RawRequest| {
+        let database = rusqlite::Connection::open(&broken).unwrap();
+        database.busy_timeout(LONGEST).unwrap();
+        let refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON token
+            BEGIN SELECT RAISE(ABORT, 'refused'); END";
+        database.execute_batch(refuse).unwrap();
+        json_answer("200 OK", "", GITHUB_SEED).into()
+    })
+    .await;
+    let vault = vault.to_str().unwrap();
+    let row = json!({ "token": OLD_TOKEN, "client_id": CLIENT_ID, "server": server.url() });
+    let import = [
+        "vault", "import", "-", "--format", "jsonl", "--vault", vault,
+    ];
+    succeed(tokenturn(folder.path(), &import), &row.to_string());
+    // No file can be made in this one, by anybody.
+    let nowhere = Path::new("/proc");
+    let mut command = tokenturn(
+        nowhere,
+        &["rotate", "--all", "--vault", vault, "--lease", "3s"],
+    );
+    command.env(SECRET_VARIABLE, CLIENT_SECRET);
+    command.env("TMPDIR", nowhere).env("HOME", nowhere);
+    let output = run(command, "");
+    assert_eq!(output.status.code(), Some(6), "{}", both(&output));
+    let rescued = fs::read_dir(folder.path()).unwrap().find_map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with("tokenturn-rescued-").then_some(path)
+    });
+    let rescued = rescued.unwrap();
+    assert_eq!(fs::read_to_string(&rescued).unwrap(), "abcdefgh12345678\n");
+    assert!(both(&output).contains(rescued.to_str().unwrap()));
+}

@@ -32,7 +32,7 @@ async fn github(subject: Subject, args: &GitHubToken) -> Result<Report> {
         Ok(TokenCheck::Invalid { request_id }) => {
             Report::new(subject, Outcome::Invalid).answered(Some(404), request_id)
         }
-        Ok(_) => Report::new(subject, Outcome::Valid).answered(Some(200), None),
+        Ok(_) => Report::new(subject, Outcome::Valid),
         Err(error) => call_failed(subject, error),
     };
     Ok(report.about(&token))
@@ -43,7 +43,7 @@ async fn ohmygpt(subject: Subject, args: &OhMyGptToken) -> Result<Report> {
     let sandbox = client::sandbox(&args.server.common).await?;
     let (ohmygpt, token) = client::ready_ohmygpt(args, sandbox.as_ref())?;
     let report = match ohmygpt.user_basic_info(&token).await {
-        Ok(_) => Report::new(subject, Outcome::Valid).answered(Some(200), None),
+        Ok(_) => Report::new(subject, Outcome::Valid),
         Err(error) => match error.refusal() {
             Some(refusal) if refusal.reason == RefusalReason::InvalidToken => {
                 let (status, request_id) = (Some(refusal.status), refusal.request_id.clone());

@@ -12,7 +12,7 @@ use crate::args::{Common, GitHubApp, GitHubToken, OhMyGptLogin, OhMyGptServer, O
 use crate::{input, token_file};
 
 pub(crate) const GITHUB_SECRET: &str = "TOKENTURN_GITHUB_CLIENT_SECRET";
-const OHMYGPT_SECRET: &str = "TOKENTURN_OHMYGPT_CLIENT_SECRET";
+pub(crate) const OHMYGPT_SECRET: &str = "TOKENTURN_OHMYGPT_CLIENT_SECRET";
 /// What the sandbox's app at OhMyGPT is set up for.
 pub(crate) const OHMYGPT_SCOPE: &str = "trusted_full_access";
 /// Stands where a client ID has to be and none is sent.
@@ -118,7 +118,8 @@ pub(crate) fn ready_github(
     sandbox: Option<&Sandbox>,
 ) -> Result<(GitHub, Secret)> {
     let github = github(&args.app, ClientSecret::Needed, sandbox)?;
-    let stored = token_file::stored(&args.token_file, sandbox, Sandbox::new_github_token)?;
+    let read = input::stored_for_github;
+    let stored = token_file::stored(&args.token_file, read, sandbox, Sandbox::new_github_token)?;
     Ok((github, stored.into_token()))
 }
 
@@ -129,7 +130,7 @@ pub(crate) fn ready_ohmygpt(
 ) -> Result<(OhMyGpt, Secret)> {
     let ohmygpt = ohmygpt(&args.server, sandbox)?;
     let new_token = |sandbox: &Sandbox| sandbox.new_ohmygpt_user().oauth_token;
-    let stored = token_file::stored(&args.token_file, sandbox, new_token)?;
+    let stored = token_file::stored(&args.token_file, input::stored, sandbox, new_token)?;
     Ok((ohmygpt, stored.into_token()))
 }
 

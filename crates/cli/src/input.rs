@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::Value;
-use tokenturn::{Rotated, Secret};
+use tokenturn::{Rotated, Secret, Timestamp};
 use zeroize::Zeroizing;
 
 /// What a token file holds.
@@ -37,12 +37,10 @@ impl Pair {
 
     /// What was saved.
     pub(crate) fn into_rotated(self) -> Rotated<()> {
-        // People may have written in the file. What is no time is left out.
-        let time = |written: Option<Value>| written?.as_str()?.parse().ok();
         let mut new = Rotated::new(self.access_token);
         new.refresh_token = self.refresh_token;
-        new.expires_at = time(self.expires_at);
-        new.refresh_token_expires_at = time(self.refresh_token_expires_at);
+        new.expires_at = time(self.expires_at.as_ref());
+        new.refresh_token_expires_at = time(self.refresh_token_expires_at.as_ref());
         new
     }
 
@@ -84,9 +82,32 @@ impl Stored {
         }
     }
 
+    /// The token to call with, left where it is.
+    pub(crate) fn token(&self) -> &Secret {
+        match self {
+            Self::Word(word) => word,
+            Self::Json(pair) => &pair.access_token,
+        }
+    }
+
     /// Whether there is a refresh token beside the token.
     pub(crate) fn has_refresh_token(&self) -> bool {
-        matches!(self, Self::Json(pair) if pair.refresh_token.is_some())
+        self.refresh_token().is_some()
+    }
+
+    /// When the refresh token beside the token dies, where that is known.
+    pub(crate) fn refresh_token_expires_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Word(_) => None,
+            Self::Json(pair) => time(pair.refresh_token_expires_at.as_ref()),
+        }
+    }
+
+    fn refresh_token(&self) -> Option<&Secret> {
+        match self {
+            Self::Word(_) => None,
+            Self::Json(pair) => pair.refresh_token.as_ref(),
+        }
     }
 }
 
@@ -96,11 +117,29 @@ pub(crate) fn stored(path: &Path) -> Result<Stored> {
     parse(&name, &text)
 }
 
-/// What is in a file that may be a token file.
-pub(crate) fn stored_already(path: &Path) -> Option<Stored> {
+/// The same, for tokens of GitHub's.
+pub(crate) fn stored_for_github(path: &Path) -> Result<Stored> {
+    let (name, text) = read(path)?;
+    let stored = parse(&name, &text)?;
+    for token in [Some(stored.token()), stored.refresh_token()] {
+        if let Some(Err(flaw)) = token.map(|token| bare_for_github(token.expose())) {
+            bail!("{name} {flaw}");
+        }
+    }
+    Ok(stored)
+}
+
+/// What is in a file that may be a token file, if there is anything in it.
+pub(crate) fn stored_already(path: &Path) -> Result<Option<Stored>> {
     // Opening anything else may never end.
-    let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
-    if is_file { stored(path).ok() } else { None }
+    if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        return Ok(None);
+    }
+    let (name, text) = read(path)?;
+    if without_mark(text.expose()).trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    parse(&name, &text).map(Some)
 }
 
 /// An answer that was kept.
@@ -149,7 +188,7 @@ fn word_from(name: &str, first_line: usize, text: &str) -> Result<Secret> {
             let line = first_line - 1 + line;
             anyhow!("{name} {flaw}, in line {line}, column {column}")
         }
-        Flaw::Empty | Flaw::Words | Flaw::Quotes => anyhow!("{name} {flaw}"),
+        Flaw::Empty | Flaw::Words | Flaw::Quotes | Flaw::Around(_) => anyhow!("{name} {flaw}"),
     })
 }
 
@@ -162,6 +201,8 @@ pub(crate) enum Flaw {
     Quotes,
     /// Where it begins, in bytes, and which it is.
     Character(usize, char),
+    /// Which it is.
+    Around(char),
 }
 
 /// A secret without the space around it: one word of printable ASCII.
@@ -185,6 +226,21 @@ pub(crate) fn bare(text: &str) -> Result<&str, Flaw> {
     }
 }
 
+/// The same, for a token of GitHub's: it consists of letters, digits, `_` and, where there is a JWT in
+/// it, `.` and `-`. What belongs to a line of shell, JSON or a list is text around it.
+///
+/// Source: <https://github.blog/changelog/2021-03-31-authentication-token-format-updates-are-generally-available/>
+pub(crate) fn bare_for_github(text: &str) -> Result<&str, Flaw> {
+    let word = bare(text)?;
+    match word
+        .chars()
+        .find(|c| "'\"`=:,;<>\\()[]{}&|@#*".contains(*c))
+    {
+        None => Ok(word),
+        Some(character) => Err(Flaw::Around(character)),
+    }
+}
+
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -197,6 +253,11 @@ impl fmt::Display for Flaw {
                 let code = u32::from(*character);
                 write!(f, "has U+{code:04X} in it, which no secret has")
             }
+            Self::Around(character) => write!(
+                f,
+                "has {character} in it, which no token of GitHub's has; take off what is around the \
+                 token"
+            ),
         }
     }
 }
@@ -222,6 +283,11 @@ fn parse(name: &str, text: &Secret) -> Result<Stored> {
         // What is wrong with it could quote from it.
         _ => bail!("{name} holds JSON, but not an object with an access_token"),
     }
+}
+
+/// People may have written in the file. What is no time is left out.
+fn time(written: Option<&Value>) -> Option<Timestamp> {
+    written?.as_str()?.parse().ok()
 }
 
 /// The name to tell about a source, and its text.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tokenturn::Secret;
+use tokenturn::{Secret, Timestamp};
 
 use crate::input::{self, Pair};
 
@@ -17,6 +17,8 @@ pub(crate) struct Files<'a> {
     out: &'a Path,
     /// The refresh token in the token file.
     pub(crate) old: Secret,
+    /// When that dies, where it is known.
+    pub(crate) old_expires_at: Option<Timestamp>,
     /// The one that was in `out` before, whoever's it is.
     before: Option<Secret>,
     /// Others wait as long as this is there.
@@ -26,7 +28,8 @@ pub(crate) struct Files<'a> {
 impl<'a> Files<'a> {
     /// Reads them, and waits until nobody else refreshes what is in the token file.
     pub(crate) fn read(token_file: &'a Path, out: &'a Path) -> Result<Self> {
-        let stored = input::stored(token_file)?;
+        let stored = input::stored_for_github(token_file)?;
+        let old_expires_at = stored.refresh_token_expires_at();
         let old = stored.into_refresh_token().context(
             "the token file holds no refresh token: its token does not expire, or came without",
         )?;
@@ -34,6 +37,7 @@ impl<'a> Files<'a> {
             token_file,
             out,
             old,
+            old_expires_at,
             before: pair(out).and_then(|pair| pair.refresh_token),
             lock: lock(token_file),
         })
@@ -69,7 +73,7 @@ pub(crate) fn pair(path: &Path) -> Option<Pair> {
     if !is_file(path) {
         return None;
     }
-    let pair = input::stored_already(path)?.into_pair()?;
+    let pair = input::stored_already(path).ok()??.into_pair()?;
     pair.refresh_token.is_some().then_some(pair)
 }
 

@@ -2,39 +2,40 @@
 //! answer that may have one in it.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokenturn::sink::FileSink;
 use tokenturn::{NotSaved, Rotated, Sink, Unknown};
 use tokenturn_vault::Tokens;
 
-/// Puts a token where its sink did not.
-pub(crate) async fn rescue(unsaved: &NotSaved) -> Option<PathBuf> {
+/// Puts a token where its sink did not, which is `out`.
+pub(crate) async fn rescue(unsaved: &NotSaved, out: Option<&Path>) -> Option<PathBuf> {
     let mut new = Rotated::<()>::new(unsaved.token().clone());
     new.expires_at = unsaved.expires_at();
     new.refresh_token = unsaved.refresh_token().cloned();
     new.refresh_token_expires_at = unsaved.refresh_token_expires_at();
-    anywhere(&new).await
+    anywhere(&new, out).await
 }
 
-/// Puts a token where its vault did not.
-pub(crate) async fn rescue_from_vault(tokens: &Tokens) -> Option<PathBuf> {
+/// Puts a token where its vault did not, which is in this file, if it is in any.
+pub(crate) async fn rescue_from_vault(tokens: &Tokens, file: Option<&Path>) -> Option<PathBuf> {
     let mut new = Rotated::<()>::new(tokens.token.clone()?);
     new.expires_at = tokens.expires_at;
     new.refresh_token.clone_from(&tokens.refresh_token);
     new.refresh_token_expires_at = tokens.refresh_token_expires_at;
-    anywhere(&new).await
+    anywhere(&new, file).await
 }
 
-/// Puts the answer of a call with an unknown outcome where `recover --kept` finds it.
-pub(crate) fn keep(unknown: &Unknown) -> Option<PathBuf> {
+/// Puts the answer of a call with an unknown outcome where `recover --kept` finds it. The token was
+/// to go to `out`.
+pub(crate) fn keep(unknown: &Unknown, out: Option<&Path>) -> Option<PathBuf> {
     let body = unknown.body()?;
-    places().find_map(|place| write_body(place, body).ok())
+    places(out).find_map(|place| write_body(place, body).ok())
 }
 
 /// Writes the token, and its refresh token, wherever a file of mode 0600 can be written.
-async fn anywhere(new: &Rotated<()>) -> Option<PathBuf> {
-    for place in places() {
+async fn anywhere(new: &Rotated<()>, out: Option<&Path>) -> Option<PathBuf> {
+    for place in places(out) {
         if let Ok(path) = write(place, new).await {
             return Some(path);
         }
@@ -42,9 +43,13 @@ async fn anywhere(new: &Rotated<()>) -> Option<PathBuf> {
     None
 }
 
-fn places() -> impl Iterator<Item = PathBuf> {
+fn places(out: Option<&Path>) -> impl Iterator<Item = PathBuf> {
+    // It comes first, as it is to last: the others may go away with the container that they are in,
+    // or be read-only there.
+    let beside = out.and_then(Path::parent).map(Path::to_owned);
     let home = std::env::var_os("HOME").map(PathBuf::from);
-    let places = [Some(std::env::temp_dir()), home, Some(PathBuf::from("."))];
+    let (temporary, here) = (std::env::temp_dir(), PathBuf::from("."));
+    let places = [beside, Some(temporary), home, Some(here)];
     places.into_iter().flatten()
 }
 

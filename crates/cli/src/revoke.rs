@@ -54,7 +54,7 @@ async fn leaked(subject: Subject, args: &GitHubRevoke) -> Result<Report> {
         None => input::lines(token_file::path(&args.github.token_file)?)?,
     };
     Ok(match github.revoke_credentials(credentials).await {
-        Ok(()) => Report::new(subject, Outcome::Accepted).answered(Some(202), None),
+        Ok(()) => Report::new(subject, Outcome::Accepted),
         Err(error) => call_failed(subject, error),
     })
 }

@@ -23,8 +23,9 @@ async fn scope(subject: Subject, args: &GitHubScope) -> Result<Report> {
     let sandbox = client::sandbox(&args.github.app.common).await?;
     let (github, token) = client::ready_github(&args.github, sandbox.as_ref())?;
     let out = &args.out.path;
-    token_file::keep(&token, out)?;
-    token_file::keep_refresh_token(out)?;
+    let before = token_file::replaced(out, args.github.app.client_secret_file.as_ref())?;
+    token_file::keep(&token, before.as_ref(), out)?;
+    token_file::keep_refresh_token(before.as_ref(), out)?;
 
     let mut scoping = Scoping::new(args.account.as_str());
     if !args.repositories.is_empty() {

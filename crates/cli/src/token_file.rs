@@ -1,23 +1,27 @@
 //! The token to work on, and what a new one must not replace.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use tokenturn::Secret;
 use tokenturn_sandbox::Sandbox;
+use tokenturn_vault::Key;
 
-use crate::args::TokenFile;
+use crate::args::{GitHubRecover, TokenFile};
+use crate::client::{GITHUB_SECRET, OHMYGPT_SECRET};
 use crate::input::{self, Stored};
 
 /// What is in the token file, unless there is a sandbox to make a token.
 pub(crate) fn stored(
     file: &TokenFile,
+    read: impl FnOnce(&Path) -> Result<Stored>,
     sandbox: Option<&Sandbox>,
     new_token: impl FnOnce(&Sandbox) -> String,
 ) -> Result<Stored> {
     match sandbox {
         Some(sandbox) => Ok(Stored::Word(Secret::new(new_token(sandbox)))),
-        None => input::stored(path(file)?),
+        None => read(path(file)?),
     }
 }
 
@@ -26,9 +30,38 @@ pub(crate) fn path(file: &TokenFile) -> Result<&Path> {
     file.path.as_deref().context("no --token-file is given")
 }
 
+/// What is in `out` by now, if anything. Refuses one that holds something else than a token: a new
+/// token would take its place.
+pub(crate) fn replaced(out: &Path, client_secret_file: Option<&PathBuf>) -> Result<Option<Stored>> {
+    const ADVICE: &str = "name another file";
+    let out_name = out.display();
+    if client_secret_file.is_some_and(|file| is_same(file, out)) {
+        bail!("--out would replace the file of --client-secret-file, which stays in use; {ADVICE}");
+    }
+    let before = input::stored_already(out).with_context(|| {
+        format!(
+            "--out would replace {out_name}, in which no token can be read; {ADVICE}, or take it away \
+             if nothing in it is needed"
+        )
+    })?;
+    let Some(stored) = before else {
+        return Ok(None);
+    };
+    if Key::parse(stored.token()).is_ok() {
+        bail!("--out would replace {out_name}, which looks like the key of a vault; {ADVICE}");
+    }
+    for variable in [GITHUB_SECRET, OHMYGPT_SECRET] {
+        let client_secret = input::client_secret(None, variable).ok().flatten();
+        if client_secret.as_ref() == Some(stored.token()) {
+            bail!("--out would replace {out_name}, which holds what is in {variable}; {ADVICE}");
+        }
+    }
+    Ok(Some(stored))
+}
+
 /// Refuses an `out` in which `token` is stored: it stays in use.
-pub(crate) fn keep(token: &Secret, out: &Path) -> Result<()> {
-    if input::stored_already(out).is_some_and(|stored| &stored.into_token() == token) {
+pub(crate) fn keep(token: &Secret, before: Option<&Stored>, out: &Path) -> Result<()> {
+    if before.is_some_and(|stored| stored.token() == token) {
         bail!(
             "--out would replace the token in {}, which stays in use; name another file",
             out.display()
@@ -38,12 +71,51 @@ pub(crate) fn keep(token: &Secret, out: &Path) -> Result<()> {
 }
 
 /// Refuses an `out` in which a refresh token is stored: what comes has none.
-pub(crate) fn keep_refresh_token(out: &Path) -> Result<()> {
-    if input::stored_already(out).is_some_and(|stored| stored.has_refresh_token()) {
+pub(crate) fn keep_refresh_token(before: Option<&Stored>, out: &Path) -> Result<()> {
+    if before.is_some_and(Stored::has_refresh_token) {
         bail!(
             "--out would replace the refresh token in {}; name another file",
             out.display()
         );
     }
     Ok(())
+}
+
+/// Refuses a file of `--kept` that is another one as well: the kept answer goes away when the token
+/// in it is saved, and not before.
+pub(crate) fn keep_answer(args: &GitHubRecover) -> Result<()> {
+    let Some(kept) = &args.kept else {
+        return Ok(());
+    };
+    if args.out.as_ref().is_some_and(|out| is_same(kept, out)) {
+        bail!(
+            "--out would replace the file of --kept, which may hold the only copy of the new token; \
+             name another file"
+        );
+    }
+    for (option, file) in [
+        ("--token-file", &args.github.token_file.path),
+        ("--client-secret-file", &args.github.app.client_secret_file),
+    ] {
+        if file.as_ref().is_some_and(|file| is_same(kept, file)) {
+            bail!("--kept is the file of {option}; name the one that `rotate` has kept");
+        }
+    }
+    Ok(())
+}
+
+/// Whether both are names of one file.
+#[cfg(unix)]
+fn is_same(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let found = |path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+    found(one).is_some_and(|file| found(other) == Some(file))
+}
+
+/// Whether both are names of one file, which has no number here.
+#[cfg(not(unix))]
+fn is_same(one: &Path, other: &Path) -> bool {
+    let found = |path| fs::canonicalize(path).ok();
+    found(one).is_some_and(|file| found(other) == Some(file))
 }

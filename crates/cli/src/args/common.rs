@@ -32,8 +32,8 @@ pub(crate) struct TokenFile {
 
 #[derive(Debug, Args)]
 pub(crate) struct Out {
-    /// Where to save the new token. The file is replaced as a whole; a new one has mode
-    /// 0600, and an old one keeps its mode.
+    /// Where to save the new token. The file is replaced as a whole, unless something else than a token
+    /// is in it; a new one has mode 0600, and an old one keeps its mode.
     #[arg(id = "out", long = "out", value_name = "FILE")]
     pub(crate) path: PathBuf,
 }

@@ -50,8 +50,8 @@ pub(crate) struct GitHubRecover {
     #[command(flatten)]
     pub(crate) github: GitHubToken,
     /// The file in which `rotate` has kept an answer that may have the new token in it. When the old
-    /// token is dead, GitHub is asked about what is in it, and the file is removed when the doubt is
-    /// resolved.
+    /// token is dead, GitHub is asked about what is in it. The file is removed when the new token was in
+    /// it and is saved, and stays otherwise.
     #[arg(long, value_name = "FILE", requires = "out")]
     pub(crate) kept: Option<PathBuf>,
     /// Where to save the new token, if it is found. The file is replaced as a whole; a new one has mode

@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use tokenturn_vault::{Client, Filter, FleetOptions, Vault, VaultBuilder};
 
 use crate::args::{CheckAll, Claims, Many, RecoverAll, RotateAll};
-use crate::vault::{Missing, failed, open_with};
+use crate::vault::{self, Missing, failed, open_with};
 use deliver::ShellCommand;
 use report::Report;
 use run::Job;
@@ -165,5 +165,12 @@ fn job(many: &Many, deliver: Option<ShellCommand>, aim: Aim) -> Result<Job> {
         let report = Report::open(path);
         report.with_context(|| format!("cannot write {}", path.display()))
     });
-    Ok(Job::new(aim, report.transpose()?, deliver, many.json))
+    let beside = vault::file(&many.place);
+    Ok(Job::new(
+        aim,
+        report.transpose()?,
+        deliver,
+        many.json,
+        beside,
+    ))
 }

@@ -1,5 +1,6 @@
 //! A run, from its beginning to its end.
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub(super) struct Job {
     report: Option<Report>,
     deliver: Option<ShellCommand>,
     json: bool,
+    /// The file of the vault. What that does not take goes beside it.
+    beside: Option<PathBuf>,
     asked: Pin<Box<dyn Future<Output = ()>>>,
 }
 
@@ -34,12 +37,14 @@ impl Job {
         report: Option<Report>,
         deliver: Option<ShellCommand>,
         json: bool,
+        beside: Option<PathBuf>,
     ) -> Self {
         Self {
             aim,
             report,
             deliver,
             json,
+            beside,
             asked: Box::pin(patience::asked_to_stop()),
         }
     }
@@ -106,7 +111,7 @@ impl Job {
     async fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {
         let mut rescued_in = None;
         if let Outcome::NotSaved(tokens) = &settled.outcome {
-            rescued_in = rescue::rescue_from_vault(tokens).await;
+            rescued_in = rescue::rescue_from_vault(tokens, self.beside.as_deref()).await;
             progress.say(&match &rescued_in {
                 Some(path) => format!("{}: the new token is in {}", settled.id, path.display()),
                 None => format!(

@@ -8,7 +8,7 @@ mod paste;
 mod trouble;
 mod web;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use tokenturn::sink::FileSink;
 use crate::args::{GitHubLogin, LoginTarget, OhMyGptLogin};
 use crate::client::{self, ClientSecret, OHMYGPT_SCOPE};
 use crate::report::{self, Command, Report, Subject};
+use crate::token_file;
 
 /// How long to wait for a user: that is how long GitHub's codes work.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -45,7 +46,7 @@ async fn github(subject: Subject, args: &GitHubLogin) -> Result<Report> {
         false => ClientSecret::Needed,
     };
     let github = client::github(&args.app, secret, sandbox.as_ref())?;
-    can_save(&args.how.out.path).await?;
+    can_save(&args.how.out.path, args.app.client_secret_file.as_ref()).await?;
     if args.device {
         return Ok(device::login(subject, &args.how, &github, &args.scopes).await);
     }
@@ -68,7 +69,7 @@ async fn github(subject: Subject, args: &GitHubLogin) -> Result<Report> {
 async fn ohmygpt(subject: Subject, args: &OhMyGptLogin) -> Result<Report> {
     let sandbox = client::sandbox(&args.server.common).await?;
     let ohmygpt = client::ohmygpt_app(args, sandbox.as_ref())?;
-    can_save(&args.how.out.path).await?;
+    can_save(&args.how.out.path, args.client_secret_file.as_ref()).await?;
     let scope = args.scope.as_deref().unwrap_or(OHMYGPT_SCOPE);
     let authorize = |redirect_uri: &str| ohmygpt.authorize(redirect_uri, scope).build();
     let exchange = |code| ohmygpt.issue_token(code);
@@ -80,6 +81,7 @@ async fn ohmygpt(subject: Subject, args: &OhMyGptLogin) -> Result<Report> {
 }
 
 /// Asks now, so that no user says yes in vain. What this leaves on the disk goes away again.
-async fn can_save(out: &Path) -> Result<()> {
+async fn can_save(out: &Path, client_secret: Option<&PathBuf>) -> Result<()> {
+    token_file::replaced(out, client_secret)?;
     Ok(Sink::<()>::prepare(&mut FileSink::new(out)).await?)
 }

@@ -16,7 +16,7 @@ pub(crate) async fn obtained<D>(
 ) -> Report {
     match result {
         Ok(new) => saved(subject, &new, out),
-        Err(error) => failed(subject, error).await,
+        Err(error) => failed(subject, error, Some(out)).await,
     }
 }
 
@@ -34,10 +34,14 @@ pub(crate) fn call_failed(subject: Subject, error: CallError) -> Report {
 }
 
 /// The report of a recovery that failed.
-pub(crate) async fn still_unknown(subject: Subject, RecoverError(why): RecoverError) -> Report {
+pub(crate) async fn still_unknown(
+    subject: Subject,
+    RecoverError(why): RecoverError,
+    out: Option<&Path>,
+) -> Report {
     match outcome(&why) {
-        Outcome::BadInput | Outcome::NotSaved => failed(subject, why).await,
-        _ => explained(subject, Outcome::StillUnknown, why),
+        Outcome::BadInput | Outcome::NotSaved => failed(subject, why, out).await,
+        _ => explained(subject, Outcome::StillUnknown, why, out),
     }
 }
 
@@ -48,8 +52,10 @@ pub(crate) fn saved<D>(subject: Subject, new: &Rotated<D>, out: &Path) -> Report
         Command::Login | Command::Scope => Outcome::Issued,
         _ => Outcome::Rotated,
     };
+    // What was recovered came in an answer of which only the body was kept.
+    let status = (outcome != Outcome::Recovered).then_some(new.status);
     let mut report = Report::new(subject, outcome)
-        .answered(Some(new.status), new.request_id.clone())
+        .answered(status, new.request_id.clone())
         .with_new(new.token.fingerprint(), Some(new.receipt));
     report.expires_at = new.expires_at.map(|time| time.to_string());
     let refresh_token = new.refresh_token.as_ref();
@@ -58,6 +64,21 @@ pub(crate) fn saved<D>(subject: Subject, new: &Rotated<D>, out: &Path) -> Report
     // A path need not be text; what is not shows as the replacement character.
     report.out = Some(out.display().to_string());
     report
+}
+
+/// The report of an answer with the token that is in `out` already.
+pub(crate) fn unchanged<D>(subject: Subject, same: &Rotated<D>, out: &Path) -> Report {
+    Report {
+        outcome: Outcome::Unchanged,
+        message: Some(format!(
+            "the answer has the token that is in {} already",
+            out.display()
+        )),
+        new_fingerprint: None,
+        receipt: None,
+        out: None,
+        ..saved(subject, same, out)
+    }
 }
 
 /// The report of a pair that somebody else has got, and that is in `out`.
@@ -70,10 +91,10 @@ pub(crate) fn adopted(subject: Subject, new: &Rotated<()>, out: &Path) -> Report
     }
 }
 
-async fn failed(subject: Subject, error: RotateError) -> Report {
+async fn failed(subject: Subject, error: RotateError, out: Option<&Path>) -> Report {
     match error {
-        RotateError::NotSaved(unsaved) => rescued(subject, &unsaved).await,
-        error => explained(subject, outcome(&error), error),
+        RotateError::NotSaved(unsaved) => rescued(subject, &unsaved, out).await,
+        error => explained(subject, outcome(&error), error, out),
     }
 }
 
@@ -87,11 +108,13 @@ fn outcome(error: &RotateError) -> Outcome {
     }
 }
 
-fn explained(subject: Subject, outcome: Outcome, error: RotateError) -> Report {
+fn explained(subject: Subject, outcome: Outcome, error: RotateError, out: Option<&Path>) -> Report {
     let kept = match &error {
         // What a recovery at GitHub is told is about the old token.
         RotateError::Unknown(_) if subject.is_github(Command::Recover) => None,
-        RotateError::Unknown(unknown) if unknown.may_hold_token() => Some(rescue::keep(unknown)),
+        RotateError::Unknown(unknown) if unknown.may_hold_token() => {
+            Some(rescue::keep(unknown, out))
+        }
         _ => None,
     };
     let refusal = error.refusal().cloned();
@@ -111,8 +134,8 @@ fn explained(subject: Subject, outcome: Outcome, error: RotateError) -> Report {
     }
 }
 
-async fn rescued(subject: Subject, unsaved: &NotSaved) -> Report {
-    let place = rescue::rescue(unsaved).await;
+async fn rescued(subject: Subject, unsaved: &NotSaved, out: Option<&Path>) -> Report {
+    let place = rescue::rescue(unsaved, out).await;
     let mut report =
         Report::new(subject, Outcome::NotSaved).with_new(unsaved.token().fingerprint(), None);
     report.message = Some(match &place {

@@ -22,10 +22,23 @@ pub(super) fn headline(
         Outcome::Deleted => "deleted",
         Outcome::AlreadyGone => "already gone: there was nothing to delete",
         Outcome::Accepted => "accepted: those of the credentials that are valid get revoked",
+        Outcome::NotReplaced if is_kept => {
+            "not replaced: the token works, so rotate it again. The kept answer stays: what says so may \
+             be older than that, so remove it when there is a new token"
+        }
         Outcome::NotReplaced => "not replaced: the token works, so rotate it again",
+        Outcome::Lost if is_kept => {
+            "not found: the token was replaced, and no token that can be read in the kept answer is one \
+             that GitHub calls valid. The answer stays, as the new one may be in it in a form that is \
+             not known; otherwise its user has to authorize the app again"
+        }
         Outcome::Lost => {
             "lost: the token was replaced and the new one is gone; its user has to authorize the \
              app again"
+        }
+        Outcome::Unchanged => {
+            "not rotated, and nothing is saved; take the admin token for alive, and rotate it again \
+             until another one comes"
         }
         Outcome::BadInput => "error, nothing was sent",
         Outcome::Refused => match command {

@@ -5,13 +5,14 @@ mod headline;
 mod outcome;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
 use serde_json::json;
 use tokenturn::{Fingerprint, Receipt, Refusal, RefusalReason, Secret};
 
-pub(crate) use called::{adopted, call_failed, obtained, saved, still_unknown};
+pub(crate) use called::{adopted, call_failed, obtained, saved, still_unknown, unchanged};
 pub(crate) use outcome::Outcome;
 
 /// What a report is about.
@@ -78,6 +79,8 @@ pub(crate) struct Report {
     /// The file with an answer that may have the new token in it.
     kept: Option<String>,
     message: Option<String>,
+    /// What to know of something that was done all the same.
+    warning: Option<String>,
 }
 
 impl Report {
@@ -99,6 +102,7 @@ impl Report {
             out: None,
             kept: None,
             message: None,
+            warning: None,
         }
     }
 
@@ -130,6 +134,17 @@ impl Report {
         self
     }
 
+    pub(crate) fn warning(mut self, warning: String) -> Self {
+        self.warning = Some(warning);
+        self
+    }
+
+    /// An answer with a token that may still be needed is in a file.
+    pub(crate) fn keeping(mut self, kept: &Path) -> Self {
+        self.kept = Some(kept.display().to_string());
+        self
+    }
+
     pub(crate) fn because(mut self, reason: RefusalReason, code: Option<String>) -> Self {
         self.reason = Some(reason.as_str());
         self.code = code;
@@ -151,6 +166,9 @@ impl Report {
 
     /// Prints the report and turns it into an exit code, which stands even when nobody reads.
     pub(crate) fn finish(self, json: bool) -> ExitCode {
+        if let Some(warning) = &self.warning {
+            let _ = writeln!(io::stderr(), "warning: {warning}");
+        }
         let _ = match (json, self.outcome.is_answer()) {
             (true, _) => writeln!(io::stdout(), "{}", json!(self)),
             (false, true) => write!(io::stdout(), "{}", self.text()),

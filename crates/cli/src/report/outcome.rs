@@ -20,6 +20,8 @@ pub(crate) enum Outcome {
     Accepted,
     NotReplaced,
     Lost,
+    /// The answer has the token that was to be replaced.
+    Unchanged,
     BadInput,
     Refused,
     NotSent,
@@ -44,7 +46,7 @@ impl Outcome {
             Self::BadInput => 2,
             Self::Refused => 3,
             Self::NotSent => 4,
-            Self::Unknown | Self::StillUnknown => 5,
+            Self::Unknown | Self::StillUnknown | Self::Unchanged => 5,
             Self::NotSaved => 6,
         }
     }

@@ -24,6 +24,7 @@ use tokenturn_vault::StoreError;
 use crate::args::{History, VaultTarget};
 
 pub(crate) use open::{Missing, open_with};
+pub(crate) use place::file;
 pub(crate) use table::visible;
 
 /// Bad input, and nothing has changed.

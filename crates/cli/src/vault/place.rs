@@ -13,6 +13,15 @@ use crate::input;
 pub(crate) const VAULT_VARIABLE: &str = "TOKENTURN_VAULT";
 const DEFAULT: &str = "tokenturn.db";
 
+/// The file of the vault that the arguments name, if it is one.
+pub(crate) fn file(args: &VaultPlace) -> Option<PathBuf> {
+    // What holds a URL may be standard input, which can be read once.
+    if args.vault_file.is_some() {
+        return None;
+    }
+    Place::of(args).ok()?.existing().map(Path::to_owned)
+}
+
 /// Where a vault is. It shows itself without a password.
 pub(super) enum Place {
     File(PathBuf),

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokenturn_tests::{
-    CLIENT_ID, CLIENT_SECRET, GITHUB_SEED, OLD_TOKEN, RawRequest, RawServer, json_answer,
+    CLIENT_ID, CLIENT_SECRET, GITHUB_SEED, OAUTH_TOKEN, OHMYGPT_SEED, OLD_TOKEN, RawRequest,
+    RawServer, json_answer,
 };
 
 use crate::support::*;
@@ -77,14 +78,94 @@ async fn the_token_in_a_kept_answer_is_recovered() {
         let output = on_old_token("recover", folder.path(), &server.url(), &more);
         assert_eq!(output.status.code(), Some(0), "{}", both(&output));
         assert!(!both(&output).contains(NEW));
-        assert!(!Path::new(kept).exists(), "the doubt is resolved");
+        // A check that says that the old token lives may be older than the answer.
+        assert_eq!(Path::new(kept).exists(), !is_made);
         let new = fs::read_to_string(folder.path().join("new.txt")).ok();
         match is_made {
             true => assert_eq!(new.as_deref(), Some("abcdefgh12345678\n")),
             false => assert_eq!(new, None),
         }
         let outcome = if is_made { "recovered" } else { "not_replaced" };
-        assert_eq!(json(&output)["outcome"], outcome);
+        let report = json(&output);
+        assert_eq!(report["outcome"], outcome);
+        // Nobody knows with which one GitHub has answered.
+        assert_eq!(report["status"], Value::Null);
+        assert_eq!(report["kept"].as_str(), (!is_made).then_some(kept));
+    }
+}
+
+/// As long as the answer may have the token in a form that nobody can read, it is not gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_answer_in_which_no_token_is_valid_stays() {
+    let server = RawServer::start_with(|_: &RawRequest| {
+        json_answer("404 Not Found", "", ABOUT_THE_TOKEN).into()
+    })
+    .await;
+    for answer in [&b"\x28\xb5\x2f\xfd"[..], br#"{"token":"gho_dead"}"#] {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("kept"), answer).unwrap();
+        let more = ["--out", "new.txt", "--kept", "kept"];
+        let output = on_old_token("recover", folder.path(), &server.url(), &more);
+        let told = both(&output);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(!told.contains("gone"), "{told}");
+        assert!(told.contains("is one that GitHub calls valid"), "{told}");
+        assert!(told.contains("kept in  kept\n"), "{told}");
+        let kept = fs::read(folder.path().join("kept")).unwrap();
+        assert_eq!(kept, answer);
+    }
+}
+
+/// Whoever replaces an admin token that leaked would believe it dead.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_admin_token_that_is_there_already_is_not_a_new_one() {
+    let server =
+        RawServer::start_with(|_: &RawRequest| json_answer("200 OK", "", OHMYGPT_SEED).into())
+            .await;
+    let url = server.url();
+    let seed: Value = serde_json::from_str(OHMYGPT_SEED).unwrap();
+    let token = seed["data"]["token"].as_str().unwrap();
+    let saved = json!({ "access_token": token }).to_string();
+    for verb in ["rotate", "recover"] {
+        for (held, code, outcome) in [
+            (token, 5, "unchanged"),
+            (&saved, 5, "unchanged"),
+            ("sk-another", 0, "rotated"),
+        ] {
+            let folder = TempDir::new().unwrap();
+            fs::write(folder.path().join("admin.txt"), held).unwrap();
+            let mut arguments = vec![verb, "ohmygpt", "--base-url", &url, "--json"];
+            arguments.extend(["--token-file", "-", "--out", "admin.txt"]);
+            let output = run(tokenturn(folder.path(), &arguments), OAUTH_TOKEN);
+            assert_eq!(output.status.code(), Some(code), "{}", both(&output));
+            assert_eq!(json(&output)["outcome"], outcome);
+            // Nothing is written: not even a line break.
+            let is_held = read(folder.path(), "admin.txt") == held;
+            assert_eq!(is_held, code == 5);
+        }
+    }
+}
+
+/// What is not known is left out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_is_one_that_came() {
+    let valid = json!({ "token": OLD_TOKEN }).to_string();
+    for (verb, more, status, body) in [
+        (
+            "check",
+            &[][..],
+            "203 Non-Authoritative Information",
+            &*valid,
+        ),
+        ("recover", &[], "206 Partial Content", &valid),
+        ("revoke", &["--leaked"], "207 Multi-Status", "{}"),
+    ] {
+        let server = RawServer::start([json_answer(status, "", body)]).await;
+        let folder = TempDir::new().unwrap();
+        let more = [&["--json"], more].concat();
+        let output = on_old_token(verb, folder.path(), &server.url(), &more);
+        assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+        assert_eq!(json(&output)["status"], Value::Null);
     }
 }
 
@@ -123,4 +204,82 @@ async fn a_deletion_that_is_accepted_says_so() {
         "{}",
         both(&output)
     );
+}
+
+/// In a container, that may be the only folder that can be written.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_or_rescued_may_be_beside_what_was_asked_for() {
+    let page = format!(r#"<p>{{"token":"{NEW}"}}"#);
+    for (answer, code, field, held) in [
+        (&*page, 5, "kept", &*page),
+        (GITHUB_SEED, 6, "out", "abcdefgh12345678\n"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let out = folder.path().join("new.txt");
+        let (in_the_way, is_to_fail) = (out.clone(), code == 6);
+        let answer = json_answer("200 OK", "", answer);
+        let server = RawServer::start_with(move |_| {
+            if is_to_fail {
+                fs::create_dir(&in_the_way).unwrap();
+            }
+            answer.clone().into()
+        })
+        .await;
+        let more = ["--json", "--out", out.to_str().unwrap()];
+        // No file can be made in this one, by anybody.
+        let nowhere = Path::new("/proc");
+        let url = server.url();
+        let mut command = github("rotate", nowhere, &url, CLIENT_ID, CLIENT_SECRET, &more);
+        command.env("TMPDIR", nowhere).env("HOME", nowhere);
+        let output = run(command, OLD_TOKEN);
+        assert_eq!(output.status.code(), Some(code), "{}", both(&output));
+        let report = json(&output);
+        let place = Path::new(report[field].as_str().unwrap());
+        assert_eq!(place.parent(), Some(folder.path()));
+        assert_eq!(fs::read_to_string(place).unwrap(), held);
+        assert_eq!(mode(place), 0o600);
+    }
+}
+
+/// A fleet's vault is the file that was asked for.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_vault_does_not_take_may_be_beside_it() {
+    let folder = TempDir::new().unwrap();
+    let vault = folder.path().join("v.db");
+    let broken = vault.clone();
+    let server = RawServer::start_with(move |_: &RawRequest| {
+        let database = rusqlite::Connection::open(&broken).unwrap();
+        database.busy_timeout(LONGEST).unwrap();
+        let refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON token
+            BEGIN SELECT RAISE(ABORT, 'refused'); END";
+        database.execute_batch(refuse).unwrap();
+        json_answer("200 OK", "", GITHUB_SEED).into()
+    })
+    .await;
+    let vault = vault.to_str().unwrap();
+    let row = json!({ "token": OLD_TOKEN, "client_id": CLIENT_ID, "server": server.url() });
+    let import = [
+        "vault", "import", "-", "--format", "jsonl", "--vault", vault,
+    ];
+    succeed(tokenturn(folder.path(), &import), &row.to_string());
+    // No file can be made in this one, by anybody.
+    let nowhere = Path::new("/proc");
+    let mut command = tokenturn(
+        nowhere,
+        &["rotate", "--all", "--vault", vault, "--lease", "3s"],
+    );
+    command.env(SECRET_VARIABLE, CLIENT_SECRET);
+    command.env("TMPDIR", nowhere).env("HOME", nowhere);
+    let output = run(command, "");
+    assert_eq!(output.status.code(), Some(6), "{}", both(&output));
+    let rescued = fs::read_dir(folder.path()).unwrap().find_map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with("tokenturn-rescued-").then_some(path)
+    });
+    let rescued = rescued.unwrap();
+    assert_eq!(fs::read_to_string(&rescued).unwrap(), "abcdefgh12345678\n");
+    assert!(both(&output).contains(rescued.to_str().unwrap()));
 }

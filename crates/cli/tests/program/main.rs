@@ -10,6 +10,7 @@ mod commands;
 mod crash;
 mod evidence;
 mod family;
+mod files;
 mod fleet;
 mod login;
 #[cfg(unix)]

@@ -169,3 +169,32 @@ async fn what_was_there_before_or_is_no_pair_is_not_taken_over() {
         assert_eq!(other, NEW);
     }
 }
+
+/// By RFC 6749, section 6, the old one goes on where no new one comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_that_is_not_replaced_stays() {
+    let dated = r#"{"access_token":"ghu_0","refresh_token":"ghr_0","refresh_token_expires_at":"2030-07-01T00:00:00Z"}"#;
+    for (stored, expires_at) in [
+        (dated, Some("2030-07-01T00:00:00Z")),
+        (OLD, None),
+        ("ghr_0", None),
+    ] {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("t.json"), stored).unwrap();
+        let answer = r#"{"access_token":"ghu_1","token_type":"bearer"}"#;
+        let server = RawServer::start([json_answer("200 OK", "", answer)]).await;
+        let url = server.url();
+        let output = run(refresh(folder.path(), &url, "t.json", "t.json"), "");
+        assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+        let report = json(&output);
+        let told = report["warning"].as_str().unwrap();
+        assert!(told.contains("no refresh token"), "{told}");
+        let warning = format!("warning: {told}\n");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), warning);
+        let saved: Value = serde_json::from_str(&text(folder.path(), "t.json")).unwrap();
+        assert_eq!(saved["access_token"], "ghu_1");
+        assert_eq!(saved["refresh_token"], "ghr_0");
+        assert_eq!(saved["refresh_token_expires_at"].as_str(), expires_at);
+        assert_eq!(report["refresh_token_expires_at"].as_str(), expires_at);
+    }
+}

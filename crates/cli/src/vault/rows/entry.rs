@@ -10,7 +10,7 @@ use tokenturn_vault::{App, Entry, Kept, Provider, Tokens};
 
 use super::fields::{Field, Fields};
 use crate::args::Defaults;
-use crate::input;
+use crate::input::{Flaw, bare, bare_for_github};
 
 const GITHUB: &str = "https://api.github.com";
 /// The longest name or label.
@@ -61,16 +61,16 @@ fn github(fields: &mut Fields) -> Result<Tokens, String> {
     }
     let token = fields.take(Field::Token);
     let token = token.ok_or("no token; the field is named token")?;
-    Ok(Tokens::github(word(Field::Token, token)?))
+    Ok(Tokens::github(word(bare_for_github, Field::Token, token)?))
 }
 
 fn ohmygpt(fields: &mut Fields) -> Result<Tokens, String> {
     let token = fields.take(Field::OauthToken);
     let token = token.ok_or("no OAuth token; the field is named oauth_token")?;
     let admin_token = fields.take(Field::Token);
-    let admin_token = admin_token.map(|token| word(Field::Token, token));
+    let admin_token = admin_token.map(|token| word(bare, Field::Token, token));
     Ok(Tokens::ohmygpt(
-        word(Field::OauthToken, token)?,
+        word(bare, Field::OauthToken, token)?,
         admin_token.transpose()?,
     ))
 }
@@ -119,7 +119,9 @@ fn client_id(
 fn timed(fields: &mut Fields, mut tokens: Tokens) -> Result<Tokens, String> {
     tokens.expires_at = time(fields, Field::ExpiresAt)?;
     let refresh_token = fields.take(Field::RefreshToken);
-    let refresh_token = refresh_token.map(|token| word(Field::RefreshToken, token));
+    // Only GitHub has them.
+    let refresh_token =
+        refresh_token.map(|token| word(bare_for_github, Field::RefreshToken, token));
     tokens.refresh_token = refresh_token.transpose()?;
     tokens.refresh_token_expires_at = time(fields, Field::RefreshTokenExpiresAt)?;
     tokens.user_id = user_id(fields)?;
@@ -152,10 +154,14 @@ fn time(fields: &mut Fields, field: Field) -> Result<Option<Timestamp>, String> 
         .map_err(|_| format!("{} does not look like 2026-11-22T10:00:00Z", field.as_str()))
 }
 
-/// A token is one word.
-fn word(field: Field, token: Secret) -> Result<Secret, String> {
-    let word = input::bare(token.expose());
-    word.map(Secret::new)
+/// A token is one word, which `bare` takes out of a text.
+fn word(
+    bare: fn(&str) -> Result<&str, Flaw>,
+    field: Field,
+    token: Secret,
+) -> Result<Secret, String> {
+    bare(token.expose())
+        .map(Secret::new)
         .map_err(|flaw| format!("{} {flaw}", field.as_str()))
 }
 

@@ -177,26 +177,34 @@ async fn what_is_meant_ends_a_login() {
 #[tokio::test]
 async fn a_poll_that_may_hold_the_token_is_kept() {
     let json = |body: &str| json_answer("200 OK", "", body);
-    let wrapped = r#"{"result":{"access_token":"gho_new"}}"#;
-    let page = answer("200 OK", "text/html", "<html>Not here.</html>");
-    let used = || json(r#"{"error":"incorrect_device_code"}"#);
     let cached = |body: &str| json_answer("200 OK", "age: 300\r\n", body);
-    for between in [
-        answer("502 Bad Gateway", "text/html", "<html>Not here.</html>"),
-        page,
-        json(PENDING),
-        cached(PENDING),
-        cached(r#"{"error":"access_denied"}"#),
+    let used = || json(r#"{"error":"incorrect_device_code"}"#);
+    let wrapped = r#"{"result":{"access_token":"gho_new"}}"#;
+    let packed = "in a coding that nobody here knows";
+    for (poll, body) in [
+        (json(wrapped), wrapped),
+        (
+            json_answer("200 OK", "content-encoding: br\r\n", packed),
+            packed,
+        ),
     ] {
-        let polls = [json(wrapped), between.clone(), used(), used(), used()];
-        let (result, made) = wait(&polls).await;
-        match result.unwrap_err() {
-            RotateError::Unknown(unknown) => {
-                assert_eq!(unknown.body(), Some(wrapped.as_bytes()), "{between}");
+        for between in [
+            answer("502 Bad Gateway", "text/html", "<html>Not here.</html>"),
+            answer("200 OK", "text/html", "<html>Not here.</html>"),
+            json(PENDING),
+            cached(PENDING),
+            cached(r#"{"error":"access_denied"}"#),
+        ] {
+            let polls = [poll.clone(), between.clone(), used(), used(), used()];
+            let (result, made) = wait(&polls).await;
+            match result.unwrap_err() {
+                RotateError::Unknown(unknown) => {
+                    assert_eq!(unknown.body(), Some(body.as_bytes()), "{between}");
+                }
+                other => panic!("{between}: {other:?}"),
             }
-            other => panic!("{between}: {other:?}"),
+            assert_eq!(made, polls.len(), "{between}");
         }
-        assert_eq!(made, polls.len(), "{between}");
     }
 }
 

@@ -138,9 +138,8 @@ impl GitHub {
 
 /// Which of two outcomes is to be kept: the one in whose body a token is likelier, or else the later one.
 fn likelier(kept: Option<Unknown>, later: Unknown) -> Unknown {
-    let odds = |unknown: &Unknown| (!unknown.candidates().is_empty(), unknown.may_hold_token());
     match kept {
-        Some(kept) if odds(&kept) > odds(&later) => kept,
+        Some(kept) if kept.odds() > later.odds() => kept,
         _ => later,
     }
 }

@@ -359,6 +359,19 @@ mod tests {
     }
 
     #[test]
+    fn finds_the_others_of_a_few() {
+        let text = br#"{"token":"old","token":"a","x":{"token":"b","token":"a"}}"#;
+        let others = Text::of(text).others("token", &"old".into());
+        assert_eq!(others, ["a".into(), "b".into()]);
+        // Each is compared with those that were found before, so there is an end to that.
+        let many: String = (0..100_000)
+            .map(|n| format!("\"token\":\"{n}\","))
+            .collect();
+        let others = Text::of(many.as_bytes()).others("token", &"old".into());
+        assert_eq!(others.len(), MOST);
+    }
+
+    #[test]
     fn tells_a_page() {
         for (text, is_page) in [
             ("\n<!DOCTYPE html><script>{\"token\":\"a\"}", true),

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use tokenturn::github::{DeviceCode, UserToken};
-use tokenturn::{CallError, RefusalReason, RotateError, Rotated};
-use tokenturn_tests::{RawServer, github, json_answer};
+use tokenturn::sink::MemorySink;
+use tokenturn::{CallError, RefusalReason, RotateError, Rotated, Rotations, Unheard};
+use tokenturn_tests::{RawServer, github, json_answer, until};
 use tokio::time::{Instant, advance};
 
 use crate::sandbox::clock;
@@ -169,5 +170,82 @@ async fn what_is_meant_ends_a_login() {
         let (result, made) = wait(&polls).await;
         assert_eq!(result.unwrap_err().refusal().unwrap().reason, reason);
         assert_eq!(made, polls.len());
+    }
+}
+
+/// What a poll brought in which a token may be is not forgotten over what comes after it.
+#[tokio::test]
+async fn a_poll_that_may_hold_the_token_is_kept() {
+    let json = |body: &str| json_answer("200 OK", "", body);
+    let cached = |body: &str| json_answer("200 OK", "age: 300\r\n", body);
+    let used = || json(r#"{"error":"incorrect_device_code"}"#);
+    let wrapped = r#"{"result":{"access_token":"gho_new"}}"#;
+    let packed = "in a coding that nobody here knows";
+    for (poll, body) in [
+        (json(wrapped), wrapped),
+        (
+            json_answer("200 OK", "content-encoding: br\r\n", packed),
+            packed,
+        ),
+    ] {
+        for between in [
+            answer("502 Bad Gateway", "text/html", "<html>Not here.</html>"),
+            answer("200 OK", "text/html", "<html>Not here.</html>"),
+            json(PENDING),
+            cached(PENDING),
+            cached(r#"{"error":"access_denied"}"#),
+        ] {
+            let polls = [poll.clone(), between.clone(), used(), used(), used()];
+            let (result, made) = wait(&polls).await;
+            match result.unwrap_err() {
+                RotateError::Unknown(unknown) => {
+                    assert_eq!(unknown.body(), Some(body.as_bytes()), "{between}");
+                }
+                other => panic!("{between}: {other:?}"),
+            }
+            assert_eq!(made, polls.len(), "{between}");
+        }
+    }
+}
+
+/// What a cache has kept, or a page says, is one more odd answer.
+#[tokio::test]
+async fn what_the_login_host_has_not_said_does_not_end_a_login() {
+    let cached = |body: &str| json_answer("200 OK", "age: 300\r\n", body);
+    let polls = [
+        cached(r#"{"error":"access_denied"}"#),
+        cached(r#"{"error":"expired_token"}"#),
+        answer("200 OK", "text/html", "error=access_denied"),
+        json_answer("200 OK", "", TOKEN),
+    ];
+    let (result, made) = wait(&polls).await;
+    assert_eq!(result.unwrap().token.expose(), "gho_new");
+    assert_eq!(made, polls.len());
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_leaves_the_poll_that_may_hold_the_token() {
+    let wrapped = r#"{"result":{"access_token":"gho_new"}}"#;
+    let bad = answer("502 Bad Gateway", "text/html", "<html>Not here.</html>");
+    for (poll, left) in [(json_answer("200 OK", "", wrapped), 1), (bad, 0)] {
+        let code = r#"{"device_code":"d","user_code":"U","verification_uri":"v","expires_in":900}"#;
+        let server = RawServer::start([json_answer("200 OK", "", code), poll]).await;
+        let github = github(&server.url());
+        let mut device = github.device_code(["repo"]).await.unwrap();
+        device.interval = Duration::from_millis(1);
+        device.expires_in = Duration::from_secs(1_000_000);
+        let rotations = Rotations::new();
+        let waiting = tokio::spawn({
+            let (rotations, call) = (rotations.clone(), github.wait_for_device(device));
+            async move { rotations.obtain(call, MemorySink::new()).await }
+        });
+        until("it polls", || server.requests().len() >= 2).await;
+        waiting.abort();
+        let unheard = rotations.drain().await;
+        assert_eq!(unheard.len(), left, "{unheard:?}");
+        for unheard in unheard {
+            assert!(matches!(&unheard, Unheard::Unknown { unknown, .. }
+                if unknown.body() == Some(wrapped.as_bytes())));
+        }
     }
 }

@@ -200,10 +200,11 @@ async fn what_was_sent_is_not_taken_for_new() {
 #[tokio::test]
 async fn an_error_beside_a_token_does_not_cost_the_token() {
     let body = format!(r#"{{"error":"on_fire","access_token":"{TOKEN}"}}"#);
-    assert_eq!(
-        exchange_json("", &body).await.unwrap().token.expose(),
-        TOKEN
-    );
+    let RotateError::Unknown(unknown) = exchange_json("", &body).await.unwrap_err() else {
+        panic!("believed");
+    };
+    assert_eq!(unknown.candidates().tokens(), [TOKEN.into()]);
+    assert!(unknown.may_hold_token());
 }
 
 #[tokio::test]

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use httpmock::{Method, Mock, MockServer};
 use serde_json::{Value, json};
 use tokenturn::github::{Deletion, TokenCheck};
-use tokenturn::{Receipt, RefusalReason, RotateError};
+use tokenturn::{GitHub, Receipt, RefusalReason, RotateError, Secret};
 use tokenturn_tests::{
-    GITHUB_SEED, OAUTH_TOKEN, OHMYGPT_SEED, OLD_TOKEN, RawServer, Reply, Then, github, json_answer,
-    oauth_token, ohmygpt, old_token, refusing_url,
+    CLIENT_ID, GITHUB_SEED, OAUTH_TOKEN, OHMYGPT_SEED, OLD_TOKEN, RawServer, Reply, Then, github,
+    json_answer, oauth_token, ohmygpt, old_token, refusing_url,
 };
 
 use crate::sandbox::clock;
@@ -489,6 +489,59 @@ async fn only_githubs_own_404_makes_a_token_invalid() {
     }
     assert!(check(404, request_id, ABOUT_A_PATH).await.is_err());
     assert!(check(200, request_id, GITHUB_SEED).await.is_err());
+}
+
+/// GitHub has the same 404 for whatever an app cannot ask about, alive or dead.
+#[tokio::test]
+async fn a_404_says_nothing_about_what_is_no_users_token() {
+    for token in [
+        "ghp_leaked0123456789",
+        "github_pat_leaked0123456789",
+        "ghs_leaked0123456789",
+        "ghr_leaked0123456789",
+        "glpat-leaked0123456789",
+        "sk-leaked0123456789",
+        "\"gho_x\",",
+        "GITHUB_TOKEN=gho_x",
+        "<gho_x>",
+    ] {
+        let server = MockServer::start_async().await;
+        for method in [Method::POST, Method::PATCH, Method::DELETE] {
+            answer(&server, method, 404, &[], ABOUT_THE_TOKEN).await;
+        }
+        let (github, token) = (github(&server.base_url()), Secret::new(token));
+        for error in [
+            github.check_token(&token).await.unwrap_err().into_why(),
+            github.reset_token(&token).await.unwrap_err(),
+            github.delete_token(&token).await.unwrap_err().into_why(),
+            github.recover(&token).await.unwrap_err().0,
+        ] {
+            let refusal = error.refusal().unwrap();
+            assert_eq!(refusal.reason, RefusalReason::Other, "{}", token.expose());
+            let message = refusal.message.as_deref().unwrap();
+            assert!(message.contains("says nothing"), "{message}");
+        }
+    }
+}
+
+/// What the provider repeats is not printed, nor is the client secret, however short it is.
+#[tokio::test]
+async fn a_refusal_shows_no_secret_of_the_call() {
+    let server = MockServer::start_async().await;
+    let body = r#"{"message":"no gho_x for hunter-two"}"#;
+    for method in [Method::POST, Method::PATCH, Method::DELETE] {
+        answer(&server, method, 422, &[], body).await;
+    }
+    let github = GitHub::builder(CLIENT_ID, "hunter-two").base_url(server.base_url());
+    let (github, token) = (github.build().unwrap(), Secret::new("gho_x"));
+    for error in [
+        github.check_token(&token).await.unwrap_err().into_why(),
+        github.reset_token(&token).await.unwrap_err(),
+        github.delete_token(&token).await.unwrap_err().into_why(),
+    ] {
+        let message = error.refusal().unwrap().message.as_deref();
+        assert_eq!(message, Some("no [redacted] for [redacted]"));
+    }
 }
 
 #[tokio::test]

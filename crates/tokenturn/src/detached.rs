@@ -52,7 +52,10 @@ where
     let (answer, waiting) = oneshot::channel();
     let mut teller = Teller {
         answer: Some(answer),
-        rests: Arc::new(AtomicBool::new(true)),
+        rest: Arc::new(Rest {
+            rests: AtomicBool::new(true),
+            laid_down: Mutex::default(),
+        }),
         known: Arc::clone(&known),
         _running: Running::begin(Arc::clone(state)),
     };
@@ -71,19 +74,37 @@ fn abandoned<T>() -> Result<T, RotateError> {
 }
 
 tokio::task_local! {
-    /// Whether the call of this task rests: nothing of it is under way, so nothing can be lost.
-    static RESTS: Arc<AtomicBool>;
+    static REST: Arc<Rest>;
 }
 
-/// Waits. A caller who goes away ends the call here, and not before.
-pub(crate) async fn rest(duration: Duration) {
-    let set = |rests| {
-        // There is no such flag outside of the front door.
-        let _ = RESTS.try_with(|flag| flag.store(rests, Relaxed));
+/// Whether the call of a task rests: nothing of it is under way, so nothing can be lost but what it
+/// has laid down here.
+struct Rest {
+    rests: AtomicBool,
+    laid_down: Mutex<Option<Unknown>>,
+}
+
+/// Waits, and gives back `kept`. A caller who goes away ends the call here, and not before; then
+/// `kept` is what is left of it.
+pub(crate) async fn rest(duration: Duration, kept: Option<Unknown>) -> Option<Unknown> {
+    // There is no such place outside of the front door.
+    let Ok(rest) = REST.try_with(Arc::clone) else {
+        tokio::time::sleep(duration).await;
+        return kept;
     };
-    set(true);
+    *rest.lock() = kept;
+    rest.rests.store(true, Relaxed);
     tokio::time::sleep(duration).await;
-    set(false);
+    rest.rests.store(false, Relaxed);
+    rest.lock().take()
+}
+
+impl Rest {
+    fn lock(&self) -> MutexGuard<'_, Option<Unknown>> {
+        self.laid_down
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Runs `call` to its end, or until it rests and nobody waits for its answer any more.
@@ -91,12 +112,12 @@ async fn unless_at_rest<T>(
     call: impl Future<Output = Result<T, RotateError>>,
     teller: &mut Teller<T>,
 ) -> Option<Result<T, RotateError>> {
-    teller.rests.store(false, Relaxed);
-    let mut call = pin!(RESTS.scope(Arc::clone(&teller.rests), call));
+    teller.rest.rests.store(false, Relaxed);
+    let mut call = pin!(REST.scope(Arc::clone(&teller.rest), call));
     poll_fn(|context| match call.as_mut().poll(context) {
         Poll::Ready(result) => Poll::Ready(Some(result)),
         // Asked in any case, so that the caller's going wakes this task.
-        Poll::Pending if teller.nobody_waits(context) && teller.rests.load(Relaxed) => {
+        Poll::Pending if teller.nobody_waits(context) && teller.rest.rests.load(Relaxed) => {
             Poll::Ready(None)
         }
         Poll::Pending => Poll::Pending,
@@ -148,7 +169,7 @@ impl Call {
 struct Teller<T> {
     answer: Option<oneshot::Sender<Result<T, RotateError>>>,
     /// Whether nothing is under way: the call has not begun, or waits.
-    rests: Arc<AtomicBool>,
+    rest: Arc<Rest>,
     known: Arc<Call>,
     /// Until all is told.
     _running: Running,
@@ -174,8 +195,13 @@ impl<T> Drop for Teller<T> {
     fn drop(&mut self) {
         if let Some(unsaved) = self.known.cut_short.take() {
             self.tell(Err(RotateError::NotSaved(unsaved)));
-        } else if !self.rests.load(Relaxed) {
+        } else if !self.rest.rests.load(Relaxed) {
             self.tell(abandoned());
+        } else {
+            let laid_down = self.rest.lock().take();
+            if let Some(unknown) = laid_down.filter(Unknown::may_hold_token) {
+                self.tell(Err(RotateError::Unknown(unknown)));
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret, Timestamp};
 
 use crate::error::{NotSent, RotateError, Unknown};
-use crate::evidence::{Candidates, Text};
+use crate::evidence::{Candidates, Text, number};
 use crate::rate_limit::{RateLimit, answered_at, dated};
 use crate::rotated::{Receipt, Rotated};
 
@@ -86,15 +86,29 @@ pub(crate) fn unknown(response: Box<RawResponse>, candidates: Candidates) -> Rot
 
 /// Whether an answer is to this request, and not one that a cache has kept.
 pub(crate) fn is_fresh(response: &RawResponse) -> bool {
-    let age = response.header("age");
-    age.is_none_or(|age| age.trim().parse() == Ok(0_u64))
+    values(response, "age").all(|age| age.parse() == Ok(0_u64))
 }
 
-/// Whether an answer says what is wrong.
-pub(crate) fn has_complaint(response: &RawResponse) -> bool {
-    let text = Text::of(response.body());
-    let mut names = ["error", "message"].into_iter();
-    names.any(|name| !matches!(text.first_byte_at(&[name]), None | Some(b'n')))
+/// The values of a header that may be there more than once, or be a list.
+pub(crate) fn values<'a>(response: &'a RawResponse, name: &str) -> impl Iterator<Item = &'a str> {
+    let lines = response.headers().get_all(name).into_iter();
+    // What is no text is no number either.
+    let lines = lines.flat_map(|line| line.to_str().unwrap_or_default().split(','));
+    lines.map(str::trim)
+}
+
+/// Whether an answer says what is wrong. Some have a `message` in any case.
+pub(crate) fn has_complaint(response: &RawResponse, has_message: bool) -> bool {
+    let is_complaint = |name: &[u8], value: &[u8]| match name {
+        b"message" if has_message => false,
+        b"error" | b"errors" | b"errorMessage" | b"errorType" | b"fault" | b"message" => {
+            !value.starts_with(b"n")
+        }
+        b"success" => value.starts_with(b"false"),
+        b"status" | b"statusCode" => number::<u32>(value).is_some_and(|status| status >= 400),
+        _ => false,
+    };
+    Text::of(response.body()).has_member(is_complaint)
 }
 
 /// Whether an answer is a page for people.
@@ -122,7 +136,9 @@ pub(crate) fn words(response: &RawResponse) -> Option<String> {
 
 /// The provider's name for the call. OhMyGPT documents none.
 pub(crate) fn request_id(response: &RawResponse) -> Option<String> {
-    response.header("x-github-request-id").map(str::to_owned)
+    let id = response.header("x-github-request-id")?.trim();
+    // What gateways write for nothing.
+    (!["", "-"].contains(&id)).then(|| id.to_owned())
 }
 
 /// How long a rate-limited caller should wait, by GitHub's documented rules: `retry-after` first,

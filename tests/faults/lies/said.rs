@@ -54,6 +54,7 @@ pub(super) fn said(words: &str, call: Call) -> Said {
                 let at = windows.position(|window| window == token.as_bytes());
                 end = at.expect("the new token") + token.len();
             }
+            "headless" => end = 0,
             word => match word.split_once(':') {
                 Some(header) => headers.push(header),
                 None => status = word.parse().expect("a status"),

@@ -16,6 +16,7 @@ pub struct Refusal {
     /// `errorType` at OhMyGPT.
     pub code: Option<String>,
     /// The provider's own words, cut to a line, with the credentials of the call struck out.
+    /// After a 404 of GitHub's that says nothing about the token, why.
     pub message: Option<String>,
     /// The provider's name for the call, for its support.
     pub request_id: Option<String>,

@@ -85,6 +85,19 @@ impl Unknown {
         })
     }
 
+    /// How likely a token is in the body, to compare two outcomes: more than in any text is one in what
+    /// nobody here can read.
+    pub(crate) fn odds(&self) -> u8 {
+        let is_readable = self.response().is_none_or(|response| {
+            response.is_decoded() && str::from_utf8(response.body()).is_ok()
+        });
+        match self.may_hold_token() {
+            true if !self.candidates.is_empty() => 3,
+            true if !is_readable => 2,
+            may_hold => u8::from(may_hold),
+        }
+    }
+
     /// The provider's name for the call, for its support.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()

@@ -8,7 +8,7 @@ use tokenturn_client::{Secret, decoded};
 use super::Text;
 
 /// More than any answer has that is one.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 
 /// What may be the new token in an answer whose outcome is unknown.
 ///

@@ -10,14 +10,20 @@ mod shape;
 mod text;
 
 pub use candidates::Candidates;
-pub(crate) use shape::{is_alphabet, is_before_prefixes, is_of_the_same_kind, is_user_token};
-pub(crate) use text::Text;
+use candidates::MOST;
+pub(crate) use shape::{
+    can_be_a_users, is_alphabet, is_before_prefixes, is_of_the_same_kind, is_ohmygpts,
+    is_user_token,
+};
+pub(crate) use text::{Text, number};
 
 /// What an answer can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fact {
     /// The status is 2xx.
     Success,
+    /// The status is 204, with which no body can come.
+    NoContent,
     /// The status is 404.
     NotFound,
     /// Neither the content type nor the beginning of the body is that of a page for people.
@@ -34,9 +40,15 @@ pub(crate) enum Fact {
     /// The client's credentials have arrived: `x-ratelimit-limit` is not the 60 of
     /// [callers without any](https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-unauthenticated-users).
     Authenticated,
-    /// The body is empty or begins as JSON does: no text, which is for people.
+    /// The token that was sent can be a user's token of an app: GitHub has the same 404 for all that is
+    /// not, alive or dead.
+    SentUserToken,
+    /// The body has arrived whole, and in no coding that nobody here can read.
+    Whole,
+    /// The body is empty, or an object of JSON: no text, which is for people.
     NoText,
-    /// There is neither an `error` nor a `message`.
+    /// Nothing at the top says what is wrong: `error`, `errors`, `errorMessage`, `errorType`, `fault`,
+    /// a `success` that is false, a `status` or `statusCode` from 400 on; nor, at GitHub, a `message`.
     NoComplaint,
     /// There is nothing that could be a token.
     NoToken,
@@ -44,6 +56,9 @@ pub(crate) enum Fact {
     InPlace,
     /// `hashed_token` is the hash of the token.
     Hash,
+    /// `token_last_eight` is not the end of another token, as where something on the way has masked the
+    /// token. A wrong hash alone says nothing: examples and mock servers have one.
+    NotMasked,
     /// The token has the prefix and the alphabet of the one that was sent. Tokens from before
     /// prefixes get one.
     SameKind,
@@ -70,6 +85,8 @@ pub(crate) enum Fact {
     Data,
     /// The `errorType` is `oauth_invalid_token_error`.
     TokenError,
+    /// The login host's `error`.
+    LoginError,
 }
 
 /// An answer is believed that has all of some facts and, where there are further sets, all of one
@@ -85,7 +102,10 @@ use Fact::*;
 /// GitHub's API: a token was replaced, or scoped.
 pub(crate) const ROTATED: Rule = Rule {
     all: &[Success, Another, Fresh],
-    and: &[&[Hash], &[Mark, InPlace, SameKind, NoPage, NoComplaint]],
+    and: &[
+        &[Hash],
+        &[Mark, InPlace, SameKind, NotMasked, NoPage, NoComplaint],
+    ],
 };
 /// The same, in an answer that calls itself a failure.
 pub(crate) const ROTATED_ALL_THE_SAME: Rule = Rule {
@@ -99,31 +119,47 @@ pub(crate) const VALID: Rule = Rule {
 };
 /// GitHub's API: a token is invalid, lost, or already gone.
 pub(crate) const INVALID: Rule = Rule {
-    all: &[NotFound, AboutTheToken, Mark, Fresh, Authenticated],
+    all: &[
+        NotFound,
+        AboutTheToken,
+        SentUserToken,
+        Mark,
+        Fresh,
+        Authenticated,
+    ],
     and: &[],
 };
 /// GitHub's API: something was deleted, or revoked. The documents have one status; peers take all.
 pub(crate) const DELETED: Rule = Rule {
-    all: &[Success, NoText, NoComplaint, NoToken, Fresh],
-    and: &[],
+    all: &[Success, Whole, NoComplaint, NoToken, Fresh],
+    and: &[&[NoContent], &[NoText, NoPage]],
 };
 /// GitHub's login host: a token was issued, or refreshed.
 pub(crate) const ISSUED: Rule = Rule {
-    all: &[Success, InPlace, Another, NoPage, Fresh],
-    and: &[
-        &[UserToken],
-        &[Bearer, BeforePrefixes, NoComplaint],
-        &[Mark, Alphabet, NoComplaint],
-    ],
+    all: &[Success, InPlace, Another, NoPage, NoComplaint, Fresh],
+    and: &[&[UserToken], &[Bearer, BeforePrefixes], &[Mark, Alphabet]],
+};
+/// GitHub's login host: no, and with it that a refresh token is invalid, or a login at its end.
+pub(crate) const LOGIN_REFUSED: Rule = Rule {
+    all: &[LoginError, NoPage, Fresh],
+    and: &[],
 };
 /// OhMyGPT: a token was replaced, or issued.
 pub(crate) const OHMYGPT_ROTATED: Rule = Rule {
-    all: &[Success, InPlace, Another, SameKind, NoPage, Fresh],
+    all: &[
+        Success,
+        InPlace,
+        Another,
+        SameKind,
+        NoPage,
+        NoComplaint,
+        Fresh,
+    ],
     and: &[&[Says200], &[SaysNothing]],
 };
 /// OhMyGPT: a token is valid, or another call did what was asked.
 pub(crate) const OHMYGPT_VALID: Rule = Rule {
-    all: &[Success, Says200, Data, Fresh],
+    all: &[Success, Says200, Data, NoComplaint, Fresh],
     and: &[],
 };
 /// OhMyGPT: a token is invalid.
@@ -158,6 +194,7 @@ mod tests {
             ("GitHub: invalid, lost, already gone", INVALID),
             ("GitHub: deleted, revoked", DELETED),
             ("GitHub's login host: issued, refreshed", ISSUED),
+            ("GitHub's login host: refused, invalid", LOGIN_REFUSED),
             ("OhMyGPT: rotated, issued", OHMYGPT_ROTATED),
             ("OhMyGPT: valid", OHMYGPT_VALID),
             ("OhMyGPT: invalid", OHMYGPT_INVALID),
@@ -180,17 +217,21 @@ mod tests {
     fn words(fact: Fact) -> &'static str {
         match fact {
             Success => "status 2xx",
+            NoContent => "status 204",
             NotFound => "status 404",
             NoPage => "no page for people",
             Mark => "GitHub's mark",
             AboutTheToken => "a `message` about the token",
             Fresh => "not from a cache",
             Authenticated => "not to a caller without credentials",
-            NoComplaint => "neither `error` nor `message`",
-            NoText => "an empty body, or JSON",
+            SentUserToken => "what was sent can be a user's token",
+            Whole => "a body that is whole and in no unknown coding",
+            NoComplaint => "no complaint",
+            NoText => "an empty body, or an object of JSON",
             NoToken => "no token",
             InPlace => "the token in its documented place",
             Hash => "`hashed_token` fits",
+            NotMasked => "no other `token_last_eight`",
             SameKind => "prefix and alphabet of such a token",
             UserToken => "prefix and alphabet of a user's token",
             Alphabet => "GitHub's alphabet",
@@ -203,6 +244,7 @@ mod tests {
             SaysNothing => "no `statusCode`",
             Data => "the `data`",
             TokenError => "`errorType` is `oauth_invalid_token_error`",
+            LoginError => "an `error`",
         }
     }
 }

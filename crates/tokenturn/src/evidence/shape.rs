@@ -21,6 +21,25 @@ pub(crate) fn is_user_token(token: &Secret) -> bool {
     matches!(prefix, Some("gho_" | "ghu_")) && is_alphabet(token)
 }
 
+/// Whether it can be a user's token of an app, also one from before prefixes. Neither a token of another
+/// kind, nor two tokens, nor a token with something around it can.
+pub(crate) fn can_be_a_users(token: &Secret) -> bool {
+    match prefix(token) {
+        Some(prefix) => {
+            let rest = &token.expose()[prefix.len()..];
+            is_user_token(token) && !GITHUB.iter().any(|prefix| rest.contains(prefix))
+        }
+        None => is_hexadecimal(token),
+    }
+}
+
+/// Whether it is a token of OhMyGPT's that begins with `prefix`. Neither half a token nor a masked one is.
+pub(crate) fn is_ohmygpts(token: &Secret, prefix: &str) -> bool {
+    let is_of_one = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let rest = token.expose().strip_prefix(prefix);
+    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(is_of_one))
+}
+
 /// Whether GitHub's tokens consist of such characters. An installation's token has a JWT in it.
 pub(crate) fn is_alphabet(token: &Secret) -> bool {
     let has_jwt = prefix(token) == Some("ghs_");
@@ -32,8 +51,12 @@ pub(crate) fn is_alphabet(token: &Secret) -> bool {
 
 /// Whether it looks like a token from before prefixes, and what it was made of may be from then, too.
 pub(crate) fn is_before_prefixes(new: &Secret, old: &Secret) -> bool {
-    let mut bytes = new.expose().bytes();
-    bytes.all(|byte| byte.is_ascii_hexdigit()) && prefix(old).is_none()
+    is_hexadecimal(new) && prefix(old).is_none()
+}
+
+fn is_hexadecimal(token: &Secret) -> bool {
+    let mut bytes = token.expose().bytes();
+    bytes.all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn prefix(token: &Secret) -> Option<&'static str> {
@@ -67,6 +90,36 @@ mod tests {
         }
         assert!(is_user_token(&"ghu_a".into()) && !is_user_token(&"ghr_a".into()));
         assert!(!is_user_token(&"ghu_".into()));
+        for (token, can_be) in [
+            ("gho_a1", true),
+            ("ghu_a1", true),
+            ("e72e16c7", true),
+            ("gho_", false),
+            ("ghp_a1", false),
+            ("github_pat_a1", false),
+            ("ghs_a1", false),
+            ("ghr_a1", false),
+            ("glpat-a1", false),
+            ("sk-a1", false),
+            ("AKIA1", false),
+            ("\"gho_a1\",", false),
+            ("GITHUB_TOKEN=gho_a1", false),
+            ("<gho_a1>", false),
+            ("xgho_a1", false),
+            ("gho_a1gho_b2", false),
+        ] {
+            assert_eq!(can_be_a_users(&token.into()), can_be, "{token}");
+        }
+        for (token, is_one) in [
+            ("sk-aWuZ0_8-3", true),
+            ("sk-", false),
+            ("sk-...", false),
+            ("sk-aWuZ****833", false),
+            ("sk-a b", false),
+            ("omg-a", false),
+        ] {
+            assert_eq!(is_ohmygpts(&token.into(), "sk-"), is_one, "{token}");
+        }
         assert!(is_before_prefixes(&"e72e16c7".into(), &"code".into()));
         assert!(!is_before_prefixes(&"e72e16c7".into(), &"ghr_1".into()));
         assert!(!is_before_prefixes(&"csrf".into(), &"code".into()));

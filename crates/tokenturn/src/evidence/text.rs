@@ -7,7 +7,7 @@ use std::str::FromStr;
 use tokenturn_client::Secret;
 use zeroize::Zeroizing;
 
-use super::is_user_token;
+use super::{MOST, is_user_token};
 
 /// The text of a body, in UTF-8.
 pub(crate) struct Text<'a> {
@@ -45,8 +45,21 @@ impl<'a> Text<'a> {
         values.filter_map(string).filter(is_presentable).collect()
     }
 
-    /// Every word that begins as a user's token does, wherever it stands: in JSON that somebody has
-    /// put into a string or a page. What the text ends with may be cut off, and is none.
+    /// The different strings after `name`, [`MOST`] at most, without `sent`. Where there are several, the
+    /// text may be that of several answers.
+    pub(crate) fn others(&self, name: &str, sent: &Secret) -> Vec<Secret> {
+        let mut others = Vec::new();
+        for token in self.strings(name) {
+            if others.len() < MOST && token != *sent && !others.contains(&token) {
+                others.push(token);
+            }
+        }
+        others
+    }
+
+    /// Everything that begins as a user's token does, wherever it stands: in JSON that somebody has
+    /// put into a string or a page, also right behind the letters of an escape, such as `\u0022`. What
+    /// the text ends with may be cut off, and is none.
     pub(crate) fn user_tokens(&self) -> Vec<Secret> {
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
         let mut found = Vec::new();
@@ -54,7 +67,7 @@ impl<'a> Text<'a> {
             let end = text.iter().rposition(|byte| !is_word(byte)).unwrap_or(0);
             let words = text[..end].split(|byte| !is_word(byte));
             let words = words.filter_map(|word| str::from_utf8(word).ok());
-            found.extend(words.map(Secret::new).filter(is_user_token));
+            found.extend(words.flat_map(user_tokens));
         }
         found
     }
@@ -78,6 +91,15 @@ impl<'a> Text<'a> {
         values.next_back()?.first().copied()
     }
 
+    /// Whether there is a member at the top, a name with what its value begins with, that `is` so.
+    pub(crate) fn has_member(&self, is: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+        let mut has = false;
+        for text in self.readings() {
+            members(text, &[], |name, value| has |= is(name, value));
+        }
+        has
+    }
+
     /// Whether it begins as a page for people does, before anything that could be data.
     pub(crate) fn is_page(&self) -> bool {
         const MARKS: [&[u8]; 9] = [
@@ -99,8 +121,18 @@ fn string(value: &[u8]) -> Option<Secret> {
     values.next()?.ok()
 }
 
+/// The tokens of users in a word, which has nothing but letters, digits and `_`.
+fn user_tokens(word: &str) -> impl Iterator<Item = Secret> {
+    let begins = |at: &usize| ["gho_", "ghu_"].iter().any(|p| word[*at..].starts_with(p));
+    let starts: Vec<usize> = (0..word.len()).filter(begins).collect();
+    let ends: Vec<usize> = starts.iter().copied().skip(1).chain([word.len()]).collect();
+    let parts = starts.into_iter().zip(ends);
+    let tokens = parts.map(move |(start, end)| Secret::new(&word[start..end]));
+    tokens.filter(is_user_token)
+}
+
 /// The whole number that a value begins with, in quotes or not.
-fn number<T: FromStr>(value: &[u8]) -> Option<T> {
+pub(crate) fn number<T: FromStr>(value: &[u8]) -> Option<T> {
     // What a number ends at: without it, more digits may have been cut off.
     let (value, ends) = match value.strip_prefix(b"\"") {
         Some(text) => (text, &b"\""[..]),
@@ -119,16 +151,25 @@ fn values<'a>(text: &'a [u8], name: &str) -> Vec<&'a [u8]> {
 
 /// Whatever comes after the names of `path`, which stand within each other.
 fn values_at<'a>(text: &'a [u8], path: &[&str]) -> Vec<&'a [u8]> {
-    let (Some((last, parents)), Some(start)) = (
-        path.split_last(),
-        text.iter().position(|byte| *byte == b'{'),
-    ) else {
-        return Vec::new();
+    let mut found = Vec::new();
+    if let Some((last, parents)) = path.split_last() {
+        members(text, parents, |name, value| {
+            if name == last.as_bytes() {
+                found.push(value);
+            }
+        });
+    }
+    found
+}
+
+/// Shows each name in the object that stands at `parents`, and whatever comes after its colon.
+fn members<'a>(text: &'a [u8], parents: &[&str], mut see: impl FnMut(&'a [u8], &'a [u8])) {
+    let Some(start) = text.iter().position(|byte| *byte == b'{') else {
+        return;
     };
     if text[..start].trim_ascii_end().ends_with(b"[") {
-        return Vec::new();
+        return;
     }
-    let mut found = Vec::new();
     // The names under which the objects and lists stand that are open, and the name that was read
     // last, whose value follows.
     let (mut open, mut name): (Vec<Option<&[u8]>>, _) = (Vec::new(), None);
@@ -155,10 +196,8 @@ fn values_at<'a>(text: &'a [u8], path: &[&str]) -> Vec<&'a [u8]> {
                 if let Some(value) = after_colon(&text[at..]) {
                     name = Some(string);
                     let stands_in = open.iter().skip(1).map(|name| name.unwrap_or_default());
-                    if string == last.as_bytes()
-                        && stands_in.eq(parents.iter().map(|name| name.as_bytes()))
-                    {
-                        found.push(value);
+                    if stands_in.eq(parents.iter().map(|name| name.as_bytes())) {
+                        see(string, value);
                     }
                     at = text.len() - value.len();
                 }
@@ -166,7 +205,6 @@ fn values_at<'a>(text: &'a [u8], path: &[&str]) -> Vec<&'a [u8]> {
             _ => {}
         }
     }
-    found
 }
 
 /// How long a string is whose first quote has been read.
@@ -305,7 +343,12 @@ mod tests {
                 b"<pre>&quot;ghu_a&quot;</pre> ghr_a gho_b.",
                 &["ghu_a", "gho_b"],
             ),
-            (b"gho_ xgho_a gho_a", &[]),
+            (b"gho_ xgh_a gho_a", &[]),
+            (
+                br#"{"detail":"\u0022gho_a\u0022,\ngho_b"} %22ghu_c%22"#,
+                &["gho_a", "gho_b", "ghu_c"],
+            ),
+            (b"gho_agho_b ", &["gho_a", "gho_b"]),
             (b"gho_a", &[]),
             (b"", &[]),
         ] {
@@ -313,6 +356,19 @@ mod tests {
             let found: Vec<_> = found.iter().map(Secret::expose).collect();
             assert_eq!(found, tokens, "{}", String::from_utf8_lossy(text));
         }
+    }
+
+    #[test]
+    fn finds_the_others_of_a_few() {
+        let text = br#"{"token":"old","token":"a","x":{"token":"b","token":"a"}}"#;
+        let others = Text::of(text).others("token", &"old".into());
+        assert_eq!(others, ["a".into(), "b".into()]);
+        // Each is compared with those that were found before, so there is an end to that.
+        let many: String = (0..100_000)
+            .map(|n| format!("\"token\":\"{n}\","))
+            .collect();
+        let others = Text::of(many.as_bytes()).others("token", &"old".into());
+        assert_eq!(others.len(), MOST);
     }
 
     #[test]

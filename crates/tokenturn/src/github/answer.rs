@@ -2,28 +2,29 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
 use tokenturn_client::github::types::Authorization;
 use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret};
 
 use super::evidence::{Facts, error};
-use super::{Deletion, TokenCheck};
+use super::{App, Deletion, TokenCheck};
 use crate::error::{Refusal, RefusalReason, RotateError};
 use crate::evidence::{Candidates, DELETED, Fact, INVALID, ROTATED, ROTATED_ALL_THE_SAME, VALID};
 use crate::outcome::{self, Answer, Found};
 use crate::rotated::{Receipt, Rotated};
 
-/// The answer to a call of `client_id` that makes a token out of `sent`.
+/// The answer to a call of `app` that makes a token out of `sent`.
 pub(super) fn rotated(
     (authorization, response): Answer<Authorization>,
     sent: &Secret,
-    client_id: &str,
+    app: &App,
 ) -> Result<Rotated<Authorization>, RotateError> {
     let authorization = authorization.filter(|authorization| !authorization.token.is_empty());
     let facts = Facts {
         response: &response,
         authorization: authorization.as_deref(),
         sent,
-        client_id,
+        app,
     };
     let seen = facts.token().filter(|seen| {
         let has = |fact| facts.has_of(seen, fact);
@@ -31,7 +32,7 @@ pub(super) fn rotated(
     });
     let Some(seen) = seen else {
         return Err(outcome::without_token(response, sent, |response| {
-            failure(response, &[sent], client_id)
+            failure(response, sent, app)
         }));
     };
     let mut found = Found::new(seen.token, seen.receipt);
@@ -39,22 +40,22 @@ pub(super) fn rotated(
     Ok(found.rotated(authorization, &response))
 }
 
-/// The answer to a check of `asked` by `client_id`.
+/// The answer to a check of `asked` by `app`.
 pub(super) fn checked(
     (authorization, response): Answer<Authorization>,
     asked: &Secret,
-    client_id: &str,
+    app: &App,
 ) -> Result<TokenCheck, RotateError> {
     let facts = Facts {
         response: &response,
         authorization: authorization.as_deref(),
         sent: asked,
-        client_id,
+        app,
     };
     if VALID.holds(|fact| facts.has(fact)) {
         return Ok(TokenCheck::Valid(authorization));
     }
-    unless_invalid(failure(response, &[asked], client_id), |request_id| {
+    unless_invalid(failure(response, asked, app), |request_id| {
         TokenCheck::Invalid { request_id }
     })
 }
@@ -81,11 +82,11 @@ pub(super) fn found(
     }
 }
 
-/// The answer to a deletion of `token`, or of what it stands for, by `client_id`.
+/// The answer to a deletion of `token`, or of what it stands for, by `app`.
 pub(super) fn deleted<E>(
     result: Result<ResponseValue<()>, ClientError<E>>,
     token: &Secret,
-    client_id: &str,
+    app: &App,
 ) -> Result<Deletion, RotateError> {
     let (_, response) = outcome::answer(result)?;
     if is_done(&response) {
@@ -94,7 +95,7 @@ pub(super) fn deleted<E>(
             status => Deletion::Accepted { status },
         });
     }
-    unless_invalid(failure(response, &[token], client_id), |request_id| {
+    unless_invalid(failure(response, token, app), |request_id| {
         Deletion::AlreadyGone { request_id }
     })
 }
@@ -108,7 +109,7 @@ pub(super) fn revoked<E>(
     match is_done(&response) {
         true => Ok(()),
         // No token stands behind a 404 here.
-        false => Err(without_token(failure(response, credentials, ""))),
+        false => Err(refused(response, None, None, credentials)),
     }
 }
 
@@ -116,26 +117,19 @@ pub(super) fn revoked<E>(
 fn is_done(response: &RawResponse) -> bool {
     DELETED.holds(|fact| match fact {
         Fact::Success => response.status().is_success(),
-        Fact::NoText => {
-            let start = response.body().trim_ascii_start().first();
-            matches!(start, None | Some(b'{' | b'[' | b'n'))
-        }
-        Fact::NoComplaint => !outcome::has_complaint(response),
+        Fact::NoContent => response.status().as_u16() == 204,
+        Fact::Whole => response.is_complete() && response.is_decoded(),
+        Fact::NoText => is_empty_or_object(response.body()),
+        Fact::NoPage => !outcome::is_page(response),
+        Fact::NoComplaint => !outcome::has_complaint(response, false),
         Fact::NoToken => Candidates::in_body(response.body()).is_empty(),
         Fact::Fresh => outcome::is_fresh(response),
         _ => false,
     })
 }
 
-/// A refusal of a call in which no token is in question.
-fn without_token(error: RotateError) -> RotateError {
-    match error {
-        RotateError::Refused(mut refusal) if refusal.reason == RefusalReason::InvalidToken => {
-            refusal.reason = RefusalReason::Other;
-            RotateError::Refused(refusal)
-        }
-        error => error,
-    }
+fn is_empty_or_object(body: &[u8]) -> bool {
+    body.trim_ascii().is_empty() || serde_json::from_slice::<Map<String, Value>>(body).is_ok()
 }
 
 /// GitHub's own 404 is an answer where a token may well be gone.
@@ -151,30 +145,48 @@ fn unless_invalid<T>(
     }
 }
 
-/// What an answer to a call of `client_id` means from which nothing can be taken.
-fn failure(response: Box<RawResponse>, sent: &[&Secret], client_id: &str) -> RotateError {
-    let reason = match sent {
-        [token, ..] => {
-            let facts = Facts {
-                response: &response,
-                authorization: None,
-                sent: token,
-                client_id,
-            };
-            let is_invalid = INVALID.holds(|fact| facts.has(fact));
-            is_invalid.then_some(RefusalReason::InvalidToken)
-        }
-        [] => None,
+/// What an answer to a call of `app` about `token` means from which nothing can be taken.
+fn failure(response: Box<RawResponse>, token: &Secret, app: &App) -> RotateError {
+    let facts = Facts {
+        response: &response,
+        authorization: None,
+        sent: token,
+        app,
     };
+    let (reason, note) = if INVALID.holds(|fact| facts.has(fact)) {
+        (Some(RefusalReason::InvalidToken), None)
+    } else if INVALID.holds(|fact| fact == Fact::SentUserToken || facts.has(fact)) {
+        (Some(RefusalReason::Other), Some(NO_USER_TOKEN))
+    } else {
+        (None, None)
+    };
+    let secrets: Vec<_> = [token].into_iter().chain(&app.client_secret).collect();
+    refused(response, reason, note, &secrets)
+}
+
+/// Why GitHub's 404 is none about a token.
+const NO_USER_TOKEN: &str = "GitHub says Not Found, as it does to whatever is no user's token of an app, \
+    which begins with gho_ or ghu_; so this says nothing about what was sent: look for quotes, commas or \
+    a name around the token, and revoke tokens of other kinds as leaked credentials";
+
+/// The same for a call in which no token is in question, or where `reason` is known; `note` takes the
+/// place of GitHub's words, and `secrets` are all that the call carried.
+fn refused(
+    response: Box<RawResponse>,
+    reason: Option<RefusalReason>,
+    note: Option<&str>,
+    secrets: &[&Secret],
+) -> RotateError {
     let message = message(&response);
     match reason.or_else(|| self::reason(&response, message.as_deref())) {
         Some(reason) => RotateError::Refused(Refusal {
             reason,
             status: response.status().as_u16(),
             code: None,
-            message: message
-                .or_else(|| outcome::words(&response))
-                .map(|message| outcome::presentable(&message, sent)),
+            message: note.map(str::to_owned).or_else(|| {
+                let message = message.or_else(|| outcome::words(&response));
+                message.map(|message| outcome::presentable(&message, secrets))
+            }),
             request_id: outcome::request_id(&response),
         }),
         None => outcome::unknown(response, Candidates::default()),

@@ -10,7 +10,7 @@ use super::login_answer::{self, UserToken};
 use super::polling::Polling;
 use super::{Feature, GitHub};
 use crate::detached::rest;
-use crate::error::{CallError, RefusalReason, RotateError};
+use crate::error::{CallError, RefusalReason, RotateError, Unknown};
 use crate::outcome;
 use crate::rotated::Rotated;
 
@@ -82,11 +82,12 @@ impl GitHub {
             let begun = Instant::now();
             let last = device.expires_in - MARGIN.min(device.expires_in / 10);
             let mut polling = Polling::new(device.interval);
-            // A poll with an unknown outcome, until a later one shows that it brought no token.
-            let mut unknown = None;
+            // The poll with an unknown outcome in which a token is the likeliest, until a later one shows
+            // that there was none.
+            let mut kept: Option<Unknown> = None;
             loop {
                 let wait = polling.wait(last.saturating_sub(begun.elapsed()));
-                rest(wait.min(device.expires_in)).await;
+                kept = rest(wait.min(device.expires_in), kept).await;
                 let (result, asked_for) = github.poll(&device.device_code).await;
                 let error = match result {
                     Ok(rotated) => return Ok(rotated),
@@ -96,14 +97,18 @@ impl GitHub {
                 let reason = error.refusal().map(|refusal| refusal.reason);
                 if let Some(RefusalReason::AuthorizationPending | RefusalReason::SlowDown) = reason
                 {
-                    unknown = None;
+                    // What stands in a body does not become untrue by that.
+                    kept = kept.filter(Unknown::may_hold_token);
                 }
                 // Normally GitHub says first that the time is up.
-                if !goes_on || begun.elapsed() >= device.expires_in {
-                    return Err(unknown.unwrap_or(error));
-                }
-                if error.is_unknown() {
-                    unknown = Some(error);
+                let ends = !goes_on || begun.elapsed() >= device.expires_in;
+                kept = match error {
+                    RotateError::Unknown(unknown) => Some(likelier(kept, unknown)),
+                    error if ends => return Err(kept.map_or(error, RotateError::Unknown)),
+                    _ => kept,
+                };
+                if let Some(unknown) = kept.take_if(|_| ends) {
+                    return Err(RotateError::Unknown(unknown));
                 }
             }
         }
@@ -128,5 +133,13 @@ impl GitHub {
             }
             Err(error) => (Err(error), None),
         }
+    }
+}
+
+/// Which of two outcomes is to be kept: the one in whose body a token is likelier, or else the later one.
+fn likelier(kept: Option<Unknown>, later: Unknown) -> Unknown {
+    match kept {
+        Some(kept) if kept.odds() > later.odds() => kept,
+        _ => later,
     }
 }

@@ -3,7 +3,8 @@
 use tokenturn_client::github::types::{Authorization, BasicError};
 use tokenturn_client::{RawResponse, Secret};
 
-use crate::evidence::{Fact, Text, is_of_the_same_kind};
+use super::App;
+use crate::evidence::{Fact, Text, can_be_a_users, is_of_the_same_kind};
 use crate::outcome;
 use crate::rotated::Receipt;
 
@@ -12,62 +13,73 @@ pub(super) struct Seen {
     pub(super) token: Secret,
     pub(super) receipt: Receipt,
     hash_fits: bool,
+    /// Whether the answer has the end of another token.
+    is_masked: bool,
     is_in_place: bool,
 }
 
-/// An answer to a call of `client_id` about the token `sent`.
+impl Seen {
+    fn new(
+        token: Secret,
+        hashed: Option<&str>,
+        last_eight: Option<&str>,
+        is_in_place: bool,
+    ) -> Self {
+        let (receipt, hash_fits) = Receipt::of(&token, hashed, last_eight);
+        let has_other_end = last_eight.is_some_and(|end| !token.expose().ends_with(end));
+        Self {
+            is_masked: has_other_end && !hash_fits,
+            token,
+            receipt,
+            hash_fits,
+            is_in_place,
+        }
+    }
+}
+
+/// An answer to a call of `app` about the token `sent`.
 pub(super) struct Facts<'a> {
     pub(super) response: &'a RawResponse,
     pub(super) authorization: Option<&'a Authorization>,
     pub(super) sent: &'a Secret,
-    pub(super) client_id: &'a str,
+    pub(super) app: &'a App,
 }
 
 impl Facts<'_> {
-    /// The token in the answer: the decoded one, or else the one that the answer vouches for, or
-    /// else the last one in its place, as most parsers do with a repeated name.
+    /// The token in the answer: the decoded one, or else the one that the answer vouches for, or else
+    /// the only one. Of several, none: they may be of several answers.
     pub(super) fn token(&self) -> Option<Seen> {
         if let Some(authorization) = self.authorization {
-            let (receipt, hash_fits) = Receipt::of(
-                &authorization.token,
+            return Some(Seen::new(
+                authorization.token.clone(),
                 authorization.hashed_token.as_deref(),
                 authorization.token_last_eight.as_deref(),
-            );
-            return Some(Seen {
-                token: authorization.token.clone(),
-                receipt,
-                hash_fits,
-                is_in_place: true,
-            });
+                true,
+            ));
         }
         let text = Text::of(self.response.body());
-        let last = |name| text.strings(name).pop();
-        let (hashed, last_eight) = (last("hashed_token"), last("token_last_eight"));
-        let seen = |token: Secret, is_in_place| {
-            let (receipt, hash_fits) = Receipt::of(
-                &token,
-                hashed.as_ref().map(Secret::expose),
-                last_eight.as_ref().map(Secret::expose),
-            );
-            Seen {
-                token,
-                receipt,
-                hash_fits,
-                is_in_place,
-            }
+        let others = text.others("token", self.sent);
+        let (hashes, ends) = (
+            text.strings("hashed_token"),
+            text.strings("token_last_eight"),
+        );
+        let hash_of = |token: &Secret| {
+            let hash = token.fingerprint().to_string();
+            hashes.iter().find(|said| said.expose() == hash)
         };
-        let in_place = text.strings_at(&["token"]);
-        let anywhere = text.strings("token");
-        let mut all = anywhere.into_iter().map(|token| {
-            let is_in_place = in_place.contains(&token);
-            seen(token, is_in_place)
-        });
-        let vouched_for = all.find(|seen| seen.hash_fits && seen.token != *self.sent);
-        vouched_for.or_else(|| {
-            let mut in_place = in_place.iter().rev();
-            let last = in_place.find(|token| *token != self.sent);
-            last.map(|token| seen(token.clone(), true))
-        })
+        let mut vouched_for = others.iter().filter(|token| hash_of(token).is_some());
+        let token = match (vouched_for.next(), vouched_for.next(), &others[..]) {
+            (Some(token), None, _) | (None, _, [token]) => token,
+            _ => return None,
+        };
+        let mut in_place = text.strings_at(&["token"]).into_iter();
+        let is_end = |end: &&Secret| token.expose().ends_with(end.expose());
+        Some(Seen::new(
+            token.clone(),
+            hash_of(token).or(hashes.last()).map(Secret::expose),
+            ends.iter().find(is_end).or(ends.last()).map(Secret::expose),
+            in_place.any(|other| other == *token),
+        ))
     }
 
     /// Whether the answer has a fact about itself.
@@ -77,7 +89,7 @@ impl Facts<'_> {
             Fact::NotFound => self.response.status().as_u16() == 404,
             Fact::NoPage => !outcome::is_page(self.response),
             Fact::Mark => {
-                self.response.header("x-github-request-id").is_some()
+                outcome::request_id(self.response).is_some()
                     || self.names_the_app()
                     || self.documentation() == Documentation::Own
             }
@@ -88,10 +100,11 @@ impl Facts<'_> {
             }
             Fact::Fresh => outcome::is_fresh(self.response),
             Fact::Authenticated => {
-                let limit = self.response.header("x-ratelimit-limit");
-                limit.map(str::trim) != Some("60")
+                let mut limits = outcome::values(self.response, "x-ratelimit-limit");
+                limits.all(|limit| limit != "60")
             }
-            Fact::NoComplaint => !outcome::has_complaint(self.response),
+            Fact::SentUserToken => can_be_a_users(self.sent),
+            Fact::NoComplaint => !outcome::has_complaint(self.response, false),
             Fact::TheOneAskedFor => self.is_the_one_asked_for(),
             _ => false,
         }
@@ -102,6 +115,7 @@ impl Facts<'_> {
         match fact {
             Fact::InPlace => seen.is_in_place,
             Fact::Hash => seen.hash_fits,
+            Fact::NotMasked => !seen.is_masked,
             Fact::SameKind => is_of_the_same_kind(&seen.token, self.sent),
             Fact::Another => seen.token != *self.sent,
             fact => self.has(fact),
@@ -112,11 +126,11 @@ impl Facts<'_> {
         match self.authorization {
             Some(authorization) => {
                 let app = authorization.app.as_ref();
-                app.and_then(|app| app.client_id.as_deref()) == Some(self.client_id)
+                app.and_then(|app| app.client_id.as_deref()) == Some(&*self.app.client_id)
             }
             None => {
                 let named = Text::of(self.response.body()).word_at(&["app", "client_id"]);
-                named.as_deref() == Some(self.client_id)
+                named.as_deref() == Some(&*self.app.client_id)
             }
         }
     }
@@ -131,6 +145,10 @@ impl Facts<'_> {
             };
         }
         let text = Text::of(self.response.body());
+        // Of several answers, one may be about it.
+        if !text.others("token", self.sent).is_empty() {
+            return false;
+        }
         match text.strings_at(&["token"]).pop() {
             Some(token) => token == *self.sent,
             None => text.word_at(&["hashed_token"]) == Some(fingerprint()),

@@ -8,7 +8,7 @@ use tokenturn_client::{RawResponse, Seconds, Secret, Timestamp};
 use super::answer;
 use crate::error::{Refusal, RefusalReason, RotateError};
 use crate::evidence::{
-    Candidates, Fact, ISSUED, Text, is_alphabet, is_before_prefixes, is_user_token,
+    Candidates, Fact, ISSUED, LOGIN_REFUSED, Text, is_alphabet, is_before_prefixes, is_user_token,
 };
 use crate::outcome::{self, Answer, Found};
 use crate::rate_limit::answered_at;
@@ -33,7 +33,7 @@ pub(super) fn token(
 ) -> Result<Rotated<UserToken>, RotateError> {
     let now = answered_at(&response);
     let body = body.or_else(|| from_form(&response).map(Box::new));
-    let is_error = body.as_ref().is_some_and(|body| body.error.is_some());
+    let has_error = body.as_ref().is_some_and(|body| body.error.is_some());
     let text = Text::of(response.body());
     let found = match body {
         Some(mut body) => {
@@ -70,7 +70,7 @@ pub(super) fn token(
             Fact::UserToken => is_user_token(&found.token),
             Fact::Alphabet => is_alphabet(&found.token),
             Fact::BeforePrefixes => is_before_prefixes(&found.token, sent),
-            Fact::NoComplaint => !is_error && !outcome::has_complaint(&response),
+            Fact::NoComplaint => !has_error && !outcome::has_complaint(&response, false),
             Fact::Mark => outcome::request_id(&response).is_some(),
             _ => false,
         })
@@ -83,14 +83,20 @@ pub(super) fn token(
     }
 }
 
-/// The tokens in an answer that cannot be decoded as a whole.
+/// The tokens in an answer that cannot be decoded as a whole. Where there are several of a kind, it may
+/// be several answers, and neither is taken.
 fn salvage(text: &Text<'_>, sent: &Secret, now: SystemTime) -> Option<Found> {
-    let last = |name| {
-        let mut found = text.strings_at(&[name]).into_iter();
-        found.rfind(|token| token != sent)
+    let in_place = |name, token: &Secret| {
+        let mut in_place = text.strings_at(&[name]).into_iter();
+        in_place.find(|other| other == token)
     };
-    let mut found = Found::new(last("access_token")?, Receipt::Absent);
-    found.refresh_token = last("refresh_token");
+    let only = |name| match &text.others(name, sent)[..] {
+        [] => Some(None),
+        [token] => Some(in_place(name, token)),
+        _ => None,
+    };
+    let mut found = Found::new(only("access_token")??, Receipt::Absent);
+    found.refresh_token = only("refresh_token")?;
     found.expires_at = after(now, text.number_at(&["expires_in"]));
     let refresh_expires_in = text.number_at(&["refresh_token_expires_in"]);
     found.refresh_token_expires_at = after(now, refresh_expires_in);
@@ -104,9 +110,16 @@ pub(super) fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> Rotate
         .or_else(|| from_form(&response))
         .unwrap_or_default();
     let code = error.error.filter(|code| !code.is_empty());
+    let is_believed = LOGIN_REFUSED.holds(|fact| match fact {
+        Fact::LoginError => code.is_some(),
+        Fact::NoPage => !outcome::is_page(&response),
+        Fact::Fresh => outcome::is_fresh(&response),
+        _ => false,
+    });
     let rest = answer::message(&response);
     let status = response.status();
-    let reason = match code.as_deref().map(RefusalReason::of_oauth) {
+    let said = code.as_deref().filter(|_| is_believed);
+    let reason = match said.map(RefusalReason::of_oauth) {
         Some(reason) if status.is_success() => Some(reason),
         // RFC 6749, section 5.2. Another status with a word that nobody documents tells more by
         // itself, and gateways have words like these, too.
@@ -148,8 +161,8 @@ fn from_form(response: &RawResponse) -> Option<AccessTokenResponse> {
     let mut found = AccessTokenResponse::default();
     for (name, value) in form_urlencoded::parse(body) {
         match &*name {
-            "access_token" => found.access_token = Some(Secret::new(value)),
-            "refresh_token" => found.refresh_token = Some(Secret::new(value)),
+            "access_token" => only(&mut found.access_token, Secret::new(value))?,
+            "refresh_token" => only(&mut found.refresh_token, Secret::new(value))?,
             "expires_in" => found.expires_in = value.parse().ok(),
             "refresh_token_expires_in" => found.refresh_token_expires_in = value.parse().ok(),
             "scope" => found.scope = Some(value.into_owned()),
@@ -160,6 +173,13 @@ fn from_form(response: &RawResponse) -> Option<AccessTokenResponse> {
         }
     }
     (found.access_token.is_some() || found.error.is_some()).then_some(found)
+}
+
+/// Takes the only token of a kind; `None` where there is another one.
+fn only(place: &mut Option<Secret>, token: Secret) -> Option<()> {
+    let is_only = place.as_ref().is_none_or(|other| *other == token);
+    *place = Some(token);
+    is_only.then_some(())
 }
 
 /// `scope` is separated by commas, and by spaces where RFC 6749 has its way.

@@ -5,7 +5,7 @@ use tokenturn_client::Secret;
 use super::scoping::Scoping;
 use super::{Authorization, Deletion, Feature, GitHub, TokenCheck, answer, sendable};
 use crate::error::{CallError, NotSent, RecoverError, Refusal, RefusalReason, RotateError};
-use crate::evidence::{Candidates, is_alphabet};
+use crate::evidence::{Candidates, can_be_a_users, is_alphabet};
 use crate::outcome;
 use crate::rotated::{Recovery, Rotated};
 
@@ -38,7 +38,7 @@ impl GitHub {
         let call = self.rest.check_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
         outcome::answer(call.send().await)
-            .and_then(|answer| answer::checked(answer, token, &self.app.client_id))
+            .and_then(|answer| answer::checked(answer, token, &self.app))
             .map_err(failed)
     }
 
@@ -67,11 +67,7 @@ impl GitHub {
         sendable("the token", old)?;
         let call = self.rest.reset_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(old.clone()));
-        answer::rotated(
-            outcome::answer(call.send().await)?,
-            old,
-            &self.app.client_id,
-        )
+        answer::rotated(outcome::answer(call.send().await)?, old, &self.app)
     }
 
     /// Revokes one token of a user.
@@ -87,7 +83,7 @@ impl GitHub {
         sendable("the token", token).map_err(failed)?;
         let call = self.rest.delete_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
-        answer::deleted(call.send().await, token, &self.app.client_id).map_err(failed)
+        answer::deleted(call.send().await, token, &self.app).map_err(failed)
     }
 
     /// Revokes the authorization that a user gave to this app, and with it every token of that user
@@ -105,7 +101,7 @@ impl GitHub {
         let call = self.rest.delete_authorization();
         let call = call.client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
-        answer::deleted(call.send().await, token, &self.app.client_id).map_err(failed)
+        answer::deleted(call.send().await, token, &self.app).map_err(failed)
     }
 
     /// Makes a token that can do less, from a user token of a GitHub App, which lives on.
@@ -141,7 +137,7 @@ impl GitHub {
             let call = github.rest.scope_token().client_id(&github.app.client_id);
             let call = call.body_map(|body| scoping.fill(body.access_token(token.clone())));
             let answer = outcome::answer(call.send().await)?;
-            answer::rotated(answer, &token, &github.app.client_id)
+            answer::rotated(answer, &token, &github.app)
         }
     }
 
@@ -223,8 +219,8 @@ impl GitHub {
                     return Ok(Recovery::Rotated(answer::found(token, found)));
                 }
                 Ok(_) => {}
-                // GitHub cannot even read it as a token.
-                Err(error) if error.refusal().is_some_and(is_unreadable) => {}
+                // GitHub cannot even read it as a token, or does not know it, and it cannot be one.
+                Err(error) if error.refusal().is_some_and(|no| is_no_token(no, token)) => {}
                 Err(error) => return Err(failed(error)),
             }
         }
@@ -232,6 +228,6 @@ impl GitHub {
     }
 }
 
-fn is_unreadable(refusal: &Refusal) -> bool {
-    refusal.reason == RefusalReason::Invalid
+fn is_no_token(refusal: &Refusal, candidate: &Secret) -> bool {
+    refusal.reason == RefusalReason::Invalid || refusal.status == 404 && !can_be_a_users(candidate)
 }

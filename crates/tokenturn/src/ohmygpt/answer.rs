@@ -6,7 +6,9 @@ use tokenturn_client::ohmygpt::types::{
 use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret};
 
 use crate::error::{Refusal, RefusalReason, RotateError};
-use crate::evidence::{Candidates, Fact, OHMYGPT_INVALID, OHMYGPT_ROTATED, OHMYGPT_VALID, Text};
+use crate::evidence::{
+    Candidates, Fact, OHMYGPT_INVALID, OHMYGPT_ROTATED, OHMYGPT_VALID, Text, is_ohmygpts,
+};
 use crate::outcome::{self, Answer, Found};
 use crate::rotated::{Receipt, Rotated};
 
@@ -45,10 +47,14 @@ fn token<D>(
     let found = match decoded {
         Some((token, data)) => Some((token, Some(Box::new(data)))),
         None => {
-            let mut found = text.strings_at(&["data", "token"]).into_iter();
-            found
-                .rfind(|token| token != sent)
-                .map(|token| (token, None))
+            // Several may be of several answers.
+            let others = text.others("token", sent);
+            let mut in_place = text.strings_at(&["data", "token"]).into_iter();
+            let token = match &others[..] {
+                [token] => in_place.find(|other| other == token),
+                _ => None,
+            };
+            token.map(|token| (token, None))
         }
     };
     let believed = found.filter(|(token, details)| {
@@ -64,7 +70,8 @@ fn token<D>(
                 matches!(text.first_byte_at(&path), None | Some(b'n' | b'{' | b'['))
             }
             Fact::Fresh => outcome::is_fresh(&response),
-            Fact::SameKind => token.expose().starts_with(prefix),
+            Fact::SameKind => is_ohmygpts(token, prefix),
+            Fact::NoComplaint => !outcome::has_complaint(&response, true),
             _ => false,
         })
     });
@@ -99,6 +106,7 @@ pub(super) fn data<T: Envelope, E>(
         Fact::Success => response.status().is_success(),
         // Without them there would be no data.
         Fact::Says200 | Fact::Data => data.is_some(),
+        Fact::NoComplaint => !outcome::has_complaint(&response, true),
         Fact::Fresh => outcome::is_fresh(&response),
         _ => false,
     });

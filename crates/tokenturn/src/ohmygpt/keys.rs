@@ -212,7 +212,8 @@ impl Envelope for BalanceResponse {
     type Data = UserBalance;
 
     fn into_data(self) -> Option<UserBalance> {
-        self.data.filter(|_| self.status_code == Some(200))
+        let data = self.data.filter(|data| data.balance.is_some());
+        data.filter(|_| self.status_code == Some(200))
     }
 }
 

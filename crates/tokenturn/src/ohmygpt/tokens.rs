@@ -124,6 +124,7 @@ impl Envelope for UserBasicInfoResponse {
     type Data = UserBasicInfo;
 
     fn into_data(self) -> Option<UserBasicInfo> {
-        self.data.filter(|_| self.status_code == Some(200))
+        let data = self.data.filter(|user| user.user_id.is_some());
+        data.filter(|_| self.status_code == Some(200))
     }
 }

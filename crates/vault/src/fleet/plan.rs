@@ -113,7 +113,8 @@ fn times(interval: Duration, count: u64) -> Duration {
 
 /// What a check of a token that there is not says about the client.
 async fn trouble(client: &Client) -> Option<String> {
-    let none = Secret::new("tokenturn-asks-whether-the-credentials-are-right");
+    // One that could be a user's: about others, GitHub's 404 says nothing.
+    let none = Secret::new("gho_tokenturnAsksWhetherTheCredentialsAreRight");
     let tokens = match client {
         Client::GitHub(_) => Tokens::github(none),
         Client::OhMyGpt(_) => Tokens::ohmygpt(none, None),

@@ -698,6 +698,30 @@ async fn recover_asks_about_the_candidates() {
         }
     }
 
+    // What stands before GitHub may dislike one, which hides no other and makes none dead.
+    for (refused, is_githubs) in [(403, false), (422, false), (422, true)] {
+        let id = if is_githubs { "1" } else { "" };
+        let odd = move |when: httpmock::When, then: httpmock::Then| {
+            when.method(Method::POST).body_includes("\"csrf-1\"");
+            then.status(refused)
+                .header("x-github-request-id", id)
+                .body(r#"{"message":"no"}"#);
+        };
+        for is_there in [true, false] {
+            let server = MockServer::start_async().await;
+            server.mock_async(check(OLD_TOKEN, false, 0)).await;
+            server.mock_async(odd).await;
+            server.mock_async(check("gho_new", is_there, 7)).await;
+            let client = github(&server.base_url());
+            match client.recover_with(&old_token(), &found()).await {
+                Ok(Recovery::Rotated(_)) => assert!(is_there),
+                Ok(Recovery::Lost { .. }) => assert!(is_githubs && !is_there),
+                Err(_) => assert!(!is_githubs && !is_there),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     // As long as the old token works, nothing has replaced it.
     let server = MockServer::start_async().await;
     server.mock_async(check(OLD_TOKEN, true, 7)).await;

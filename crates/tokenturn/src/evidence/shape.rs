@@ -29,7 +29,11 @@ pub(crate) fn can_be_a_users(token: &Secret) -> bool {
             let rest = &token.expose()[prefix.len()..];
             is_user_token(token) && !GITHUB.iter().any(|prefix| rest.contains(prefix))
         }
-        None => is_hexadecimal(token),
+        // Hexadecimal digits, or what the example of the documents consists of.
+        None => {
+            let mut bytes = token.expose().bytes();
+            bytes.all(|byte| byte.is_ascii_hexdigit() || byte.is_ascii_lowercase())
+        }
     }
 }
 
@@ -94,6 +98,7 @@ mod tests {
             ("gho_a1", true),
             ("ghu_a1", true),
             ("e72e16c7", true),
+            ("abcdefgh12345678", true),
             ("gho_", false),
             ("ghp_a1", false),
             ("github_pat_a1", false),

@@ -213,6 +213,7 @@ impl GitHub {
             TokenCheck::Valid(_) => return Ok(Recovery::NotReplaced),
             TokenCheck::Invalid { request_id } => Recovery::Lost { request_id },
         };
+        let mut in_doubt = None;
         for token in candidates.tokens().iter().filter(|token| *token != old) {
             match self.check_token(token).await {
                 Ok(TokenCheck::Valid(found)) if candidates.fits(found.as_deref()) => {
@@ -221,13 +222,24 @@ impl GitHub {
                 Ok(_) => {}
                 // GitHub cannot even read it as a token, or does not know it, and it cannot be one.
                 Err(error) if error.refusal().is_some_and(|no| is_no_token(no, token)) => {}
+                // Another may be the token all the same.
+                Err(error) if error.refusal().is_some_and(is_about_one) => in_doubt = Some(error),
                 Err(error) => return Err(failed(error)),
             }
         }
-        Ok(lost)
+        in_doubt.map_or(Ok(lost), |error| Err(failed(error)))
     }
 }
 
+/// Whether GitHub itself says so: whatever stands before it may dislike a living token, too.
 fn is_no_token(refusal: &Refusal, candidate: &Secret) -> bool {
-    refusal.reason == RefusalReason::Invalid || refusal.status == 404 && !can_be_a_users(candidate)
+    let is_unreadable = refusal.reason == RefusalReason::Invalid && refusal.request_id.is_some();
+    is_unreadable || refusal.status == 404 && !can_be_a_users(candidate)
+}
+
+fn is_about_one(refusal: &Refusal) -> bool {
+    matches!(
+        refusal.reason,
+        RefusalReason::Invalid | RefusalReason::Other
+    )
 }

@@ -28,8 +28,7 @@ impl Vault {
     /// Asks the provider about every token that `filter` means, of the apps that `clients` are of, as
     /// [`check`](Self::check) does for one: also about those that are lost or revoked, and those of
     /// them that live are active again, and so are those whose new tokens are found in answers that
-    /// were kept. Rows in doubt are left to [`recover_all`](Self::recover_all),
-    /// and told of as unknown.
+    /// were kept. Rows in doubt are left to [`recover_all`](Self::recover_all), and told of as unknown.
     ///
     /// # Errors
     ///

@@ -71,7 +71,7 @@ async fn a_check_that_calls_old_tokens_valid_does_not_lift_the_limit(place: Plac
     let liar = liar.await;
     let vault = place.open_quick(&key()).await;
     liar.put(&vault, 60).await;
-    let mut fleet = rotate(&vault, &liar, unpaced(4)).await;
+    let mut fleet = rotate(&vault, &liar, unpaced(1)).await;
     all(&mut fleet).await;
     let summary = fleet.summary();
     assert!(
@@ -323,7 +323,7 @@ async fn the_right_one_of_several_candidates_is_found(place: Place) {
 }
 
 /// Such an answer may come for ever. The waits of its own are 100, 200, 400 and 800 ms, and each
-/// question is sent three times.
+/// question is sent up to three times.
 async fn a_limit_of_no_time_is_kept_to_and_has_an_end(place: Place) {
     let liar = Liar::start(|_, call| {
         if !call.is_reset {
@@ -349,7 +349,8 @@ async fn a_limit_of_no_time_is_kept_to_and_has_an_end(place: Place) {
             "{summary:?}"
         );
         let (made, asked) = liar.calls();
-        assert_eq!((made, asked - before), (resets, 4 * 3));
+        assert_eq!(made, resets);
+        assert!((4..=4 * 3).contains(&(asked - before)), "{asked}");
     }
 }
 

@@ -1,9 +1,9 @@
 //! The providers, as a vault calls them.
 
-use tokenturn::github::Authorization;
+use tokenturn::github::{Authorization, TokenCheck};
 use tokenturn::{
-    CallError, GitHub, OhMyGpt, RateLimit, RecoverError, Recovery, RefusalReason, RotateError,
-    Rotated, Secret,
+    CallError, Candidates, GitHub, OhMyGpt, RateLimit, Receipt, RecoverError, Recovery,
+    RefusalReason, RotateError, Rotated, Secret,
 };
 
 use crate::app::{App, Provider};
@@ -22,6 +22,8 @@ pub enum Client {
 /// What a rotation has brought.
 pub(crate) struct New {
     pub(crate) tokens: Tokens,
+    /// Whether the answer contradicts itself about the token.
+    pub(crate) is_doubtful: bool,
     pub(crate) request_id: Option<String>,
     pub(crate) rate_limit: Option<RateLimit>,
 }
@@ -31,6 +33,15 @@ pub(crate) enum Found {
     NotReplaced,
     Lost { request_id: Option<String> },
     New(New),
+}
+
+/// What the provider says about a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Valid,
+    Invalid,
+    /// It is valid, and of another user than the row's.
+    OfAnother,
 }
 
 impl From<GitHub> for Client {
@@ -87,11 +98,16 @@ impl Client {
         }
     }
 
-    pub(crate) async fn recover(&self, tokens: &Tokens) -> Result<Found, RecoverError> {
+    /// Asks about the candidates, if it comes to that.
+    pub(crate) async fn recover(
+        &self,
+        tokens: &Tokens,
+        candidates: &Candidates,
+    ) -> Result<Found, RecoverError> {
         let old = authorizing(tokens);
         match self {
             Self::GitHub(github) => {
-                let recovery = github.recover_with(&old, &tokens.candidates()).await?;
+                let recovery = github.recover_with(&old, candidates).await?;
                 Ok(found(recovery, |rotated| of_user(tokens, rotated)))
             }
             Self::OhMyGpt(ohmygpt) => {
@@ -101,14 +117,24 @@ impl Client {
         }
     }
 
-    /// Whether the provider says that the token is valid. It changes nothing.
-    pub(crate) async fn check(&self, tokens: &Tokens) -> Result<bool, CallError> {
+    /// Asks the provider about the token, which changes nothing. At OhMyGPT that is the OAuth token:
+    /// there is no call that tells about an admin token.
+    pub(crate) async fn check(&self, tokens: &Tokens) -> Result<Standing, CallError> {
         let token = authorizing(tokens);
         match self {
-            Self::GitHub(github) => Ok(github.check_token(&token).await?.is_valid()),
+            Self::GitHub(github) => Ok(match github.check_token(&token).await? {
+                TokenCheck::Valid(found) => {
+                    let user_id = found.and_then(|found| found.user?.id);
+                    match tokens.are_of(user_id) {
+                        true => Standing::Valid,
+                        false => Standing::OfAnother,
+                    }
+                }
+                _ => Standing::Invalid,
+            }),
             Self::OhMyGpt(ohmygpt) => match ohmygpt.user_basic_info(&token).await {
-                Ok(_) => Ok(true),
-                Err(error) if is_invalid_token(&error) => Ok(false),
+                Ok(_) => Ok(Standing::Valid),
+                Err(error) if is_invalid_token(&error) => Ok(Standing::Invalid),
                 Err(error) => Err(error),
             },
         }
@@ -142,6 +168,7 @@ fn is_invalid_token(error: &CallError) -> bool {
 fn new<D>(tokens: &Tokens, rotated: Rotated<D>) -> New {
     New {
         tokens: tokens.replaced(&rotated),
+        is_doubtful: rotated.receipt == Receipt::Mismatch,
         request_id: rotated.request_id,
         rate_limit: rotated.rate_limit,
     }

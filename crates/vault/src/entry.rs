@@ -48,7 +48,8 @@ pub enum State {
     Rotating,
     /// A call was made that may have replaced it.
     Unknown,
-    /// It was replaced, and the new one is lost: its user has to authorize the app again.
+    /// It was replaced, and the new one is lost, or the provider says that it is not valid: its user
+    /// has to authorize the app again.
     Lost,
     /// The provider said that it is no valid token, or it was revoked on demand.
     Revoked,

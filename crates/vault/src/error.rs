@@ -87,10 +87,18 @@ impl StoreError {
 
     pub(crate) fn duplicate(id: &str) -> Self {
         let message = format!(
-            "the new token of {id:?} is one that another row has, or has had, so it is not stored: \
-             find out what answers for the provider"
+            "the new token of {id:?} is one that another row has or a row has had, or of another user, \
+             so it is not stored: find out what answers for the provider"
         );
         Self::of_row(StoreErrorKind::Duplicate, id, message)
+    }
+
+    pub(crate) fn of_another_user(id: &str) -> Self {
+        let message = format!(
+            "the token of {id:?} is said to be of another user, so nothing is noted: find out what \
+             answers for the provider"
+        );
+        Self::of_row(StoreErrorKind::Other, id, message)
     }
 
     pub(crate) fn of_other_app(id: &str, app: &App) -> Self {
@@ -141,7 +149,8 @@ impl StoreError {
         self.kind == StoreErrorKind::Busy
     }
 
-    /// Whether another row has the token that was to be stored.
+    /// Whether the token that was to be stored is not the row's: another row has it or a row has had
+    /// it, or it is of another user.
     pub fn is_duplicate(&self) -> bool {
         self.kind == StoreErrorKind::Duplicate
     }

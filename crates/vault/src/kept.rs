@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::change::End;
 
 /// The body of an answer whose outcome is unknown, which may have the new token in it. It is kept
-/// with the row until the doubt is resolved.
+/// with the row until there is a new token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Kept(Zeroizing<Vec<u8>>);
 

@@ -29,7 +29,8 @@ pub struct Tokens {
     /// The number of the user whose token it is, where GitHub has said so.
     #[serde(default)]
     pub user_id: Option<i64>,
-    /// Answers that may have the new token in them, as long as the outcome is in doubt.
+    /// Answers that may have the new token in them. They stay until there is a new token: whoever says
+    /// that the old one is valid, or a candidate is not, may be wrong.
     #[serde(default)]
     pub kept: Vec<Kept>,
 }
@@ -93,21 +94,26 @@ impl Tokens {
         }
     }
 
-    /// What may be the new token in the answers that were kept.
-    pub(crate) fn candidates(&self) -> Candidates {
+    /// Whether they can be those of a user with this number, as far as that is known.
+    pub(crate) fn are_of(&self, user_id: Option<i64>) -> bool {
+        self.user_id.is_none() || user_id.is_none() || user_id == self.user_id
+    }
+
+    /// What may be the new token in the answers that were kept, but for those that other rows have.
+    pub(crate) fn candidates(&self, taken: &[Secret]) -> Candidates {
         let found = self
             .kept
             .iter()
             .map(|kept| Candidates::in_body(kept.body()));
-        let tokens: Vec<Secret> = found.flat_map(|found| found.tokens().to_vec()).collect();
-        let candidates: Candidates = tokens.into_iter().collect();
+        let tokens = found.flat_map(|found| found.tokens().to_vec());
+        let candidates: Candidates = tokens.filter(|token| !taken.contains(token)).collect();
         match self.user_id {
             Some(user_id) => candidates.of_user(user_id),
             None => candidates,
         }
     }
 
-    /// Keeps an answer until the doubt is resolved.
+    /// Keeps an answer until there is a new token.
     pub(crate) fn keep(&mut self, kept: &Kept) {
         // A page that comes again and again is one.
         if !self.kept.contains(kept) {

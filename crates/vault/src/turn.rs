@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokenturn::{RateLimit, RecoverError, Refusal, RefusalReason, RotateError};
+use tokenturn::{RateLimit, RecoverError, Refusal, RefusalReason, RotateError, Secret};
 
 use crate::change::{Claim, End, Kind};
 use crate::client::{Client, Found, New};
@@ -18,6 +18,8 @@ pub(crate) struct Turn {
     pub(crate) rate_limit: Option<RateLimit>,
     /// Whether the token was asked to be replaced, and not only asked about.
     pub(crate) sent: bool,
+    /// Whether the answer contradicts itself about the new token.
+    pub(crate) is_doubtful: bool,
 }
 
 /// The same in the caller's terms.
@@ -50,15 +52,20 @@ pub(crate) struct Manner {
 
 /// Replaces the token of a claimed row. An earlier call whose outcome is unknown is resolved first.
 pub(crate) async fn turn(client: &Client, tokens: &Tokens, claim: Claim, manner: Manner) -> Turn {
-    let turn = Taking {
+    taking(client, claim, manner)
+        .take(client, tokens, &[])
+        .await
+}
+
+fn taking(client: &Client, claim: Claim, manner: Manner) -> Taking {
+    Taking {
         manner,
         is_bearer: client.can_repeat(),
         was_in_doubt: claim.in_doubt,
         // At OhMyGPT another rotation is what resolves it.
         is_in_doubt: claim.in_doubt,
         sent: false,
-    };
-    turn.take(client, tokens).await
+    }
 }
 
 impl Turn {
@@ -67,13 +74,25 @@ impl Turn {
         !self.sent && matches!(self.verdict, Verdict::Replaced)
     }
 
-    /// What was found is the token of another row: that of this one was replaced, and is lost.
-    pub(crate) fn of_another_row(self) -> Self {
-        Self {
-            end: End::Lost,
-            verdict: Verdict::Lost,
-            ..self
+    /// What was found is not this row's token, as `taken` says then, too: looks for another one.
+    pub(crate) async fn look_on(
+        self,
+        client: &Client,
+        tokens: &Tokens,
+        claim: Claim,
+        manner: Manner,
+        taken: &mut Vec<Secret>,
+    ) -> Self {
+        if let End::Replaced { tokens, .. } = self.end {
+            taken.extend(tokens.token);
         }
+        // It was put back among those in doubt.
+        let manner = Manner {
+            replace: false,
+            ..manner
+        };
+        let taking = taking(client, claim, manner);
+        taking.take(client, tokens, taken).await
     }
 
     /// What it makes of the row.
@@ -121,9 +140,9 @@ struct Taking {
 }
 
 impl Taking {
-    async fn take(mut self, client: &Client, tokens: &Tokens) -> Turn {
+    async fn take(mut self, client: &Client, tokens: &Tokens, taken: &[Secret]) -> Turn {
         if self.is_in_doubt && !client.can_repeat() {
-            match client.recover(tokens).await {
+            match client.recover(tokens, &tokens.candidates(taken)).await {
                 Ok(Found::New(new)) => return self.replaced(new),
                 Ok(Found::Lost { request_id }) => {
                     return self.ended(End::Lost, Verdict::Lost, request_id);
@@ -158,6 +177,7 @@ impl Taking {
         let tokens = new.tokens;
         Turn {
             rate_limit: new.rate_limit,
+            is_doubtful: new.is_doubtful,
             ..self.ended(
                 End::Replaced { tokens, deliver },
                 Verdict::Replaced,
@@ -213,6 +233,7 @@ impl Taking {
             request_id,
             rate_limit: None,
             sent: self.sent,
+            is_doubtful: false,
         }
     }
 }

@@ -114,19 +114,23 @@ async fn without_a_check_the_first_token_is_the_last(place: Place) {
     let world = World::new(&place, 20).await;
     world.sandbox.set_fault(Fault::NoChecks);
     let mut fleet = world.begin(unpaced(8)).await;
-    assert_eq!(words(&all(&mut fleet).await), ["replaced"]);
+    assert!(all(&mut fleet).await.is_empty());
     let summary = fleet.summary();
     assert!(
         matches!(&summary.stopped, Some(Stop::Unproven(why)) if why.contains("503")),
         "{summary:?}"
     );
-    assert_eq!((summary.replaced, summary.not_attempted), (1, 19));
+    let counts = (summary.replaced, summary.unknown, summary.not_attempted);
+    assert_eq!(counts, (0, 1, 19));
     assert_eq!(world.resets(), 1);
 
+    // It is asked about before anything else is done with it.
     world.sandbox.set_fault(None);
     let mut fleet = world.begin(unpaced(8)).await;
-    all(&mut fleet).await;
-    world.assert_once_each();
+    assert_eq!(words(&all(&mut fleet).await), ["replaced", "resolved"]);
+    let summary = fleet.summary();
+    assert_eq!((summary.replaced, summary.resolved), (19, 1));
+    assert_eq!(world.resets(), 21);
     assert_alive(&world.vault, &world.sandbox, 20).await;
 }
 
@@ -138,7 +142,7 @@ async fn a_new_token_that_is_not_valid_is_the_last(place: Place) {
     let client = put_some(&vault, &server, 10).await;
     let fleet = vault.rotate_all([client], Filter::new(), unpaced(4));
     let mut fleet = fleet.await.unwrap();
-    assert_eq!(words(&all(&mut fleet).await), ["replaced"]);
+    assert_eq!(words(&all(&mut fleet).await), ["lost"]);
     let summary = fleet.summary();
     assert!(
         matches!(&summary.stopped, Some(Stop::Unproven(why)) if why.contains("not valid")),

@@ -18,6 +18,8 @@ on_both!(
     one_that_stays_unknown_is_let_be,
     doubts_are_resolved_without_a_rotation,
     what_the_filter_leaves_out_is_told_of,
+    what_the_filter_leaves_out_is_told_of_again,
+    what_could_not_be_resolved_can_be_at_once,
     doubts_that_are_not_meant_are_not_waited_for,
     what_is_unknown_when_it_is_stopped_is_counted,
 );
@@ -144,6 +146,45 @@ async fn what_the_filter_leaves_out_is_told_of(place: Place) {
     assert_eq!(words(&all(&mut fleet).await), ["replaced", "unknown"]);
     let summary = fleet.summary();
     assert_eq!((summary.replaced, summary.unknown), (2, 1));
+}
+
+/// Also by the run that goes on where such a one was stopped.
+async fn what_the_filter_leaves_out_is_told_of_again(place: Place) {
+    let world = World::new(&place, 10).await;
+    world.sandbox.set_fault(Fault::BeforeChange);
+    let active = Filter::new().state(State::Active);
+    let again = async || {
+        let clients = [world.client.clone()];
+        let fleet = world.vault.rotate_all(clients, active.clone(), fast());
+        let mut fleet = fleet.await.unwrap();
+        all(&mut fleet).await;
+        (fleet.summary().replaced, fleet.summary().unknown)
+    };
+    assert_eq!(again().await, (0, 3));
+    world.sandbox.set_fault(None);
+    assert_eq!(again().await, (7, 3));
+}
+
+async fn what_could_not_be_resolved_can_be_at_once(place: Place) {
+    let world = World::new(&place, 2).await;
+    world.sandbox.set_fault(Fault::BeforeChange);
+    for entry in &world.entries {
+        world.vault.rotate(&world.client, entry).await.unwrap_err();
+    }
+    world.sandbox.set_fault(Fault::NoChecks);
+    let recover = async || {
+        let clients = [world.client.clone()];
+        let fleet = world.vault.recover_all(clients, Filter::new(), fast());
+        let mut fleet = fleet.await.unwrap();
+        words(&all(&mut fleet).await)
+    };
+    assert_eq!(recover().await, ["unknown"]);
+    world.sandbox.set_fault(None);
+    for entry in &world.entries {
+        let row = world.vault.get(&entry.id).await.unwrap().unwrap();
+        assert!(row.progress.span <= 10_000, "{}", row.progress.span);
+    }
+    assert_eq!(recover().await, ["kept"]);
 }
 
 /// What somebody else is at, for longer than this test lasts.

@@ -5,6 +5,8 @@ mod checks;
 mod credentials;
 mod delivery;
 mod doubts;
+mod liar;
+mod lies;
 mod ohmygpt;
 mod pace;
 mod plan;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use tokenturn_vault::{Filter, Fleet, Outcome, Settled, Vault};
+use tokenturn_vault::{Filter, Fleet, Outcome, Settled, State, Vault};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Aim;
@@ -127,9 +127,10 @@ impl Job {
     }
 }
 
-/// A token that was replaced is not old any more, and may have changed its state.
+/// A token that was replaced is not old any more, and may have changed its state. What is lost or in
+/// doubt is not handed on.
 async fn undelivered(vault: &Vault, filter: &Filter) -> u64 {
     let mut filter = filter.clone().undelivered();
-    (filter.older_than, filter.state) = (None, None);
+    (filter.older_than, filter.state) = (None, Some(State::Active));
     vault.count(&filter).await.unwrap_or_default()
 }

@@ -51,7 +51,9 @@ impl Ended<'_> {
         match &summary.stopped {
             _ if summary.not_saved > 0 => 6,
             _ if summary.unknown > 0 => 5,
-            Some(Stop::BadCredentials(_) | Stop::Refused(_) | Stop::SameRefusal(_)) => 3,
+            Some(
+                Stop::BadCredentials(_) | Stop::Refused(_) | Stop::SameRefusal(_) | Stop::Invalid,
+            ) => 3,
             Some(Stop::Asked) if summary.not_attempted == 0 && !is_undelivered => self.judged(),
             Some(_) => 4,
             None if summary.not_attempted > 0 || is_undelivered => 4,
@@ -172,7 +174,7 @@ impl Ended<'_> {
         if let Some(why) = &self.no_report {
             text.push_str(&format!("the report is not whole: {why}\n"));
         }
-        if summary.stopped.is_none()
+        if (summary.stopped.is_none() || self.is_over())
             && let Some(next) = self.next()
         {
             text.push_str(&format!("next: {next}\n"));
@@ -220,7 +222,7 @@ impl Ended<'_> {
             "invalid" => "their users have to authorize the app again",
             "lost" => {
                 "replaced, and the new ones are gone; their users have to authorize the app again, \
-                 unless `vault show` says that an answer is kept"
+                 unless tokenturn check --all finds them in answers that are kept"
             }
             "restored" => "lost or revoked before, and active again",
             "unknown" if self.aim == Aim::Check => {
@@ -244,6 +246,7 @@ fn word(stop: &Stop) -> &'static str {
         Stop::BadCredentials(_) => "bad_credentials",
         Stop::Refused(_) => "refused",
         Stop::SameRefusal(_) => "same_refusal",
+        Stop::Invalid => "invalid",
         Stop::Unproven(_) => "unproven",
         Stop::Lost(_) => "lost",
         Stop::NotBelieved(_) => "not_believed",
@@ -292,5 +295,10 @@ mod tests {
         assert_eq!(unknown, "next: run tokenturn recover later");
         let stopped = last(|summary| summary.stopped = Some(Stop::Lost(3)));
         assert!(stopped.starts_with("stopped: 3 tokens"), "{stopped}");
+        let asked = last(|summary| {
+            summary.unknown = 1;
+            summary.stopped = Some(Stop::Asked);
+        });
+        assert_eq!(asked, "next: run tokenturn recover later");
     }
 }

@@ -167,6 +167,16 @@ fn in_page(made: Vec<u8>) -> Vec<u8> {
     answer("200 OK", "content-type: text/html\r\n", page.as_bytes())
 }
 
+/// A token that there is not.
+fn with_no_token(made: Vec<u8>) -> Vec<u8> {
+    let made: Value = serde_json::from_slice(body(&made)).unwrap();
+    let (prefix, rest) = made["token"].as_str().unwrap().split_at(4);
+    let token = prefix.chars().chain(rest.chars().rev());
+    let body = json!({ "token": token.collect::<String>() }).to_string();
+    let headers = "content-type: application/json\r\nx-github-request-id: A:1\r\n";
+    answer("200 OK", headers, body.as_bytes())
+}
+
 fn in_another_coding(made: Vec<u8>) -> Vec<u8> {
     let unreadable: Vec<u8> = body(&made).iter().map(|byte| !byte).collect();
     let headers = "content-type: application/json\r\ncontent-encoding: zstd\r\n";
@@ -299,6 +309,33 @@ async fn one_token_for_all_costs_one() {
     assert_eq!(stage.sandbox.replacement_count(), 2);
     // What was kept is the token of another row, and `recover` does not stop at it.
     assert_eq!(stage.after_all(MANY), lost(1, MANY));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_token_is_not_handed_on() {
+    let stage = Stage::github(SOME).await;
+    let rotate = |label: &[&str]| {
+        let command = ["rotate", "--all", "--deliver", "cat >> handed-on"];
+        stage.fleet(&[&command, label].concat())
+    };
+    stage.gate.tell(every_change(with_no_token));
+    let output = rotate(&[]);
+    stage.gate.pass();
+    assert_eq!(output.status.code(), Some(4), "{}", both(&output));
+    assert!(stdout(&output).contains("; find out what answers"));
+    assert!(!stage.folder.path().join("handed-on").exists());
+    assert_eq!(stage.judge(), lost(1, SOME));
+
+    // Nor is it waited for.
+    let output = rotate(&["--label", "labelled", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", both(&output));
+    let counts = json(&output);
+    assert_eq!(
+        (&counts["dead"], &counts["undelivered"]),
+        (&json!(1), &json!(0))
+    );
+    let handed_on = std::fs::read_to_string(stage.folder.path().join("handed-on")).unwrap();
+    assert_eq!(handed_on.matches("gho_").count(), LABELLED - 1);
 }
 
 /// All of it is gone through, which takes its time: 10,000 calls in a program that is not optimized.

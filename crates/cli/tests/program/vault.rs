@@ -310,6 +310,13 @@ fn secrets_are_only_in_exports() {
     );
     let history = succeed(program(&folder, &["history", "17"]), "");
     assert!(history.contains("removed"), "{history}");
+    let import = ["vault", "import", "-", "--format", "jsonl"];
+    let row = r#"{"id":"19","token":"gho_1","client_id":"Iv1.app","kept":"e30="}"#;
+    succeed(program(&folder, &import), row);
+    assert_eq!(
+        succeed(program(&folder, &["vault", "remove", "19"]), ""),
+        "removed 19, and with it an answer that may have its new token in it\n"
+    );
 }
 
 #[cfg(unix)]

@@ -54,6 +54,9 @@ pub(crate) enum Kind {
     Put { app: App, tokens: Tokens },
     /// The provider says whether the token of this generation is valid.
     Check { generation: u64, is_valid: bool },
+    /// The token of this generation was just stored, and the provider does not say that it is valid,
+    /// or says that it is not.
+    Doubt { generation: u64, is_invalid: bool },
     /// Takes it out.
     Remove,
 }
@@ -103,6 +106,8 @@ pub(crate) enum End {
     },
     /// Nothing was sent.
     Released,
+    /// Nothing was sent, and the row, which is in doubt, is left alone for so long.
+    LeftAlone(Duration),
 }
 
 /// What a [`Change`] has decided.
@@ -138,8 +143,14 @@ pub(crate) enum Reply {
     Dead(State),
     /// The row is of another app than what was to be put in.
     OtherApp,
-    /// Another row has the token that was to be stored.
+    /// The token that was to be stored is not this row's.
     Duplicate,
+}
+
+impl Condition {
+    fn is_in_doubt(self) -> bool {
+        matches!(self, Self::InDoubt)
+    }
 }
 
 impl Change {
@@ -154,7 +165,9 @@ impl Change {
     }
 
     /// The token that a rotation has brought, where the change is to store one. No two rows get one
-    /// token: when another row has it, or has had it, the store [refuses](Self::refuse) the change.
+    /// token, and none gets one twice: when another row has it, or has had it, the store
+    /// [refuses](Self::refuse) the change. Those that come with this crate do so, too, when this row
+    /// has had it.
     pub fn new_token(&self) -> Option<&Secret> {
         match &self.kind {
             Kind::Settle {
@@ -165,13 +178,19 @@ impl Change {
         }
     }
 
+    /// Whether that token must be new to the row, too: the change is not repeated, nor late.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn is_first(&self, entry: &Entry) -> bool {
+        matches!(&self.kind, Kind::Settle { claim, .. } if claim.generation == entry.generation)
+    }
+
     /// The name of that token in the history.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn new_name(&self) -> Option<String> {
         crate::event::name(self.new_token().map(Secret::fingerprint))
     }
 
-    /// What becomes of the row when another one has the [new token](Self::new_token): nothing.
+    /// What becomes of the row when the [new token](Self::new_token) is not its own: nothing.
     pub fn refuse(&self) -> Applied {
         Applied {
             action: Action::Leave,

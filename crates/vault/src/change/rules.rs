@@ -37,6 +37,10 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Applied {
             generation,
             is_valid,
         } => check(entry, actor, *generation, *is_valid, now),
+        Kind::Doubt {
+            generation,
+            is_invalid,
+        } => doubt(entry, actor, *generation, *is_invalid, now),
         Kind::Remove => remove(entry, actor, now),
     }
 }
@@ -50,7 +54,15 @@ fn claim(
     now: i64,
 ) -> Applied {
     let progress = &entry.progress;
-    let in_doubt = matches!(progress.state, State::Rotating | State::Unknown);
+    // What was taken for dead by a wrong word is not, while there is an answer to look into.
+    let is_open = condition.is_in_doubt()
+        && entry.app.provider == Provider::GitHub
+        && !entry.tokens.kept.is_empty();
+    let in_doubt = match progress.state {
+        State::Rotating | State::Unknown => true,
+        State::Lost | State::Revoked => is_open,
+        State::Active => false,
+    };
     let holds = match condition {
         Condition::Generation(generation) => entry.generation == generation,
         Condition::Run(run) => progress.run < run,
@@ -60,10 +72,12 @@ fn claim(
         return leave(Reply::Newer);
     }
     match progress.state {
-        State::Lost | State::Revoked => return leave(Reply::Dead(progress.state)),
+        State::Lost | State::Revoked if !is_open => {
+            return leave(Reply::Dead(progress.state));
+        }
         State::Rotating if own.has(&entry.id, progress.fence) => return leave(Reply::Held),
         State::Rotating | State::Unknown if !progress.is_over(now) => return leave(Reply::Held),
-        State::Active | State::Rotating | State::Unknown => {}
+        _ => {}
     }
     entry.progress.fence += 1;
     entry.progress.owner = Some(actor.to_owned());
@@ -98,6 +112,7 @@ fn settle(
         // A claim that has run out does not matter as long as nothing newer is stored: at GitHub
         // only one of several resets of a token can have worked.
         return match entry.generation == claim.generation {
+            true if !entry.tokens.are_of(tokens.user_id) => leave(Reply::Duplicate),
             true => replaced(entry, actor, claim, tokens, *deliver, run, now),
             false => superseded(entry, actor, claim, tokens, now),
         };
@@ -127,6 +142,10 @@ fn settle(
             wait(entry, State::Unknown, Duration::ZERO, now);
             return save(Reply::Done, None);
         }
+        End::LeftAlone(time) => {
+            wait(entry, State::Unknown, *time, now);
+            return save(Reply::Done, None);
+        }
         End::Released => {
             entry.progress.state = State::Active;
             return save(Reply::Done, None);
@@ -148,7 +167,6 @@ fn settle(
         // The run goes on with it.
         End::Kept => {
             entry.progress.state = State::Active;
-            entry.tokens.kept.clear();
             entry.progress.doubts = 0;
             let event = event(entry, actor, What::NotReplaced, now);
             return save(Reply::Done, Some(event));
@@ -173,7 +191,7 @@ fn is_repeated(entry: &Entry, claim: Claim, end: &End) -> bool {
         End::Replaced { .. } => return false,
         End::Released if claim.in_doubt => State::Unknown,
         End::Released | End::Kept | End::Refused(_) => State::Active,
-        End::Unknown { .. } => State::Unknown,
+        End::Unknown { .. } | End::LeftAlone(_) => State::Unknown,
         End::Invalid | End::Revoked => State::Revoked,
         End::Lost => State::Lost,
     };
@@ -252,6 +270,24 @@ fn check(entry: &mut Entry, actor: &str, generation: u64, is_valid: bool, now: i
         }
     };
     entry.progress.state = state;
+    let event = event(entry, actor, what, now);
+    save(Reply::Done, Some(event))
+}
+
+fn doubt(entry: &mut Entry, actor: &str, generation: u64, is_invalid: bool, now: i64) -> Applied {
+    if entry.generation != generation || entry.progress.state != State::Active {
+        return leave(Reply::Newer);
+    }
+    // Whoever comes to the row asks about the token first.
+    wait(entry, State::Unknown, Duration::ZERO, now);
+    entry.progress.run = 0;
+    let what = match is_invalid {
+        true => What::Lost,
+        false => What::Unknown,
+    };
+    if is_invalid {
+        entry.progress.state = State::Lost;
+    }
     let event = event(entry, actor, what, now);
     save(Reply::Done, Some(event))
 }

@@ -251,6 +251,7 @@ fn a_claim_ends() {
         (unknown(), Unknown, Unknown, Some(What::Unknown), true),
         (End::Kept, Active, Active, Some(What::NotReplaced), false),
         (End::Released, Active, Unknown, None, false),
+        (End::LeftAlone(LEASE), Unknown, Unknown, None, false),
     ];
     for provider in BOTH {
         for (end, state, when_in_doubt, what, is_through) in &rows {
@@ -267,7 +268,7 @@ fn a_claim_ends() {
                 assert_eq!(entry.progress.run, if *is_through { 8 } else { 3 });
                 let doubts = match end {
                     End::Unknown { .. } => 2,
-                    End::Released => 1,
+                    End::Released | End::LeftAlone(_) => 1,
                     _ => 0,
                 };
                 assert_eq!(entry.progress.doubts, doubts, "{case}");
@@ -283,6 +284,66 @@ fn a_claim_ends() {
                 }
             }
         }
+    }
+}
+
+/// Nobody takes it for replaced: whoever comes to the row asks about it first.
+#[test]
+fn a_new_token_may_not_be_proven() {
+    for (is_invalid, state) in [(true, State::Lost), (false, State::Unknown)] {
+        let mut entry = entry(Provider::GitHub);
+        let claim = claim(&mut entry, NOW);
+        let _ = settle_in_run(&mut entry, claim, replaced("second"), Some(8));
+        let doubt = |generation| Kind::Doubt {
+            generation,
+            is_invalid,
+        };
+        assert_eq!(apply(&mut entry, doubt(1)).reply, Reply::Newer);
+        assert_eq!(apply(&mut entry, doubt(2)).reply, Reply::Done);
+        assert_eq!((entry.state(), entry.progress.run), (state, 0));
+        assert!(entry.progress.is_over(NOW) && has(&entry, "second"));
+        assert_eq!(apply(&mut entry, doubt(2)).reply, Reply::Newer);
+    }
+}
+
+/// Where there is an answer to look into, a row that was taken for dead can be asked about again.
+#[test]
+fn what_is_dead_with_an_answer_may_be_claimed_for_that() {
+    for (provider, is_open) in BOTH.into_iter().zip([true, false]) {
+        for state in [State::Lost, State::Revoked] {
+            let mut entry = entry_in(provider, state);
+            let reply = try_claim(&mut entry, Condition::InDoubt, NOW);
+            assert_eq!(reply, Reply::Newer);
+            entry.tokens.keep(&Kept::new(*b"{}"));
+            let reply = try_claim(&mut entry, Condition::Run(8), NOW);
+            assert_eq!(reply, Reply::Dead(state));
+            let reply = try_claim(&mut entry, Condition::InDoubt, NOW);
+            assert_eq!(
+                matches!(reply, Reply::Claimed(claim) if claim.in_doubt),
+                is_open
+            );
+        }
+    }
+}
+
+#[test]
+fn a_token_of_another_user_is_not_stored() {
+    for (known, told, is_stored) in [
+        (None, Some(2), true),
+        (Some(1), None, true),
+        (Some(1), Some(1), true),
+        (Some(1), Some(2), false),
+    ] {
+        let mut entry = entry(Provider::GitHub);
+        entry.tokens.user_id = known;
+        let claim = claim(&mut entry, NOW);
+        let mut tokens = Tokens::github("second");
+        tokens.user_id = told;
+        let deliver = false;
+        let applied = settle(&mut entry, claim, End::Replaced { tokens, deliver });
+        assert_eq!(applied.reply == Reply::Done, is_stored);
+        assert_eq!(applied.reply == Reply::Duplicate, !is_stored);
+        assert_eq!(entry.generation == 2, is_stored);
     }
 }
 

@@ -96,6 +96,7 @@ fn every_other_end_counts_once() {
         (End::Lost, 0),
         (End::Kept, 0),
         (End::Released, 0),
+        (End::LeftAlone(LEASE), 0),
     ] {
         let mut entry = entry(Provider::GitHub);
         let claim = claim(&mut entry, NOW);

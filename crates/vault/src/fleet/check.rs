@@ -12,7 +12,7 @@ use super::lane::{Absence, Goal, Lane, Tasks, Turn};
 use super::outcome::{Outcome, Settled, Stop};
 use super::{Fleet, FleetOptions, distinct};
 use crate::change::{Kind, Reply};
-use crate::client::Client;
+use crate::client::{Client, Standing};
 use crate::entry::{Entry, State};
 use crate::error::StoreError;
 use crate::event::{self, What};
@@ -27,8 +27,8 @@ const PAGE: usize = 500;
 impl Vault {
     /// Asks the provider about every token that `filter` means, of the apps that `clients` are of, as
     /// [`check`](Self::check) does for one: also about those that are lost or revoked, and those of
-    /// them that live are active again. Rows in doubt are left to [`recover_all`](Self::recover_all),
-    /// and told of as unknown.
+    /// them that live are active again, and so are those whose new tokens are found in answers that
+    /// were kept. Rows in doubt are left to [`recover_all`](Self::recover_all), and told of as unknown.
     ///
     /// # Errors
     ///
@@ -93,6 +93,7 @@ impl Lane {
     /// Asks about one row, and notes and tells the answer.
     async fn ask(self: Arc<Self>, mut entry: Entry, is_probe: bool, _place: OwnedSemaphorePermit) {
         let seat = self.shared.seats.acquire().await;
+        let mut new = None;
         let (outcome, request_id) = loop {
             if self.shared.halt.is_stopped() {
                 return;
@@ -105,7 +106,13 @@ impl Lane {
                 break (Outcome::Unknown(why.to_owned()), None);
             }
             let is_valid = match self.client.check(&entry.tokens).await {
-                Ok(is_valid) => is_valid,
+                Ok(Standing::Valid) => true,
+                Ok(Standing::Invalid) => false,
+                Ok(Standing::OfAnother) => {
+                    self.breaker.succeeded();
+                    let why = StoreError::of_another_user(&entry.id).to_string();
+                    break (Outcome::Unknown(why), None);
+                }
                 Err(error) => {
                     let request_id = error.request_id().map(str::to_owned);
                     let Some(refusal) = error.refusal().cloned() else {
@@ -114,10 +121,9 @@ impl Lane {
                         break (Outcome::Unknown(why), request_id);
                     };
                     self.breaker.succeeded();
-                    if let Some(hold) = self.pace.refused(&refusal) {
+                    if let Some(hold) = self.hold(&refusal) {
                         self.pace.tell(hold).await;
-                        let why = || "the provider's limit".to_owned();
-                        self.shared.halt.pause(hold, why).await;
+                        self.place_comes().await;
                         continue;
                     }
                     if is_about_all_tokens(&refusal, self.client.can_repeat()) {
@@ -131,7 +137,12 @@ impl Lane {
                 }
             };
             self.breaker.succeeded();
-            self.guard.accept();
+            self.pace.answered();
+            if is_valid {
+                self.guard.accept();
+            } else if entry.state() == State::Active && self.guard.refuse("invalid") {
+                self.shared.halt.stop(Stop::Invalid);
+            }
             let generation = entry.generation;
             let kind = Kind::Check {
                 generation,
@@ -140,6 +151,17 @@ impl Lane {
             match self.settled(&entry.id, kind).await {
                 // It was replaced meanwhile, or is being replaced.
                 Ok(changed) if changed.applied.reply == Reply::Newer => entry = changed.entry,
+                Ok(changed) if !is_valid && !changed.entry.tokens.kept.is_empty() => {
+                    // One of its answers may have the living one, though it was not found there before.
+                    match self.vault.recover(&self.client, &entry.id).await {
+                        Ok(row) if row.state() == State::Active => {
+                            new = event::name(row.tokens.fingerprint());
+                            break (Outcome::Restored, None);
+                        }
+                        Ok(_) => break (Outcome::Invalid, None),
+                        Err(error) => break (Outcome::Unknown(error.to_string()), None),
+                    }
+                }
                 Ok(changed) => {
                     let noted = changed.applied.event.map(|event| event.what);
                     let outcome = match is_valid {
@@ -156,7 +178,7 @@ impl Lane {
         self.checked.fetch_add(1, Relaxed);
         let settled = Settled {
             old: event::name(entry.tokens.fingerprint()),
-            new: None,
+            new,
             id: entry.id,
             app: entry.app,
             label: entry.label,

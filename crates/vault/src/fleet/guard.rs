@@ -14,7 +14,8 @@ pub(super) enum Mode {
     Many,
     /// One row, and the next when it is settled: a canary.
     One,
-    /// One row, and only one in doubt: no token is replaced that may get lost.
+    /// One row, and only one in doubt: whatever becomes of it, no more than that many tokens may get
+    /// lost.
     Doubts,
 }
 
@@ -37,7 +38,9 @@ struct Seen {
     to_prove: u64,
     /// The rows whose calls got no answer that told what became of the token.
     doubts: HashSet<String>,
-    /// Those among them whose tokens were lost, or could not be found out about.
+    /// Those that were among them, and of which somebody else has found that the old tokens live.
+    spared: HashSet<String>,
+    /// Those whose tokens were lost all the same, or could not be found out about.
     lost: u64,
     /// How many new tokens in a row were only found in answers that were not believed.
     found: u64,
@@ -59,6 +62,7 @@ impl Guard {
             seen: Mutex::new(Seen {
                 to_prove: 2,
                 doubts: HashSet::new(),
+                spared: HashSet::new(),
                 lost: 0,
                 found: 0,
                 refusal: None,
@@ -114,14 +118,25 @@ impl Guard {
 
     /// What became of that call is known, and nothing is lost.
     pub(super) fn resolve(&self, id: &str) {
-        self.seen().doubts.remove(id);
+        let mut seen = self.seen();
+        seen.doubts.remove(id);
+        seen.spared.remove(id);
+    }
+
+    /// Somebody else says that it did nothing, which may turn out to be wrong.
+    pub(super) fn spare(&self, id: &str) {
+        let mut seen = self.seen();
+        if seen.doubts.remove(id) {
+            seen.spared.insert(id.to_owned());
+        }
     }
 
     /// The token of this row is lost, or is given up. How many were lost by calls of this run, if
     /// that is enough to stop it.
     pub(super) fn lose(&self, id: &str) -> Option<u64> {
         let mut seen = self.seen();
-        seen.lost += u64::from(seen.doubts.remove(id));
+        let is_ours = seen.doubts.remove(id) | seen.spared.remove(id);
+        seen.lost += u64::from(is_ours);
         (self.replaces && seen.lost >= self.max_lost).then_some(seen.lost)
     }
 
@@ -218,6 +233,19 @@ mod tests {
         guard.doubt("d");
         assert_eq!(guard.mode(), Mode::Doubts, "what was lost stays lost");
         assert_eq!(guard.lose("d"), Some(3));
+    }
+
+    #[test]
+    fn a_token_that_was_said_to_live_may_be_lost() {
+        let guard = guard();
+        for id in ["a", "b", "c", "d"] {
+            guard.doubt(id);
+            guard.spare(id);
+        }
+        assert_eq!(guard.mode(), Mode::One);
+        guard.resolve("a");
+        let lost = ["a", "b", "c", "d"].map(|id| guard.lose(id));
+        assert_eq!(lost, [None, None, None, Some(3)]);
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokenturn::Refusal;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -183,12 +184,7 @@ impl Lane {
                 pass => break pass,
             }
         };
-        let wait = match self.pace.place().await {
-            Ok(wait) => wait,
-            // The claim fails as well, and that is where it is dealt with.
-            Err(_) => Duration::ZERO,
-        };
-        if !wait.is_zero() && !halt.pause(wait, || "the provider's limit".into()).await {
+        if !self.place_comes().await {
             return None;
         }
         let mut room = tokio::select! {
@@ -205,6 +201,28 @@ impl Lane {
             true => None,
             false => Some(Turn { pass, mode, room }),
         }
+    }
+
+    /// Waits for the place of the next call. Whether the run goes on.
+    pub(super) async fn place_comes(&self) -> bool {
+        let wait = match self.pace.place().await {
+            Ok(wait) => wait,
+            // The claim fails as well, and that is where it is dealt with.
+            Err(_) => Duration::ZERO,
+        };
+        let halt = &self.shared.halt;
+        wait.is_zero() || halt.pause(wait, || "the provider's limit".into()).await
+    }
+
+    /// Keeps to a refusal, if it is for too many calls, and stops the run when that has no end. How
+    /// long it holds.
+    pub(super) fn hold(&self, refusal: &Refusal) -> Option<Duration> {
+        let hold = self.pace.refused(refusal)?;
+        if self.pace.in_vain() > self.shared.options.patience {
+            let why = refusal.to_string();
+            self.shared.halt.stop(Stop::ProviderUnavailable(why));
+        }
+        Some(hold)
     }
 
     /// How much may be begun: where that is one row, when nothing is under way. `None` when the run
@@ -229,8 +247,9 @@ impl Lane {
             };
             match row.map(|row| row.state()) {
                 Some(State::Rotating | State::Unknown) => {}
-                Some(State::Lost) => self.lost(&id),
-                Some(State::Active | State::Revoked) | None => self.guard.resolve(&id),
+                Some(State::Lost | State::Revoked) => self.lost(&id),
+                Some(State::Active) => self.guard.spare(&id),
+                None => self.guard.resolve(&id),
             }
         }
     }
@@ -293,12 +312,19 @@ impl Lane {
                 why:
                     "the last tokens are left alone, or in the hands of a process that may be dead"
                         .into(),
-                until,
+                // Some are left alone for longer.
+                until: until.max(Instant::now() + time),
             });
         }
         let goes_on = halt.sleep(time).await;
         halt.set_status(Status::Running);
         goes_on
+    }
+
+    pub(super) fn unresolved(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.unresolved
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many rows the run leaves alone: those that are known to be dead, those that it was through
@@ -320,18 +346,18 @@ impl Lane {
         if !run.is_resumed {
             return Ok(left);
         }
-        let began = time::to_millis(run.began_at);
-        for (state, count) in [State::Active, State::Unknown]
-            .into_iter()
-            .zip(&mut left[1..])
-        {
-            let Some(mut filter) = of(state) else {
-                continue;
-            };
-            // The others have changed since it began.
-            let age = time::to_millis(time::now()) - began;
+        // The others have changed since it began.
+        let age = time::to_millis(time::now()) - time::to_millis(run.began_at);
+        let count = async |mut filter: Filter| {
             filter.older_than = filter.older_than.max(Some(age));
-            *count = store.count_run(&filter, run.number).await?.done;
+            Ok::<_, StoreError>(store.count_run(&filter, run.number).await?.done)
+        };
+        if let Some(active) = of(State::Active) {
+            left[1] = count(active).await?;
+        }
+        // Those that were active before are.
+        if let Some(filter) = of(State::Unknown).or(of(State::Active)) {
+            left[2] = count(filter.state(State::Unknown)).await?;
         }
         Ok(left)
     }
@@ -364,13 +390,9 @@ impl Lane {
                 in_doubt += store.count(&self.filter.clone().state(state)).await?;
             }
         }
-        let unresolved = self
-            .unresolved
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
         Ok(RunCount {
             done: 0,
-            left: in_doubt.saturating_sub(unresolved.len() as u64),
+            left: in_doubt.saturating_sub(self.unresolved().len() as u64),
         })
     }
 }

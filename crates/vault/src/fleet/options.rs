@@ -63,7 +63,8 @@ impl FleetOptions {
         self
     }
 
-    /// How long a provider or a store may be away before the run is stopped, 10 minutes at first.
+    /// How long a provider or a store may be away before the run is stopped, 10 minutes at first. So
+    /// long may limits hold on, too, that the provider says are over.
     pub fn patience(mut self, time: Duration) -> Self {
         self.patience = time;
         self
@@ -82,7 +83,7 @@ impl FleetOptions {
 
     /// How often in a row the provider may say no for the same reason before the run is stopped: 10
     /// times at first; 0 is as often as it likes. A no that is about every token of the app stops it
-    /// at once.
+    /// at once. When tokens are asked about, so many in a row may be newly called invalid.
     pub fn max_same_refusal(mut self, times: u64) -> Self {
         self.max_same_refusal = times;
         self

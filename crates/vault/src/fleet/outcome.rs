@@ -45,13 +45,13 @@ pub enum Outcome {
     Kept,
     /// It was asked about, and is valid.
     Valid,
-    /// It was taken for lost or revoked, and is valid.
+    /// It was taken for lost or revoked, and is valid, or the new one was found.
     Restored,
     /// The provider has no such token any more: its user has to authorize the app again.
     Invalid,
     /// The provider said no. The token is as it was.
     Refused(Refusal),
-    /// It was replaced, and the new one is lost: its user has to authorize the app again.
+    /// It was replaced, and the new one is lost, or not valid: its user has to authorize the app again.
     Lost,
     /// Whether it was replaced is unknown, and why; `recover` finds out later. Of a check: whether it
     /// is valid.
@@ -187,7 +187,11 @@ pub enum Stop {
     /// So many new tokens in a row came in answers that were not believed, and were found there. They
     /// are stored: see [`max_lost`](crate::FleetOptions::max_lost).
     NotBelieved(u64),
-    /// The new token of this row is one that another row has, or has had. It was not stored.
+    /// Too many tokens in a row that were taken for valid were said not to be, when they were asked
+    /// about: see [`max_same_refusal`](crate::FleetOptions::max_same_refusal).
+    Invalid,
+    /// The new token of this row is one that another row has or a row has had, or of another user. It
+    /// was not stored.
     Duplicate(String),
     /// The provider was away for too long.
     ProviderUnavailable(String),
@@ -241,10 +245,14 @@ impl fmt::Display for Stop {
                  stored, and no other was replaced; find out what answers for the provider, and run it \
                  again"
             ),
+            Self::Invalid => f.write_str(
+                "too many tokens in a row that were taken for valid are said not to be; find out what \
+                 answers for the provider, and run it again, or allow for more of them",
+            ),
             Self::Duplicate(id) => write!(
                 f,
-                "the new token of {id:?} is one that another row has, so it was not stored and no \
-                 other was replaced; find out what answers for the provider, and run it again"
+                "the new token of {id:?} is one that another row has or a row has had, or of another \
+                 user, so it was not stored and no other was replaced; find out what answers for the provider, and run it again"
             ),
             Self::ProviderUnavailable(why) => {
                 write!(

@@ -11,6 +11,8 @@ use crate::store::Store;
 
 /// What GitHub's docs ask for when a limit says nothing else; it doubles from time to time.
 const LIMITED: Duration = Duration::from_secs(60);
+/// What it is at least, whatever the provider says. It doubles each time.
+const LEAST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(3600);
 /// The most that a provider is believed.
 const MOST: Duration = Duration::from_secs(24 * 3600);
@@ -34,6 +36,8 @@ struct Known {
     looked: Option<Instant>,
     /// How many limits in a row.
     limited: u32,
+    /// How long it was waited for them beyond what the provider or its rules have asked for.
+    in_vain: Duration,
 }
 
 impl Pace {
@@ -43,6 +47,7 @@ impl Pace {
             held: Instant::now(),
             looked: None,
             limited: 0,
+            in_vain: Duration::ZERO,
         };
         Self {
             store,
@@ -110,9 +115,20 @@ impl Pace {
     /// Keeps to what a successful answer says about the calls that are left, of which so many may
     /// be under way. How long it holds, if none are left.
     pub(super) fn learn(&self, limit: Option<RateLimit>, under_way: usize) -> Option<Duration> {
-        self.known().limited = 0;
+        self.answered();
         let limit = limit.filter(|limit| limit.remaining <= under_way as u64)?;
         Some(self.known().hold(limit.resets_in))
+    }
+
+    /// A call was not refused for too many of them.
+    pub(super) fn answered(&self) {
+        let mut known = self.known();
+        (known.limited, known.in_vain) = (0, Duration::ZERO);
+    }
+
+    /// For how long limits that were said to be over have held on.
+    pub(super) fn in_vain(&self) -> Duration {
+        self.known().in_vain
     }
 
     /// Keeps to a refusal, if it is for too many calls. How long that holds.
@@ -122,12 +138,16 @@ impl Pace {
         };
         let mut known = self.known();
         // Those that were under way together are one.
-        if known.held <= Instant::now() {
-            known.limited += 1;
-        }
+        let is_first = known.held <= Instant::now();
+        known.limited += u32::from(is_first);
         let times = known.limited.saturating_sub(1);
         let rule = LIMITED.saturating_mul(1 << times.min(6)).min(LONGEST);
-        Some(known.hold(retry_after.unwrap_or(rule)))
+        let told = retry_after.unwrap_or(rule);
+        let least = LEAST.saturating_mul(1 << times.min(20)).min(LONGEST);
+        if is_first {
+            known.in_vain += least.saturating_sub(told);
+        }
+        Some(known.hold(told.max(least)))
     }
 }
 

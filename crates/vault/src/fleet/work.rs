@@ -1,7 +1,7 @@
 //! One claimed row of a fleet.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokenturn::RotateError;
@@ -11,6 +11,7 @@ use super::guard::Mode;
 use super::lane::{Begin, Goal, Keeps, Lane};
 use super::outcome::{Outcome, Settled, Stop};
 use crate::change::{Claim, End, Kind, Reply};
+use crate::client::Standing;
 use crate::entry::{Entry, State};
 use crate::error::StoreError;
 use crate::event;
@@ -31,8 +32,9 @@ const ASKED: u32 = 5;
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// The same, when the answer is no: servers that answer may be behind those that change.
 const ASKED_OF_INVALID: u32 = 3;
-/// Longer than a run that resolves doubts lasts.
-const NOT_IN_THIS_RUN: Duration = Duration::from_secs(600);
+/// How long a row is left alone that a run could not resolve and comes to again: others may not want to
+/// wait for longer.
+const TRIED: Duration = Duration::from_secs(10);
 
 impl Lane {
     /// Goes on whatever becomes of the run, until the row is settled.
@@ -51,11 +53,17 @@ impl Lane {
         } = keeps;
         // Until the row is settled: no more answers than that are in memory alone.
         let seat = self.shared.seats.acquire().await;
-        if !self.may_call(begin) {
-            self.release(&entry, claim, is_probe).await;
+        let is_tried = self.unresolved().contains(&entry.id);
+        if is_tried || !self.may_call(begin) {
+            let end = match is_tried {
+                true => End::LeftAlone(TRIED),
+                false => End::Released,
+            };
+            self.release(&entry, claim, end, is_probe).await;
             return;
         }
-        let mut turn = turn(&self.client, &entry.tokens, claim, self.manner(begin)).await;
+        let manner = self.manner(begin);
+        let mut turn = turn(&self.client, &entry.tokens, claim, manner).await;
         let hold = self.learn(&turn, is_probe);
 
         let comes_back = self
@@ -67,7 +75,7 @@ impl Lane {
             self.guard(&entry.id, &turn, is_last);
         }
         let is_final = match (&self.goal, &turn.end) {
-            (_, End::Released | End::Kept) => false,
+            (_, End::Released | End::LeftAlone(_) | End::Kept) => false,
             (Goal::Replace(_), End::Unknown { .. }) => is_last,
             _ => true,
         };
@@ -75,20 +83,38 @@ impl Lane {
         let mut outcome = self.outcome(&turn, claim, is_last);
         let mut settled = self.settled(&entry.id, turn.settlement(claim, run)).await;
         if turn.is_found() {
-            if settled.as_ref().is_err_and(StoreError::is_duplicate) {
-                turn = turn.of_another_row();
+            let mut taken = Vec::new();
+            while turn.is_found() && settled.as_ref().is_err_and(StoreError::is_duplicate) {
+                let tokens = &entry.tokens;
+                turn = turn
+                    .look_on(&self.client, tokens, claim, manner, &mut taken)
+                    .await;
                 outcome = self.outcome(&turn, claim, is_last);
                 settled = self.settled(&entry.id, turn.settlement(claim, run)).await;
             }
             self.guard(&entry.id, &turn, is_last);
         }
         drop(held);
-        let is_proven = match &settled {
+        let proof = match &settled {
             Ok(changed) if changed.applied.reply == Reply::Done => {
                 self.proves(&turn, changed).await
             }
-            _ => true,
+            _ => Ok(()),
         };
+        if let Err(doubt) = proof {
+            let is_invalid = doubt.is_invalid;
+            if let Ok(changed) = &settled {
+                self.note(changed, is_invalid).await;
+            }
+            outcome = match is_invalid {
+                true => Some(Outcome::Lost),
+                // Otherwise it is among those that the run comes back to.
+                false => (!comes_back).then_some(Outcome::Unknown(doubt.why)),
+            };
+        }
+        if settled.as_ref().is_err_and(StoreError::is_duplicate) {
+            self.shared.halt.stop(Stop::Duplicate(entry.id.clone()));
+        }
         drop((under_way, seat));
         if let Some(hold) = hold {
             self.pace.tell(hold).await;
@@ -99,16 +125,13 @@ impl Lane {
             Ok(changed) => (Some(changed), outcome),
             Err(error) => {
                 tracing::error!(%error, id = entry.id, "the outcome of a rotation is not stored");
-                if error.is_duplicate() {
-                    self.shared.halt.stop(Stop::Duplicate(entry.id.clone()));
-                }
                 (None, unsaved(turn.end).or(outcome))
             }
         };
         let Some(outcome) = outcome else { return };
         let new = changed.as_ref().filter(|_| is_replaced(&outcome));
         let delivered = match (new, &self.shared.options.deliver) {
-            (Some(new), Some(_)) => Some(is_proven && self.deliver(&new.entry).await),
+            (Some(new), Some(_)) => Some(self.deliver(&new.entry).await),
             _ => None,
         };
         let (old, new_name) = names(&entry, new);
@@ -128,13 +151,13 @@ impl Lane {
     }
 
     /// Gives a row back of which nothing was sent.
-    async fn release(&self, entry: &Entry, claim: Claim, is_probe: bool) {
+    async fn release(&self, entry: &Entry, claim: Claim, end: End, is_probe: bool) {
         if is_probe {
             self.breaker.not_probed();
         }
         let released = Kind::Settle {
             claim,
-            end: End::Released,
+            end,
             run: None,
             request_id: None,
         };
@@ -145,14 +168,10 @@ impl Lane {
     }
 
     fn manner(&self, begin: Begin) -> Manner {
-        let replaces = matches!(self.goal, Goal::Replace(_));
         Manner {
-            replace: replaces && begin.mode != Mode::Doubts,
+            replace: matches!(self.goal, Goal::Replace(_)),
             probe: begin.is_probe,
-            leave_alone: match replaces {
-                true => self.vault.set_up.leave_alone,
-                false => NOT_IN_THIS_RUN,
-            },
+            leave_alone: self.vault.set_up.leave_alone,
             deliver: self.shared.options.deliver.is_some(),
         }
     }
@@ -163,7 +182,7 @@ impl Lane {
         match &turn.verdict {
             Verdict::NotNow(RotateError::Refused(refusal)) => {
                 self.breaker.succeeded();
-                let hold = self.pace.refused(refusal);
+                let hold = self.hold(refusal);
                 if hold.is_none() {
                     self.shared.halt.stop(Stop::of_all(refusal.clone()));
                 }
@@ -175,7 +194,7 @@ impl Lane {
                 None
             }
             // That a question is answered does not say that a change would be.
-            Verdict::NotReplaced | Verdict::Lost if matches!(self.goal, Goal::Replace(_)) => {
+            Verdict::Lost if matches!(self.goal, Goal::Replace(_)) => {
                 if is_probe {
                     self.breaker.not_probed();
                 }
@@ -200,8 +219,8 @@ impl Lane {
                     self.lost(id);
                 }
             }
-            (End::Lost, true) => self.lost(id),
-            (End::Released, _) | (_, false) => {}
+            (End::Lost | End::Invalid, true) => self.lost(id),
+            (End::Released | End::LeftAlone(_), _) | (_, false) => {}
             _ if turn.is_found() => {
                 if let Some(count) = self.guard.find(id) {
                     self.shared.halt.stop(Stop::NotBelieved(count));
@@ -221,29 +240,32 @@ impl Lane {
     }
 
     /// Asks about a new token where the run needs the proof that it is valid, and stops the run when
-    /// there is none. Whether the run need not doubt it.
-    async fn proves(&self, turn: &Turn, Changed { entry, .. }: &Changed) -> bool {
-        // What was only found says nothing about the answers to come.
-        let is_canary = matches!(turn.verdict, Verdict::Replaced)
-            && !turn.is_found()
-            && self.guard.mode() != Mode::Many;
-        if !is_canary {
-            return true;
+    /// there is none. What was only found says nothing about the answers to come.
+    async fn proves(&self, turn: &Turn, Changed { entry, .. }: &Changed) -> Result<(), Doubt> {
+        let is_canary = !turn.is_found() && self.guard.mode() != Mode::Many;
+        let needs_proof = is_canary || turn.is_doubtful && turn.sent;
+        if !needs_proof || !matches!(turn.verdict, Verdict::Replaced) {
+            return Ok(());
         }
         let halt = &self.shared.halt;
         let (mut wait, mut asked, mut invalid) = (ASK_AGAIN, 0, 0);
         loop {
             let (hold, why) = match self.client.check(&entry.tokens).await {
-                Ok(true) => {
+                Ok(Standing::Valid) => {
+                    self.pace.answered();
                     self.guard.prove();
-                    return true;
+                    return Ok(());
                 }
-                Ok(false) => {
+                Ok(Standing::Invalid) => {
                     invalid += 1;
                     (None, "the provider says that it is not valid".to_owned())
                 }
+                Ok(Standing::OfAnother) => {
+                    let why = "the provider says that it is of another user";
+                    (None, why.to_owned())
+                }
                 Err(error) => {
-                    let hold = error.refusal().and_then(|no| self.pace.refused(no));
+                    let hold = error.refusal().and_then(|no| self.hold(no));
                     (hold, reason(&error.into_why()))
                 }
             };
@@ -253,14 +275,30 @@ impl Lane {
                 asked += 1;
                 wait *= 2;
             }
-            if asked == ASKED || invalid == ASKED_OF_INVALID {
-                halt.stop(Stop::Unproven(why));
-                return false;
+            let is_invalid = invalid == ASKED_OF_INVALID;
+            if is_invalid || asked == ASKED {
+                halt.stop(Stop::Unproven(why.clone()));
+                return Err(Doubt { is_invalid, why });
             }
-            let pause = hold.unwrap_or(wait);
-            if !halt.pause(pause, || why).await {
-                return false;
+            let goes_on = match hold {
+                Some(_) => true,
+                None => halt.pause(wait, || why.clone()).await,
+            };
+            if !goes_on || !self.place_comes().await {
+                return Err(Doubt { is_invalid, why });
             }
+        }
+    }
+
+    /// Notes that a new token was not proven, so that nobody takes its row for replaced.
+    async fn note(&self, Changed { entry, .. }: &Changed, is_invalid: bool) {
+        let generation = entry.generation;
+        let doubt = Kind::Doubt {
+            generation,
+            is_invalid,
+        };
+        if let Err(error) = self.settled(&entry.id, doubt).await {
+            tracing::error!(%error, id = entry.id, "it is not noted that a new token is in doubt");
         }
     }
 
@@ -287,13 +325,10 @@ impl Lane {
         if matches!(self.goal, Goal::Resolve)
             && let Kind::Settle { end, .. } = &kind
         {
-            let mut unresolved = self
-                .unresolved
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
             match end {
-                End::Unknown { .. } => unresolved.insert(id.to_owned()),
-                _ => unresolved.remove(id),
+                End::Unknown { .. } => self.unresolved().insert(id.to_owned()),
+                End::LeftAlone(_) => true,
+                _ => self.unresolved().remove(id),
             };
         }
         tokio::select! {
@@ -365,6 +400,13 @@ impl Lane {
             while tasks.try_join_next().is_some() {}
         }
     }
+}
+
+/// Why a new token is not known to be valid.
+struct Doubt {
+    /// The provider says that it is not.
+    is_invalid: bool,
+    why: String,
 }
 
 /// The fingerprints of the old token and of the new one: those of the event, where there is one.

@@ -145,7 +145,7 @@ async fn apply<'c>(
             continue;
         };
         let before = entry.secrets();
-        let applied = match owners.admit(&entry.id, change) {
+        let applied = match owners.admit(&entry, change) {
             true => change.apply(&mut entry, now),
             false => change.refuse(),
         };
@@ -186,15 +186,17 @@ impl Owners {
         owners.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether the token that the change is to store is no other row's. Then it is this one's.
-    fn admit(&mut self, id: &str, change: &Change) -> bool {
+    /// Whether the token that the change is to store is no other row's, and new to this one. Then it is
+    /// this one's.
+    fn admit(&mut self, entry: &Entry, change: &Change) -> bool {
         let Some(name) = change.new_name() else {
             return true;
         };
         let owners = self.0.entry(name).or_default();
-        let is_free = owners.iter().all(|owner| owner == id);
+        let is_first = change.is_first(entry);
+        let is_free = owners.iter().all(|owner| *owner == entry.id && !is_first);
         if is_free {
-            owners.insert(id.to_owned());
+            owners.insert(entry.id.clone());
         }
         is_free
     }

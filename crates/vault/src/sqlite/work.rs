@@ -116,7 +116,7 @@ pub(super) fn change_next(
 
 fn apply(opened: &Opened, mut entry: Entry, change: &Change) -> Result<Changed, StoreError> {
     let before = entry.secrets();
-    let applied = match is_another_rows(opened, &entry.id, change)? {
+    let applied = match is_not_its_own(opened, &entry, change)? {
         true => change.refuse(),
         false => change.apply(&mut entry, time::now_millis()),
     };
@@ -145,15 +145,17 @@ fn apply(opened: &Opened, mut entry: Entry, change: &Change) -> Result<Changed, 
     Ok(Changed::new(entry, applied))
 }
 
-/// Whether another row has, or has had, the token that the change is to store.
-fn is_another_rows(opened: &Opened, id: &str, change: &Change) -> Result<bool, StoreError> {
+/// Whether another row has, or has had, the token that the change is to store, or this one has had it
+/// already.
+fn is_not_its_own(opened: &Opened, entry: &Entry, change: &Change) -> Result<bool, StoreError> {
     let Some(name) = change.new_name() else {
         return Ok(false);
     };
     let sql = "SELECT EXISTS (SELECT 1 FROM event \
-        WHERE substr(new, 1, 16) = substr($1, 1, 16) AND new = $1 AND id <> $2)";
+        WHERE substr(new, 1, 16) = substr($1, 1, 16) AND new = $1 AND (id <> $2 OR $3))";
     let mut statement = opened.connection.prepare_cached(sql).map_err(store_error)?;
-    let found = statement.query_row([name.as_str(), id], |row| row.get(0));
+    let values = params![name, entry.id, change.is_first(entry)];
+    let found = statement.query_row(values, |row| row.get(0));
     found.map_err(store_error)
 }
 

@@ -3,7 +3,7 @@
 use super::Vault;
 use super::rotate::fits;
 use crate::change::{Condition, End, Kind, Reply};
-use crate::client::Client;
+use crate::client::{Client, Standing};
 use crate::entry::Entry;
 use crate::error::{StoreError, VaultError};
 use crate::store::Changed;
@@ -19,7 +19,11 @@ impl Vault {
     pub async fn check(&self, client: &Client, id: &str) -> Result<bool, VaultError> {
         let mut entry = self.of_client(client, id).await?;
         loop {
-            let is_valid = client.check(&entry.tokens).await?;
+            let is_valid = match client.check(&entry.tokens).await? {
+                Standing::Valid => true,
+                Standing::Invalid => false,
+                Standing::OfAnother => return Err(StoreError::of_another_user(id).into()),
+            };
             let generation = entry.generation;
             let change = self.change(Kind::Check {
                 generation,

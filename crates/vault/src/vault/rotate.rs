@@ -90,10 +90,11 @@ impl Vault {
     }
 
     /// Finds out what became of a rotation whose outcome is unknown, or whose owner died, and
-    /// returns the row as it is then. A row that is in no doubt is left alone.
+    /// returns the row as it is then. So it does for a row that is lost or revoked and has
+    /// [answers](crate::Tokens::kept) that were kept. Any other row is left alone.
     ///
-    /// At GitHub the old token is checked: either it works, or the new one is lost. At OhMyGPT the
-    /// token is replaced once more.
+    /// At GitHub the old token is checked: either it works, or the new one is lost, unless it is in an
+    /// answer that was kept. At OhMyGPT the token is replaced once more.
     ///
     /// # Errors
     ///
@@ -173,9 +174,12 @@ impl Vault {
             let deadline = Some(Instant::now() + SAVE_WITHIN);
             let settle =
                 |turn: &Turn| vault.settle(&entry.id, turn.settlement(claim, None), deadline);
-            let mut settled = settle(&turn).await;
-            if turn.is_found() && settled.as_ref().is_err_and(StoreError::is_duplicate) {
-                turn = turn.of_another_row();
+            let (mut settled, mut taken) = (settle(&turn).await, Vec::new());
+            while turn.is_found() && settled.as_ref().is_err_and(StoreError::is_duplicate) {
+                let tokens = &entry.tokens;
+                turn = turn
+                    .look_on(&client, tokens, claim, manner, &mut taken)
+                    .await;
                 settled = settle(&turn).await;
             }
             match settled {
@@ -186,8 +190,8 @@ impl Vault {
         task.await.map_err(|_| VaultError::Abandoned)
     }
 
-    /// Ends a claim; asks a store that is not available again until the deadline. A token that another
-    /// row has is not stored, and what became of this row's own is in doubt.
+    /// Ends a claim; asks a store that is not available again until the deadline. A token that is not
+    /// this row's is not stored, and what became of its own is in doubt.
     pub(crate) async fn settle(
         &self,
         id: &str,

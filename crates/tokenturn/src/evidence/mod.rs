@@ -45,8 +45,10 @@ pub(crate) enum Fact {
     SentUserToken,
     /// The body has arrived whole, and in no coding that nobody here can read.
     Whole,
-    /// The body is empty, or an object of JSON: no text, which is for people.
+    /// There is nothing in the body, or an object of JSON with nothing in it.
     NoText,
+    /// The body is an object of JSON: no text, which is for people.
+    Object,
     /// Nothing at the top says what is wrong: `error`, `errors`, `errorMessage`, `errorType`, `fault`,
     /// a `success` that is false, a `status` or `statusCode` from 400 on; nor, at GitHub, a `message`.
     NoComplaint,
@@ -132,7 +134,7 @@ pub(crate) const INVALID: Rule = Rule {
 /// GitHub's API: something was deleted, or revoked. The documents have one status; peers take all.
 pub(crate) const DELETED: Rule = Rule {
     all: &[Success, Whole, NoComplaint, NoToken, Fresh],
-    and: &[&[NoContent], &[NoText, NoPage]],
+    and: &[&[NoContent], &[NoText, NoPage], &[Object, NoPage, Mark]],
 };
 /// GitHub's login host: a token was issued, or refreshed.
 pub(crate) const ISSUED: Rule = Rule {
@@ -227,7 +229,8 @@ mod tests {
             SentUserToken => "what was sent can be a user's token",
             Whole => "a body that is whole and in no unknown coding",
             NoComplaint => "no complaint",
-            NoText => "an empty body, or an object of JSON",
+            NoText => "an empty body or object",
+            Object => "an object of JSON",
             NoToken => "no token",
             InPlace => "the token in its documented place",
             Hash => "`hashed_token` fits",

@@ -119,7 +119,12 @@ fn is_done(response: &RawResponse) -> bool {
         Fact::Success => response.status().is_success(),
         Fact::NoContent => response.status().as_u16() == 204,
         Fact::Whole => response.is_complete() && response.is_decoded(),
-        Fact::NoText => is_empty_or_object(response.body()),
+        Fact::NoText => {
+            response.body().trim_ascii().is_empty()
+                || object(response).is_some_and(|o| o.is_empty())
+        }
+        Fact::Object => object(response).is_some(),
+        Fact::Mark => outcome::request_id(response).is_some(),
         Fact::NoPage => !outcome::is_page(response),
         Fact::NoComplaint => !outcome::has_complaint(response, false),
         Fact::NoToken => Candidates::in_body(response.body()).is_empty(),
@@ -128,8 +133,8 @@ fn is_done(response: &RawResponse) -> bool {
     })
 }
 
-fn is_empty_or_object(body: &[u8]) -> bool {
-    body.trim_ascii().is_empty() || serde_json::from_slice::<Map<String, Value>>(body).is_ok()
+fn object(response: &RawResponse) -> Option<Map<String, Value>> {
+    serde_json::from_slice(response.body()).ok()
 }
 
 /// GitHub's own 404 is an answer where a token may well be gone.

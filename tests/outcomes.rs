@@ -702,7 +702,7 @@ async fn recover_asks_about_the_candidates() {
     for (refused, is_githubs) in [(403, false), (422, false), (422, true)] {
         let id = if is_githubs { "1" } else { "" };
         let odd = move |when: httpmock::When, then: httpmock::Then| {
-            when.method(Method::POST).body_includes("\"csrf-1\"");
+            when.method(Method::POST).body_includes("\"gho_odd\"");
             then.status(refused)
                 .header("x-github-request-id", id)
                 .body(r#"{"message":"no"}"#);
@@ -713,7 +713,8 @@ async fn recover_asks_about_the_candidates() {
             server.mock_async(odd).await;
             server.mock_async(check("gho_new", is_there, 7)).await;
             let client = github(&server.base_url());
-            match client.recover_with(&old_token(), &found()).await {
+            let candidates = Candidates::in_body(br#"["gho_odd", "gho_new"]"#);
+            match client.recover_with(&old_token(), &candidates).await {
                 Ok(Recovery::Rotated(_)) => assert!(is_there),
                 Ok(Recovery::Lost { .. }) => assert!(is_githubs && !is_there),
                 Err(_) => assert!(!is_githubs && !is_there),

@@ -240,6 +240,6 @@ fn is_no_token(refusal: &Refusal, candidate: &Secret) -> bool {
 fn is_about_one(refusal: &Refusal) -> bool {
     matches!(
         refusal.reason,
-        RefusalReason::Invalid | RefusalReason::Other
+        RefusalReason::Invalid | RefusalReason::MissingPermission | RefusalReason::Other
     )
 }

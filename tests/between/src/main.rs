@@ -1,0 +1,101 @@
+//! `cargo xtask between`: real gateways between tokenturn and a provider, and what comes of each call.
+//!
+//! It is given an empty folder and perhaps names of products, and prints the page.
+
+mod call;
+mod cell;
+mod does;
+mod instance;
+mod message;
+mod origin;
+mod page;
+mod ports;
+mod product;
+mod products;
+mod row;
+mod table;
+mod tap;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use tokio::task::JoinSet;
+
+use page::Section;
+use product::Product;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let folder = PathBuf::from(arguments.next().expect("a folder"));
+    let names: Vec<String> = arguments.collect();
+    let is_meant = |product: &&&'static Product| {
+        names.is_empty() || names.iter().any(|name| name == product.name)
+    };
+    let products: Vec<_> = products::ALL.iter().filter(is_meant).copied().collect();
+    let mut running = JoinSet::new();
+    for product in &products {
+        running.spawn(section(product, folder.join(product.name)));
+    }
+    let mut sections = running.join_all().await;
+    sections.sort_by_key(|section| {
+        products
+            .iter()
+            .position(|product| product.name == section.product.name)
+    });
+    print!("{}", page::page(&sections));
+    let wrong: Vec<_> = sections
+        .iter()
+        .flat_map(|section| &section.tables)
+        .flat_map(|table| &table.wrong)
+        .collect();
+    for wrong in &wrong {
+        eprintln!("wrong: {wrong}");
+    }
+    match wrong.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+async fn section(product: &'static Product, folder: PathBuf) -> Section {
+    let began = Instant::now();
+    let mut running = JoinSet::new();
+    for setting in product.settings {
+        let folder = folder.clone();
+        running.spawn(async move { table::run(product, setting, &folder).await });
+    }
+    let mut tables = running.join_all().await;
+    tables.sort_by_key(|table| {
+        product
+            .settings
+            .iter()
+            .position(|setting| setting.name == table.setting.name)
+    });
+    eprintln!(
+        "{} took {:.0} s",
+        product.name,
+        began.elapsed().as_secs_f32()
+    );
+    Section {
+        product,
+        version: version(product.version),
+        tables,
+    }
+}
+
+/// The first word with a digit and a dot in what a program says of itself.
+fn version(command: &[&str]) -> String {
+    let output = Command::new(command[0]).args(&command[1..]).output();
+    let output = output.unwrap_or_else(|error| panic!("{}: {error}", command[0]));
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let is_number =
+        |word: &&str| word.contains('.') && word.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let mut words = said.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    words
+        .find(is_number)
+        .unwrap_or("of an unknown version")
+        .to_owned()
+}

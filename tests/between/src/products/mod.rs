@@ -1,0 +1,7 @@
+//! The products, one file each.
+
+mod nginx;
+
+use crate::product::Product;
+
+pub(crate) const ALL: &[&Product] = &[&nginx::NGINX];

@@ -11,7 +11,7 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, USER_
 use reqwest::{ClientBuilder, redirect, retry};
 use zeroize::Zeroizing;
 
-use super::{Shared, Transport, guard, tls};
+use super::{Shared, Transport, guard, proxy, tls};
 use crate::Secret;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -199,7 +199,7 @@ impl TransportBuilder {
             );
         }
 
-        let mut http = ClientBuilder::new()
+        let http = ClientBuilder::new()
             // Of two timers that end together, the other would be looked at first.
             .connect_timeout(self.connect_timeout.min(self.timeout / 10 * 9))
             .pool_idle_timeout(IDLE)
@@ -212,10 +212,7 @@ impl TransportBuilder {
             .timeout(self.timeout)
             .redirect(redirect::Policy::none())
             .retry(retry::never());
-        if url.host_str().is_some_and(guard::is_loopback) {
-            // A proxy would carry what is meant for this host out of it.
-            http = http.no_proxy();
-        }
+        let http = proxy::configure(http, &url).map_err(ConfigError)?;
         let http = tls::configure(http, url.scheme() == "https", &self.roots)
             .map_err(ConfigError)?
             .build()

@@ -123,7 +123,7 @@ fn a_proxy_that_cannot_be_used_is_refused() {
     let unused = refusing_host();
     for (name, value) in [
         ("HTTPS_PROXY", format!("ftp://user:can%40ry@{unused}")),
-        ("https_proxy", format!("http://user:can#can@ry@{unused}")),
+        ("HTTPS_PROXY", format!("http://user:can#can@ry@{unused}")),
         ("ALL_PROXY", format!("\"http://user:can@ry@{unused}\"")),
     ] {
         let output = run(rotate(folder.path(), &[], &[(name, &value)]), OLD_TOKEN);

@@ -41,7 +41,7 @@ pub(super) fn configure(http: ClientBuilder, url: &Url) -> Result<ClientBuilder,
 }
 
 /// The first of these variables that is not empty, as curl and Go choose. One that is no Unicode
-/// counts as well: it is no URL.
+/// counts, too: the call would go another way than it says.
 fn variable(names: &[&'static str]) -> Option<(&'static str, String)> {
     names.iter().find_map(|name| {
         let value = env::var_os(name)?;
@@ -66,9 +66,11 @@ fn proxy(value: &str) -> Option<Proxy> {
     let host = url.host_str().unwrap_or_default();
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
     let has_credentials = !url.username().is_empty() || url.password().is_some();
-    (is_known && host.bytes().all(is_host) && has_credentials == value.contains('@'))
-        .then(|| Proxy::all(url).ok())
-        .flatten()
+    if is_known && host.bytes().all(is_host) && has_credentials == value.contains('@') {
+        Proxy::all(url).ok()
+    } else {
+        None
+    }
 }
 
 /// Whether a `NO_PROXY` covers a URL. It takes what curl and Go document, and what others take:

@@ -4,6 +4,7 @@ mod answers;
 #[path = "../sandbox/clock.rs"]
 mod clock;
 mod operations;
+mod proxy;
 mod seen;
 
 use std::time::Duration;

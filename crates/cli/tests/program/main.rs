@@ -19,6 +19,7 @@ mod lying_fleet;
 mod mounts;
 #[cfg(unix)]
 mod postgres;
+mod proxy;
 mod refresh;
 mod rekey;
 mod support;

@@ -11,7 +11,7 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, USER_
 use reqwest::{ClientBuilder, redirect, retry};
 use zeroize::Zeroizing;
 
-use super::{Shared, Transport, guard, tls};
+use super::{Shared, Transport, guard, proxy, tls};
 use crate::Secret;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -55,6 +55,17 @@ impl ConfigError {
 }
 
 /// Begins with [`Transport::builder`].
+///
+/// Calls go through the proxy that the environment names when the transport is built: by
+/// `HTTPS_PROXY` or else `ALL_PROXY` for `https://`, by `HTTP_PROXY` or else `ALL_PROXY` for
+/// `http://`, in capitals or else in small letters; what is empty does not count. `HTTP_PROXY` does
+/// not count in a CGI program, where whoever asks could set it. The user name and the password in a
+/// proxy's URL go to the proxy alone.
+///
+/// They go past it when `NO_PROXY` covers the base URL, and to this host (`localhost` and loopback
+/// addresses) always. It takes names, which cover what is below them, `*.NAME` for only that,
+/// addresses, networks such as `10.0.0.0/8`, and `*` for everything, with commas or spaces between
+/// them. With a port (`ghe.example:8443`, `[2001:db8::1]:443`) they cover that port alone.
 #[derive(Clone)]
 #[must_use = "a builder does nothing before `build`"]
 pub struct TransportBuilder {
@@ -178,7 +189,8 @@ impl TransportBuilder {
     /// # Errors
     ///
     /// When the base URL is not `https://` (or `http://` to this host), when credentials or headers
-    /// hold what cannot be sent, or when a root certificate cannot be read.
+    /// hold what cannot be sent, when a root certificate cannot be read, or when the environment
+    /// names a proxy by what is no URL of one.
     pub fn build(self) -> Result<Transport, ConfigError> {
         let url = guard::base_url(&self.base_url, self.allow_http).map_err(ConfigError)?;
         let authorization = match &self.credentials {
@@ -199,7 +211,7 @@ impl TransportBuilder {
             );
         }
 
-        let mut http = ClientBuilder::new()
+        let http = ClientBuilder::new()
             // Of two timers that end together, the other would be looked at first.
             .connect_timeout(self.connect_timeout.min(self.timeout / 10 * 9))
             .pool_idle_timeout(IDLE)
@@ -212,10 +224,7 @@ impl TransportBuilder {
             .timeout(self.timeout)
             .redirect(redirect::Policy::none())
             .retry(retry::never());
-        if url.host_str().is_some_and(guard::is_loopback) {
-            // A proxy would carry what is meant for this host out of it.
-            http = http.no_proxy();
-        }
+        let http = proxy::configure(http, &url).map_err(ConfigError)?;
         let http = tls::configure(http, url.scheme() == "https", &self.roots)
             .map_err(ConfigError)?
             .build()

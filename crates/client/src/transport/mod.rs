@@ -4,6 +4,7 @@ mod body;
 mod builder;
 mod coding;
 mod guard;
+mod proxy;
 mod retry;
 mod tls;
 

@@ -1,6 +1,7 @@
 //! The developers' verbs: `cargo xtask VERB`.
 
 mod bench;
+mod between;
 mod ci;
 mod codegen;
 mod conformance;
@@ -30,6 +31,8 @@ cargo xtask soak                  all tests three times, while other processes t
 cargo xtask fresh [REV]           the README's two commands from nothing, next to those of a revision
 cargo xtask fresh --ci [REV]      the same for .ci/run
 cargo xtask faults                every fault and lie that a call can meet, with what comes of it
+cargo xtask between               real gateways between tokenturn and a provider, next to docs/between.md
+cargo xtask between --accept      the same, and writes that page
 cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
 cargo xtask crash [--help]        kill a program that replaces a fleet of tokens, again and again
 cargo xtask bench                 all that follows; writes docs/performance.md
@@ -64,6 +67,8 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(&root),
         ["faults"] => faults::run(&root),
         ["crash", ref options @ ..] => crash::run(&root, options),
+        ["between"] => between::run(&root, false),
+        ["between", "--accept"] => between::run(&root, true),
         ["conformance"] => conformance::run(&root),
         ["bench", ref words @ ..] => bench::run(&root, words),
         [bench::ONE, input] => bench::one(input),

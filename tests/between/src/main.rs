@@ -2,6 +2,7 @@
 //!
 //! It is given an empty folder and perhaps names of products, and prints the page.
 
+mod advice;
 mod call;
 mod cell;
 mod does;
@@ -45,11 +46,12 @@ async fn main() -> ExitCode {
             .position(|product| product.name == section.product.name)
     });
     print!("{}", page::page(&sections));
-    let wrong: Vec<_> = sections
-        .iter()
-        .flat_map(|section| &section.tables)
-        .flat_map(|table| &table.wrong)
-        .collect();
+    let tables = sections.iter().flat_map(|section| &section.tables);
+    let mut wrong: Vec<_> = tables.flat_map(|table| table.wrong.clone()).collect();
+    if names.is_empty() {
+        let advice = advice::ALL.iter();
+        wrong.extend(advice.filter_map(|advice| advice.wrong(&sections)));
+    }
     for wrong in &wrong {
         eprintln!("wrong: {wrong}");
     }

@@ -1,11 +1,16 @@
 //! `docs/between.md`.
 
+use crate::advice::{self, Advice};
 use crate::cell::Cell;
 use crate::product::Product;
 use crate::row::Row;
 use crate::table::Table;
 
 const HEAD: &str = include_str!("../head.md");
+const ADVICE: &str = "
+## For whoever runs such a machine in front of GitHub Enterprise Server
+
+";
 
 pub(crate) struct Section {
     pub(crate) product: &'static Product,
@@ -15,6 +20,8 @@ pub(crate) struct Section {
 
 pub(crate) fn page(sections: &[Section]) -> String {
     let mut page = HEAD.to_owned();
+    page += ADVICE;
+    page.extend(advice::ALL.iter().map(Advice::line));
     for section in sections {
         page += &format!(
             "\n## {} {}\n\n{}\n",

@@ -17,6 +17,7 @@ use anyhow::{Context, Result, ensure};
 
 use compare::Comparison;
 use tools::Tools;
+pub(crate) use tools::install_python_packages;
 
 /// Everything under it belongs to this verb.
 const FOLDER: &str = "target/conformance";

@@ -22,7 +22,6 @@ impl Tools {
     /// Installs what is not there yet, and below `target/` only.
     pub(crate) fn install(root: &Path) -> Result<Self> {
         check_node()?;
-        check_python()?;
         let tools = Self {
             folder: root.join(FOLDER),
         };
@@ -34,7 +33,8 @@ impl Tools {
             fs::remove_file(description?.path())?;
         }
         tools.install_node_packages(&root.join(KEPT))?;
-        tools.install_python_packages(&root.join(KEPT))?;
+        let requirements = root.join(KEPT).join("requirements.txt");
+        install_python_packages(&requirements, &tools.folder)?;
         Ok(tools)
     }
 
@@ -57,21 +57,6 @@ impl Tools {
             let mut npm = Command::new("npm");
             npm.arg("ci").current_dir(&folder);
             process::run(npm, &self.log("npm"), LIMIT).map(drop)
-        })
-    }
-
-    fn install_python_packages(&self, kept: &Path) -> Result<()> {
-        let folder = self.folder.join("python");
-        let path = kept.join("requirements.txt");
-        let requirements = fs::read_to_string(&path)?;
-        once(&folder.join("installed"), &requirements, || {
-            let mut venv = Command::new("python3");
-            venv.args(["-m", "venv", "--clear"]).arg(&folder);
-            process::run(venv, &self.log("venv"), LIMIT)?;
-            let mut pip = Command::new(folder.join("bin/python"));
-            pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "-r"])
-                .arg(&path);
-            process::run(pip, &self.log("pip"), LIMIT).map(drop)
         })
     }
 
@@ -100,6 +85,26 @@ impl Tools {
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.folder.join(format!("logs/{name}.log"))
     }
+}
+
+/// Installs what is not there yet into `folder/python`.
+pub(crate) fn install_python_packages(requirements: &Path, folder: &Path) -> Result<()> {
+    check_python()?;
+    let (python, logs) = (folder.join("python"), folder.join("logs"));
+    fs::create_dir_all(&logs)?;
+    once(
+        &python.join("installed"),
+        &fs::read_to_string(requirements)?,
+        || {
+            let mut venv = Command::new("python3");
+            venv.args(["-m", "venv", "--clear"]).arg(&python);
+            process::run(venv, &logs.join("venv.log"), LIMIT)?;
+            let mut pip = Command::new(python.join("bin/python"));
+            pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "-r"])
+                .arg(requirements);
+            process::run(pip, &logs.join("pip.log"), LIMIT).map(drop)
+        },
+    )
 }
 
 /// Does `work` unless the last time that it succeeded was for the same `what`.

@@ -1,0 +1,124 @@
+//! `cargo xtask between`: what real gateways, proxies and tunnels do with a call that is sent once.
+//!
+//! The package `tokenturn-between` does the work: it takes long to build, and no other verb needs it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::conformance::install_python_packages;
+
+/// Everything under it belongs to this verb.
+const FOLDER: &str = "target/between";
+const PAGE: &str = "docs/between.md";
+/// Programs, and the packages of Debian that have them.
+const PROGRAMS: &[(&str, &str)] = &[("/usr/sbin/nginx", "nginx-light")];
+/// A network with nothing but this host in it, and names and an address that are not loopback's.
+const NETWORK: &str = r#"
+ip link set lo up
+ip address add 203.0.113.7/32 dev lo
+mount --bind "$1" /etc/hosts
+shift
+exec "$@"
+"#;
+
+/// Runs all products, and compares what they did with the page, or writes it.
+pub(crate) fn run(root: &Path, accept: bool) -> Result<()> {
+    let began = Instant::now();
+    check()?;
+    let folder = root.join(FOLDER);
+    let runs = folder.join("runs");
+    if runs.exists() {
+        fs::remove_dir_all(&runs)?;
+    }
+    fs::create_dir_all(&runs)?;
+    install_python_packages(&root.join("tests/between/requirements.txt"), &folder)?;
+    build(root)?;
+    let made = drive(root, &folder, &runs)?;
+    let page = root.join(PAGE);
+    println!("{:.0} s", began.elapsed().as_secs_f32());
+    if accept {
+        return fs::write(&page, made).with_context(|| format!("cannot write {PAGE}"));
+    }
+    let listed = fs::read_to_string(&page).with_context(|| format!("cannot read {PAGE}"))?;
+    if listed == made {
+        return Ok(());
+    }
+    let now = folder.join("between.md");
+    fs::write(&now, &made)?;
+    // git shows what it finds, and says by its status that it has found something.
+    let _ = Command::new("git")
+        .args(["--no-pager", "diff", "--no-index", "--unified=0"])
+        .args([&page, &now])
+        .status();
+    ensure!(
+        without_versions(&listed) == without_versions(&made),
+        "something between a client and its provider does not do what {PAGE} says; when that is right, \
+         run `cargo xtask between --accept`"
+    );
+    println!("Only versions differ: `cargo xtask between --accept` writes them down.");
+    Ok(())
+}
+
+fn check() -> Result<()> {
+    ensure!(cfg!(target_os = "linux"), "it needs Linux");
+    let missing = PROGRAMS
+        .iter()
+        .filter(|(program, _)| !Path::new(program).exists());
+    let missing: Vec<_> = missing.map(|(_, package)| *package).collect();
+    ensure!(
+        missing.is_empty(),
+        "on Debian, `RUNLEVEL=1 apt-get install --no-install-recommends {}` (which starts none of them)",
+        missing.join(" ")
+    );
+    Ok(())
+}
+
+/// With the features that the tests have built them with.
+fn build(root: &Path) -> Result<()> {
+    let bins = ["--bin=between", "--bin=tokenturn"];
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--workspace", "--locked"])
+        .args(bins)
+        .current_dir(root)
+        .status();
+    ensure!(status.context("cannot run cargo")?.success(), "see above");
+    Ok(())
+}
+
+/// The page that a run makes.
+fn drive(root: &Path, folder: &Path, runs: &Path) -> Result<String> {
+    let hosts = folder.join("hosts");
+    fs::write(&hosts, "127.0.0.1 localhost\n203.0.113.7 ghe.example\n")?;
+    let programs = root.join("target/debug");
+    let output = Command::new("unshare")
+        .args(["--net", "--mount", "sh", "-ec", NETWORK, "sh"])
+        .arg(&hosts)
+        .arg(programs.join("between"))
+        .arg(runs)
+        .env("TOKENTURN_BETWEEN_TOOLS", folder.join("python"))
+        .env("TOKENTURN_BETWEEN_PROGRAM", programs.join("tokenturn"))
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run unshare(1)")?;
+    let page = String::from_utf8(output.stdout).context("the page is no text")?;
+    fs::write(folder.join("between.md"), &page)?;
+    ensure!(
+        output.status.success(),
+        "see above; it needs root, for a network of its own, and what programs wrote is in {FOLDER}"
+    );
+    Ok(page)
+}
+
+/// A page without the versions in its headings: those of a distribution are mended under way.
+fn without_versions(page: &str) -> String {
+    let lines = page.lines().map(|line| match line.strip_prefix("## ") {
+        Some(heading) => heading.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'),
+        None => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

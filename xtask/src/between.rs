@@ -13,9 +13,9 @@ use crate::conformance::install_python_packages;
 
 /// Everything under it belongs to this verb.
 const FOLDER: &str = "target/between";
+/// What the repository keeps for it.
+const KEPT: &str = "tests/between";
 const PAGE: &str = "docs/between.md";
-/// Programs, and the packages of Debian that have them.
-const PROGRAMS: &[(&str, &str)] = &[("/usr/sbin/nginx", "nginx-light")];
 /// A network with nothing but this host in it, and names and an address that are not loopback's.
 const NETWORK: &str = r#"
 ip link set lo up
@@ -28,14 +28,14 @@ exec "$@"
 /// Runs all products, and compares what they did with the page, or writes it.
 pub(crate) fn run(root: &Path, accept: bool) -> Result<()> {
     let began = Instant::now();
-    check()?;
+    check(root)?;
     let folder = root.join(FOLDER);
     let runs = folder.join("runs");
     if runs.exists() {
         fs::remove_dir_all(&runs)?;
     }
     fs::create_dir_all(&runs)?;
-    install_python_packages(&root.join("tests/between/requirements.txt"), &folder)?;
+    install_python_packages(&root.join(KEPT).join("requirements.txt"), &folder)?;
     build(root)?;
     let made = drive(root, &folder, &runs)?;
     let page = root.join(PAGE);
@@ -63,18 +63,27 @@ pub(crate) fn run(root: &Path, accept: bool) -> Result<()> {
     Ok(())
 }
 
-fn check() -> Result<()> {
+fn check(root: &Path) -> Result<()> {
     ensure!(cfg!(target_os = "linux"), "it needs Linux");
-    let missing = PROGRAMS
-        .iter()
-        .filter(|(program, _)| !Path::new(program).exists());
-    let missing: Vec<_> = missing.map(|(_, package)| *package).collect();
+    let needed = fs::read_to_string(root.join(KEPT).join("packages.txt"))?;
+    let needed = needed.lines().filter(|line| !line.starts_with('#'));
+    let missing = needed.filter_map(|line| {
+        let (program, package) = line.split_once(' ')?;
+        (!is_installed(program)).then_some(package)
+    });
+    let missing: Vec<_> = missing.collect();
     ensure!(
         missing.is_empty(),
         "on Debian, `RUNLEVEL=1 apt-get install --no-install-recommends {}` (which starts none of them)",
         missing.join(" ")
     );
     Ok(())
+}
+
+/// Servers are where only the root user looks.
+fn is_installed(program: &str) -> bool {
+    let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(Path::new);
+    folders.iter().any(|folder| folder.join(program).exists())
 }
 
 /// With the features that the tests have built them with.

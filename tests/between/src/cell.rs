@@ -140,7 +140,12 @@ fn came(seen: &Seen, tap: &Tap) -> String {
                 words.push("cut off".into());
             }
         }
-        None if is_page => words.push("the provider's page".into()),
+        None if is_page => {
+            words.push("the provider's page".into());
+            if answer.status == 503 && answer.header("retry-after").is_none() {
+                words.push("without its `Retry-After`".into());
+            }
+        }
         None if begun && answer.status < 300 => words.push("cut off".into()),
         None => {
             let kind = answer.header("content-type").unwrap_or("no type");
@@ -172,8 +177,6 @@ pub(crate) fn headers(seen: &Seen, tap: &Tap) -> String {
     let (Some(real), Came::Answer(answer)) = (seen.answers.first(), tap.came()) else {
         return "no answer came through".into();
     };
-    // Two of what differs each time, whoever writes it.
-    let is_own = |name: &str| ["date", "x-github-request-id"].contains(&name);
     let names = |headers: &[(String, String)]| {
         let mut names: Vec<_> = headers.iter().map(|(name, _)| name.clone()).collect();
         names.sort();
@@ -195,9 +198,9 @@ pub(crate) fn headers(seen: &Seen, tap: &Tap) -> String {
         .filter(|name| !after.contains(name))
         .map(quoted)
         .collect();
-    let changed = before.iter().filter(|name| {
-        !is_own(name) && after.contains(name) && real.header(name) != answer.header(name)
-    });
+    let changed = before
+        .iter()
+        .filter(|name| after.contains(name) && real.header(name) != answer.header(name));
     let changed = changed.map(quoted).collect();
     let said = [
         list("adds", added),

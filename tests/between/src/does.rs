@@ -35,6 +35,15 @@ pub(crate) enum Does {
 use Does::*;
 
 impl Does {
+    /// The answer to send, before anything happens to it.
+    pub(crate) fn dated(self, mut answer: Answer) -> Answer {
+        let dates = answer.headers.iter_mut().filter(|(name, _)| name == "date");
+        for (_, date) in dates.filter(|_| self == IsBehind) {
+            *date = behind(date, 3).expect("a date");
+        }
+        answer
+    }
+
     /// Sends the answer. Whether the connection stays open.
     pub(crate) async fn send(
         self,
@@ -64,14 +73,7 @@ impl Does {
                 answer.body =
                     [format!("{length:x}\r\n").as_bytes(), &answer.body, b"\r\n"].concat();
             }
-            IsBehind => {
-                let date = answer.header("date").and_then(|date| behind(date, 3));
-                answer.headers.retain(|(name, _)| name != "date");
-                answer
-                    .headers
-                    .extend(date.map(|date| ("date".into(), date)));
-            }
-            ClosesWithinHeaders | ClosesWithinBody | ChunksWithoutEnd => {}
+            ClosesWithinHeaders | ClosesWithinBody | ChunksWithoutEnd | IsBehind => {}
         }
         let (head, body) = (answer.head(), &answer.body);
         if self == EarlyHints {

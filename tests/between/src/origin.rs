@@ -34,7 +34,7 @@ pub(crate) struct Seen {
     pub(crate) times: usize,
     /// Whether it came first on a connection that had been used before.
     pub(crate) was_kept: bool,
-    /// The sandbox's answers to those that were applied.
+    /// The provider's answers to those that were applied.
     pub(crate) answers: Vec<Answer>,
 }
 
@@ -194,7 +194,7 @@ impl Shared {
         };
         let answer = match does {
             Does::Fails(status) => page(status),
-            _ => ask(sandbox, request).await?,
+            _ => does.dated(ask(sandbox, request).await?),
         };
         if !matches!(does, Does::Fails(_))
             && !only_asks

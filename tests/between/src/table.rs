@@ -68,6 +68,10 @@ pub(crate) async fn run(
         for call in Call::ALL.into_iter().filter(|_| !row.is_slow()) {
             made.push(one(&mut instance, row, call).await);
         }
+        if row == Row::ProviderIsAway {
+            // Some gateways do not ask a provider again for a while.
+            instance.restart(|| {}).await;
+        }
     }
     while let Some(done) = slow.join_next().await {
         let (at, done) = done.expect("no row panics");
@@ -265,6 +269,8 @@ async fn crowded(trial: &Trial, instance: &Instance, others: usize) -> Outcome {
         outcome
     };
     let (outcome, _) = tokio::join!(this, all);
+    // Their connections are gone, too, which a gateway may wait for.
+    drop(waiting);
     if matches!(trial.tap.came(), Came::Nothing) {
         // It may still send the call when it is its turn.
         let _ = timeout(10 * NOTICE, change(instance, &trial.agent)).await;

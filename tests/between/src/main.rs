@@ -87,7 +87,9 @@ async fn section(product: &'static Product, folder: PathBuf) -> Section {
 
 /// The first word with a digit and a dot in what a program says of itself.
 fn version(command: &[&str]) -> String {
-    let output = Command::new(command[0]).args(&command[1..]).output();
+    let output = Command::new(product::tool(command[0]))
+        .args(&command[1..])
+        .output();
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", command[0]));
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();

@@ -17,20 +17,20 @@ pub(crate) const ENVOY: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "timeout: 1s, local_reply_config: { body_format: { json_format } }",
-            text: "route: timeout: 1s\n\
+            name: "timeout: 3s, local_reply_config: { body_format: { json_format } }",
+            text: "route: timeout: 3s\n\
                    manager: local_reply_config: { body_format: { json_format: \
                    { message: '%LOCAL_REPLY_BODY%' } } }",
-            gives_up: Some(1),
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {
-            name: "retry_on: '5xx,reset,connect-failure', num_retries: 2, per_try_timeout: 1s, \
+            name: "retry_on: '5xx,reset,connect-failure', num_retries: 2, per_try_timeout: 3s, \
                    max_retries: 16",
             text: "route: retry_policy: { retry_on: '5xx,reset,connect-failure', num_retries: 2, \
-                   per_try_timeout: 1s }\n\
+                   per_try_timeout: 3s }\n\
                    cluster: circuit_breakers: { thresholds: [{ max_retries: 16 }] }",
-            gives_up: Some(1),
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         // What Istio writes where nobody says anything of retries.

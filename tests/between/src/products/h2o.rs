@@ -17,9 +17,9 @@ pub(crate) const H2O: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "proxy.timeout.io: 1000",
-            text: "proxy.timeout.io: 1000",
-            gives_up: Some(1),
+            name: "proxy.timeout.io: 3000",
+            text: "proxy.timeout.io: 3000",
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {

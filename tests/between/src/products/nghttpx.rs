@@ -17,9 +17,9 @@ pub(crate) const NGHTTPX: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "backend-read-timeout=1s",
-            text: "backend-read-timeout=1s",
-            gives_up: Some(1),
+            name: "backend-read-timeout=3s",
+            text: "backend-read-timeout=3s",
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {

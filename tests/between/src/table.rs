@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::sync::watch;
+use tokio::sync::{Barrier, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -49,11 +49,14 @@ pub(crate) async fn run(
     product: &'static Product,
     setting: &'static Setting,
     folder: &Path,
+    started: &Barrier,
 ) -> Table {
     let all = Row::all(product, setting);
     let start = || Instance::start(product, setting, folder);
     let mut instance = start().await;
     let beside = Arc::new(start().await);
+    // While others start, a gateway that gives up early may do so where nothing is slow.
+    started.wait().await;
     let mut slow = JoinSet::new();
     for (at, row) in all.iter().copied().enumerate() {
         for call in Call::ALL {

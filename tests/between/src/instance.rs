@@ -71,10 +71,7 @@ impl Instance {
         let mut child = child.unwrap_or_else(|error| panic!("{}: {error}", self.product.name));
         self.place.pid = child.id();
         let began = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.place.port))
-            .await
-            .is_err()
-        {
+        while !self.is_listening().await {
             let ended = child.try_wait().expect("our own child");
             assert!(
                 ended.is_none() && began.elapsed() < PATIENCE,
@@ -107,9 +104,23 @@ impl Instance {
             if timeout(PATIENCE, child.wait()).await.is_err() {
                 let _ = child.kill().await;
             }
+            self.silence().await;
         } else {
+            self.silence().await;
             release();
         }
+    }
+
+    /// Waits for children of its own, which may outlive it a little.
+    async fn silence(&self) {
+        while self.is_listening().await {
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn is_listening(&self) -> bool {
+        let address = (Ipv4Addr::LOCALHOST, self.place.port);
+        TcpStream::connect(address).await.is_ok()
     }
 
     /// Makes it read its files again. Whether it can.

@@ -19,8 +19,10 @@ mod tap;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use page::Section;
@@ -35,9 +37,12 @@ async fn main() -> ExitCode {
         names.is_empty() || names.iter().any(|name| name == product.name)
     };
     let products: Vec<_> = products::ALL.iter().filter(is_meant).copied().collect();
+    let settings = products.iter().map(|product| product.settings.len());
+    let started = Arc::new(Barrier::new(settings.sum()));
     let mut running = JoinSet::new();
     for product in &products {
-        running.spawn(section(product, folder.join(product.name)));
+        let (folder, started) = (folder.join(product.name), Arc::clone(&started));
+        running.spawn(section(product, folder, started));
     }
     let mut sections = running.join_all().await;
     sections.sort_by_key(|section| {
@@ -61,12 +66,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn section(product: &'static Product, folder: PathBuf) -> Section {
+async fn section(product: &'static Product, folder: PathBuf, started: Arc<Barrier>) -> Section {
     let began = Instant::now();
     let mut running = JoinSet::new();
     for setting in product.settings {
-        let folder = folder.clone();
-        running.spawn(async move { table::run(product, setting, &folder).await });
+        let (folder, started) = (folder.clone(), Arc::clone(&started));
+        running.spawn(async move { table::run(product, setting, &folder, &started).await });
     }
     let mut tables = running.join_all().await;
     tables.sort_by_key(|table| {
@@ -89,7 +94,9 @@ async fn section(product: &'static Product, folder: PathBuf) -> Section {
 
 /// The first word with a digit and a dot in what a program says of itself.
 fn version(command: &[&str]) -> String {
-    let output = Command::new(command[0]).args(&command[1..]).output();
+    let output = Command::new(product::tool(command[0]))
+        .args(&command[1..])
+        .output();
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", command[0]));
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();

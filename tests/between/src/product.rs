@@ -41,7 +41,7 @@ pub(crate) enum Rows {
     All,
     /// Those in which only the provider does something; the slow one where the setting is about that.
     Provider,
-    /// Only the one in which so many other calls are under way already.
+    /// Only the one in which so many other calls are under way already: as many as it passes on at once.
     Crowded(usize),
 }
 
@@ -83,4 +83,12 @@ impl Place {
         kill.args(["-s", name, &pid]);
         kill
     }
+}
+
+/// A program from the folder of tools, or else from the system.
+pub(crate) fn tool(name: &str) -> PathBuf {
+    let folder = std::env::var_os("TOKENTURN_BETWEEN_TOOLS");
+    let path = folder.map(|folder| PathBuf::from(folder).join("bin").join(name));
+    path.filter(|path| path.exists())
+        .unwrap_or_else(|| name.into())
 }

@@ -73,6 +73,11 @@ pub(crate) async fn run(
         let (at, done) = done.expect("no row panics");
         made[at].push(done);
     }
+    // Told to end, they end their workers, too.
+    instance.stop(|| {}).await;
+    if let Some(mut beside) = Arc::into_inner(beside) {
+        beside.stop(|| {}).await;
+    }
     let name = |row: Row, call: Call| {
         format!(
             "{}, {}, {}, {}",

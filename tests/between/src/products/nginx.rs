@@ -77,6 +77,18 @@ pub(crate) const NGINX: Product = Product {
             gives_up: None,
             rows: Rows::Crowded(1),
         },
+        Setting {
+            name: "worker_connections 4",
+            text: "",
+            gives_up: None,
+            rows: Rows::Crowded(1),
+        },
+        Setting {
+            name: "worker_connections 5",
+            text: "",
+            gives_up: None,
+            rows: Rows::Crowded(1),
+        },
     ],
     refuses: &[401, 403, 404, 413, 429, 502, 503, 504],
     start,
@@ -129,6 +141,10 @@ fn start(place: &Place, setting: &Setting) -> Command {
             "include /etc/nginx/sites-enabled/*",
             &format!("include {}", site.display()),
         );
+    let text = match setting.name.starts_with("worker_connections") {
+        true => text.replace("worker_connections 768", setting.name),
+        false => text,
+    };
     let file = place.write("nginx.conf", &text);
     let mut nginx = Command::new("nginx");
     nginx.arg("-c").arg(file).args(["-g", "daemon off;"]);

@@ -17,15 +17,15 @@ pub(crate) const HAPROXY: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "timeout server 1s",
-            text: "timeout server 1s",
-            gives_up: Some(1),
+            name: "timeout server 3s",
+            text: "timeout server 3s",
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {
-            name: "retry-on all-retryable-errors, timeout server 1s",
-            text: "retry-on all-retryable-errors\n\ttimeout server 1s",
-            gives_up: Some(1),
+            name: "retry-on all-retryable-errors, timeout server 3s",
+            text: "retry-on all-retryable-errors\n\ttimeout server 3s",
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {
@@ -86,7 +86,7 @@ pub(crate) const HAPROXY: Product = Product {
     ],
     refuses: &[401, 403, 404, 407, 413, 429, 502, 503, 504],
     start,
-    reload: Some(|place| place.signal("USR2")),
+    reload: Some(reload),
 };
 
 /// It comes after the last lines of the package's file, which are those of its `defaults`.
@@ -144,3 +144,19 @@ fn start(place: &Place, setting: &Setting) -> Command {
         .env_remove("NOTIFY_SOCKET");
     haproxy
 }
+
+/// Ends when the new worker has been started, which the old one learns before that.
+fn reload(place: &Place) -> Command {
+    let pid = place.pid.expect("it runs").to_string();
+    let mut sh = Command::new("sh");
+    sh.args(["-c", RELOAD, "sh", &pid])
+        .arg(place.folder.join("log"));
+    sh
+}
+
+const RELOAD: &str = r#"
+count() { grep -c 'Loading success' "$1"; }
+before=$(count "$2")
+kill -s USR2 "$1"
+while [ "$(count "$2")" = "$before" ]; do sleep 0.05; done
+"#;

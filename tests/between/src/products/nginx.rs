@@ -16,9 +16,9 @@ pub(crate) const NGINX: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "proxy_read_timeout 1s",
-            text: "proxy_read_timeout 1s;",
-            gives_up: Some(1),
+            name: "proxy_read_timeout 3s",
+            text: "proxy_read_timeout 3s;",
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {
@@ -35,9 +35,9 @@ pub(crate) const NGINX: Product = Product {
         },
         Setting {
             name: "two servers, proxy_next_upstream error timeout http_502 non_idempotent, \
-                   proxy_read_timeout 1s",
-            text: "proxy_next_upstream error timeout http_502 non_idempotent; proxy_read_timeout 1s;",
-            gives_up: Some(1),
+                   proxy_read_timeout 3s",
+            text: "proxy_next_upstream error timeout http_502 non_idempotent; proxy_read_timeout 3s;",
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {

@@ -205,8 +205,13 @@ impl Shared {
         if let Some(mut gate) = gate {
             let _ = gate.wait_for(|is_open| *is_open).await;
         }
-        // A connection that a gateway closes after each call is closed by us, too.
+        // A connection that a gateway closes after each call is closed by us, too, and we say so: else
+        // it would keep it for the next call.
         let is_last = request.is_last();
+        let mut answer = answer;
+        if is_last && does != Does::SaysClose {
+            answer.headers.push(("connection".into(), "close".into()));
+        }
         Ok(does.send(stream, answer).await? && !is_last)
     }
 }

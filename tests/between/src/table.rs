@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::sync::{Barrier, watch};
+use tokio::sync::{Barrier, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -80,6 +80,11 @@ pub(crate) async fn run(
         let (at, done) = done.expect("no row panics");
         made[at].push(done);
     }
+    // Told to end, they end their workers, too.
+    instance.stop(|| {}).await;
+    if let Some(mut beside) = Arc::into_inner(beside) {
+        beside.stop(|| {}).await;
+    }
     let name = |row: Row, call: Call| {
         format!(
             "{}, {}, {}, {}",
@@ -125,7 +130,11 @@ struct Trial {
 impl Trial {
     async fn new(instance: &Instance, row: Row, call: Call) -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        // Those that wait beside the others would all start at once, and nobody else would be in time.
+        static STARTS: Semaphore = Semaphore::const_new(2);
+        let start = STARTS.acquire().await;
         let (provider, prepared) = Provider::new(call).await;
+        drop(start);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let agent = match row {
             Row::Refuses(status) => format!("between/{number} refuse-{status}"),
@@ -277,20 +286,13 @@ async fn crowded(trial: &Trial, instance: &Instance, others: usize) -> Outcome {
     drop(waiting);
     if matches!(trial.tap.came(), Came::Nothing) {
         // It may still send the call when it is its turn.
-        let _ = timeout(10 * NOTICE, change(instance, &trial.agent)).await;
+        let _ = timeout(10 * NOTICE, arrival(instance, &trial.agent)).await;
     }
     outcome
 }
 
-/// Waits until the provider has seen a call.
+/// Waits until the provider has made the change of a call.
 async fn arrival(instance: &Instance, agent: &str) {
-    while instance.origin.seen(agent).times == 0 {
-        sleep(Duration::from_millis(1)).await;
-    }
-}
-
-/// Waits until the provider has made the change.
-async fn change(instance: &Instance, agent: &str) {
     while instance.origin.seen(agent).answers.is_empty() {
         sleep(Duration::from_millis(1)).await;
     }

@@ -2,9 +2,17 @@
 
 mod envoy;
 mod h2o;
+mod haproxy;
 mod nghttpx;
 mod nginx;
 
 use crate::product::Product;
 
-pub(crate) const ALL: &[&Product] = &[&nginx::NGINX, &envoy::ENVOY, &nghttpx::NGHTTPX, &h2o::H2O];
+/// In the order of the page.
+pub(crate) const ALL: &[&Product] = &[
+    &nginx::NGINX,
+    &haproxy::HAPROXY,
+    &envoy::ENVOY,
+    &nghttpx::NGHTTPX,
+    &h2o::H2O,
+];

@@ -41,7 +41,7 @@ pub(crate) enum Rows {
     All,
     /// Those in which only the provider does something; the slow one where the setting is about that.
     Provider,
-    /// Only the one in which so many other calls are under way already.
+    /// Only the one in which so many other calls are under way already: as many as it passes on at once.
     Crowded(usize),
 }
 

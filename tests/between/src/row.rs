@@ -17,7 +17,7 @@ pub(crate) enum Row {
     Restarted,
     RestartedUnderWay,
     Refuses(u16),
-    /// So many other calls are under way.
+    /// So many other calls are under way, and the client waits for 3 seconds.
     Crowded(usize),
 }
 
@@ -99,6 +99,7 @@ impl Row {
             Restarted => "the gateway is restarted while connections are idle",
             RestartedUnderWay => "the gateway is restarted during the call",
             Refuses(status) => return format!("the gateway refuses with {status}"),
+            Crowded(1) => "another call is under way",
             Crowded(calls) => return format!("{calls} other calls are under way"),
         };
         name.to_owned()

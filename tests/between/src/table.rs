@@ -17,11 +17,14 @@ use crate::instance::Instance;
 use crate::origin::Case;
 use crate::product::{Product, Setting};
 use crate::row::Row;
-use crate::tap::Tap;
+use crate::tap::{Came, Tap};
 
 /// How long the client waits where nothing is slow on purpose. Whoever sends nothing until then is
 /// taken for somebody who never will.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it waits among others: longer than a queue that gives up, and not as long as one that does
+/// not.
+const QUEUED: Duration = Duration::from_secs(3);
 /// How long a gateway has to see that a connection was closed.
 const NOTICE: Duration = Duration::from_millis(100);
 
@@ -87,8 +90,8 @@ pub(crate) async fn run(
     };
     for (row, mut made) in all.into_iter().zip(made) {
         made.sort_by_key(|made| Call::ALL.iter().position(|call| *call == made.cell.call));
-        if let Some(first) = made.first().filter(|_| table.headers.is_empty()) {
-            table.headers.clone_from(&first.headers);
+        if row == Row::Provider(Does::Answers) {
+            table.headers.clone_from(&made[0].headers);
         }
         let wrong = made.iter().filter_map(|made| {
             let wrong = made.wrong.as_ref()?;
@@ -121,10 +124,10 @@ impl Trial {
             _ => format!("between/{number}"),
         };
         let tap = Tap::start(instance.place.port).await;
-        let timeout = if row.is_slow() {
-            Duration::from_secs(120)
-        } else {
-            PATIENCE
+        let timeout = match row {
+            Row::Crowded(_) => QUEUED,
+            _ if row.is_slow() => Duration::from_secs(120),
+            _ => PATIENCE,
         };
         let url = format!("http://{}", tap.address);
         let clients = provider.clients(&url, |transport| {
@@ -237,12 +240,14 @@ async fn under_way(trial: &Trial, instance: &mut Instance, row: Row) -> Outcome 
     tokio::join!(trial.make(), disturb).0
 }
 
-/// Others are waiting for their answers.
+/// As many others as the gateway passes on at once are waiting for their answers.
 async fn crowded(trial: &Trial, instance: &Instance, others: usize) -> Outcome {
+    // They wait as long as it takes.
+    let patient = Row::Provider(Does::IsSlow(Duration::ZERO));
     let (open, gate) = watch::channel(false);
     let mut waiting = Vec::new();
     for _ in 0..others {
-        let other = Trial::new(instance, Row::Crowded(0), Call::Reset).await;
+        let other = Trial::new(instance, patient, Call::Reset).await;
         let case = Case::new(other.provider.address(), Does::Answers).gate(gate.clone());
         instance.origin.expect(&other.agent, case);
         waiting.push(other);
@@ -250,20 +255,33 @@ async fn crowded(trial: &Trial, instance: &Instance, others: usize) -> Outcome {
     let all = join_all(waiting.iter().map(Trial::make));
     let this = async {
         for other in &waiting {
-            // Those beyond the limit may wait in the gateway.
-            let arrived = arrival(instance, &other.agent);
-            let _ = timeout(5 * NOTICE, arrived).await;
+            let arrived = timeout(PATIENCE, arrival(instance, &other.agent)).await;
+            arrived.expect("the gateway passes so many on at once");
         }
         let outcome = trial.make().await;
+        // The gateway sees a client that has given up, before there is room.
+        sleep(NOTICE).await;
         let _ = open.send(true);
         outcome
     };
-    tokio::join!(this, all).0
+    let (outcome, _) = tokio::join!(this, all);
+    if matches!(trial.tap.came(), Came::Nothing) {
+        // It may still send the call when it is its turn.
+        let _ = timeout(10 * NOTICE, change(instance, &trial.agent)).await;
+    }
+    outcome
 }
 
 /// Waits until the provider has seen a call.
 async fn arrival(instance: &Instance, agent: &str) {
     while instance.origin.seen(agent).times == 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Waits until the provider has made the change.
+async fn change(instance: &Instance, agent: &str) {
+    while instance.origin.seen(agent).answers.is_empty() {
         sleep(Duration::from_millis(1)).await;
     }
 }

@@ -22,6 +22,8 @@ struct Wire {
     sent: Vec<u8>,
     came: Vec<u8>,
     is_closed: bool,
+    /// The client has closed it, and sees no more.
+    is_left: bool,
 }
 
 /// What came of the first request.
@@ -109,26 +111,36 @@ async fn join(client: TcpStream, gateway: TcpStream, wires: &Mutex<Vec<Wire>>) {
     };
     let ((from_client, to_client), (from_gateway, to_gateway)) =
         (client.into_split(), gateway.into_split());
-    let upward = copy(from_client, to_gateway, |bytes| {
-        lock(wires)[number].sent.extend(bytes);
-    });
-    let downward = async {
-        copy(from_gateway, to_client, |bytes| {
-            lock(wires)[number].came.extend(bytes);
+    let upward = async {
+        let is_left = copy(from_client, to_gateway, |bytes| {
+            lock(wires)[number].sent.extend(bytes);
         })
         .await;
-        lock(wires)[number].is_closed = true;
+        lock(wires)[number].is_left = is_left;
+    };
+    let downward = async {
+        copy(from_gateway, to_client, |bytes| {
+            let wire = &mut lock(wires)[number];
+            if !wire.is_left {
+                wire.came.extend(bytes);
+            }
+        })
+        .await;
+        let wire = &mut lock(wires)[number];
+        wire.is_closed = !wire.is_left;
     };
     tokio::join!(upward, downward);
 }
 
-async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, note: impl Fn(&[u8])) {
+/// Whether all was copied until the end.
+async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, note: impl Fn(&[u8])) -> bool {
     let mut buffer = vec![0; 16 << 10];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
         note(&buffer[..count]);
         if to.write_all(&buffer[..count]).await.is_err() {
-            return;
+            return false;
         }
     }
     let _ = to.shutdown().await;
+    true
 }

@@ -94,6 +94,10 @@ impl Does {
             _ => to.write_all(&[&head[..], body].concat()).await?,
         }
         to.flush().await?;
+        if matches!(self, ClosesWithinBody | ChunksWithoutEnd) && !body.is_empty() {
+            // Some gateways throw away what they read together with the end.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         Ok(!matches!(
             self,
             ClosesWithinHeaders | ClosesWithinBody | ClosesAfter | ChunksWithoutEnd | SaysClose

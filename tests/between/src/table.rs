@@ -68,10 +68,19 @@ pub(crate) async fn run(
         for call in Call::ALL.into_iter().filter(|_| !row.is_slow()) {
             made.push(one(&mut instance, row, call).await);
         }
+        if row == Row::ProviderIsAway {
+            // Some gateways do not ask a provider again for a while.
+            instance.restart(|| {}).await;
+        }
     }
     while let Some(done) = slow.join_next().await {
         let (at, done) = done.expect("no row panics");
         made[at].push(done);
+    }
+    // Told to end, they end their workers, too.
+    instance.stop(|| {}).await;
+    if let Some(mut beside) = Arc::into_inner(beside) {
+        beside.stop(|| {}).await;
     }
     let name = |row: Row, call: Call| {
         format!(

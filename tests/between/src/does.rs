@@ -96,7 +96,7 @@ impl Does {
         to.flush().await?;
         if matches!(self, ClosesWithinBody | ChunksWithoutEnd) && !body.is_empty() {
             // Some gateways throw away what they read together with the end.
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
         }
         Ok(!matches!(
             self,

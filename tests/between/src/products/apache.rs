@@ -16,9 +16,9 @@ pub(crate) const APACHE: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "ProxyTimeout 1",
-            text: "ProxyTimeout 1",
-            gives_up: Some(1),
+            name: "ProxyTimeout 3",
+            text: "ProxyTimeout 3",
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {
@@ -28,9 +28,9 @@ pub(crate) const APACHE: Product = Product {
             rows: Rows::Provider,
         },
         Setting {
-            name: "a balancer with two members, failonstatus=502,503,504 failontimeout=On, ProxyTimeout 1",
+            name: "a balancer with two members, failonstatus=502,503,504 failontimeout=On, ProxyTimeout 3",
             text: BALANCER,
-            gives_up: Some(1),
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {
@@ -63,7 +63,7 @@ ErrorDocument 504 http://127.0.0.1:1/sorry",
 
 /// Both members are the same provider, by two names.
 const BALANCER: &str = "
-ProxyTimeout 1
+ProxyTimeout 3
 <Proxy balancer://providers>
   BalancerMember http://127.0.0.1:{origin}
   BalancerMember http://localhost:{origin}

@@ -16,9 +16,9 @@ pub(crate) const CADDY: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "response_header_timeout 1s, lb_retries 2, lb_retry_match of POST, PATCH and DELETE",
+            name: "response_header_timeout 3s, lb_retries 2, lb_retry_match of POST, PATCH and DELETE",
             text: RETRIES,
-            gives_up: Some(1),
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {
@@ -51,7 +51,7 @@ const RETRIES: &str = "reverse_proxy 127.0.0.1:{origin} {
       method POST PATCH DELETE
     }
     transport http {
-      response_header_timeout 1s
+      response_header_timeout 3s
     }
   }";
 

@@ -16,9 +16,9 @@ pub(crate) const LIGHTTPD: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "read-timeout 1",
-            text: r#"proxy.server = ( "" => ( ( {host}, "read-timeout" => 1 ) ) )"#,
-            gives_up: Some(1),
+            name: "read-timeout 3",
+            text: r#"proxy.server = ( "" => ( ( {host}, "read-timeout" => 3 ) ) )"#,
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {

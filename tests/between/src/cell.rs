@@ -65,6 +65,7 @@ pub(crate) async fn wrong(
             return Some("the token is alive".into());
         }
         Is::Dead if old_lives == Some(true) => return Some("the token is alive".into()),
+        Is::Refused if old_lives == Some(false) => return Some("the old token is dead".into()),
         Is::NotSent if seen.times > 0 => return Some("it was sent".into()),
         _ => {}
     }

@@ -4,16 +4,22 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
 
 use crate::does::Does;
 use crate::message::{Answer, Request};
 use crate::ports::free_port;
+
+/// How long a gateway may take to see that a connection was closed.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A call that is looked for in what arrives.
 #[derive(Clone)]
@@ -49,6 +55,10 @@ struct Shared {
     cases: Mutex<HashMap<String, Case>>,
     /// Connections on which nothing is under way end when it changes.
     idle: watch::Sender<()>,
+    /// Each of them has a clone.
+    is_idle: Arc<()>,
+    /// Whether the gateway closes its end of them, too, before it uses one again.
+    notices: AtomicBool,
 }
 
 impl Case {
@@ -81,6 +91,8 @@ impl Origin {
             shared: Arc::new(Shared {
                 cases: Mutex::default(),
                 idle: watch::channel(()).0,
+                is_idle: Arc::default(),
+                notices: AtomicBool::new(true),
             }),
             server: None,
         };
@@ -111,9 +123,18 @@ impl Origin {
         }));
     }
 
-    /// Ends the connections on which nothing is under way.
-    pub(crate) fn close_idle(&self) {
-        let _ = self.shared.idle.send(());
+    /// Ends the connections on which nothing is under way, and waits until the gateway has seen it. Some
+    /// look only when they use one again.
+    pub(crate) async fn close_idle(&self) {
+        let gone = async {
+            // One may have become idle just now.
+            while Arc::strong_count(&self.shared.is_idle) > 1 {
+                let _ = self.shared.idle.send(());
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        // Some always have one ready.
+        let _ = timeout(2 * PATIENCE, gone).await;
     }
 
     pub(crate) fn expect(&self, agent: &str, case: Case) {
@@ -147,10 +168,12 @@ impl Shared {
         let mut idle = self.idle.subscribe();
         let mut is_kept = false;
         loop {
+            let is_idle = Arc::clone(&self.is_idle);
             let request = tokio::select! {
                 request = Request::read(&mut stream) => request,
-                _ = idle.changed() => return,
+                _ = idle.changed() => return self.end(stream).await,
             };
+            drop(is_idle);
             let Ok(request) = request else {
                 return;
             };
@@ -164,6 +187,15 @@ impl Shared {
             }
             is_kept = true;
             idle.mark_unchanged();
+        }
+    }
+
+    /// Ends a connection, and waits until the gateway does.
+    async fn end(&self, mut stream: TcpStream) {
+        let _ = stream.shutdown().await;
+        if self.notices.load(Ordering::Relaxed) {
+            let ended = timeout(PATIENCE, stream.read_u8()).await;
+            self.notices.store(ended.is_ok(), Ordering::Relaxed);
         }
     }
 

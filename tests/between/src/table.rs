@@ -200,7 +200,7 @@ async fn provided(instance: &Instance, row: Row, call: Call) -> Made {
 }
 
 async fn one(instance: &mut Instance, row: Row, call: Call) -> Made {
-    instance.origin.close_idle();
+    instance.origin.close_idle().await;
     sleep(NOTICE).await;
     let trial = Trial::new(instance, row, call).await;
     let outcome = match row {
@@ -217,7 +217,7 @@ async fn one(instance: &mut Instance, row: Row, call: Call) -> Made {
         }
         Row::ProviderRestarted => {
             trial.ask().await;
-            instance.origin.close_idle();
+            instance.origin.close_idle().await;
             sleep(NOTICE).await;
             trial.make().await
         }

@@ -113,31 +113,36 @@ async fn join(client: TcpStream, gateway: TcpStream, wires: &Mutex<Vec<Wire>>) {
         wires.push(Wire::default());
         wires.len() - 1
     };
-    let ((from_client, to_client), (from_gateway, to_gateway)) =
+    let ((from_client, mut to_client), (from_gateway, mut to_gateway)) =
         (client.into_split(), gateway.into_split());
     let upward = async {
-        let is_left = copy(from_client, to_gateway, |bytes| {
+        let is_left = copy(from_client, &mut to_gateway, |bytes| {
             lock(wires)[number].sent.extend(bytes);
         })
         .await;
         lock(wires)[number].is_left = is_left;
+        drop(to_gateway);
     };
     let downward = async {
-        copy(from_gateway, to_client, |bytes| {
+        copy(from_gateway, &mut to_client, |bytes| {
             let wire = &mut lock(wires)[number];
             if !wire.is_left {
                 wire.came.extend(bytes);
             }
         })
         .await;
-        let wire = &mut lock(wires)[number];
-        wire.is_closed = !wire.is_left;
+        {
+            let wire = &mut lock(wires)[number];
+            wire.is_closed = !wire.is_left;
+        }
+        // The client sees the end only now: once it does, somebody looks at what came.
+        drop(to_client);
     };
     tokio::join!(upward, downward);
 }
 
 /// Whether all was copied until the end.
-async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, note: impl Fn(&[u8])) -> bool {
+async fn copy(mut from: OwnedReadHalf, to: &mut OwnedWriteHalf, note: impl Fn(&[u8])) -> bool {
     let mut buffer = vec![0; 16 << 10];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
         note(&buffer[..count]);
@@ -145,6 +150,5 @@ async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, note: impl Fn(&[u
             return false;
         }
     }
-    let _ = to.shutdown().await;
     true
 }

@@ -222,7 +222,7 @@ async fn what_dead_owners_lost_does_not_count(place: Place) {
 
 async fn a_no_to_all_stops_it_at_once(place: Place) {
     let vault = place.open_quick(&key()).await;
-    for status in [302, 400, 405, 410] {
+    for status in [301, 400, 405, 410] {
         let server = MockServer::start_async().await;
         let resets = answers(&server, Method::PATCH, status, no("Not this way")).await;
         let client = put_some(&vault, &server, 20).await;

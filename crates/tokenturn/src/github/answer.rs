@@ -208,6 +208,9 @@ pub(super) fn message(response: &RawResponse) -> Option<String> {
 pub(super) fn reason(response: &RawResponse, message: Option<&str>) -> Option<RefusalReason> {
     let status = response.status().as_u16();
     match status {
+        // Where to look for the answer, after whatever was done: many a gateway shows its page so when
+        // an answer of the provider's is none that it passes on.
+        302 | 303 => None,
         300..=399 => Some(RefusalReason::Redirected),
         401 => Some(RefusalReason::BadCredentials),
         403 | 429 => Some(forbidden(response, message)),

@@ -151,6 +151,8 @@ fn reason(response: &RawResponse, status: u16, envelope: &ErrorEnvelope) -> Opti
         _ => false,
     });
     match status {
+        // Where to look for the answer, after whatever was done.
+        302 | 303 => None,
         300..=399 => Some(RefusalReason::Redirected),
         401 if is_invalid => Some(RefusalReason::InvalidToken),
         401 => Some(RefusalReason::BadCredentials),

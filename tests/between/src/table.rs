@@ -169,11 +169,14 @@ impl Trial {
 
     /// Uses the connections that the call will be made on.
     async fn ask(&self) {
-        assert!(
-            self.clients.ask(&self.prepared).await,
-            "a call that only asks is answered"
-        );
-        self.tap.forget();
+        // A busy gateway may not have seen yet that a connection of the row before was closed.
+        for _ in 0..3 {
+            if self.clients.ask(&self.prepared).await {
+                self.tap.forget();
+                return;
+            }
+        }
+        panic!("a call that only asks is answered");
     }
 
     async fn make(&self) -> Outcome {

@@ -117,10 +117,13 @@ fn came(seen: &Seen, tap: &Tap) -> String {
         Came::Nothing => return "nothing".into(),
     };
     let body = plain(&answer);
-    let real = seen
+    let mark = "x-github-request-id";
+    // Of several that say the same, the one that came.
+    let same = seen
         .answers
         .iter()
-        .find(|real| real.body == body && real.status == answer.status);
+        .filter(|real| real.body == body && real.status == answer.status);
+    let real = same.max_by_key(|real| real.header(mark) == answer.header(mark));
     let is_page = String::from_utf8_lossy(&body).contains("from the provider");
     let begun = seen.answers.iter().any(|real| real.body.starts_with(&body));
     let mut words = match real {
@@ -132,7 +135,6 @@ fn came(seen: &Seen, tap: &Tap) -> String {
     words.extend(coding.map(|coding| format!("in {coding}")));
     match real {
         Some(real) => {
-            let mark = "x-github-request-id";
             if real.header(mark) != answer.header(mark) {
                 words.push("without the request ID".into());
             }

@@ -24,6 +24,8 @@ use crate::tap::Tap;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a gateway has to see that a connection was closed.
 const NOTICE: Duration = Duration::from_millis(100);
+/// How long all products take to start that are started at once.
+const SETTLED: Duration = Duration::from_secs(5);
 
 pub(crate) struct Table {
     pub(crate) setting: &'static Setting,
@@ -56,7 +58,12 @@ pub(crate) async fn run(
         for call in Call::ALL {
             if row.is_slow() {
                 let instance = Arc::clone(&beside);
-                slow.spawn(async move { (at, provided(&instance, row, call).await) });
+                // When all have started, and one after another.
+                let turn = SETTLED + NOTICE * slow.len() as u32;
+                slow.spawn(async move {
+                    sleep(turn).await;
+                    (at, provided(&instance, row, call).await)
+                });
             }
         }
     }
@@ -190,6 +197,8 @@ async fn one(instance: &mut Instance, row: Row, call: Call) -> Made {
             instance.origin.leave().await;
             let outcome = trial.make().await;
             instance.origin.come_back().await;
+            // Some do not try again at once.
+            sleep(3 * NOTICE).await;
             outcome
         }
         Row::ProviderClosesKept => {

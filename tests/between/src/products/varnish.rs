@@ -17,9 +17,9 @@ pub(crate) const VARNISH: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "first_byte_timeout 5s",
-            text: "sub vcl_backend_fetch { set bereq.first_byte_timeout = 5s; }",
-            gives_up: Some(5),
+            name: "first_byte_timeout 20s",
+            text: "sub vcl_backend_fetch { set bereq.first_byte_timeout = 20s; }",
+            gives_up: Some(20),
             rows: Rows::Provider,
         },
         Setting {
@@ -70,7 +70,9 @@ pub(crate) const VARNISH: Product = Product {
     start,
     reload: Some(|place| {
         let mut reload = Command::new("/usr/share/varnish/varnishreload");
-        reload.arg("-n").arg(place.folder.join("varnish"));
+        reload
+            .args(["-m", "1", "-n"])
+            .arg(place.folder.join("varnish"));
         reload
     }),
 };

@@ -19,9 +19,9 @@ pub(crate) const SQUID: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "read_timeout 2 seconds",
-            text: "read_timeout 2 seconds",
-            gives_up: Some(2),
+            name: "read_timeout 20 seconds",
+            text: "read_timeout 20 seconds",
+            gives_up: Some(20),
             rows: Rows::Provider,
         },
         Setting {

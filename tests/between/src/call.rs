@@ -234,20 +234,22 @@ impl Clients {
         request.pending.callback(&back).expect("a code")
     }
 
-    /// Makes a call that changes nothing, on the connection that `prepared` will be sent on.
+    /// Makes a call that changes nothing, on the connection that `prepared` will be sent on. Whether it
+    /// is answered: a gateway that takes the credentials off is told no.
     pub(crate) async fn ask(&self, prepared: &Prepared) -> bool {
-        match prepared.call {
-            Exchange | Refresh | Poll => self.github.device_code(["repo"]).await.is_ok(),
+        let refused = match prepared.call {
+            Exchange | Refresh | Poll => self.github.device_code(["repo"]).await.err(),
             Rotate | Issue => {
                 let user = prepared.user.as_ref().expect("a user");
                 let token = Secret::new(user.oauth_token.as_str());
-                self.ohmygpt.user_basic_info(&token).await.is_ok()
+                self.ohmygpt.user_basic_info(&token).await.err()
             }
             _ => {
                 let token = prepared.old.clone().unwrap_or_default();
-                self.github.check_token(&Secret::new(token)).await.is_ok()
+                self.github.check_token(&Secret::new(token)).await.err()
             }
-        }
+        };
+        refused.is_none_or(|error| matches!(error.into_why(), RotateError::Refused(_)))
     }
 
     pub(crate) async fn make(&self, prepared: &Prepared) -> Outcome {

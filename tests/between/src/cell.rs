@@ -177,8 +177,11 @@ pub(crate) fn headers(seen: &Seen, tap: &Tap) -> String {
     let (Some(real), Came::Answer(answer)) = (seen.answers.first(), tap.came()) else {
         return "no answer came through".into();
     };
+    // Which of the two says where the body ends is up to how much of it is there in time.
+    let is_frame = |name: &str| ["content-length", "transfer-encoding"].contains(&name);
     let names = |headers: &[(String, String)]| {
-        let mut names: Vec<_> = headers.iter().map(|(name, _)| name.clone()).collect();
+        let names = headers.iter().map(|(name, _)| name);
+        let mut names: Vec<_> = names.filter(|name| !is_frame(name)).cloned().collect();
         names.sort();
         names.dedup();
         names

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::time::sleep;
 
 use crate::cell::tokens;
 use crate::message::Answer;
@@ -32,6 +33,9 @@ pub(crate) enum Does {
     IsBehind,
 }
 
+/// How long a gateway has to pass on what it has of an answer, before it sees that there is no more.
+const NOTICE: Duration = Duration::from_millis(200);
+
 use Does::*;
 
 impl Does {
@@ -52,7 +56,7 @@ impl Does {
     ) -> io::Result<bool> {
         match self {
             Answers | Fails(_) | ClosesAfter | ByteByByte | EarlyHints => {}
-            IsSlow(delay) => tokio::time::sleep(delay).await,
+            IsSlow(delay) => sleep(delay).await,
             Closes => return Ok(false),
             ManyHeaders => {
                 for number in 0..100 {
@@ -80,12 +84,20 @@ impl Does {
             let hint = "HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n";
             to.write_all(hint.as_bytes()).await?;
             to.flush().await?;
+            sleep(NOTICE).await;
         }
         match self {
             ClosesWithinHeaders => to.write_all(&head[..head.len() / 2]).await?,
             ClosesWithinBody => {
-                let body = &body[..middle(&answer)];
-                to.write_all(&[&head, body].concat()).await?;
+                // In two parts: some pass on no part before they have seen the next.
+                let part = &body[..middle(&answer)];
+                let (first, second) = part.split_at(part.len() / 2);
+                to.write_all(&[&head, first].concat()).await?;
+                to.flush().await?;
+                if !body.is_empty() {
+                    sleep(NOTICE).await;
+                }
+                to.write_all(second).await?;
             }
             ByteByByte => {
                 for byte in [&head[..], body].concat() {
@@ -97,8 +109,7 @@ impl Does {
         }
         to.flush().await?;
         if matches!(self, ClosesWithinBody | ChunksWithoutEnd) && !body.is_empty() {
-            // Some gateways throw away what they read together with the end.
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            sleep(NOTICE).await;
         }
         Ok(!matches!(
             self,

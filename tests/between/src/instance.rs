@@ -17,6 +17,8 @@ use crate::product::{Place, Product, Setting};
 
 /// How long a product may take to start or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one may take to end that waits for nobody.
+const END: Duration = Duration::from_millis(1500);
 
 pub(crate) struct Instance {
     product: &'static Product,
@@ -86,7 +88,7 @@ impl Instance {
     }
 
     /// Tells it to end, as a service manager does, and waits for that. One that waits for the calls
-    /// under way does so until `release` has been called, half a second later.
+    /// under way does so until `release` has been called, after longer than it takes one that does not.
     pub(crate) async fn restart(&mut self, release: impl FnOnce()) {
         self.stop(release).await;
         self.run().await;
@@ -96,10 +98,7 @@ impl Instance {
         let mut child = self.child.take().expect("it runs");
         let told = self.place.signal("TERM").status();
         assert!(told.expect("kill(1)").success());
-        if timeout(Duration::from_millis(500), child.wait())
-            .await
-            .is_err()
-        {
+        if timeout(END, child.wait()).await.is_err() {
             release();
             if timeout(PATIENCE, child.wait()).await.is_err() {
                 let _ = child.kill().await;

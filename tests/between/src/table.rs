@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
 use tokio::sync::{Barrier, Semaphore, watch};
@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const QUEUED: Duration = Duration::from_secs(3);
 /// How long a gateway has to see that a connection was closed.
 const NOTICE: Duration = Duration::from_millis(100);
+/// How long all products take to start that are started at once.
+const SETTLED: Duration = Duration::from_secs(5);
 
 pub(crate) struct Table {
     pub(crate) setting: &'static Setting,
@@ -62,7 +64,12 @@ pub(crate) async fn run(
         for call in Call::ALL {
             if row.is_slow() {
                 let instance = Arc::clone(&beside);
-                slow.spawn(async move { (at, provided(&instance, row, call).await) });
+                // When all have started, and one after another.
+                let turn = SETTLED + NOTICE * slow.len() as u32;
+                slow.spawn(async move {
+                    sleep(turn).await;
+                    (at, provided(&instance, row, call).await)
+                });
             }
         }
     }
@@ -180,6 +187,7 @@ impl Trial {
     }
 
     async fn make(&self) -> Outcome {
+        early_in_a_second().await;
         self.clients.make(&self.prepared).await
     }
 
@@ -212,6 +220,8 @@ async fn one(instance: &mut Instance, row: Row, call: Call) -> Made {
             instance.origin.leave().await;
             let outcome = trial.make().await;
             instance.origin.come_back().await;
+            // Some do not try again at once.
+            sleep(3 * NOTICE).await;
             outcome
         }
         Row::ProviderClosesKept => {
@@ -292,6 +302,16 @@ async fn crowded(trial: &Trial, instance: &Instance, others: usize) -> Outcome {
         let _ = timeout(10 * NOTICE, arrival(instance, &trial.agent)).await;
     }
     outcome
+}
+
+/// Waits for the first part of a second of the clock: some caches count in whole seconds, and to them an
+/// answer that came in the next second is one second old.
+async fn early_in_a_second() {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.expect("a clock after 1970").subsec_millis();
+    if now > 700 {
+        sleep(Duration::from_millis(1000 - u64::from(now))).await;
+    }
 }
 
 /// Waits until the provider has made the change of a call.

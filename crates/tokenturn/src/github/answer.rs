@@ -230,7 +230,9 @@ fn is_from_github(response: &RawResponse, message: Option<&str>) -> bool {
 
 fn forbidden(response: &RawResponse, message: Option<&str>) -> RefusalReason {
     let says = |words: &str| message.is_some_and(|m| m.to_ascii_lowercase().contains(words));
-    if let Some(limited) = limited(response, message) {
+    // Some gateways have a `Retry-After` on each page, also on that of a refusal for good.
+    let is_limit = response.status().as_u16() == 429 || is_from_github(response, message);
+    if let Some(limited) = limited(response, message).filter(|_| is_limit) {
         return limited;
     }
     match message {

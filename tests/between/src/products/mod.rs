@@ -8,6 +8,9 @@ mod haproxy;
 mod lighttpd;
 mod nghttpx;
 mod nginx;
+mod squid;
+mod traffic_server;
+mod varnish;
 
 use crate::product::Product;
 
@@ -17,6 +20,9 @@ pub(crate) const ALL: &[&Product] = &[
     &haproxy::HAPROXY,
     &apache::APACHE,
     &envoy::ENVOY,
+    &varnish::VARNISH,
+    &squid::SQUID,
+    &traffic_server::TRAFFIC_SERVER,
     &caddy::CADDY,
     &lighttpd::LIGHTTPD,
     &nghttpx::NGHTTPX,

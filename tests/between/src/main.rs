@@ -5,6 +5,7 @@
 mod call;
 mod cell;
 mod does;
+mod forward;
 mod instance;
 mod message;
 mod origin;
@@ -34,6 +35,9 @@ async fn main() -> ExitCode {
         names.is_empty() || names.iter().any(|name| name == product.name)
     };
     let products: Vec<_> = products::ALL.iter().filter(is_meant).copied().collect();
+    let is_forward = names.is_empty() || names.iter().any(|name| name == "forward");
+    let own = folder.clone();
+    let forward = is_forward.then(|| tokio::spawn(async move { forward::run(&own).await }));
     let mut running = JoinSet::new();
     for product in &products {
         running.spawn(section(product, folder.join(product.name)));
@@ -45,11 +49,16 @@ async fn main() -> ExitCode {
             .position(|product| product.name == section.product.name)
     });
     print!("{}", page::page(&sections));
-    let wrong: Vec<_> = sections
+    let mut wrong: Vec<_> = sections
         .iter()
         .flat_map(|section| &section.tables)
-        .flat_map(|table| &table.wrong)
+        .flat_map(|table| table.wrong.iter().cloned())
         .collect();
+    if let Some(forward) = forward {
+        let forward = forward.await.expect("no row panics");
+        print!("{}", forward.text);
+        wrong.extend(forward.wrong);
+    }
     for wrong in &wrong {
         eprintln!("wrong: {wrong}");
     }
@@ -87,7 +96,9 @@ async fn section(product: &'static Product, folder: PathBuf) -> Section {
 
 /// The first word with a digit and a dot in what a program says of itself.
 fn version(command: &[&str]) -> String {
-    let output = Command::new(command[0]).args(&command[1..]).output();
+    let output = Command::new(product::tool(command[0]))
+        .args(&command[1..])
+        .output();
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", command[0]));
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();

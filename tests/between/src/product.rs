@@ -84,3 +84,11 @@ impl Place {
         kill
     }
 }
+
+/// A program from the folder of tools, or else from the system.
+pub(crate) fn tool(name: &str) -> PathBuf {
+    let folder = std::env::var_os("TOKENTURN_BETWEEN_TOOLS");
+    let path = folder.map(|folder| PathBuf::from(folder).join("bin").join(name));
+    path.filter(|path| path.exists())
+        .unwrap_or_else(|| name.into())
+}

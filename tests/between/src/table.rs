@@ -198,7 +198,8 @@ async fn one(instance: &mut Instance, row: Row, call: Call) -> Made {
         Row::ProviderRestarted => {
             trial.ask().await;
             instance.origin.close_idle();
-            sleep(NOTICE).await;
+            // Longer, as a tunnel has to take the end of one connection to another.
+            sleep(5 * NOTICE).await;
             trial.make().await
         }
         Row::Reloaded => {

@@ -68,7 +68,7 @@ macro_rules! bump {
 pub(crate) const BUMP: &str = bump!("tls_outgoing_options cafile={folder}/provider.pem");
 pub(crate) const BUMP_TIMEOUT: &str = bump!(
     "tls_outgoing_options cafile={folder}/provider.pem",
-    "read_timeout 1 second"
+    "read_timeout 3 seconds"
 );
 pub(crate) const BUMP_UNKNOWN: &str = bump!();
 pub(crate) const BUMP_DENY: &str = bump!(

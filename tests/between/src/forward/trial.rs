@@ -239,6 +239,8 @@ fn wrong(
         }
         Is::Done if task == Task::Check && !old_lives => Some("the token is dead"),
         Is::Dead if old_lives => Some("the token is alive"),
+        // Of what something on the way may have said nothing follows.
+        Is::Refused if said.words.contains(": other") => None,
         Is::Refused if log.is_changed => Some("it was done"),
         Is::NotSent if log.times > 0 => Some("it was sent"),
         Is::Refused | Is::NotSent if !old_lives => Some("the token is dead"),

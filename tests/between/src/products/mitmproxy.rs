@@ -22,12 +22,6 @@ pub(crate) const MITMPROXY: Product = Product {
             rows: Rows::Provider,
         },
         Setting {
-            name: "connection_strategy=lazy",
-            text: "connection_strategy=lazy",
-            gives_up: None,
-            rows: Rows::Provider,
-        },
-        Setting {
             name: "body_size_limit=100",
             text: "body_size_limit=100",
             gives_up: None,

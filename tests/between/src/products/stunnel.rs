@@ -18,9 +18,9 @@ pub(crate) const STUNNEL: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "TIMEOUTidle = 1",
-            text: "TIMEOUTidle = 1",
-            gives_up: Some(1),
+            name: "TIMEOUTidle = 3",
+            text: "TIMEOUTidle = 3",
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {

@@ -10,6 +10,9 @@ use tokenturn_tests::{
     old_token,
 };
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
 use crate::sandbox::clock;
 
 /// GitHub's answer to a check of [`old_token`].
@@ -118,6 +121,30 @@ async fn a_deletion_is_repeated_and_then_finds_its_own_work() {
     let deletion = client(&server.url()).delete_token(&old_token()).await;
     assert!(matches!(deletion.unwrap(), Deletion::AlreadyGone { .. }));
     assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_sent_is_not_called_unsent_when_the_server_is_gone_at_the_next_attempt()
+{
+    for answer in ["", &bad_gateway()] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        // It reads one request, answers or not, and nobody listens any more.
+        let server = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            drop(listener);
+            let mut buffer = [0; 4096];
+            let _ = stream.read(&mut buffer).await.unwrap();
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        };
+        let client = client(&url);
+        let token = old_token();
+        let (deletion, ()) = tokio::join!(client.delete_token(&token), server);
+        let error = deletion.unwrap_err();
+        assert_eq!(error.status().is_some(), !answer.is_empty());
+        let why = error.into_why();
+        assert!(why.is_unknown(), "{why:?}");
+    }
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ pub(crate) struct Prepared {
     refresh_token: Option<Secret>,
     code: Option<AuthorizationCode>,
     device: Option<DeviceCode>,
-    user: Option<OhMyGptUser>,
+    pub(crate) user: Option<OhMyGptUser>,
 }
 
 /// What a call came to.

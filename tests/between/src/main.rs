@@ -6,6 +6,7 @@ mod advice;
 mod call;
 mod cell;
 mod does;
+mod forward;
 mod instance;
 mod message;
 mod origin;
@@ -16,13 +17,12 @@ mod products;
 mod row;
 mod table;
 mod tap;
+mod trial;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
-use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use page::Section;
@@ -37,12 +37,12 @@ async fn main() -> ExitCode {
         names.is_empty() || names.iter().any(|name| name == product.name)
     };
     let products: Vec<_> = products::ALL.iter().filter(is_meant).copied().collect();
-    let settings = products.iter().map(|product| product.settings.len());
-    let started = Arc::new(Barrier::new(settings.sum()));
+    let is_forward = names.is_empty() || names.iter().any(|name| name == "forward");
+    let own = folder.clone();
+    let forward = is_forward.then(|| tokio::spawn(async move { forward::run(&own).await }));
     let mut running = JoinSet::new();
     for product in &products {
-        let (folder, started) = (folder.join(product.name), Arc::clone(&started));
-        running.spawn(section(product, folder, started));
+        running.spawn(section(product, folder.join(product.name)));
     }
     let mut sections = running.join_all().await;
     sections.sort_by_key(|section| {
@@ -57,6 +57,11 @@ async fn main() -> ExitCode {
         let advice = advice::ALL.iter();
         wrong.extend(advice.filter_map(|advice| advice.wrong(&sections)));
     }
+    if let Some(forward) = forward {
+        let forward = forward.await.expect("no row panics");
+        print!("{}", forward.text);
+        wrong.extend(forward.wrong);
+    }
     for wrong in &wrong {
         eprintln!("wrong: {wrong}");
     }
@@ -66,12 +71,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn section(product: &'static Product, folder: PathBuf, started: Arc<Barrier>) -> Section {
+async fn section(product: &'static Product, folder: PathBuf) -> Section {
     let began = Instant::now();
     let mut running = JoinSet::new();
     for setting in product.settings {
-        let (folder, started) = (folder.clone(), Arc::clone(&started));
-        running.spawn(async move { table::run(product, setting, &folder, &started).await });
+        let folder = folder.clone();
+        running.spawn(async move { table::run(product, setting, &folder).await });
     }
     let mut tables = running.join_all().await;
     tables.sort_by_key(|table| {

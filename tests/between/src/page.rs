@@ -77,7 +77,7 @@ fn table(rows: &[(Row, Vec<Cell>)]) -> String {
 }
 
 /// The calls with the same results, in one line; the largest group comes first.
-fn groups(cells: &[Cell]) -> Vec<(String, &Cell)> {
+pub(crate) fn groups(cells: &[Cell]) -> Vec<(String, &Cell)> {
     let mut groups: Vec<Vec<&Cell>> = Vec::new();
     for cell in cells {
         let is_same = |group: &&mut Vec<&Cell>| {

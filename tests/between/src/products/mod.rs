@@ -6,9 +6,12 @@ mod envoy;
 mod h2o;
 mod haproxy;
 mod lighttpd;
+mod mitmproxy;
 mod nghttpx;
 mod nginx;
 mod squid;
+mod stunnel;
+mod tinyproxy;
 mod traffic_server;
 mod varnish;
 
@@ -27,4 +30,7 @@ pub(crate) const ALL: &[&Product] = &[
     &lighttpd::LIGHTTPD,
     &nghttpx::NGHTTPX,
     &h2o::H2O,
+    &stunnel::STUNNEL,
+    &mitmproxy::MITMPROXY,
+    &tinyproxy::TINYPROXY,
 ];

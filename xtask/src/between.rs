@@ -67,11 +67,7 @@ fn check(root: &Path) -> Result<()> {
     ensure!(cfg!(target_os = "linux"), "it needs Linux");
     let needed = fs::read_to_string(root.join(KEPT).join("packages.txt"))?;
     let needed = needed.lines().filter(|line| !line.starts_with('#'));
-    let missing = needed.filter_map(|line| {
-        let (program, package) = line.split_once(' ')?;
-        (!is_installed(program)).then_some(package)
-    });
-    let missing: Vec<_> = missing.collect();
+    let missing: Vec<_> = needed.filter(|package| !is_installed(package)).collect();
     ensure!(
         missing.is_empty(),
         "on Debian, `RUNLEVEL=1 apt-get install --no-install-recommends {}` (which starts none of them)",
@@ -80,10 +76,12 @@ fn check(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Servers are where only the root user looks.
-fn is_installed(program: &str) -> bool {
-    let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(Path::new);
-    folders.iter().any(|folder| folder.join(program).exists())
+fn is_installed(package: &str) -> bool {
+    let mut dpkg = Command::new("dpkg");
+    dpkg.args(["--status", package])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    dpkg.status().is_ok_and(|status| status.success())
 }
 
 /// With the features that the tests have built them with.

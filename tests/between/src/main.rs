@@ -15,6 +15,7 @@ mod ports;
 mod product;
 mod products;
 mod row;
+mod seats;
 mod table;
 mod tap;
 mod trial;

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -13,6 +12,7 @@ use crate::does::Does;
 use crate::instance::Instance;
 use crate::product::{Product, Setting};
 use crate::row::Row;
+use crate::seats::SEATS;
 use crate::trial::{Made, NOTICE, one, provided};
 
 pub(crate) struct Table {
@@ -30,8 +30,6 @@ pub(crate) async fn run(
     setting: &'static Setting,
     folder: &Path,
 ) -> Table {
-    // Two cores are busy with as many. What only waits leaves its seat to others.
-    static SEATS: Semaphore = Semaphore::const_new(8);
     let seat = SEATS.acquire().await;
     let all = Row::all(product, setting);
     let start = || Instance::start(product, setting, folder);
@@ -61,6 +59,7 @@ pub(crate) async fn run(
             instance.restart(|| {}).await;
         }
     }
+    // What only waits leaves its seat to others.
     drop(seat);
     while let Some(done) = slow.join_next().await {
         let (at, done) = done.expect("no row panics");

@@ -8,6 +8,8 @@ use crate::instance::Instance;
 use crate::product::{Product, Setting};
 use crate::version;
 
+use crate::seats::SEATS;
+
 use super::Part;
 use super::front::{Front, NAME};
 use super::program::Task;
@@ -278,6 +280,7 @@ pub(crate) const ALL: &[Group] = &[
 
 /// Runs the rows one after the other.
 pub(crate) async fn run(group: &'static Group, folder: &Path) -> Part {
+    let _seat = SEATS.acquire().await;
     let Group {
         product,
         setting,

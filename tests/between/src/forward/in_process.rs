@@ -16,6 +16,8 @@ use crate::product::{Place, Product, Setting, tool};
 use crate::tap::Tap;
 use crate::version;
 
+use crate::seats::SEATS;
+
 use super::Part;
 use super::proxies::{OWN_AUTHORITY, setting};
 
@@ -81,6 +83,7 @@ fn start(place: &Place, _: &Setting) -> Command {
 }
 
 pub(crate) async fn run(folder: &Path) -> Part {
+    let _seat = SEATS.acquire().await;
     static PRODUCT: Product = GATEWAY;
     static SETTING: Setting = setting("reverse, TLS", "");
     let mut instance = Instance::start(&PRODUCT, &SETTING, &folder.join("in-process")).await;

@@ -6,6 +6,8 @@ use crate::does::Does;
 use crate::instance::Instance;
 use crate::product::Setting;
 
+use crate::seats::SEATS;
+
 use super::Part;
 use super::front::{ADDRESS, Front, NAME};
 use super::program::Task;
@@ -68,6 +70,7 @@ const ROWS: &[(&str, &str, Host, bool)] = &[
 ];
 
 pub(crate) async fn run(folder: &Path) -> Part {
+    let _seat = SEATS.acquire().await;
     static SETTING: Setting = setting("NO_PROXY", PORTS);
     let folder = folder.join("no-proxy");
     let mut instance = Instance::start(&SQUID, &SETTING, &folder).await;

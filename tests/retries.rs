@@ -148,6 +148,30 @@ async fn a_deletion_that_was_sent_is_not_called_unsent_when_the_server_is_gone_a
 }
 
 #[tokio::test]
+async fn a_refusal_of_the_second_attempt_says_nothing_of_the_first() {
+    let refusal = |status: &str| json_answer(status, "", r#"{"message":"No"}"#);
+    for status in ["401 Unauthorized", "403 Forbidden", "429 Too Many Requests"] {
+        for first in [String::new(), bad_gateway()] {
+            let server = RawServer::start([first.clone(), refusal(status)]).await;
+            let deletion = client(&server.url()).delete_token(&old_token()).await;
+            let why = deletion.unwrap_err().into_why();
+            assert!(why.is_unknown(), "{first:?}, {status}: {why:?}");
+            assert_eq!(server.requests().len(), 2);
+
+            // A check changes nothing: there, the last answer is as good as any.
+            let server = RawServer::start([first, refusal(status)]).await;
+            let check = client(&server.url()).check_token(&old_token()).await;
+            let why = check.unwrap_err().into_why();
+            assert!(why.is_refused(), "{status}: {why:?}");
+        }
+    }
+    // Alone, a refusal is one.
+    let server = RawServer::start([refusal("403 Forbidden")]).await;
+    let deletion = client(&server.url()).delete_token(&old_token()).await;
+    assert!(deletion.unwrap_err().into_why().is_refused());
+}
+
+#[tokio::test]
 async fn a_reset_on_a_reused_connection_is_sent_once() {
     // The second request arrives on the connection of the first and is read, and then the server
     // closes: whoever sends it again may kill the token that it made.

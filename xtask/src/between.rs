@@ -16,7 +16,8 @@ const FOLDER: &str = "target/between";
 /// What the repository keeps for it.
 const KEPT: &str = "tests/between";
 const PAGE: &str = "docs/between.md";
-/// A network with nothing but this host in it, and names and an address that are not loopback's.
+/// A network with nothing but this host in it, and a name and an address that are not loopback's. Whatever is
+/// started in there ends with it.
 const NETWORK: &str = r#"
 ip link set lo up
 ip address add 203.0.113.7/32 dev lo
@@ -102,7 +103,15 @@ fn drive(root: &Path, folder: &Path, runs: &Path) -> Result<String> {
     fs::write(&hosts, "127.0.0.1 localhost\n203.0.113.7 ghe.example\n")?;
     let programs = root.join("target/debug");
     let output = Command::new("unshare")
-        .args(["--net", "--mount", "sh", "-ec", NETWORK, "sh"])
+        .args([
+            "--net",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+        ])
+        .args(["sh", "-ec", NETWORK, "sh"])
         .arg(&hosts)
         .arg(programs.join("between"))
         .arg(runs)

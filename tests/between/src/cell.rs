@@ -64,6 +64,8 @@ pub(crate) async fn wrong(
         Is::Done if outcome.held.is_empty() && old_lives != Some(false) => {
             return Some("the token is alive".into());
         }
+        // The one lie that nobody can see: no answer of OhMyGPT's shows that a token arrived.
+        Is::Dead if prepared.call == Call::Rotate && seen.was_bare => {}
         Is::Dead if old_lives == Some(true) => return Some("the token is alive".into()),
         Is::Refused if old_lives == Some(false) => return Some("the old token is dead".into()),
         Is::NotSent if seen.times > 0 => return Some("it was sent".into()),

@@ -40,6 +40,8 @@ pub(crate) struct Seen {
     pub(crate) times: usize,
     /// Whether it came first on a connection that had been used before.
     pub(crate) was_kept: bool,
+    /// Whether it came without `Authorization`.
+    pub(crate) was_bare: bool,
     /// The provider's answers to those that were applied.
     pub(crate) answers: Vec<Answer>,
 }
@@ -217,6 +219,7 @@ impl Shared {
             };
             if !only_asks {
                 case.seen.was_kept |= case.seen.times == 0 && is_kept;
+                case.seen.was_bare |= request.header("authorization").is_none();
                 case.seen.times += 1;
                 if case.seen.times <= case.times {
                     (does, gate) = (case.does, case.gate.clone());

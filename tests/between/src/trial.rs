@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::call::{Call, Clients, Outcome, Prepared, Provider};
+use crate::call::{Call, Clients, Is, Outcome, Prepared, Provider};
 use crate::cell::{self, Cell};
 use crate::does::Does;
 use crate::instance::Instance;
@@ -101,8 +101,12 @@ impl Trial {
         let seen = instance.origin.seen(&self.agent);
         let log = (&seen, &self.tap, outcome);
         let wrong = cell::wrong(&self.provider, &self.prepared, log);
+        let mut cell = Cell::new(call, &seen, &self.tap, outcome);
+        if call == Call::Rotate && outcome.is == Is::Dead && seen.was_bare {
+            cell.outcome += ", though it lives";
+        }
         Made {
-            cell: Cell::new(call, &seen, &self.tap, outcome),
+            cell,
             headers: cell::headers(&seen, &self.tap),
             wrong: wrong.await,
         }

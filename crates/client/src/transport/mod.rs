@@ -114,8 +114,8 @@ impl Transport {
             1
         };
         let mut attempt = 0;
-        // What came of the last attempt that was sent.
-        let mut sent = None;
+        // What came of the last attempt of which nobody knows whether it was applied.
+        let mut doubt = None;
         loop {
             attempt += 1;
             let copy = (attempt < attempts).then(|| request.try_clone()).flatten();
@@ -125,17 +125,14 @@ impl Transport {
             log(operation, attempt, started, &result);
             match copy.zip(retry::delay(&result, attempt)) {
                 Some((next, delay)) => {
-                    if !matches!(result, Err(Error::NotSent(_))) {
-                        sent = Some(result);
+                    if retry::is_doubtful(&result) {
+                        doubt = Some(result);
                     }
                     tokio::time::sleep(delay).await;
                     request = next;
                 }
-                // That this attempt was not sent says nothing of those before it.
-                None if matches!(result, Err(Error::NotSent(_))) => {
-                    return sent.unwrap_or(result);
-                }
-                None => return result,
+                None if retry::resolves(&result, operation) => return result,
+                None => return doubt.unwrap_or(result),
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::{Error, RawResponse};
+use crate::{Error, Operation, RawResponse, Retry};
 
 /// The first wait; each further one is twice as long.
 const BASE: Duration = Duration::from_millis(200);
@@ -26,6 +26,28 @@ pub(super) fn delay(result: &Result<Box<RawResponse>, Error>, attempt: u32) -> O
     match asked {
         Some(asked) => (asked <= CAP).then_some(asked),
         None => Some(backoff(attempt)),
+    }
+}
+
+/// Whether a call that changes something may have been applied, and nobody knows.
+pub(super) fn is_doubtful(result: &Result<Box<RawResponse>, Error>) -> bool {
+    match result {
+        Err(Error::NotSent(_)) => false,
+        Err(_) => true,
+        Ok(response) => response.status() != 429,
+    }
+}
+
+/// Whether the result of a repeated attempt tells what became of those before it. That the last one was
+/// not sent, or was refused, does not: only that it worked, or that there is nothing any more.
+pub(super) fn resolves(result: &Result<Box<RawResponse>, Error>, operation: &Operation) -> bool {
+    match result {
+        Err(Error::NotSent(_)) => false,
+        Ok(response) if operation.retry != Retry::Safe => {
+            let status = response.status().as_u16();
+            !(300..500).contains(&status) || status == 404
+        }
+        _ => true,
     }
 }
 

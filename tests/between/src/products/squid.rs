@@ -19,6 +19,12 @@ pub(crate) const SQUID: Product = Product {
             rows: Rows::All,
         },
         Setting {
+            name: WITHOUT_LOGIN,
+            text: "",
+            gives_up: None,
+            rows: Rows::Provider,
+        },
+        Setting {
             name: "read_timeout 20 seconds",
             text: "read_timeout 20 seconds",
             gives_up: Some(20),
@@ -54,6 +60,7 @@ pub(crate) const SQUID: Product = Product {
     reload: Some(reload),
 };
 
+const WITHOUT_LOGIN: &str = "cache_peer without login=PASS";
 const SECOND: &str = "cache_peer 127.0.0.1 parent {origin} 0 no-query originserver name=second login=PASS connect-fail-limit=1000";
 const SECOND_ON_ERROR: &str =
     "cache_peer 127.0.0.1 parent {origin} 0 no-query originserver name=second login=PASS connect-fail-limit=1000
@@ -62,7 +69,7 @@ retry_on_error on";
 const SITE: &str = "
 visible_hostname gateway
 http_port 127.0.0.1:{port} accel defaultsite=provider
-cache_peer 127.0.0.1 parent {origin} 0 no-query originserver name=first login=PASS connect-fail-limit=1000
+cache_peer 127.0.0.1 parent {origin} 0 no-query originserver name=first {login} connect-fail-limit=1000
 {setting}
 shutdown_lifetime 0 seconds
 pid_filename none
@@ -81,7 +88,11 @@ fn start(place: &Place, setting: &Setting) -> Command {
         )
     });
     let refusals: String = refusals.collect();
-    let site = place.fill(SITE, setting);
+    let login = match setting.name {
+        WITHOUT_LOGIN => "",
+        _ => "login=PASS",
+    };
+    let site = place.fill(SITE, setting).replace("{login}", login);
     let text = refusals + &installed.replace("\nhttp_port 3128\n", &site);
     let file = place.write("squid.conf", &text);
     let mut squid = Command::new("squid");

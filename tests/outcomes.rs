@@ -204,8 +204,18 @@ async fn github_refuses_with_a_reason() {
     let request_id = &[("x-github-request-id", "A:1")][..];
     let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;
     let none: &[(&str, &str)] = &[];
+    const DOCUMENTED: &str =
+        r#"{"message":"Forbidden","documentation_url":"https://docs.github.com/rest"}"#;
+    const ELSEWHERE: &str =
+        r#"{"message":"Forbidden","documentation_url":"https://docs.github.com.example/rest"}"#;
     for (status, headers, body, reason) in [
-        (400, none, r#"{"message":"Problems parsing JSON"}"#, Invalid),
+        (
+            400,
+            request_id,
+            r#"{"message":"Problems parsing JSON"}"#,
+            Invalid,
+        ),
+        (400, none, r#"{"message":"Not in this form"}"#, Other),
         (
             401,
             none,
@@ -213,8 +223,22 @@ async fn github_refuses_with_a_reason() {
             BadCredentials,
         ),
         (401, none, "<html>", BadCredentials),
-        (403, none, r#"{"message":"Forbidden"}"#, MissingPermission),
-        (403, &[("retry-after", "30")], "{}", limited(30)),
+        (
+            403,
+            request_id,
+            r#"{"message":"Forbidden"}"#,
+            MissingPermission,
+        ),
+        (403, none, DOCUMENTED, MissingPermission),
+        (403, none, r#"{"message":"Forbidden"}"#, Other),
+        (403, none, ELSEWHERE, Other),
+        (403, &[("retry-after", "30")], DOCUMENTED, limited(30)),
+        (
+            403,
+            &[("retry-after", "30")],
+            r#"{"message":"Forbidden"}"#,
+            Other,
+        ),
         (403, none, secondary, limited(60)),
         (429, none, secondary, limited(60)),
         (429, &[("retry-after", "7")], secondary, limited(7)),
@@ -255,7 +279,7 @@ async fn github_refuses_with_a_reason() {
         (410, none, "", Other),
         (
             422,
-            none,
+            request_id,
             r#"{"message":"Invalid request","errors":[]}"#,
             Invalid,
         ),

@@ -106,10 +106,12 @@ impl Operation {
             }),
             (Reset, 422) => json!({
                 "message": "Invalid request",
+                "documentation_url": "https://docs.github.com/rest",
                 "errors": [{ "field": "access_token", "code": "missing_field" }],
             }),
             (Reset | Exchange | Refresh, _) => {
-                json!({ "message": "No", "status": status.to_string() })
+                let page = "https://docs.github.com/rest";
+                json!({ "message": "No", "documentation_url": page, "status": status.to_string() })
             }
             (_, 401) => json!({
                 "statusCode": 401,

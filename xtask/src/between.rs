@@ -38,13 +38,20 @@ pub(crate) fn run(root: &Path, accept: bool) -> Result<()> {
     fs::create_dir_all(&runs)?;
     install_python_packages(&root.join(KEPT).join("requirements.txt"), &folder)?;
     build(root)?;
-    let made = drive(root, &folder, &runs)?;
     let page = root.join(PAGE);
+    let listed = fs::read_to_string(&page).unwrap_or_default();
+    let mut made = drive(root, &folder, &runs, &[])?;
+    let other = differing(&listed, &made);
+    if !accept && !other.is_empty() {
+        // On a busy machine a gateway may give up where nobody was slow: these once more, alone.
+        println!("again: {}", other.join(", "));
+        let again = drive(root, &folder, &runs, &other)?;
+        made = replaced(&made, &again, &other);
+    }
     println!("{:.0} s", began.elapsed().as_secs_f32());
     if accept {
         return fs::write(&page, made).with_context(|| format!("cannot write {PAGE}"));
     }
-    let listed = fs::read_to_string(&page).with_context(|| format!("cannot read {PAGE}"))?;
     if listed == made {
         return Ok(());
     }
@@ -97,8 +104,8 @@ fn build(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The page that a run makes.
-fn drive(root: &Path, folder: &Path, runs: &Path) -> Result<String> {
+/// The page that a run makes, of all products or of some.
+fn drive(root: &Path, folder: &Path, runs: &Path, products: &[&str]) -> Result<String> {
     let hosts = folder.join("hosts");
     fs::write(&hosts, "127.0.0.1 localhost\n203.0.113.7 ghe.example\n")?;
     let programs = root.join("target/debug");
@@ -115,6 +122,8 @@ fn drive(root: &Path, folder: &Path, runs: &Path) -> Result<String> {
         .arg(&hosts)
         .arg(programs.join("between"))
         .arg(runs)
+        .args(products)
+        .env("RUST_BACKTRACE", "0")
         .env("TOKENTURN_BETWEEN_TOOLS", folder.join("python"))
         .env("TOKENTURN_BETWEEN_PROGRAM", programs.join("tokenturn"))
         .stdin(Stdio::null())
@@ -130,6 +139,38 @@ fn drive(root: &Path, folder: &Path, runs: &Path) -> Result<String> {
     Ok(page)
 }
 
+/// The products whose sections are not the same.
+fn differing<'a>(listed: &str, made: &'a str) -> Vec<&'a str> {
+    let listed: Vec<_> = sections(listed)
+        .map(|(_, text)| without_versions(text))
+        .collect();
+    let other = sections(made).filter(|(_, text)| !listed.contains(&without_versions(text)));
+    // What stands before the products is no product.
+    let other = other.filter(|(name, _)| !["", "For"].contains(name));
+    other.map(|(name, _)| name).collect()
+}
+
+/// A page with some of its sections from another one.
+fn replaced(made: &str, again: &str, names: &[&str]) -> String {
+    let all = sections(made).map(|(name, text)| {
+        let mut again = sections(again).filter(|(new, _)| *new == name && names.contains(new));
+        again.next().map_or(text, |(_, text)| text)
+    });
+    all.collect()
+}
+
+/// The sections of a page, by the first word of their headings.
+fn sections(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    let starts = page.match_indices("\n## ").map(|(at, _)| at + 1);
+    let mut starts: Vec<_> = [0].into_iter().chain(starts).collect();
+    starts.push(page.len());
+    let sections: Vec<_> = starts.windows(2).map(|at| &page[at[0]..at[1]]).collect();
+    sections.into_iter().map(|text| {
+        let heading = text.strip_prefix("## ").unwrap_or_default();
+        (heading.split(' ').next().unwrap_or_default(), text)
+    })
+}
+
 /// A page without the versions in its headings: those of a distribution are mended under way.
 fn without_versions(page: &str) -> String {
     let lines = page.lines().map(|line| match line.strip_prefix("## ") {
@@ -137,4 +178,26 @@ fn without_versions(page: &str) -> String {
         None => line,
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LISTED: &str = "# Page\n\n## a 1.2\n\nrow\n\n## b 3\n\nrow\n";
+
+    #[test]
+    fn a_version_is_no_difference() {
+        assert_eq!(differing(LISTED, &LISTED.replace("1.2", "1.10.3")), [""; 0]);
+    }
+
+    #[test]
+    fn only_what_differs_is_run_again() {
+        let made = LISTED.replace("3\n\nrow", "3\n\nother");
+        assert_eq!(differing(LISTED, &made), ["b"]);
+        let again = "# Page\n\n## b 3\n\nrow\n";
+        assert_eq!(replaced(&made, again, &["b"]), LISTED);
+        // What is still another row stays one.
+        assert_eq!(replaced(&made, &made, &["b"]), made);
+    }
 }

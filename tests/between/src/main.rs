@@ -38,7 +38,7 @@ async fn main() -> ExitCode {
         names.is_empty() || names.iter().any(|name| name == product.name)
     };
     let products: Vec<_> = products::ALL.iter().filter(is_meant).copied().collect();
-    let is_forward = names.is_empty() || names.iter().any(|name| name == "forward");
+    let is_forward = names.is_empty() || names.iter().any(|name| name == "Forward");
     let own = folder.clone();
     let forward = is_forward.then(|| tokio::spawn(async move { forward::run(&own).await }));
     let mut running = JoinSet::new();
@@ -55,8 +55,7 @@ async fn main() -> ExitCode {
     let tables = sections.iter().flat_map(|section| &section.tables);
     let mut wrong: Vec<_> = tables.flat_map(|table| table.wrong.clone()).collect();
     if names.is_empty() {
-        let advice = advice::ALL.iter();
-        wrong.extend(advice.filter_map(|advice| advice.wrong(&sections)));
+        wrong.extend(advice::wrong(&sections));
     }
     if let Some(forward) = forward {
         let forward = forward.await.expect("no row panics");

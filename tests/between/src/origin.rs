@@ -38,8 +38,6 @@ pub(crate) struct Case {
 pub(crate) struct Seen {
     /// How many times it came.
     pub(crate) times: usize,
-    /// Whether it came first on a connection that had been used before.
-    pub(crate) was_kept: bool,
     /// Whether it came without `Authorization`.
     pub(crate) was_bare: bool,
     /// The provider's answers to those that were applied.
@@ -168,7 +166,6 @@ impl Shared {
     async fn attend(&self, mut stream: TcpStream) {
         let _ = stream.set_nodelay(true);
         let mut idle = self.idle.subscribe();
-        let mut is_kept = false;
         loop {
             let is_idle = Arc::clone(&self.is_idle);
             let request = tokio::select! {
@@ -179,7 +176,7 @@ impl Shared {
             let Ok(request) = request else {
                 return;
             };
-            match self.answer(&request, &mut stream, is_kept).await {
+            match self.answer(&request, &mut stream).await {
                 Ok(true) => {}
                 _ => {
                     // What was sent arrives: a reset could overtake it.
@@ -187,7 +184,6 @@ impl Shared {
                     return;
                 }
             }
-            is_kept = true;
             idle.mark_unchanged();
         }
     }
@@ -202,12 +198,7 @@ impl Shared {
     }
 
     /// Whether the connection stays open.
-    async fn answer(
-        &self,
-        request: &Request,
-        stream: &mut TcpStream,
-        is_kept: bool,
-    ) -> io::Result<bool> {
+    async fn answer(&self, request: &Request, stream: &mut TcpStream) -> io::Result<bool> {
         let agent = request.header("user-agent").unwrap_or_default();
         let only_asks = only_asks(request);
         let mut does = Does::Answers;
@@ -218,7 +209,6 @@ impl Shared {
                 return Ok(false);
             };
             if !only_asks {
-                case.seen.was_kept |= case.seen.times == 0 && is_kept;
                 case.seen.was_bare |= request.header("authorization").is_none();
                 case.seen.times += 1;
                 if case.seen.times <= case.times {

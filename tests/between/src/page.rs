@@ -1,6 +1,6 @@
 //! `docs/between.md`.
 
-use crate::advice::{self, Advice};
+use crate::advice;
 use crate::cell::Cell;
 use crate::product::Product;
 use crate::row::Row;
@@ -9,7 +9,6 @@ use crate::table::Table;
 const HEAD: &str = include_str!("../head.md");
 const ADVICE: &str = "
 ## For whoever runs such a machine in front of GitHub Enterprise Server
-
 ";
 
 pub(crate) struct Section {
@@ -21,7 +20,7 @@ pub(crate) struct Section {
 pub(crate) fn page(sections: &[Section]) -> String {
     let mut page = HEAD.to_owned();
     page += ADVICE;
-    page.extend(advice::ALL.iter().map(Advice::line));
+    page += &advice::text();
     for section in sections {
         page += &format!(
             "\n## {} {}\n\n{}\n",

@@ -3,4 +3,4 @@
 use tokio::sync::Semaphore;
 
 /// Two cores are busy with as many. On a machine that is much busier, gateways give up where nobody is slow.
-pub(crate) static SEATS: Semaphore = Semaphore::const_new(16);
+pub(crate) static SEATS: Semaphore = Semaphore::const_new(24);

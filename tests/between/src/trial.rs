@@ -93,7 +93,7 @@ impl Trial {
     }
 
     async fn make(&self) -> Outcome {
-        early_in_a_second().await;
+        early_in_a_second(self.prepared.call).await;
         self.clients.make(&self.prepared).await
     }
 
@@ -136,6 +136,8 @@ pub(crate) async fn one(instance: &mut Instance, row: Row, call: Call) -> Made {
         }
         Row::ProviderClosesKept => {
             trial.ask().await;
+            // A gateway that keeps no connection of its clients' has closed it then.
+            sleep(NOTICE).await;
             trial.make().await
         }
         Row::ProviderRestarted => {
@@ -217,11 +219,16 @@ async fn crowded(trial: &Trial, instance: &Instance, others: usize) -> Outcome {
 
 /// Waits for the first part of a second of the clock: some caches count in whole seconds, and to them an
 /// answer that came in the next second is one second old.
-async fn early_in_a_second() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.expect("a clock after 1970").subsec_millis();
-    if now > 700 {
-        sleep(Duration::from_millis(1000 - u64::from(now))).await;
+async fn early_in_a_second(call: Call) {
+    // A poll comes so long after it was asked for.
+    let lead = match call {
+        Call::Poll => Duration::from_millis(450),
+        _ => Duration::ZERO,
+    };
+    let sent = (SystemTime::now() + lead).duration_since(UNIX_EPOCH);
+    let sent = sent.expect("a clock after 1970").subsec_millis();
+    if sent > 700 {
+        sleep(Duration::from_millis(1010 - u64::from(sent))).await;
     }
 }
 

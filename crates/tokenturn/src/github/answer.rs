@@ -216,29 +216,32 @@ pub(super) fn reason(response: &RawResponse, message: Option<&str>) -> Option<Re
         403 | 429 => Some(forbidden(response, message)),
         // Not an answer of GitHub's: something on the way gave up waiting.
         408 => None,
-        400 | 422 if is_from_github(response, message) => Some(RefusalReason::Invalid),
+        400 | 422 if is_from_github(response) => Some(RefusalReason::Invalid),
         400..=499 => Some(RefusalReason::Other),
         _ => None,
     }
 }
 
-/// Whether a refusal has GitHub's form: what something before it says is about neither the token nor
-/// the app.
-fn is_from_github(response: &RawResponse, message: Option<&str>) -> bool {
-    message.is_some() || outcome::request_id(response).is_some()
+/// Whether a refusal is marked as GitHub's: what something before it says is about neither the token nor
+/// the app. Gateways, too, answer in JSON with a `message`.
+fn is_from_github(response: &RawResponse) -> bool {
+    let page = error(response).and_then(|error| error.documentation_url);
+    let is_githubs = |page: &str| {
+        let hosts = ["https://docs.github.com/", "https://developer.github.com/"];
+        hosts.iter().any(|host| page.starts_with(host))
+    };
+    outcome::request_id(response).is_some() || page.as_deref().is_some_and(is_githubs)
 }
 
 fn forbidden(response: &RawResponse, message: Option<&str>) -> RefusalReason {
     let says = |words: &str| message.is_some_and(|m| m.to_ascii_lowercase().contains(words));
-    // Some gateways have a `Retry-After` on each page, also on that of a refusal for good.
-    let is_limit = response.status().as_u16() == 429 || is_from_github(response, message);
-    if let Some(limited) = limited(response, message).filter(|_| is_limit) {
+    if let Some(limited) = limited(response, message) {
         return limited;
     }
     match message {
         _ if says("maximum number of login attempts exceeded") => RefusalReason::LockedOut,
         _ if says("suspended") => RefusalReason::ApplicationSuspended,
-        _ if is_from_github(response, message) => RefusalReason::MissingPermission,
+        _ if is_from_github(response) => RefusalReason::MissingPermission,
         _ => RefusalReason::Other,
     }
 }
@@ -255,7 +258,10 @@ fn limited(response: &RawResponse, message: Option<&str>) -> Option<RefusalReaso
             .iter()
             .any(|name| words.contains(name))
     });
-    let retry_after = outcome::wait(response).or(is_secondary.then_some(SECONDARY));
-    (retry_after.is_some() || response.status().as_u16() == 429)
-        .then_some(RefusalReason::RateLimited { retry_after })
+    let is_429 = response.status().as_u16() == 429;
+    // Some gateways have a `Retry-After` on each page, also on that of a refusal for good.
+    let is_marked = is_from_github(response) || response.header("x-ratelimit-remaining").is_some();
+    let wait = outcome::wait(response).filter(|_| is_429 || is_secondary || is_marked);
+    let retry_after = wait.or(is_secondary.then_some(SECONDARY));
+    (retry_after.is_some() || is_429).then_some(RefusalReason::RateLimited { retry_after })
 }

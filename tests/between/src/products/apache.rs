@@ -28,7 +28,7 @@ pub(crate) const APACHE: Product = Product {
             rows: Rows::Provider,
         },
         Setting {
-            name: "a balancer with two members, failonstatus=502,503,504 failontimeout=On, ProxyTimeout 3",
+            name: "a balancer with two members, retry=0 failonstatus=502,503,504 failontimeout=On, ProxyTimeout 3",
             text: BALANCER,
             gives_up: Some(3),
             rows: Rows::Provider,
@@ -65,8 +65,8 @@ ErrorDocument 504 http://127.0.0.1:1/sorry",
 const BALANCER: &str = "
 ProxyTimeout 3
 <Proxy balancer://providers>
-  BalancerMember http://127.0.0.1:{origin}
-  BalancerMember http://localhost:{origin}
+  BalancerMember http://127.0.0.1:{origin} retry=0
+  BalancerMember http://localhost:{origin} retry=0
   ProxySet failonstatus=502,503,504 failontimeout=On
 </Proxy>
 ProxyPass / balancer://providers/

@@ -22,12 +22,6 @@ pub(crate) const MITMPROXY: Product = Product {
             rows: Rows::Provider,
         },
         Setting {
-            name: "body_size_limit=100",
-            text: "body_size_limit=100",
-            gives_up: None,
-            rows: Rows::Provider,
-        },
-        Setting {
             name: "modify_headers, which removes x-github-request-id",
             text: "modify_headers=/~s/x-github-request-id/",
             gives_up: None,

@@ -16,15 +16,9 @@ pub(crate) const TINYPROXY: Product = Product {
             rows: Rows::All,
         },
         Setting {
-            name: "Timeout 1",
-            text: "Timeout 1",
-            gives_up: Some(1),
-            rows: Rows::Provider,
-        },
-        Setting {
-            name: "DisableViaHeader Yes",
-            text: "DisableViaHeader Yes",
-            gives_up: None,
+            name: "Timeout 3",
+            text: "Timeout 3",
+            gives_up: Some(3),
             rows: Rows::Provider,
         },
         Setting {

@@ -6,9 +6,8 @@ use std::time::Duration;
 use crate::does::Does;
 use crate::instance::Instance;
 use crate::product::{Product, Setting};
-use crate::version;
-
 use crate::seats::SEATS;
+use crate::version;
 
 use super::Part;
 use super::front::{Front, NAME};

@@ -13,10 +13,9 @@ use crate::does::Does;
 use crate::instance::Instance;
 use crate::origin::Case;
 use crate::product::{Place, Product, Setting, tool};
+use crate::seats::SEATS;
 use crate::tap::Tap;
 use crate::version;
-
-use crate::seats::SEATS;
 
 use super::Part;
 use super::proxies::{OWN_AUTHORITY, setting};

@@ -5,7 +5,6 @@ use std::path::Path;
 use crate::does::Does;
 use crate::instance::Instance;
 use crate::product::Setting;
-
 use crate::seats::SEATS;
 
 use super::Part;

@@ -7,7 +7,6 @@ use crate::does::Does;
 use crate::instance::Instance;
 use crate::product::{Product, Setting};
 use crate::seats::SEATS;
-use crate::version;
 
 use super::Part;
 use super::front::{Front, NAME};
@@ -289,12 +288,10 @@ pub(crate) async fn run(group: &'static Group, folder: &Path) -> Part {
     let mut instance = Instance::start(product, setting, &folder).await;
     let mut front = Front::start(NAME, instance.origin.port).await;
     let mut text = format!(
-        "\n### {} {}: {}\n\n\
+        "\n### {}: {}\n\n\
          | what happens | commands | tunnels | the proxy said | the provider saw it | the program says |\n\
          |---|---|---|---|---|---|\n",
-        product.name,
-        version(product.version),
-        setting.name
+        product.name, setting.name
     );
     let mut wrong = Vec::new();
     // A proxy is slow with its first tunnel: what comes of that is left out.

@@ -17,13 +17,17 @@ const FOLDER: &str = "target/between";
 const KEPT: &str = "tests/between";
 const PAGE: &str = "docs/between.md";
 /// A network with nothing but this host in it, and a name and an address that are not loopback's. Whatever is
-/// started in there ends with it.
+/// started in there ends with it. The folder of the runs is seen where every user can reach it: many a
+/// gateway gives its rights up.
 const NETWORK: &str = r#"
 ip link set lo up
 ip address add 203.0.113.7/32 dev lo
 mount --bind "$1" /etc/hosts
+mount --bind "$2" /mnt
+shift 2
+program=$1
 shift
-exec "$@"
+exec "$program" /mnt "$@"
 "#;
 
 /// Runs all products, and compares what they did with the page, or writes it.
@@ -119,9 +123,8 @@ fn drive(root: &Path, folder: &Path, runs: &Path, products: &[&str]) -> Result<S
             "--mount-proc",
         ])
         .args(["sh", "-ec", NETWORK, "sh"])
-        .arg(&hosts)
+        .args([&hosts, runs])
         .arg(programs.join("between"))
-        .arg(runs)
         .args(products)
         .env("RUST_BACKTRACE", "0")
         .env("TOKENTURN_BETWEEN_TOOLS", folder.join("python"))
@@ -134,7 +137,8 @@ fn drive(root: &Path, folder: &Path, runs: &Path, products: &[&str]) -> Result<S
     fs::write(folder.join("between.md"), &page)?;
     ensure!(
         output.status.success(),
-        "see above; it needs root, for a network of its own, and what programs wrote is in {FOLDER}"
+        "see above; it needs root, for a network of its own, and what programs wrote, there in /mnt, is in \
+         {FOLDER}/runs"
     );
     Ok(page)
 }

@@ -44,16 +44,20 @@ pub(crate) fn run(root: &Path, accept: bool) -> Result<()> {
     build(root)?;
     let page = root.join(PAGE);
     let listed = fs::read_to_string(&page).unwrap_or_default();
-    let mut made = drive(root, &folder, &runs, &[])?;
+    let (mut made, is_right) = drive(root, &folder, &runs, &[])?;
     let other = differing(&listed, &made);
     if !accept && !other.is_empty() {
         // On a busy machine a gateway may give up where nobody was slow: these once more, alone.
         println!("again: {}", other.join(", "));
-        let again = drive(root, &folder, &runs, &other)?;
+        let (again, _) = drive(root, &folder, &runs, &other)?;
         made = replaced(&made, &again, &other);
     }
     println!("{:.0} s", began.elapsed().as_secs_f32());
     if accept {
+        ensure!(
+            is_right,
+            "see above; what programs wrote, there in /mnt, is in {FOLDER}/runs"
+        );
         return fs::write(&page, made).with_context(|| format!("cannot write {PAGE}"));
     }
     if listed == made {
@@ -69,7 +73,7 @@ pub(crate) fn run(root: &Path, accept: bool) -> Result<()> {
     ensure!(
         without_versions(&listed) == without_versions(&made),
         "something between a client and its provider does not do what {PAGE} says; when that is right, \
-         run `cargo xtask between --accept`"
+         run `cargo xtask between --accept`; what programs wrote, there in /mnt, is in {FOLDER}/runs"
     );
     println!("Only versions differ: `cargo xtask between --accept` writes them down.");
     Ok(())
@@ -108,8 +112,8 @@ fn build(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The page that a run makes, of all products or of some.
-fn drive(root: &Path, folder: &Path, runs: &Path, products: &[&str]) -> Result<String> {
+/// The page that a run makes, of all products or of some, and whether all in it is right.
+fn drive(root: &Path, folder: &Path, runs: &Path, products: &[&str]) -> Result<(String, bool)> {
     let hosts = folder.join("hosts");
     fs::write(&hosts, "127.0.0.1 localhost\n203.0.113.7 ghe.example\n")?;
     let programs = root.join("target/debug");
@@ -134,13 +138,11 @@ fn drive(root: &Path, folder: &Path, runs: &Path, products: &[&str]) -> Result<S
         .output()
         .context("cannot run unshare(1)")?;
     let page = String::from_utf8(output.stdout).context("the page is no text")?;
-    fs::write(folder.join("between.md"), &page)?;
     ensure!(
-        output.status.success(),
-        "see above; it needs root, for a network of its own, and what programs wrote, there in /mnt, is in \
-         {FOLDER}/runs"
+        !page.is_empty(),
+        "see above; it needs root, for a network of its own"
     );
-    Ok(page)
+    Ok((page, output.status.success()))
 }
 
 /// The products whose sections are not the same.

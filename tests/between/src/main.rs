@@ -28,6 +28,7 @@ use tokio::task::JoinSet;
 
 use page::Section;
 use product::Product;
+use table::Table;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -52,15 +53,26 @@ async fn main() -> ExitCode {
             .position(|product| product.name == section.product.name)
     });
     print!("{}", page::page(&sections));
-    let tables = sections.iter().flat_map(|section| &section.tables);
-    let mut wrong: Vec<_> = tables.flat_map(|table| table.wrong.clone()).collect();
+    let mut wrong: Vec<_> = sections
+        .iter()
+        .flat_map(|section| section.wrong.clone())
+        .collect();
     if names.is_empty() {
         wrong.extend(advice::wrong(&sections));
     }
     if let Some(forward) = forward {
-        let forward = forward.await.expect("no row panics");
-        print!("{}", forward.text);
-        wrong.extend(forward.wrong);
+        match forward.await {
+            Ok(forward) => {
+                print!("{}", forward.text);
+                print!("{}", page::wrong(&forward.wrong));
+                wrong.extend(forward.wrong);
+            }
+            Err(error) => {
+                let error = vec![error.to_string()];
+                print!("\n## Forward proxies\n{}", page::wrong(&error));
+                wrong.extend(error);
+            }
+        }
     }
     for wrong in &wrong {
         eprintln!("wrong: {wrong}");
@@ -78,7 +90,15 @@ async fn section(product: &'static Product, folder: PathBuf) -> Section {
         let folder = folder.clone();
         running.spawn(async move { table::run(product, setting, &folder).await });
     }
-    let mut tables = running.join_all().await;
+    let (mut tables, mut wrong) = (Vec::new(), Vec::new());
+    while let Some(done) = running.join_next().await {
+        match done {
+            Ok(table) => tables.push(table),
+            // What it has panicked with is in the log.
+            Err(error) => wrong.push(format!("{}: {error}", product.name)),
+        }
+    }
+    wrong.extend(tables.iter().flat_map(|table: &Table| table.wrong.clone()));
     tables.sort_by_key(|table| {
         product
             .settings
@@ -94,6 +114,7 @@ async fn section(product: &'static Product, folder: PathBuf) -> Section {
         product,
         version: version(product.version),
         tables,
+        wrong,
     }
 }
 

@@ -15,6 +15,15 @@ pub(crate) struct Section {
     pub(crate) product: &'static Product,
     pub(crate) version: String,
     pub(crate) tables: Vec<Table>,
+    /// What is not right in it.
+    pub(crate) wrong: Vec<String>,
+}
+
+/// No page that is kept has such lines.
+pub(crate) fn wrong(all: &[String]) -> String {
+    all.iter()
+        .map(|wrong| format!("\n**wrong**: {wrong}\n"))
+        .collect()
 }
 
 pub(crate) fn page(sections: &[Section]) -> String {
@@ -26,6 +35,7 @@ pub(crate) fn page(sections: &[Section]) -> String {
             "\n## {} {}\n\n{}\n",
             section.product.name, section.version, section.product.about
         );
+        page += &wrong(&section.wrong);
         let Some((first, others)) = section.tables.split_first() else {
             continue;
         };

@@ -83,11 +83,12 @@ impl Trial {
     /// Uses the connections that the call will be made on.
     async fn ask(&self) {
         // A busy gateway may not have seen yet that a connection of the row before was closed.
-        for _ in 0..3 {
+        for _ in 0..50 {
             if self.clients.ask(&self.prepared).await {
                 self.tap.forget();
                 return;
             }
+            sleep(NOTICE).await;
         }
         panic!("a call that only asks is answered");
     }

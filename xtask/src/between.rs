@@ -17,7 +17,7 @@ const FOLDER: &str = "target/between";
 const KEPT: &str = "tests/between";
 const PAGE: &str = "docs/between.md";
 /// A network with nothing but this host in it, and a name and an address that are not loopback's. Whatever is
-/// started in there ends with it. The folder of the runs is seen where every user can reach it: many a
+/// started in there ends with it. The folder of the runs is where every user can reach it, and where all is run: many a
 /// gateway gives its rights up.
 const NETWORK: &str = r#"
 ip link set lo up
@@ -27,6 +27,7 @@ mount --bind "$2" /mnt
 shift 2
 program=$1
 shift
+cd /mnt
 exec "$program" /mnt "$@"
 "#;
 

@@ -16,9 +16,9 @@ const FOLDER: &str = "target/between";
 /// What the repository keeps for it.
 const KEPT: &str = "tests/between";
 const PAGE: &str = "docs/between.md";
-/// A network with nothing but this host in it, and a name and an address that are not loopback's. Whatever is
-/// started in there ends with it. The folder of the runs is where every user can reach it, and where all is run: many a
-/// gateway gives its rights up.
+/// A network with nothing but this host in it, and a name and an address that are not loopback's. Whatever
+/// is started in there ends with it. The folder of the runs is where every user can reach it, and what runs
+/// is in it: many a gateway gives its rights up.
 const NETWORK: &str = r#"
 ip link set lo up
 ip address add 203.0.113.7/32 dev lo

@@ -10,6 +10,7 @@ mod import;
 mod kept;
 mod keys;
 mod listing;
+mod old;
 mod opening;
 mod outage;
 mod place;

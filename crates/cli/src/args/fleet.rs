@@ -32,10 +32,17 @@ pub(crate) struct RotateAll {
     #[arg(long, conflicts_with_all = ["report", "deliver"])]
     pub(crate) dry_run: bool,
     /// Hand each new token on by this command of the shell: the token is its standard input, and
-    /// TOKENTURN_ID, _PROVIDER, _SERVER, _CLIENT_ID, _LABEL and _FINGERPRINT say which one it is. It
-    /// is run again until it exits with 0, or the run ends; at most 60 seconds each time.
+    /// TOKENTURN_ID, _PROVIDER, _SERVER, _CLIENT_ID, _LABEL, _FINGERPRINT, _GENERATION and, where it
+    /// is known, _EXPIRES_AT say which one it is. It is run again until it exits with 0, or the run
+    /// ends; after 60 seconds it is ended with all that it has started. What it leaves in the
+    /// background when it exits before is not waited for.
     #[arg(long, value_name = "COMMAND")]
     pub(crate) deliver: Option<String>,
+    /// Let the standard input of that command be one line of JSON with the refresh token, too: an
+    /// object with access_token and, where they are known, refresh_token, expires_at and
+    /// refresh_token_expires_at.
+    #[arg(long, requires = "deliver")]
+    pub(crate) deliver_refresh_token: bool,
     /// Begin anew, though the last run over these tokens has not come to its end.
     #[arg(long)]
     pub(crate) new_run: bool,

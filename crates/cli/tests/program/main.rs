@@ -8,6 +8,8 @@ mod browser;
 mod commands;
 #[cfg(unix)]
 mod crash;
+#[cfg(unix)]
+mod deliver;
 mod evidence;
 mod family;
 mod files;

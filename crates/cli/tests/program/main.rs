@@ -14,6 +14,8 @@ mod evidence;
 mod family;
 mod files;
 mod fleet;
+#[cfg(unix)]
+mod keys;
 mod login;
 #[cfg(unix)]
 mod lying_fleet;

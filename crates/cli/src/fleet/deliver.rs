@@ -266,7 +266,8 @@ fn without(text: &str, secret: &str, name: &str) -> String {
     text
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::fs::File;
     use std::io::Read;

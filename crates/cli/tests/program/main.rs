@@ -26,5 +26,6 @@ mod postgres;
 mod proxy;
 mod refresh;
 mod rekey;
+mod rescue;
 mod support;
 mod vault;

@@ -39,6 +39,8 @@ pub(crate) fn tokenturn(folder: &Path, arguments: &[&str]) -> Command {
         .env_remove("TOKENTURN_VAULT")
         .env_remove("TOKENTURN_KEY")
         .env_remove("TOKENTURN_NEW_KEY")
+        // Nothing goes into the folder of whoever runs the tests.
+        .env("XDG_STATE_HOME", folder.join("state"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -8,11 +8,12 @@ use clap::{Args, value_parser};
 use super::{Filters, VaultPlace};
 
 /// What is not there when the program brings its own sandbox.
-const NOT_IN_A_SANDBOX: [&str; 11] = [
+const NOT_IN_A_SANDBOX: [&str; 12] = [
     "vault",
     "vault_file",
     "key_file",
     "client_secret_file",
+    "app_secret_file",
     "enterprise",
     "base_url",
     "ohmygpt_base_url",
@@ -131,24 +132,38 @@ pub(crate) struct Many {
 /// How the providers are called.
 #[derive(Debug, Args)]
 pub(crate) struct Providers {
-    /// A file that holds the client secret, instead of TOKENTURN_GITHUB_CLIENT_SECRET.
+    /// A file that holds the client secret, instead of TOKENTURN_GITHUB_CLIENT_SECRET: where all tokens
+    /// are of one app.
     #[arg(long, value_name = "FILE")]
     pub(crate) client_secret_file: Option<PathBuf>,
+    /// A file that holds the client secret of the app with this client ID; may be given again, for a
+    /// run over the tokens of several apps.
+    #[arg(long, value_name = "CLIENT_ID=FILE", value_parser = app_secret_file)]
+    pub(crate) app_secret_file: Vec<(String, PathBuf)>,
     /// The host of an Enterprise Server.
     #[arg(long, value_name = "HOST", requires = "enterprise_version")]
     pub(crate) enterprise: Option<String>,
     /// The version of that server, such as 3.14.
     #[arg(long, value_name = "X.Y", requires = "enterprise")]
     pub(crate) enterprise_version: Option<String>,
-    /// The base URL of GitHub's API; that of the tokens unless given.
-    #[arg(long, value_name = "URL", conflicts_with = "enterprise")]
-    pub(crate) base_url: Option<String>,
-    /// The base URL of OhMyGPT's API; that of the tokens unless given.
+    /// The base URL of GitHub's API; may be given again. Only tokens of the servers that are named are
+    /// meant then. A server that is not at github.com or ghe.com has to be named, here, by --enterprise
+    /// or by --server: what the vault says of it could be somebody else's.
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Vec<String>,
+    /// The base URL of OhMyGPT's API. One that is not documented has to be named, here or by --server.
     #[arg(long, value_name = "URL")]
     pub(crate) ohmygpt_base_url: Option<String>,
     /// A PEM file of certificates to trust beside those of the platform.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+}
+
+fn app_secret_file(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((id, file)) if !id.is_empty() && !file.is_empty() => Ok((id.to_owned(), file.into())),
+        _ => Err("write it as CLIENT_ID=FILE, such as Iv1.8a61f9b3a7aba766=secret.txt".to_owned()),
+    }
 }
 
 fn positive(text: &str) -> Result<f64, String> {

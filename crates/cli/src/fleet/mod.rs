@@ -8,6 +8,7 @@ mod progress;
 mod report;
 mod run;
 mod sandbox;
+mod servers;
 mod summary;
 
 use std::process::ExitCode;

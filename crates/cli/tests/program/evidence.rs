@@ -266,10 +266,8 @@ async fn what_a_vault_does_not_take_may_be_beside_it() {
     succeed(tokenturn(folder.path(), &import), &row.to_string());
     // No file can be made in this one, by anybody.
     let nowhere = Path::new("/proc");
-    let mut command = tokenturn(
-        nowhere,
-        &["rotate", "--all", "--vault", vault, "--lease", "3s"],
-    );
+    let arguments = ["rotate", "--all", "--vault", vault, "--lease", "3s"];
+    let mut command = tokenturn_at(nowhere, &server.url(), &arguments);
     command.env(SECRET_VARIABLE, CLIENT_SECRET);
     command.env("TMPDIR", nowhere).env("HOME", nowhere);
     let output = run(command, "");

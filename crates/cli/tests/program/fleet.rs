@@ -16,6 +16,8 @@ use tokenturn_tests::crash::{Gate, Point};
 /// A sandbox, and a vault that holds tokens of it.
 pub(crate) struct Stage {
     pub(crate) sandbox: Sandbox,
+    /// Where its tokens are called.
+    url: String,
     pub(crate) folder: TempDir,
     pub(crate) tokens: Vec<String>,
 }
@@ -42,13 +44,14 @@ impl Stage {
         succeed(tokenturn(folder.path(), &arguments), &csv);
         Self {
             sandbox,
+            url: url.to_owned(),
             folder,
             tokens,
         }
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = tokenturn(self.folder.path(), arguments);
+        let mut command = tokenturn_at(self.folder.path(), &self.url, arguments);
         command.env(SECRET_VARIABLE, self.sandbox.client_secret());
         command
     }
@@ -276,16 +279,28 @@ async fn what_is_missing_is_said_before_anything_is_sent() {
         "Iv1.other",
     ];
     succeed(stage.command(&import), "token\ngho_other\n");
-    let output = run(stage.command(&["rotate", "--all"]), "");
-    assert_bad_input(&output, "choose one with --client-id and --server");
+    let dotcom = "https://api.github.com";
+    let both_servers = [
+        "rotate",
+        "--all",
+        "--base-url",
+        dotcom,
+        "--base-url",
+        &stage.url,
+    ];
+    let output = run(stage.command(&both_servers), "");
+    assert_bad_input(&output, "no client secret for the github app Iv1.other");
+    assert_bad_input(&output, "give --app-secret-file Iv1.other=FILE");
     assert_eq!(stage.sandbox.requests().len(), 0);
 
     let id = stage.sandbox.client_id();
     let text = succeed(stage.command(&["rotate", "--all", "--client-id", &id]), "");
     assert!(text.starts_with("replaced               2\n"), "{text}");
     // Named by its address, the rest is left alone.
-    let url = stage.sandbox.url();
-    let output = run(stage.command(&["rotate", "--all", "--base-url", &url]), "");
+    let output = run(
+        stage.command(&["rotate", "--all", "--base-url", &stage.url]),
+        "",
+    );
     let text = both(&output);
     assert!(text.contains("other apps             1"), "{text}");
 }

@@ -47,6 +47,18 @@ pub(crate) fn tokenturn(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// The same, on a vault whose tokens are of the server at `url`: where it is called, the arguments have
+/// to name it, too.
+pub(crate) fn tokenturn_at(folder: &Path, url: &str, arguments: &[&str]) -> Command {
+    let mut command = tokenturn(folder, arguments);
+    let is_call = arguments[0] == "recover" || arguments.get(1) == Some(&"--all");
+    let names = ["--base-url", "--ohmygpt-base-url", "--server"];
+    if is_call && !arguments.iter().any(|word| names.contains(word)) {
+        command.args(["--base-url", url, "--ohmygpt-base-url", url]);
+    }
+    command
+}
+
 /// Starts the program and gives it `input`.
 pub(crate) fn start(mut command: Command, input: &str) -> Child {
     let mut child = command.spawn().unwrap();

@@ -392,6 +392,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn it_is_told_when_the_token_dies() {
+        let mut entry = entry();
+        entry.tokens.expires_at = Some("2026-11-22T10:00:00Z".parse().unwrap());
+        let command = ShellCommand::new("echo $TOKENTURN_EXPIRES_AT >&2; exit 7", false);
+        let why = command.hand_on(&entry, sleep(NEVER)).await.unwrap_err();
+        assert_eq!(why, "exit status: 7: 2026-11-22T10:00:00Z");
+    }
+
+    #[tokio::test]
     async fn its_complaints_hold_no_secret() {
         let why = failed("echo \"no place for $(cat)\" >&2; exit 7").await;
         let told = r#"no place for {"access_token":"[token]","refresh_token":"[refresh token]"}"#;

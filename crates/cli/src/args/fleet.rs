@@ -8,11 +8,12 @@ use clap::{Args, value_parser};
 use super::{Filters, VaultPlace};
 
 /// What is not there when the program brings its own sandbox.
-const NOT_IN_A_SANDBOX: [&str; 11] = [
+const NOT_IN_A_SANDBOX: [&str; 12] = [
     "vault",
     "vault_file",
     "key_file",
     "client_secret_file",
+    "app_secret_file",
     "enterprise",
     "base_url",
     "ohmygpt_base_url",
@@ -32,10 +33,17 @@ pub(crate) struct RotateAll {
     #[arg(long, conflicts_with_all = ["report", "deliver"])]
     pub(crate) dry_run: bool,
     /// Hand each new token on by this command of the shell: the token is its standard input, and
-    /// TOKENTURN_ID, _PROVIDER, _SERVER, _CLIENT_ID, _LABEL and _FINGERPRINT say which one it is. It
-    /// is run again until it exits with 0, or the run ends; at most 60 seconds each time.
+    /// TOKENTURN_ID, _PROVIDER, _SERVER, _CLIENT_ID, _LABEL, _FINGERPRINT, _GENERATION and, where it
+    /// is known, _EXPIRES_AT say which one it is. It is run again until it exits with 0, or the run
+    /// ends; after 60 seconds it is ended with all that it has started. What it leaves in the
+    /// background when it exits before is not waited for.
     #[arg(long, value_name = "COMMAND")]
     pub(crate) deliver: Option<String>,
+    /// Let the standard input of that command be one line of JSON with the refresh token, too: an
+    /// object with access_token and, where they are known, refresh_token, expires_at and
+    /// refresh_token_expires_at.
+    #[arg(long, requires = "deliver")]
+    pub(crate) deliver_refresh_token: bool,
     /// Begin anew, though the last run over these tokens has not come to its end.
     #[arg(long)]
     pub(crate) new_run: bool,
@@ -124,24 +132,38 @@ pub(crate) struct Many {
 /// How the providers are called.
 #[derive(Debug, Args)]
 pub(crate) struct Providers {
-    /// A file that holds the client secret, instead of TOKENTURN_GITHUB_CLIENT_SECRET.
+    /// A file that holds the client secret, instead of TOKENTURN_GITHUB_CLIENT_SECRET: where all tokens
+    /// are of one app.
     #[arg(long, value_name = "FILE")]
     pub(crate) client_secret_file: Option<PathBuf>,
+    /// A file that holds the client secret of the app with this client ID; may be given again, for a
+    /// run over the tokens of several apps.
+    #[arg(long, value_name = "CLIENT_ID=FILE", value_parser = app_secret_file)]
+    pub(crate) app_secret_file: Vec<(String, PathBuf)>,
     /// The host of an Enterprise Server.
     #[arg(long, value_name = "HOST", requires = "enterprise_version")]
     pub(crate) enterprise: Option<String>,
     /// The version of that server, such as 3.14.
     #[arg(long, value_name = "X.Y", requires = "enterprise")]
     pub(crate) enterprise_version: Option<String>,
-    /// The base URL of GitHub's API; that of the tokens unless given.
-    #[arg(long, value_name = "URL", conflicts_with = "enterprise")]
-    pub(crate) base_url: Option<String>,
-    /// The base URL of OhMyGPT's API; that of the tokens unless given.
+    /// The base URL of GitHub's API; may be given again. Only tokens of the servers that are named are
+    /// meant then. A server that is not at github.com or ghe.com has to be named, here, by --enterprise
+    /// or by --server: what the vault says of it could be somebody else's.
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Vec<String>,
+    /// The base URL of OhMyGPT's API. One that is not documented has to be named, here or by --server.
     #[arg(long, value_name = "URL")]
     pub(crate) ohmygpt_base_url: Option<String>,
     /// A PEM file of certificates to trust beside those of the platform.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+}
+
+fn app_secret_file(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((id, file)) if !id.is_empty() && !file.is_empty() => Ok((id.to_owned(), file.into())),
+        _ => Err("write it as CLIENT_ID=FILE, such as Iv1.8a61f9b3a7aba766=secret.txt".to_owned()),
+    }
 }
 
 fn positive(text: &str) -> Result<f64, String> {

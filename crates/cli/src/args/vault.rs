@@ -112,6 +112,11 @@ pub(crate) enum VaultTarget {
         /// How it is written; the name of the file says it unless given.
         #[arg(long)]
         format: Option<Format>,
+        /// Give tokens that are there these secrets, as after a new authorization, and put in those that
+        /// are not. Each line by itself: when it stops at one, those before it are put in, and the
+        /// same file can be given again. A line with a token that the vault has replaced is an error.
+        #[arg(long)]
+        replace: bool,
         #[command(flatten)]
         place: VaultPlace,
         #[command(flatten)]

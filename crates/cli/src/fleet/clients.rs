@@ -1,80 +1,92 @@
 //! The clients for the tokens of a vault.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use tokenturn::github::api_url;
-use tokenturn::{GitHub, OhMyGpt, normal_base_url};
+use tokenturn::{GitHub, OhMyGpt, Secret};
 use tokenturn_vault::{App, Client, Filter, Provider, Vault};
 
+use super::servers::Named;
 use crate::args::Providers;
 use crate::client::{GITHUB_SECRET, no_secret, roots, trust};
 use crate::input;
 
-/// A client for the tokens of each provider that `filter` means, if there are any. What it names has
-/// to be there; it need not be in some state just now, or old.
+/// A client for each app that the tokens are of that `filter` means. What it names has to be there; it
+/// need not be in some state just now, or old.
 pub(super) async fn of(vault: &Vault, filter: &Filter, args: &Providers) -> Result<Vec<Client>> {
     let mut named = filter.clone();
     (named.state, named.older_than) = (None, None);
     if vault.count(&named).await? == 0 {
         return Err(none_named(vault).await?);
     }
-    let mut clients = Vec::new();
-    let server = github_server(args)?;
-    if let Some(app) = app(vault, filter, Provider::GitHub, server).await? {
-        clients.push(checked(github(&app, args)?.into(), &app)?);
+    let servers = Named::of(args, filter)?;
+    let mut apps = apps(vault, filter, &servers, Provider::GitHub).await?;
+    let is_alone = apps.len() == 1;
+    apps.extend(self::apps(vault, filter, &servers, Provider::OhMyGpt).await?);
+    for app in &apps {
+        servers.check(app)?;
     }
-    let server = args.ohmygpt_base_url.as_deref().map(normal_base_url);
-    if let Some(app) = app(vault, filter, Provider::OhMyGpt, server).await? {
-        let roots = roots(args.ca_file.as_deref())?;
-        let builder = OhMyGpt::builder().transport(|t| trust(t, roots));
-        let ohmygpt = builder.base_url(&app.server).build()?;
-        clients.push(checked(ohmygpt.into(), &app)?);
-    }
-    Ok(clients)
+    let clients = apps.iter().map(|app| {
+        let client = match app.provider {
+            Provider::OhMyGpt => ohmygpt(app, args)?.into(),
+            _ => github(app, args, &servers, secret(app, args, is_alone)?)?.into(),
+        };
+        checked(client, app)
+    });
+    clients.collect()
 }
 
-/// The one app that those of the tokens are of that are this provider's.
-async fn app(
+/// The apps that those of the tokens are of that are this provider's.
+async fn apps(
     vault: &Vault,
     filter: &Filter,
+    servers: &Named,
     provider: Provider,
-    server: Option<String>,
-) -> Result<Option<App>> {
+) -> Result<Vec<App>> {
+    let mut apps = Vec::new();
     if filter.provider.is_some_and(|wanted| wanted != provider) {
-        return Ok(None);
+        return Ok(apps);
     }
-    let mut filter = filter.clone().provider(provider);
-    if let Some(server) = server {
-        let mut named = filter.clone();
-        (named.state, named.older_than) = (None, None);
-        if let Some(other) = vault.list(named.clone()).next().await {
-            let other = other?.app;
-            let is_wanted = named.server.as_ref().is_none_or(|wanted| *wanted == server);
-            ensure!(
-                is_wanted && vault.count(&named.server(&server)).await? > 0,
-                "no token that is meant is of {server}: there is one of the {other}"
-            );
+    let filter = filter.clone().provider(provider);
+    let servers = servers.at(provider);
+    if servers.is_empty() {
+        add_apps(vault, filter, &mut apps).await?;
+        return Ok(apps);
+    }
+    let mut named = filter.clone();
+    (named.state, named.older_than) = (None, None);
+    let is_wanted = |server: &&String| named.server.as_ref().is_none_or(|wanted| wanted == *server);
+    let mut is_there = false;
+    for server in servers.iter().filter(is_wanted) {
+        is_there |= vault.count(&named.clone().server(server)).await? > 0;
+        add_apps(vault, filter.clone().server(server), &mut apps).await?;
+    }
+    if !is_there && let Some(other) = vault.list(named).next().await {
+        bail!(
+            "no token that is meant is of {}: there is one of the {}",
+            servers.join(" or "),
+            other?.app
+        );
+    }
+    Ok(apps)
+}
+
+/// Adds those that are not among them.
+async fn add_apps(vault: &Vault, filter: Filter, apps: &mut Vec<App>) -> Result<()> {
+    let all = vault.count(&filter).await?;
+    let mut rows = vault.list(filter.clone());
+    let mut found = 0;
+    // Few apps have many tokens: the rest need not be read when all are of those that are known.
+    while found < all
+        && let Some(row) = rows.next().await
+    {
+        let app = row?.app;
+        if !apps.contains(&app) {
+            found += vault.count(&filter.clone().app(&app)).await?;
+            apps.push(app);
         }
-        filter = filter.server(server);
     }
-    let Some(first) = vault.list(filter.clone()).next().await else {
-        return Ok(None);
-    };
-    let app = first?.app;
-    let (all, of_app) = (
-        vault.count(&filter).await?,
-        vault.count(&filter.app(&app)).await?,
-    );
-    if all == of_app {
-        return Ok(Some(app));
-    }
-    let choice = match provider {
-        Provider::OhMyGpt => "--server",
-        _ => "--client-id and --server",
-    };
-    bail!(
-        "the tokens are not all of one app: {of_app} of {all} are of the {app}; choose one with \
-         {choice}, and run it again for the others"
-    )
+    Ok(())
 }
 
 /// Nothing in the vault is what was asked for.
@@ -89,25 +101,43 @@ async fn none_named(vault: &Vault) -> Result<anyhow::Error> {
     })
 }
 
-fn github_server(args: &Providers) -> Result<Option<String>> {
-    if let (Some(host), Some(version)) = (&args.enterprise, &args.enterprise_version) {
-        // The client knows where the API of such a host is.
-        let server = GitHub::public_client("none").enterprise_server(host, version);
-        return Ok(Some(server.build()?.base_url().to_owned()));
-    }
-    Ok(args.base_url.as_deref().map(api_url).transpose()?)
+/// The client secret of an app, which may be the only one in the run.
+fn secret(app: &App, args: &Providers, is_alone: bool) -> Result<Secret> {
+    let id = &app.client_id;
+    let files = args.app_secret_file.iter();
+    let mut files = files.filter(|(named, _)| named == id);
+    let file: Option<&PathBuf> = files.next().map(|(_, file)| file);
+    ensure!(
+        files.next().is_none(),
+        "--app-secret-file is given twice for {id}"
+    );
+    let or_so = format!("--app-secret-file {id}=FILE");
+    let secret = match file {
+        Some(file) => input::client_secret(Some(file), GITHUB_SECRET)?,
+        None if is_alone => {
+            input::client_secret(args.client_secret_file.as_deref(), GITHUB_SECRET)?
+        }
+        None => bail!("no client secret for the {app}, which is not the only one: give {or_so}"),
+    };
+    secret.with_context(|| format!("{}, or {or_so}, for the {app}", no_secret(GITHUB_SECRET)))
 }
 
-fn github(app: &App, args: &Providers) -> Result<GitHub> {
-    let secret = input::client_secret(args.client_secret_file.as_deref(), GITHUB_SECRET)?;
-    let secret = secret.with_context(|| no_secret(GITHUB_SECRET))?;
+fn github(app: &App, args: &Providers, servers: &Named, secret: Secret) -> Result<GitHub> {
     let roots = roots(args.ca_file.as_deref())?;
     let builder = GitHub::builder(&app.client_id, secret).transport(|t| trust(t, roots));
     let builder = match (&args.enterprise, &args.enterprise_version) {
-        (Some(host), Some(version)) => builder.enterprise_server(host, version),
+        (Some(host), Some(version)) if servers.is_enterprise(&app.server) => {
+            builder.enterprise_server(host, version)
+        }
         _ => builder.base_url(&app.server),
     };
     Ok(builder.build()?)
+}
+
+fn ohmygpt(app: &App, args: &Providers) -> Result<OhMyGpt> {
+    let roots = roots(args.ca_file.as_deref())?;
+    let builder = OhMyGpt::builder().transport(|t| trust(t, roots));
+    Ok(builder.base_url(&app.server).build()?)
 }
 
 /// Otherwise the tokens would not be the client's.

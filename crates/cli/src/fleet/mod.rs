@@ -2,11 +2,13 @@
 
 mod clients;
 mod deliver;
+mod group;
 mod plan;
 mod progress;
 mod report;
 mod run;
 mod sandbox;
+mod servers;
 mod summary;
 
 use std::process::ExitCode;
@@ -113,7 +115,9 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
     if let Some(tokens) = args.max_lost {
         options = options.max_lost(tokens);
     }
-    let deliver = args.deliver.as_deref().map(ShellCommand::new);
+    let gives_both = args.deliver_refresh_token;
+    let deliver = args.deliver.as_deref();
+    let deliver = deliver.map(|line| ShellCommand::new(line, gives_both));
     if let Some(deliver) = &deliver {
         options = options.deliver(deliver.clone());
     }

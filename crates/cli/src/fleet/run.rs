@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use tokenturn_vault::{Filter, Fleet, Outcome, Settled, State, Vault};
+use tokenturn_vault::{Entry, Filter, Fleet, Outcome, Settled, State, Vault};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Aim;
@@ -14,7 +14,8 @@ use super::deliver::ShellCommand;
 use super::progress::Progress;
 use super::report::Report;
 use super::summary::{Ended, HandedOn};
-use crate::{patience, rescue};
+use crate::patience;
+use crate::rescue::Rescue;
 
 /// How often the bar moves.
 const TICK: Duration = Duration::from_millis(200);
@@ -25,13 +26,14 @@ pub(super) struct Job {
     report: Option<Report>,
     deliver: Option<ShellCommand>,
     json: bool,
-    /// The file of the vault. What that does not take goes beside it.
-    beside: Option<PathBuf>,
+    rescue: Rescue,
     asked: Pin<Box<dyn Future<Output = ()>>>,
 }
 
 impl Job {
     /// From now on the program is not ended by being asked to stop, so that no answer is missed.
+    ///
+    /// `beside` is the file of the vault. What that does not take goes beside it.
     pub(super) fn new(
         aim: Aim,
         report: Option<Report>,
@@ -44,7 +46,7 @@ impl Job {
             report,
             deliver,
             json,
-            beside,
+            rescue: Rescue::new(beside),
             asked: Box::pin(patience::asked_to_stop()),
         }
     }
@@ -75,7 +77,7 @@ impl Job {
                     Ok(())
                 }
                 settled = fleet.next() => match settled {
-                    Some(settled) => self.settled(&settled, &progress).await,
+                    Some(settled) => self.settled(&settled, &progress),
                     None => break,
                 },
             };
@@ -108,12 +110,19 @@ impl Job {
         Ok(ExitCode::from(ended.exit_code()))
     }
 
-    async fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {
+    fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {
         let mut rescued_in = None;
         if let Outcome::NotSaved(tokens) = &settled.outcome {
-            rescued_in = rescue::rescue_from_vault(tokens, self.beside.as_deref()).await;
+            let mut entry = Entry::new(&settled.id, settled.app.clone(), (**tokens).clone());
+            entry.label.clone_from(&settled.label);
+            rescued_in = self.rescue.add(&entry);
             progress.say(&match &rescued_in {
-                Some(path) => format!("{}: the new token is in {}", settled.id, path.display()),
+                Some(path) => format!(
+                    "{}: the new token is in {path}; when the vault is well: tokenturn vault import \
+                     --replace {path}",
+                    settled.id,
+                    path = path.display()
+                ),
                 None => format!(
                     "{}: no file could be written: the new token is lost",
                     settled.id

@@ -186,7 +186,8 @@ impl Ended<'_> {
     fn next(&self) -> Option<&'static str> {
         Some(match self.exit_code() {
             6 => {
-                "put what is in the files named above where it is safe, then run tokenturn recover"
+                "put them back with tokenturn vault import --replace FILE, for each file named above, \
+                 and then run tokenturn recover"
             }
             5 if self.aim == Aim::Check => "run tokenturn recover, and then this again",
             5 => "run tokenturn recover later",

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::thread;
 
-use anyhow::{Context as _, Error, Result};
+use anyhow::{Context as _, Error, Result, bail};
 use futures_core::Stream;
-use tokenturn_vault::{Entry, StoreError};
+use tokenturn_vault::{Entry, StoreError, Vault, What};
 use tokio::sync::mpsc;
 
 use super::open::{Missing, open};
 use super::rows;
-use super::shown::tokens;
+use super::shown::{second, tokens};
 use crate::args::{Defaults, Format, VaultPlace};
 
 /// How many tokens wait to be stored.
@@ -29,6 +29,7 @@ pub(super) async fn run(
     format: Option<Format>,
     place: &VaultPlace,
     defaults: Defaults,
+    replace: bool,
 ) -> Result<()> {
     let is_stdin = path == Path::new("-");
     let (name, source): (_, Box<dyn Read + Send>) = match is_stdin {
@@ -40,13 +41,58 @@ pub(super) async fn run(
         }
     };
     let format = rows::format(format, path)?;
-    let vault = open(place, Missing::Make).await?;
+    let missing = match replace {
+        true => Missing::Refuse,
+        false => Missing::Make,
+    };
+    let vault = open(place, missing).await?;
     let lines = Arc::new(Lines::default());
     let incoming = read(&name, source, format, defaults, Arc::clone(&lines))?;
-    let count = vault.import(incoming).await;
-    let count = count.map_err(|error| lines.locate(&name, error))?;
+    let count = match replace {
+        true => put_all(&vault, incoming, &name).await?,
+        false => {
+            let count = vault.import(incoming).await;
+            count.map_err(|error| lines.locate(&name, error))?
+        }
+    };
     writeln!(io::stdout(), "{} put in", tokens(count))?;
     Ok(())
+}
+
+/// Puts each row in by itself.
+async fn put_all(vault: &Vault, incoming: Incoming, name: &str) -> Result<u64> {
+    let mut rows = incoming.0;
+    let mut count = 0;
+    while let Some(row) = rows.recv().await {
+        let put = async {
+            let (line, entry) = row?;
+            let put = put(vault, entry).await;
+            put.with_context(|| format!("{name}: line {line}"))
+        };
+        put.await.with_context(|| match count {
+            0 => "nothing is put in".to_owned(),
+            _ => format!("{} put in, and no more", tokens(count)),
+        })?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Gives a row these secrets, unless its token is one that was replaced: it is dead, and the one that
+/// is there may be the only one that lives.
+async fn put(vault: &Vault, entry: Entry) -> Result<()> {
+    let new = entry.tokens.fingerprint().map(|name| name.to_string());
+    let mut history = vault.history(Some(&entry.id));
+    while let Some(event) = history.next().await {
+        let event = event?;
+        if event.what == What::Replaced && event.old.is_some() && event.old == new {
+            let (id, at) = (&entry.id, second(event.at));
+            bail!(
+                "the token of {id:?} was replaced at {at}, so it is not put in; take the line away"
+            );
+        }
+    }
+    Ok(vault.put(entry).await?)
 }
 
 /// Reads on a thread of its own. Not on one of the runtime's, which would be waited for when
@@ -66,7 +112,7 @@ fn read(
             let entry = match entry {
                 Ok((line, entry)) => {
                     lines.add(line, &entry.id);
-                    Ok(entry)
+                    Ok((line, entry))
                 }
                 Err(error) => Err(StoreError::other(name.as_str(), error)),
             };
@@ -104,13 +150,14 @@ impl Lines {
     }
 }
 
-/// The tokens that the thread has read.
-struct Incoming(mpsc::Receiver<Result<Entry, StoreError>>);
+/// The tokens that the thread has read, each with its line.
+struct Incoming(mpsc::Receiver<Result<(u64, Entry), StoreError>>);
 
 impl Stream for Incoming {
     type Item = Result<Entry, StoreError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(context)
+        let next = self.0.poll_recv(context);
+        next.map(|row| row.map(|row| row.map(|(_, entry)| entry)))
     }
 }

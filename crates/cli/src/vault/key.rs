@@ -72,7 +72,7 @@ impl KeyPlace {
             Self::File(path) => Ok(KeyFile::new(path).prepare_next().await?),
             #[cfg(feature = "keyring")]
             Self::Keyring(keyring) => Ok(keyring.prepare_next()?),
-            Self::Variable => match Key::from_env(NEW_KEY_VARIABLE).context(NEW_KEY_VARIABLE)? {
+            Self::Variable => match Key::from_env(NEW_KEY_VARIABLE)? {
                 Some(key) => Ok(key),
                 None => bail!(
                     "the key comes from {KEY_VARIABLE}, so the new one has to be in \

@@ -25,6 +25,7 @@ use crate::args::{History, VaultTarget};
 
 pub(crate) use open::{Missing, open_with};
 pub(crate) use place::file;
+pub(crate) use rows::line;
 pub(crate) use table::visible;
 
 /// Bad input, and nothing has changed.
@@ -41,7 +42,8 @@ pub(crate) async fn run(target: VaultTarget) -> ExitCode {
             format,
             place,
             defaults,
-        } => import::run(&file, format, &place, defaults).await,
+            replace,
+        } => import::run(&file, format, &place, defaults, replace).await,
         VaultTarget::Export {
             file,
             format,

@@ -57,14 +57,20 @@ async fn opened_with(args: &VaultPlace, missing: Missing, builder: VaultBuilder)
         false => key_place.read(),
     };
     let is_made = is_new && matches!(place, Place::File(_));
+    // What cannot be read has been named.
+    let is_read = found.is_ok();
+    let of_key = |why: StoreError| match is_read && why.is_wrong_key() {
+        true => anyhow::Error::new(why).context(format!("the key in {key_place}")),
+        false => why.into(),
+    };
     let first = fits(&place, found, builder.clone()).await;
     let vault = match first {
         Ok(Some(vault)) => vault,
-        Err(why) if !why.is_wrong_key() || is_made => return Err(of_key(why, &key_place)),
+        Err(why) if !why.is_wrong_key() || is_made => return Err(of_key(why)),
         first => match interrupted(&place, &key_place, builder).await? {
             Some(vault) => vault,
             None => match first {
-                Err(why) => return Err(of_key(why, &key_place)),
+                Err(why) => return Err(of_key(why)),
                 Ok(_) => bail!(
                     "there is no key in {key_place}: the vault's key has to be there, in \
                      {KEY_VARIABLE}, or in a file for --key-file"
@@ -113,13 +119,6 @@ async fn fits(
     match key? {
         Some(key) => connect(place, &key, builder).await.map(Some),
         None => Ok(None),
-    }
-}
-
-fn of_key(why: StoreError, key_place: &KeyPlace) -> anyhow::Error {
-    match why.is_wrong_key() {
-        true => anyhow::Error::new(why).context(format!("the key in {key_place}")),
-        false => why.into(),
     }
 }
 

@@ -346,12 +346,16 @@ async fn a_token_that_cannot_be_saved_is_rescued() {
         CLIENT_SECRET,
         &more,
     );
-    command.env("TMPDIR", folder.path());
+    command.env("XDG_STATE_HOME", folder.path().join("none/state"));
     let output = run(command, OLD_TOKEN);
     assert_eq!(output.status.code(), Some(6), "{}", both(&output));
     let report = json(&output);
     assert_eq!(report["outcome"], "not_saved");
     let rescued = Path::new(report["out"].as_str().unwrap());
+    let state = folder.path().join("none/state/tokenturn");
+    assert_eq!(rescued.parent(), Some(&*state));
+    #[cfg(unix)]
+    assert_eq!(mode(&state), 0o700);
     assert_eq!(fs::read_to_string(rescued).unwrap(), "abcdefgh12345678\n");
     #[cfg(unix)]
     assert_eq!(mode(rescued), 0o600);

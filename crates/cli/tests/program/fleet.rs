@@ -14,21 +14,23 @@ use tokenturn_sandbox::{Calls, Fault, Sandbox};
 use tokenturn_tests::crash::{Gate, Point};
 
 /// A sandbox, and a vault that holds tokens of it.
-struct Stage {
-    sandbox: Sandbox,
-    folder: TempDir,
-    tokens: Vec<String>,
+pub(crate) struct Stage {
+    pub(crate) sandbox: Sandbox,
+    /// Where its tokens are called.
+    url: String,
+    pub(crate) folder: TempDir,
+    pub(crate) tokens: Vec<String>,
 }
 
 impl Stage {
-    async fn with(count: usize) -> Self {
+    pub(crate) async fn with(count: usize) -> Self {
         let sandbox = Sandbox::start(0).await.unwrap();
         let url = sandbox.url();
         Self::behind(&url, sandbox, count)
     }
 
     /// The tokens are called at this URL, which leads to the sandbox.
-    fn behind(url: &str, sandbox: Sandbox, count: usize) -> Self {
+    pub(crate) fn behind(url: &str, sandbox: Sandbox, count: usize) -> Self {
         sandbox.set_rate_limit(None);
         let tokens = sandbox.new_github_tokens(count);
         let folder = TempDir::new().unwrap();
@@ -42,33 +44,34 @@ impl Stage {
         succeed(tokenturn(folder.path(), &arguments), &csv);
         Self {
             sandbox,
+            url: url.to_owned(),
             folder,
             tokens,
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = tokenturn(self.folder.path(), arguments);
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = tokenturn_at(self.folder.path(), &self.url, arguments);
         command.env(SECRET_VARIABLE, self.sandbox.client_secret());
         command
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
-    fn report(&self) -> Vec<Value> {
+    pub(crate) fn report(&self) -> Vec<Value> {
         let text = self.read("report.jsonl");
         let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
         lines.collect()
     }
 
     /// What is in the vault, by its names.
-    fn stored(&self) -> Vec<(String, String)> {
+    pub(crate) fn stored(&self) -> Vec<(String, String)> {
         let arguments = ["vault", "export", "-", "--format", "jsonl"];
         let text = succeed(self.command(&arguments), "");
         let lines = text.lines().map(|line| {
@@ -81,7 +84,7 @@ impl Stage {
 
     /// Every token of the sandbox, old and new, is nowhere in it.
     #[track_caller]
-    fn assert_no_secret(&self, text: &str) {
+    pub(crate) fn assert_no_secret(&self, text: &str) {
         let stored = self.stored().into_iter().map(|(_, token)| token);
         let secrets = self.tokens.iter().cloned().chain(stored);
         for secret in secrets.chain([self.sandbox.client_secret()]) {
@@ -276,16 +279,28 @@ async fn what_is_missing_is_said_before_anything_is_sent() {
         "Iv1.other",
     ];
     succeed(stage.command(&import), "token\ngho_other\n");
-    let output = run(stage.command(&["rotate", "--all"]), "");
-    assert_bad_input(&output, "choose one with --client-id and --server");
+    let dotcom = "https://api.github.com";
+    let both_servers = [
+        "rotate",
+        "--all",
+        "--base-url",
+        dotcom,
+        "--base-url",
+        &stage.url,
+    ];
+    let output = run(stage.command(&both_servers), "");
+    assert_bad_input(&output, "no client secret for the github app Iv1.other");
+    assert_bad_input(&output, "give --app-secret-file Iv1.other=FILE");
     assert_eq!(stage.sandbox.requests().len(), 0);
 
     let id = stage.sandbox.client_id();
     let text = succeed(stage.command(&["rotate", "--all", "--client-id", &id]), "");
     assert!(text.starts_with("replaced               2\n"), "{text}");
     // Named by its address, the rest is left alone.
-    let url = stage.sandbox.url();
-    let output = run(stage.command(&["rotate", "--all", "--base-url", &url]), "");
+    let output = run(
+        stage.command(&["rotate", "--all", "--base-url", &stage.url]),
+        "",
+    );
     let text = both(&output);
     assert!(text.contains("other apps             1"), "{text}");
 }

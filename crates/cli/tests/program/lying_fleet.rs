@@ -86,7 +86,7 @@ impl Stage {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = tokenturn(self.folder.path(), arguments);
+        let mut command = tokenturn_at(self.folder.path(), &self.gate.url(), arguments);
         command.env("TMPDIR", self.folder.path());
         command.env(SECRET_VARIABLE, self.sandbox.client_secret());
         command

@@ -3,15 +3,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod apps;
 #[cfg(unix)]
 mod browser;
 mod commands;
 #[cfg(unix)]
 mod crash;
+#[cfg(unix)]
+mod deliver;
 mod evidence;
 mod family;
 mod files;
 mod fleet;
+#[cfg(unix)]
+mod keys;
 mod login;
 #[cfg(unix)]
 mod lying_fleet;
@@ -22,5 +27,6 @@ mod postgres;
 mod proxy;
 mod refresh;
 mod rekey;
+mod rescue;
 mod support;
 mod vault;

@@ -73,7 +73,7 @@ fn a_mounted_key_file_gets_the_next_key() {
     let Some(command) = mounted(path, options, &tokenturn(path, &rekey)) else {
         return;
     };
-    assert_bad_input(&run(command, ""), "the key file could not be replaced");
+    assert_bad_input(&run(command, ""), "the key file file could not be replaced");
     let list = ["vault", "list", "--key-file", "host"];
     succeed(tokenturn(path, &list), "");
 

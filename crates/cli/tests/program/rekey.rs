@@ -119,7 +119,7 @@ fn a_vault_that_neither_key_fits_stays_shut() {
     for (key, next, why) in [
         (Some(&*old), Some(&*old), "encrypted with another key"),
         (Some(&old), Some("no key"), "encrypted with another key"),
-        (Some("no key"), None, "the key in tokenturn.db.key"),
+        (Some("no key"), None, "in the key file tokenturn.db.key"),
         (None, None, "there is no key in tokenturn.db.key"),
     ] {
         leave(&folder, KEY, key);

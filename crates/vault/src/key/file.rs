@@ -1,6 +1,7 @@
 //! A key in a file.
 
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,8 +9,8 @@ use tokenturn::sink::FileSink;
 use tokenturn::{Rotated, Secret, Sink};
 use zeroize::Zeroizing;
 
-use super::Key;
-use crate::error::StoreError;
+use super::{Key, bare};
+use crate::error::{StoreError, StoreErrorKind};
 use crate::exposure;
 
 /// A file that holds a key as 64 hexadecimal digits, mode 0600.
@@ -45,7 +46,8 @@ impl KeyFile {
         read(&self.path)
     }
 
-    /// Makes a new key and writes it, durably, to a file that must not exist yet.
+    /// Makes a new key and writes it, durably, to a file that must not exist yet, and has its name
+    /// when it is whole.
     ///
     /// # Errors
     ///
@@ -86,7 +88,10 @@ impl KeyFile {
     pub async fn prepare_next(&self) -> Result<Key, StoreError> {
         Sink::<()>::prepare(&mut FileSink::new(&self.path))
             .await
-            .map_err(|e| StoreError::other("the key file could not be replaced", e))?;
+            .map_err(|e| {
+                let path = self.path.display();
+                StoreError::other(format!("the key file {path} could not be replaced"), e)
+            })?;
         // A part of a key is none, and the next one is the vault's then.
         let current = self.read().ok().flatten();
         let next = Self::new(self.next_path());
@@ -125,10 +130,10 @@ impl KeyFile {
             return Ok(());
         };
         let text = Rotated::<()>::new(next.to_digits());
-        FileSink::new(&self.path)
-            .save(&text)
-            .await
-            .map_err(|e| StoreError::other("the key file cannot be replaced", e))?;
+        FileSink::new(&self.path).save(&text).await.map_err(|e| {
+            let path = self.path.display();
+            StoreError::other(format!("the key file {path} cannot be replaced"), e)
+        })?;
         remove(&self.next_path())
     }
 }
@@ -152,28 +157,73 @@ fn read(path: &Path) -> Result<Option<Key>, StoreError> {
     file.take(LONGEST)
         .read_to_string(&mut text)
         .map_err(|e| cannot("read", path, e))?;
-    Key::parse(&Secret::new(text.as_str())).map(Some)
+    let digits = Secret::new(text.as_str());
+    if bare(&digits).is_empty() {
+        return Err(empty(path));
+    }
+    let place = format!("what is in the key file {}", path.display());
+    Key::parse_from(&place, &digits).map(Some)
 }
 
+/// Earlier versions left such a file behind when they were killed, or the disk was full.
+fn empty(path: &Path) -> StoreError {
+    let path = path.display();
+    let message = format!(
+        "the key file {path} is empty: put the key into it again, from its backup; if no vault was \
+         made with it, remove the file, and a new key is made"
+    );
+    StoreError::new(StoreErrorKind::WrongKey, message)
+}
+
+/// Whoever is killed before the end leaves no part of a key under this name.
 fn write(path: &Path, key: &Key) -> io::Result<()> {
+    let draft = folder(path).join(format!(
+        ".tokenturn-{:016x}",
+        // Random, which is all that is asked of it; the open fails when the name is taken.
+        RandomState::new().hash_one(path)
+    ));
+    let mut file = create_private(&draft)?;
+    let written = writeln!(file, "{}", key.to_digits().expose())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| publish(&draft, path));
+    // After a rename there is nothing left under this name.
+    let _ = fs::remove_file(&draft);
+    written?;
+    sync_folder(path)
+}
+
+/// Gives the draft a name that nobody has.
+fn publish(draft: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(draft, path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            // Not every file system has links. Where there is no name for two, nobody else is to
+            // have this one before it is renamed to.
+            create_private(path)?;
+            fs::rename(draft, path)
+        }
+        linked => linked,
+    }
+}
+
+fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    writeln!(file, "{}", key.to_digits().expose())?;
-    file.sync_all()?;
-    sync_folder(path)
+    options.open(path)
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
 }
 
 /// A name is durable when its folder is.
 fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
     match cfg!(unix) {
-        true => File::open(folder)?.sync_all(),
+        true => File::open(folder(path))?.sync_all(),
         false => Ok(()),
     }
 }
@@ -243,7 +293,41 @@ mod tests {
         fs::create_dir(&file.path).unwrap();
         let error = file.prepare_next().await.unwrap_err().to_string();
         assert!(error.contains("could not be replaced"), "{error}");
+        assert!(error.contains(file.path.to_str().unwrap()), "{error}");
         assert!(!file.next_path().exists());
+    }
+
+    #[test]
+    fn nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = KeyFile::new(folder.path().join("key"));
+        file.create().unwrap();
+        let error = file.create().unwrap_err().to_string();
+        assert!(error.starts_with("cannot create "), "{error}");
+        // Where there are no links.
+        let draft = folder.path().join("draft");
+        fs::write(&draft, "whole").unwrap();
+        let other = folder.path().join("other");
+        create_private(&other).unwrap();
+        assert!(publish(&folder.path().join("none"), &other).is_err());
+        fs::remove_file(&draft).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn an_empty_one_is_said_to_be_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = KeyFile::new(folder.path().join("key"));
+        for text in ["", "\u{feff}\n"] {
+            fs::write(&file.path, text).unwrap();
+            fs::set_permissions(&file.path, fs::Permissions::from_mode(0o600)).unwrap();
+            let error = file.read_or_create().unwrap_err();
+            assert!(error.is_wrong_key());
+            let told = error.to_string();
+            let begin = format!("the key file {} is empty: ", file.path.display());
+            assert!(told.starts_with(&begin), "{told}");
+            assert!(told.contains("remove the file"), "{told}");
+        }
     }
 
     #[test]
@@ -254,5 +338,6 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         let error = KeyFile::new(&path).read().unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "{error}");
+        assert!(error.contains(path.to_str().unwrap()), "{error}");
     }
 }

@@ -84,18 +84,23 @@ impl Keyring {
             return Ok(());
         };
         self.write_to("", &next)?;
-        self.entry(NEXT)?.delete_credential().map_err(cannot)
+        let deleted = self.entry(NEXT)?.delete_credential();
+        deleted.map_err(|e| self.cannot(NEXT, e))
     }
 
     fn entry(&self, suffix: &str) -> Result<keyring_core::Entry, StoreError> {
-        (self.open)(&self.service, &format!("{}{suffix}", self.user)).map_err(cannot)
+        let entry = (self.open)(&self.service, &format!("{}{suffix}", self.user));
+        entry.map_err(|e| self.cannot(suffix, e))
     }
 
     fn read_from(&self, suffix: &str) -> Result<Option<Key>, StoreError> {
         match self.entry(suffix)?.get_password() {
-            Ok(digits) => Key::parse(&Secret::new(digits)).map(Some),
+            Ok(digits) => {
+                let place = format!("what is in {}", self.place(suffix));
+                Key::parse_from(&place, &Secret::new(digits)).map(Some)
+            }
             Err(Error::NoEntry) => Ok(None),
-            Err(error) => Err(cannot(error)),
+            Err(error) => Err(self.cannot(suffix, error)),
         }
     }
 
@@ -108,15 +113,22 @@ impl Keyring {
     fn write_to(&self, suffix: &str, key: &Key) -> Result<(), StoreError> {
         let digits = key.to_digits();
         let entry = self.entry(suffix)?;
-        entry.set_password(digits.expose()).map_err(cannot)
+        let set = entry.set_password(digits.expose());
+        set.map_err(|e| self.cannot(suffix, e))
     }
-}
 
-/// Some errors hold what was found, which may be a key.
-fn cannot(error: Error) -> StoreError {
-    match error {
-        Error::BadEncoding(_) => StoreError::other("the keyring cannot be used", "not text"),
-        error => StoreError::other("the keyring cannot be used", error.to_string()),
+    fn place(&self, suffix: &str) -> String {
+        let (service, user) = (&self.service, &self.user);
+        format!("the keyring under {service:?} for \"{user}{suffix}\"")
+    }
+
+    /// Some errors hold what was found, which may be a key.
+    fn cannot(&self, suffix: &str, error: Error) -> StoreError {
+        let message = format!("{} cannot be used", self.place(suffix));
+        match error {
+            Error::BadEncoding(_) => StoreError::other(message, "not text"),
+            error => StoreError::other(message, error.to_string()),
+        }
     }
 }
 
@@ -167,10 +179,15 @@ mod tests {
         keyring.entry("").unwrap().set_password("hunter2").unwrap();
         let error = keyring.read().unwrap_err().to_string();
         assert!(error.contains("64 hexadecimal digits"), "{error}");
+        assert!(
+            error.contains("the keyring under \"tokenturn\" for \"b.db\""),
+            "{error}"
+        );
         assert!(!error.contains("hunter2"), "{error}");
         let bytes = keyring.entry("").unwrap().set_secret(b"hunter2\xff");
         bytes.unwrap();
         let error = keyring.read().unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "{error}");
+        assert!(error.contains("for \"b.db\""), "{error}");
     }
 }

@@ -46,11 +46,16 @@ impl Key {
     ///
     /// When it is anything else.
     pub fn parse(digits: &Secret) -> Result<Self, StoreError> {
-        // Some editors begin a file with a byte order mark.
-        let digits = digits.expose().trim_start_matches('\u{feff}');
-        let digits = digits.trim().as_bytes();
+        Self::parse_from("the key", digits)
+    }
+
+    /// The same, for a place that an error names.
+    fn parse_from(place: &str, digits: &Secret) -> Result<Self, StoreError> {
+        let digits = bare(digits).as_bytes();
         let invalid = || {
-            let message = "the key is not 64 hexadecimal digits; `openssl rand -hex 32` makes one";
+            let message = format!(
+                "{place} is not 64 hexadecimal digits; `openssl rand -hex 32` makes a new key"
+            );
             StoreError::new(StoreErrorKind::WrongKey, message)
         };
         if digits.len() != 2 * LENGTH {
@@ -72,12 +77,14 @@ impl Key {
     ///
     /// When the variable holds anything but a key.
     pub fn from_env(variable: &str) -> Result<Option<Self>, StoreError> {
-        match env::var(variable) {
-            Ok(digits) => Self::parse(&Secret::new(digits)).map(Some),
-            Err(VarError::NotPresent) => Ok(None),
+        let digits = match env::var(variable) {
+            Ok(digits) => Secret::new(digits),
+            Err(VarError::NotPresent) => return Ok(None),
             // It is no key either.
-            Err(VarError::NotUnicode(_)) => Self::parse(&Secret::new("")).map(Some),
-        }
+            Err(VarError::NotUnicode(_)) => Secret::new(""),
+        };
+        let place = format!("what is in {variable}");
+        Self::parse_from(&place, &digits).map(Some)
     }
 
     /// 64 hexadecimal digits.
@@ -94,6 +101,11 @@ impl Key {
     pub(crate) fn bytes(&self) -> &[u8; LENGTH] {
         &self.0
     }
+}
+
+/// Without what is around it. Some editors begin a file with a byte order mark.
+fn bare(digits: &Secret) -> &str {
+    digits.expose().trim_start_matches('\u{feff}').trim()
 }
 
 impl fmt::Debug for Key {

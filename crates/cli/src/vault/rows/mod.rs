@@ -19,6 +19,7 @@ use crate::args::{Defaults, Format};
 use fields::Fields;
 
 pub(super) use write::Writer;
+pub(crate) use write::line;
 
 /// The most bytes that a line may have.
 const LONGEST: usize = 256 * 1024;

@@ -39,9 +39,23 @@ pub(crate) fn tokenturn(folder: &Path, arguments: &[&str]) -> Command {
         .env_remove("TOKENTURN_VAULT")
         .env_remove("TOKENTURN_KEY")
         .env_remove("TOKENTURN_NEW_KEY")
+        // Nothing goes into the folder of whoever runs the tests.
+        .env("XDG_STATE_HOME", folder.join("state"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    command
+}
+
+/// The same, on a vault whose tokens are of the server at `url`: where it is called, the arguments have
+/// to name it, too.
+pub(crate) fn tokenturn_at(folder: &Path, url: &str, arguments: &[&str]) -> Command {
+    let mut command = tokenturn(folder, arguments);
+    let is_call = arguments[0] == "recover" || arguments.get(1) == Some(&"--all");
+    let names = ["--base-url", "--ohmygpt-base-url", "--server"];
+    if is_call && !arguments.iter().any(|word| names.contains(word)) {
+        command.args(["--base-url", url, "--ohmygpt-base-url", url]);
+    }
     command
 }
 

@@ -1,0 +1,81 @@
+//! `--deliver`: what a command is given, and when it is over.
+
+use serde_json::{Value, json};
+use tokenturn_sandbox::Sandbox;
+
+use crate::fleet::Stage;
+use crate::support::*;
+
+/// Keeps what it is given.
+const WRITES: &str = r#"cat > "$TOKENTURN_ID.got"; env > "$TOKENTURN_ID.env""#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_background_child_is_not_waited_for() {
+    let stage = Stage::with(2).await;
+    // It has both pipes open.
+    let line = r#"sleep 600 <&0 & echo $! > "$TOKENTURN_ID.id""#;
+    succeed(stage.command(&["rotate", "--all", "--deliver", line]), "");
+    for id in ["t0", "t1"] {
+        signal("KILL", stage.read(&format!("{id}.id")).trim());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_generation_and_the_expiry_are_passed_on() {
+    let stage = Stage::with(1).await;
+    let mut command = stage.command(&["rotate", "--all", "--deliver", WRITES]);
+    command.env("TOKENTURN_EXPIRES_AT", "somebody else's");
+    succeed(command, "");
+    let env = stage.read("t0.env");
+    assert!(env.contains("TOKENTURN_GENERATION=2\n"), "{env}");
+    assert!(!env.contains("TOKENTURN_EXPIRES_AT"), "{env}");
+
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let stage = Stage::of_refresh_tokens(sandbox);
+    succeed(stage.command(&["rotate", "--all", "--deliver", WRITES]), "");
+    let (_, token) = stage.stored().remove(0);
+    assert_eq!(stage.read("r.got"), token);
+    let env = stage.read("r.env");
+    assert!(!env.contains("ghr_"), "{env}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_refresh_token_is_given_to_whoever_asks_for_it() {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let stage = Stage::of_refresh_tokens(sandbox);
+    let arguments = ["rotate", "--all", "--deliver-refresh-token"];
+    assert_bad_input(&run(stage.command(&arguments), ""), "--deliver <COMMAND>");
+    let arguments = [&arguments[..], &["--deliver", WRITES]].concat();
+    succeed(stage.command(&arguments), "");
+    let (_, token) = stage.stored().remove(0);
+    let got = stage.read("r.got");
+    assert_eq!(got.lines().count(), 1, "{got}");
+    let got: Value = serde_json::from_str(&got).unwrap();
+    let expected = json!({
+        "access_token": token,
+        "refresh_token": "ghr_canary",
+        "refresh_token_expires_at": "2040-01-01T00:00:00Z",
+    });
+    assert_eq!(got, expected);
+    let env = stage.read("r.env");
+    assert!(!env.contains("ghr_canary"), "{env}");
+}
+
+impl Stage {
+    /// A row with a refresh token, which a reset says nothing of.
+    fn of_refresh_tokens(sandbox: Sandbox) -> Self {
+        let url = sandbox.url();
+        let stage = Self::behind(&url, sandbox, 0);
+        let line = json!({
+            "id": "r",
+            "token": stage.sandbox.new_github_token(),
+            "refresh_token": "ghr_canary",
+            "refresh_token_expires_at": "2040-01-01T00:00:00Z",
+            "client_id": stage.sandbox.client_id(),
+            "server": url,
+        });
+        let import = ["vault", "import", "-", "--format", "jsonl"];
+        succeed(stage.command(&import), &line.to_string());
+        stage
+    }
+}

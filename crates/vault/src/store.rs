@@ -13,6 +13,7 @@ use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::event::Event;
 use crate::filter::Filter;
+use crate::overview::Overview;
 use crate::time;
 
 /// What every method of a [`Store`] returns.
@@ -120,6 +121,20 @@ pub trait Store: Send + Sync + 'static {
         Box::pin(async { Ok(None) })
     }
 
+    /// What there is, in numbers. A store that leaves it out cannot say.
+    fn overview(&self) -> Answer<'_, Overview> {
+        Box::pin(async {
+            Err(StoreError::unsupported(
+                "this store does not count its rows",
+            ))
+        })
+    }
+
+    /// What the database itself finds wrong with what it holds, if it looks.
+    fn faults(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Encrypts everything with another key, in one transaction, unless a token is being replaced:
     /// whoever does that could not store the new one. Rows that cannot be read are left as they are.
     fn rekey<'a>(&'a self, new_key: &'a crate::Key) -> Answer<'a, Rekeyed> {
@@ -213,12 +228,12 @@ impl Run {
 }
 
 /// What came of encrypting everything with another key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rekeyed {
     /// So many rows are encrypted with it.
     pub rows: u64,
-    /// So many could not be read, and are as they were.
-    pub damaged: u64,
+    /// The names of those that could not be read, and are as they were.
+    pub damaged: Vec<String>,
 }
 
 /// How far a [`Run`] has come.

@@ -8,6 +8,7 @@ mod gather;
 mod insert;
 mod lease;
 mod migrations;
+mod overview;
 mod pipeline;
 mod read;
 mod rekey;
@@ -32,6 +33,7 @@ use crate::error::StoreError;
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::key::Key;
+use crate::overview::Overview;
 use crate::seal::Sealer;
 use crate::sql::{self, Now, Spool, Value};
 use crate::store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
@@ -298,6 +300,11 @@ impl Store for Postgres {
             })
         });
         self.write(PATIENCE, job)
+    }
+
+    fn overview(&self) -> Answer<'_, Overview> {
+        let job: Job<_> = Box::new(|lease, vault| Box::pin(overview::all(lease, vault)));
+        self.job(PATIENCE_WITH_ALL, job)
     }
 
     fn rekey<'a>(&'a self, new_key: &'a Key) -> Answer<'a, Rekeyed> {

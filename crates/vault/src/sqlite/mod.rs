@@ -4,6 +4,7 @@ mod ballast;
 mod columns;
 mod migrations;
 mod open;
+mod overview;
 mod read_only;
 mod work;
 mod writer;
@@ -26,6 +27,7 @@ use crate::error::{StoreError, StoreErrorKind};
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::key::Key;
+use crate::overview::Overview;
 use crate::seal::Sealer;
 use crate::sql::Spool;
 use crate::store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
@@ -212,6 +214,14 @@ impl Store for Sqlite {
         let app = app.to_string();
         let job = move |opened: &Opened| work::reserve(opened, &app, interval, hold).map(Some);
         Box::pin(self.write(Room::MayBeUsedUp, job))
+    }
+
+    fn overview(&self) -> Answer<'_, Overview> {
+        Box::pin(self.read(overview::read))
+    }
+
+    fn faults(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(self.read(overview::faults))
     }
 
     fn rekey<'a>(&'a self, new_key: &'a Key) -> Answer<'a, Rekeyed> {

@@ -291,16 +291,17 @@ pub(super) fn rekey(opened: &Opened, new_key: &Key) -> Result<Rekeyed, StoreErro
         after = Some(last.entry.id.clone());
         for Read { entry, damage } in &rows {
             if damage.is_some() {
-                rekeyed.damaged += 1;
+                rekeyed.damaged.push(entry.id.clone());
                 continue;
             }
             let values = [
                 Value::Bytes(sealer.seal(entry)?),
+                sql::expiry(entry),
                 Value::from(entry.id.as_str()),
             ];
             execute(
                 opened,
-                "UPDATE token SET sealed = $1 WHERE id = $2",
+                "UPDATE token SET sealed = $1, expires_at = $2 WHERE id = $3",
                 &values,
             )?;
             rekeyed.rows += 1;

@@ -5,6 +5,7 @@ mod calls;
 mod listing;
 mod own;
 mod rotate;
+mod verify;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,12 +22,14 @@ pub use listing::{History, Listing};
 pub(crate) use own::{Held, Own};
 pub use rotate::Rotation;
 pub(crate) use rotate::Running;
+pub use verify::{Fault, Verified};
 
 use crate::change::{Change, Condition, Kind, Reply};
 use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::key::Key;
+use crate::overview::Overview;
 use crate::store::{Rekeyed, Store};
 
 /// Tokens that survive crashes and races while they are replaced.
@@ -133,6 +136,15 @@ impl Vault {
     /// When the store could not do it.
     pub async fn count(&self, filter: &Filter) -> Result<u64, StoreError> {
         self.store.count(filter).await
+    }
+
+    /// What the vault holds, in numbers, without opening any row.
+    ///
+    /// # Errors
+    ///
+    /// When the store could not do it.
+    pub async fn overview(&self) -> Result<Overview, StoreError> {
+        self.store.overview().await
     }
 
     /// Reads what has happened to the row `id`, or to all rows, the oldest first. It stays when the

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod client;
 mod demo;
+mod exit;
 mod fleet;
 mod input;
 mod login;

@@ -31,7 +31,9 @@ Exit codes of all commands but demo and sandbox:
 Of rotate --all, check --all and recover without a provider, the last of these that holds:
   0  all tokens are replaced (recover: nothing is in doubt any more; check: all are valid)
   1  some are not valid, or lost: their users have to authorize the app again
-  2  no token in the vault is of what is named; nothing was sent
+  7  some rows cannot be read: they are damaged, and as they were
+  8  no token is meant: none in the vault is what was named
+  2  bad usage or input; nothing was sent
   3  some were refused
   4  some were not tried, or not handed on; run it again, and it goes on there
   3  the client's own credentials are wrong, or the same no came to every token, and the rest was

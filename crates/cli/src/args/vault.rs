@@ -104,7 +104,7 @@ pub(crate) enum VaultTarget {
         #[command(flatten)]
         place: VaultPlace,
     },
-    /// Put tokens in: all of a file, or none. Makes the vault where there is none.
+    /// Put tokens in: all of a file, or none.
     #[command(after_help = IMPORT)]
     Import {
         /// A file of tokens, or `-` for standard input.
@@ -117,6 +117,9 @@ pub(crate) enum VaultTarget {
         /// same file can be given again. A line with a token that the vault has replaced is an error.
         #[arg(long)]
         replace: bool,
+        /// Make the vault and its key where there is none, as `vault init` does.
+        #[arg(long, conflicts_with = "replace")]
+        init: bool,
         #[command(flatten)]
         place: VaultPlace,
         #[command(flatten)]
@@ -149,6 +152,36 @@ pub(crate) enum VaultTarget {
     Show {
         /// The name of the token.
         id: String,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+    /// Print one token, to a program or a file.
+    Get {
+        /// The name of the token.
+        id: String,
+        /// Print it as a token file has it that comes with a refresh token: one line of JSON.
+        #[arg(long)]
+        json: bool,
+        /// Print it even on a terminal, where it can be seen and stays.
+        #[arg(long)]
+        to_terminal: bool,
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+    /// Tell how things stand, in numbers. No token is opened for it: whether all can be read, verify
+    /// tells.
+    Status {
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+    /// Read everything, and tell what is wrong with which token.
+    Verify {
         /// Print one line of JSON.
         #[arg(long)]
         json: bool,

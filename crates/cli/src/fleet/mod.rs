@@ -17,7 +17,7 @@ use anyhow::{Context, Result};
 use tokenturn_vault::{Client, Filter, FleetOptions, Vault, VaultBuilder};
 
 use crate::args::{CheckAll, Claims, Many, RecoverAll, RotateAll};
-use crate::vault::{self, Missing, failed, open_with};
+use crate::vault::{self, Access, failed, open_with};
 use deliver::ShellCommand;
 use report::Report;
 use run::Job;
@@ -35,6 +35,8 @@ enum Aim {
 struct Ready {
     vault: Vault,
     clients: Vec<Client>,
+    /// Rows that cannot be read, and that the run does not come to.
+    strays: Vec<String>,
     filter: Filter,
     options: FleetOptions,
 }
@@ -51,8 +53,8 @@ pub(crate) async fn rotate(args: &RotateAll) -> ExitCode {
 /// `tokenturn recover`
 pub(crate) async fn recover(args: &RecoverAll) -> ExitCode {
     let recovered = async {
-        let ready = ready(&args.many, builder(&args.claims)).await?;
-        let job = job(&args.many, None, Aim::Recover)?;
+        let ready = ready(&args.many, Access::Write, builder(&args.claims)).await?;
+        let job = job(&args.many, None, Aim::Recover)?.with_strays(ready.strays);
         let fleet = ready
             .vault
             .recover_all(ready.clients, ready.filter.clone(), ready.options)
@@ -65,8 +67,8 @@ pub(crate) async fn recover(args: &RecoverAll) -> ExitCode {
 /// `tokenturn check --all`
 pub(crate) async fn check(args: &CheckAll) -> ExitCode {
     let checked = async {
-        let ready = ready(&args.many, Vault::builder()).await?;
-        let job = job(&args.many, None, Aim::Check)?;
+        let ready = ready(&args.many, Access::Write, Vault::builder()).await?;
+        let job = job(&args.many, None, Aim::Check)?.with_strays(ready.strays);
         let fleet = ready
             .vault
             .check_all(ready.clients, ready.filter.clone(), ready.options)
@@ -77,7 +79,11 @@ pub(crate) async fn check(args: &CheckAll) -> ExitCode {
 }
 
 async fn in_vault(args: &RotateAll) -> Result<ExitCode> {
-    let ready = ready(&args.many, builder(&args.claims)).await?;
+    let access = match args.dry_run {
+        true => Access::Read,
+        false => Access::Write,
+    };
+    let ready = ready(&args.many, access, builder(&args.claims)).await?;
     begin(args, ready).await
 }
 
@@ -87,6 +93,7 @@ async fn in_sandbox(args: &RotateAll) -> Result<ExitCode> {
     let ready = Ready {
         vault: world.vault.clone(),
         clients: vec![world.client()?],
+        strays: Vec::new(),
         filter: many.filters.filter(),
         options: options(many)
             .concurrency(many.concurrency.map_or(World::CONCURRENCY, usize::from)),
@@ -102,6 +109,7 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
     let Ready {
         vault,
         clients,
+        strays,
         filter,
         mut options,
     } = ready;
@@ -110,7 +118,7 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
     }
     if args.dry_run {
         let plan = vault.plan(clients, &filter, &options).await?;
-        return plan::print(&plan, args.many.json);
+        return plan::print(&plan, args.many.json, &strays);
     }
     if let Some(tokens) = args.max_lost {
         options = options.max_lost(tokens);
@@ -122,18 +130,19 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
         options = options.deliver(deliver.clone());
     }
     // A file that cannot be written is found before anything is sent.
-    let job = job(&args.many, deliver, Aim::Rotate)?;
+    let job = job(&args.many, deliver, Aim::Rotate)?.with_strays(strays);
     let fleet = vault.rotate_all(clients, filter.clone(), options).await?;
     job.run(fleet, &vault, &filter).await
 }
 
-async fn ready(many: &Many, builder: VaultBuilder) -> Result<Ready> {
-    let vault = open_with(&many.place, Missing::Refuse, builder).await?;
+async fn ready(many: &Many, access: Access, builder: VaultBuilder) -> Result<Ready> {
+    let vault = open_with(&many.place, access, builder).await?;
     let filter = many.filters.filter();
-    let clients = clients::of(&vault, &filter, &many.providers).await?;
+    let (clients, strays) = clients::of(&vault, &filter, &many.providers).await?;
     Ok(Ready {
         vault,
         clients,
+        strays,
         filter,
         options: options(many),
     })

@@ -8,15 +8,19 @@ use serde_json::json;
 use tokenturn_vault::{AppPlan, Plan};
 
 use super::progress::{duration, rate_text};
+use crate::exit::Exit;
 
 /// Something would stop the run.
 const TROUBLE: u8 = 4;
 
-pub(super) fn print(plan: &Plan, json: bool) -> Result<ExitCode> {
+pub(super) fn print(plan: &Plan, json: bool, strays: &[String]) -> Result<ExitCode> {
     let mut out = io::stdout().lock();
     match json {
-        true => writeln!(out, "{}", as_json(plan))?,
-        false => write!(out, "{}", text(plan))?,
+        true => writeln!(out, "{}", as_json(plan, strays))?,
+        false => write!(out, "{}", text(plan, strays))?,
+    }
+    if plan.apps.is_empty() && strays.is_empty() {
+        return Ok(Exit::NoToken.code().into());
     }
     let is_troubled = plan.apps.iter().any(|app| app.trouble.is_some());
     Ok(match is_troubled {
@@ -25,7 +29,7 @@ pub(super) fn print(plan: &Plan, json: bool) -> Result<ExitCode> {
     })
 }
 
-fn as_json(plan: &Plan) -> serde_json::Value {
+fn as_json(plan: &Plan, strays: &[String]) -> serde_json::Value {
     let apps = plan.apps.iter().map(|plan| {
         json!({
             "app": plan.app,
@@ -41,10 +45,11 @@ fn as_json(plan: &Plan) -> serde_json::Value {
     json!({
         "apps": apps.collect::<Vec<_>>(),
         "without_client": plan.without_client,
+        "damaged": strays,
     })
 }
 
-fn text(plan: &Plan) -> String {
+fn text(plan: &Plan, strays: &[String]) -> String {
     let mut text = String::new();
     if plan.apps.is_empty() {
         text.push_str("no token fits\n");
@@ -52,10 +57,13 @@ fn text(plan: &Plan) -> String {
     for app in &plan.apps {
         text.push_str(&of_app(app));
     }
-    if plan.without_client > 0 {
+    for id in strays {
+        text.push_str(&format!("{id:?} cannot be read, and is not part of it\n"));
+    }
+    if plan.without_client > strays.len() as u64 {
         text.push_str(&format!(
             "{} tokens of other apps are not part of it\n",
-            plan.without_client
+            plan.without_client - strays.len() as u64
         ));
     }
     text.push_str("nothing was changed\n");

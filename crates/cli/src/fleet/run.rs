@@ -27,6 +27,7 @@ pub(super) struct Job {
     deliver: Option<ShellCommand>,
     json: bool,
     rescue: Rescue,
+    strays: Vec<String>,
     asked: Pin<Box<dyn Future<Output = ()>>>,
 }
 
@@ -47,8 +48,15 @@ impl Job {
             deliver,
             json,
             rescue: Rescue::new(beside),
+            strays: Vec::new(),
             asked: Box::pin(patience::asked_to_stop()),
         }
+    }
+
+    /// The rows that cannot be read, and that the run does not come to.
+    pub(super) fn with_strays(mut self, strays: Vec<String>) -> Self {
+        self.strays = strays;
+        self
     }
 
     /// Watches a run to its end. Whoever asks the program to stop makes it begin nothing new.
@@ -63,6 +71,9 @@ impl Job {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut no_report = None;
+        for id in &self.strays {
+            progress.say(&told_damaged(id));
+        }
         loop {
             let reported = tokio::select! {
                 biased;
@@ -98,9 +109,13 @@ impl Job {
             None => None,
         };
         let expected = fleet.expected();
+        let meant = expected.done + expected.left;
+        let is_meant = meant + fleet.summary().dead > 0
+            || vault.count(filter).await.map_or(true, |count| count > 0);
         let ended = Ended {
             summary: fleet.summary(),
-            meant: expected.done + expected.left,
+            is_meant,
+            strays: self.strays.len() as u64,
             aim: self.aim,
             took,
             handed_on,
@@ -112,6 +127,9 @@ impl Job {
 
     fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {
         let mut rescued_in = None;
+        if let Outcome::Damaged = settled.outcome {
+            progress.say(&told_damaged(&settled.id));
+        }
         if let Outcome::NotSaved(tokens) = &settled.outcome {
             let mut entry = Entry::new(&settled.id, settled.app.clone(), (**tokens).clone());
             entry.label.clone_from(&settled.label);
@@ -134,6 +152,10 @@ impl Job {
             None => Ok(()),
         }
     }
+}
+
+fn told_damaged(id: &str) -> String {
+    format!("damaged: {id:?} cannot be read, and is left as it is")
 }
 
 /// A token that was replaced is not old any more, and may have changed its state. What is lost or in

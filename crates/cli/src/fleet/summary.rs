@@ -12,8 +12,10 @@ use super::progress::{duration, rate_text};
 /// What came of a run, and how long it took.
 pub(super) struct Ended<'a> {
     pub(super) summary: &'a Summary,
-    /// How many tokens it was about.
-    pub(super) meant: u64,
+    /// Whether it was about any token.
+    pub(super) is_meant: bool,
+    /// How many rows cannot be read that the run did not come to.
+    pub(super) strays: u64,
     pub(super) aim: Aim,
     pub(super) took: Duration,
     /// How handing tokens on failed last, if they were to be handed on.
@@ -57,8 +59,14 @@ impl Ended<'_> {
             Some(Stop::Asked) if summary.not_attempted == 0 && !is_undelivered => self.judged(),
             Some(_) => 4,
             None if summary.not_attempted > 0 || is_undelivered => 4,
+            None if !self.is_meant => 8,
             None => self.judged(),
         }
+    }
+
+    /// How many rows cannot be read.
+    fn damaged(&self) -> u64 {
+        self.summary.damaged + self.strays
     }
 
     /// Whether nothing is left, though it was told to stop, or it was not the user who told it.
@@ -71,6 +79,7 @@ impl Ended<'_> {
     fn judged(&self) -> u8 {
         match self.summary {
             summary if !summary.refused.is_empty() || summary.passed_over > 0 => 3,
+            _ if self.damaged() > 0 => 7,
             summary if summary.lost + summary.invalid + summary.dead > 0 => 1,
             _ if self.no_report.is_some() => 4,
             _ => 0,
@@ -106,7 +115,8 @@ impl Ended<'_> {
             "not_attempted": summary.not_attempted,
             "dead": summary.dead,
             "passed_over": summary.passed_over,
-            "without_client": summary.without_client,
+            "without_client": summary.without_client - self.strays.min(summary.without_client),
+            "damaged": self.damaged(),
             "delivered": summary.delivered,
             "undelivered": self.handed_on.as_ref().map(|on| on.left),
             "stopped": summary.stopped.as_ref().map(|stop| word(stop)),
@@ -144,7 +154,16 @@ impl Ended<'_> {
                 summary.passed_over,
                 "refused when this run was begun; --new-run tries them again",
             ),
-            ("other apps", summary.without_client, "not part of this run"),
+            (
+                "damaged",
+                self.damaged(),
+                "cannot be read, and are as they were; tokenturn vault verify names them",
+            ),
+            (
+                "other apps",
+                summary.without_client.saturating_sub(self.strays),
+                "not part of this run",
+            ),
             ("handed on", summary.delivered, ""),
         ] {
             if count > 0 {
@@ -155,7 +174,7 @@ impl Ended<'_> {
             let why = on.trouble.as_deref().unwrap_or("not tried");
             row("not handed on", on.left, &format!("run it again ({why})"));
         }
-        if self.aim != Aim::Recover && self.meant + summary.dead == 0 {
+        if !self.is_meant {
             text.push_str("no token fits\n");
         }
         let settled = summary.settled();
@@ -197,6 +216,11 @@ impl Ended<'_> {
                 "find out why some were refused, which tokenturn history tells, and run it again; they \
                  are as they were"
             }
+            7 => {
+                "put the damaged ones in again if you have them, or take them from a backup if they \
+                 were not replaced since"
+            }
+            8 => "see what there is by tokenturn vault list",
             1 if self.summary.dead > 0 => {
                 "see whether they live by tokenturn check --all; the users of those that do not have \
                  to authorize the app again"
@@ -271,7 +295,8 @@ mod tests {
             change(&mut summary);
             let ended = Ended {
                 summary: &summary,
-                meant: 4,
+                is_meant: true,
+                strays: 0,
                 aim: Aim::Rotate,
                 took: Duration::from_secs(1),
                 handed_on: None,
@@ -281,6 +306,11 @@ mod tests {
             text.lines().last().unwrap_or_default().to_owned()
         };
         assert_eq!(last(|_| {}), "3 in 1.0s, 3.0/s");
+        let damaged = last(|summary| summary.damaged = 1);
+        assert!(
+            damaged.starts_with("next: put the damaged ones in again"),
+            "{damaged}"
+        );
         let refused = last(|summary| summary.refused = [("other", 1)].into());
         assert!(
             refused.starts_with("next: find out why some were refused"),

@@ -8,9 +8,10 @@ use anyhow::{Context, Result, bail};
 use tempfile::{Builder, NamedTempFile};
 use tokenturn_vault::{Listing, Vault};
 
-use super::open::{Missing, open};
+use super::damage::Damage;
+use super::open::{Access, open};
 use super::rows::{self, Writer};
-use super::shown::tokens;
+use super::shown::{ended, tokens};
 use crate::args::{Filters, Format, VaultPlace};
 use crate::patience;
 
@@ -25,22 +26,27 @@ pub(super) async fn run(
         if io::stdout().is_terminal() {
             bail!("this would show the tokens; send them to a file or a program");
         }
-        let vault = open(place, Missing::Refuse).await?;
+        let vault = open(place, Access::Read).await?;
         let out = BufWriter::new(io::stdout().lock());
-        write(vault.list(filters.filter()), format, out).await?;
-        return Ok(());
+        let (count, damage, _) = write(vault.list(filters.filter()), format, out).await?;
+        return ended(count, &damage, filters);
     }
     if path.symlink_metadata().is_ok() {
         bail!("{} is there already, and is not replaced", path.display());
     }
-    let vault = open(place, Missing::Refuse).await?;
-    let count = to_file(&vault, filters, format, path).await?;
+    let vault = open(place, Access::Read).await?;
+    let (count, damage) = to_file(&vault, filters, format, path).await?;
     writeln!(io::stdout(), "{} in {}", tokens(count), path.display())?;
-    Ok(())
+    damage.end()
 }
 
 /// Nothing stays of a file that does not become whole, and it has its name only then.
-async fn to_file(vault: &Vault, filters: &Filters, format: Format, path: &Path) -> Result<u64> {
+async fn to_file(
+    vault: &Vault,
+    filters: &Filters,
+    format: Format,
+    path: &Path,
+) -> Result<(u64, Damage)> {
     let cannot = || format!("cannot write {}", path.display());
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -50,10 +56,13 @@ async fn to_file(vault: &Vault, filters: &Filters, format: Format, path: &Path) 
     let file = Builder::new().prefix(".tokenturn-").tempfile_in(folder);
     let file = file.with_context(cannot)?;
     let written = write(vault.list(filters.filter()), format, BufWriter::new(file));
-    let (count, file) = tokio::select! {
+    let (count, damage, file) = tokio::select! {
         written = written => written?,
         () = patience::asked_to_stop() => bail!("stopped, and nothing is written"),
     };
+    if count == 0 {
+        ended(count, &damage, filters)?;
+    }
     let file: NamedTempFile = file.into_inner().with_context(cannot)?;
     file.as_file().sync_all().with_context(cannot)?;
     file.persist_noclobber(path).with_context(cannot)?;
@@ -63,16 +72,18 @@ async fn to_file(vault: &Vault, filters: &Filters, format: Format, path: &Path) 
             .and_then(|folder| folder.sync_all())
             .with_context(cannot)?;
     }
-    Ok(count)
+    Ok((count, damage))
 }
 
-/// How many tokens were written.
-async fn write<W: Write>(mut rows: Listing, format: Format, to: W) -> Result<(u64, W)> {
+/// How many tokens were written, and what could not be.
+async fn write<W: Write>(mut rows: Listing, format: Format, to: W) -> Result<(u64, Damage, W)> {
     let mut writer = Writer::new(format, to);
-    let mut count = 0;
-    while let Some(entry) = rows.next().await {
-        writer.write(&entry?)?;
-        count += 1;
+    let (mut count, mut damage) = (0, Damage::default());
+    while let Some(row) = rows.next().await {
+        if let Some(entry) = damage.pass(row)? {
+            writer.write(&entry)?;
+            count += 1;
+        }
     }
-    Ok((count, writer.finish()?))
+    Ok((count, damage, writer.finish()?))
 }

@@ -5,13 +5,13 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Result;
 use serde_json::json;
 
-use super::open::{Missing, open};
+use super::open::{Access, open};
 use super::shown::{second, short};
 use super::table::Table;
 use crate::args::History;
 
 pub(super) async fn run(args: &History) -> Result<()> {
-    let vault = open(&args.place, Missing::Refuse).await?;
+    let vault = open(&args.place, Access::Read).await?;
     let mut events = vault.history(args.id.as_deref());
     let mut out = BufWriter::new(io::stdout());
     let mut table = Table::new(["AT", "ID", "WHAT", "OLD", "NEW", "WHO", "REQUEST"]);

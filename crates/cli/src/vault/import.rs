@@ -14,7 +14,8 @@ use futures_core::Stream;
 use tokenturn_vault::{Entry, StoreError, Vault, What};
 use tokio::sync::mpsc;
 
-use super::open::{Missing, open};
+use super::init;
+use super::open::{Access, open};
 use super::rows;
 use super::shown::{second, tokens};
 use crate::args::{Defaults, Format, VaultPlace};
@@ -30,6 +31,7 @@ pub(super) async fn run(
     place: &VaultPlace,
     defaults: Defaults,
     replace: bool,
+    init: bool,
 ) -> Result<()> {
     let is_stdin = path == Path::new("-");
     let (name, source): (_, Box<dyn Read + Send>) = match is_stdin {
@@ -41,11 +43,10 @@ pub(super) async fn run(
         }
     };
     let format = rows::format(format, path)?;
-    let missing = match replace {
-        true => Missing::Refuse,
-        false => Missing::Make,
+    let vault = match init && init::is_missing(place).await? {
+        true => made(place).await?,
+        false => open(place, Access::Write).await?,
     };
-    let vault = open(place, missing).await?;
     let lines = Arc::new(Lines::default());
     let incoming = read(&name, source, format, defaults, Arc::clone(&lines))?;
     let count = match replace {
@@ -57,6 +58,19 @@ pub(super) async fn run(
     };
     writeln!(io::stdout(), "{} put in", tokens(count))?;
     Ok(())
+}
+
+/// Makes a vault, and tells where it is and its key.
+async fn made(place: &VaultPlace) -> Result<Vault> {
+    let opened = init::make(place).await?;
+    let advice = init::advice(&opened.key);
+    writeln!(
+        io::stderr(),
+        "note: there is a new vault at {}, with its key in {}; {advice}",
+        opened.place,
+        opened.key
+    )?;
+    Ok(opened.vault)
 }
 
 /// Puts each row in by itself.

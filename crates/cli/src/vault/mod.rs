@@ -1,6 +1,8 @@
 //! `tokenturn vault` and `tokenturn history`
 
+mod damage;
 mod export;
+mod get;
 mod history;
 mod import;
 mod init;
@@ -13,25 +15,22 @@ mod remove;
 mod rows;
 mod show;
 mod shown;
+mod status;
 mod table;
+mod verify;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
-use tokenturn_vault::StoreError;
 
 use crate::args::{History, VaultTarget};
+use crate::exit::Exit;
 
-pub(crate) use open::{Missing, open_with};
+pub(crate) use open::{Access, open_with};
 pub(crate) use place::file;
 pub(crate) use rows::line;
 pub(crate) use table::visible;
-
-/// Bad input, and nothing has changed.
-const BAD_INPUT: u8 = 2;
-/// The vault is not there just now; again later.
-const UNAVAILABLE: u8 = 4;
 
 /// `tokenturn vault`
 pub(crate) async fn run(target: VaultTarget) -> ExitCode {
@@ -43,7 +42,8 @@ pub(crate) async fn run(target: VaultTarget) -> ExitCode {
             place,
             defaults,
             replace,
-        } => import::run(&file, format, &place, defaults, replace).await,
+            init,
+        } => import::run(&file, format, &place, defaults, replace, init).await,
         VaultTarget::Export {
             file,
             format,
@@ -56,6 +56,14 @@ pub(crate) async fn run(target: VaultTarget) -> ExitCode {
             filters,
         } => list::run(&place, &filters, json).await,
         VaultTarget::Show { id, json, place } => show::run(&place, &id, json).await,
+        VaultTarget::Get {
+            id,
+            json,
+            to_terminal,
+            place,
+        } => get::run(&place, &id, json, to_terminal).await,
+        VaultTarget::Status { json, place } => status::run(&place, json).await,
+        VaultTarget::Verify { json, place } => verify::run(&place, json).await,
         VaultTarget::Rekey { place } => rekey::run(&place).await,
         VaultTarget::Remove { id, place } => remove::run(&place, &id).await,
     })
@@ -81,9 +89,5 @@ pub(crate) fn failed(error: &Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let _ = writeln!(io::stderr(), "error: {error:#}");
-    let store = error.downcast_ref::<StoreError>();
-    ExitCode::from(match store.is_some_and(StoreError::is_unavailable) {
-        true => UNAVAILABLE,
-        false => BAD_INPUT,
-    })
+    ExitCode::from(Exit::of(error).code())
 }

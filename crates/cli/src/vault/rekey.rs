@@ -5,14 +5,15 @@ use std::io::{self, Write};
 use anyhow::{Context, Result};
 use tokenturn_vault::{KEY_VARIABLE, StoreError};
 
+use super::damage::Damage;
 use super::key::{KeyPlace, NEW_KEY_VARIABLE};
-use super::open::{self, Missing};
+use super::open::{self, Access};
 use super::shown::tokens;
 use crate::args::VaultPlace;
 use crate::patience;
 
 pub(super) async fn run(args: &VaultPlace) -> Result<()> {
-    let opened = open::opened(args, Missing::Refuse).await?;
+    let opened = open::opened(args, Access::Write).await?;
     let next = opened.key.prepare_next().await?;
     let rekeyed = async {
         let rekeyed = opened.vault.rekey(&next).await?;
@@ -33,5 +34,9 @@ pub(super) async fn run(args: &VaultPlace) -> Result<()> {
             writeln!(out, "it is in {key}: back it up, apart from the vault")?;
         }
     }
-    Ok(())
+    let mut damage = Damage::default();
+    for id in &rekeyed.damaged {
+        damage.add(id);
+    }
+    damage.end()
 }

@@ -35,7 +35,9 @@ impl Stage {
         let tokens = sandbox.new_github_tokens(count);
         let folder = TempDir::new().unwrap();
         let id = sandbox.client_id();
-        let arguments = ["vault", "import", "-", "--format", "csv", "--server", url];
+        let arguments = [
+            "vault", "import", "--init", "-", "--format", "csv", "--server", url,
+        ];
         let arguments = [&arguments[..], &["--client-id", &id]].concat();
         let mut csv = "id,token\n".to_owned();
         for (number, token) in tokens.iter().enumerate() {
@@ -245,7 +247,9 @@ async fn the_same_no_again_and_again_stops_the_run() {
         csv.push_str(&format!("gho_dead{number}\n"));
     }
     let (url, id) = (stage.sandbox.url(), stage.sandbox.client_id());
-    let import = ["vault", "import", "-", "--format", "csv", "--server", &url];
+    let import = [
+        "vault", "import", "--init", "-", "--format", "csv", "--server", &url,
+    ];
     let import = [&import[..], &["--client-id", &id]].concat();
     succeed(stage.command(&import), &csv);
     for (more, times) in [(&[][..], 10), (&["--max-same-refusal", "5"], 5)] {
@@ -308,7 +312,7 @@ async fn what_is_missing_is_said_before_anything_is_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_that_users_have_revoked_are_told_apart() {
     let stage = Stage::with(5).await;
-    let import = ["vault", "import", "-", "--format", "csv"];
+    let import = ["vault", "import", "--init", "-", "--format", "csv"];
     let (url, id) = (stage.sandbox.url(), stage.sandbox.client_id());
     let app = ["--server", &url, "--client-id", &id];
     let csv = "id,token\ndead,gho_dead\n";
@@ -336,7 +340,9 @@ async fn both_providers_are_in_one_run() {
         csv.push_str(&format!("u{number},ohmygpt,{},{known}\n", user.oauth_token));
     }
     let url = stage.sandbox.url();
-    let import = ["vault", "import", "-", "--format", "csv", "--server", &url];
+    let import = [
+        "vault", "import", "--init", "-", "--format", "csv", "--server", &url,
+    ];
     succeed(stage.command(&import), &csv);
 
     // OhMyGPT needs no secret.
@@ -510,7 +516,7 @@ async fn recover_finds_out_about_all_doubts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn check_all_brings_back_what_lives() {
     let stage = Stage::with(3).await;
-    let import = ["vault", "import", "-", "--format", "csv"];
+    let import = ["vault", "import", "--init", "-", "--format", "csv"];
     let (url, id) = (stage.sandbox.url(), stage.sandbox.client_id());
     let app = ["--server", &url, "--client-id", &id];
     let csv = "id,token\ndead,gho_dead\n";

@@ -10,6 +10,8 @@ mod commands;
 #[cfg(unix)]
 mod crash;
 #[cfg(unix)]
+mod damage;
+#[cfg(unix)]
 mod deliver;
 mod evidence;
 mod family;
@@ -23,8 +25,12 @@ mod lying_fleet;
 #[cfg(target_os = "linux")]
 mod mounts;
 #[cfg(unix)]
+mod places;
+#[cfg(unix)]
 mod postgres;
 mod proxy;
+#[cfg(unix)]
+mod reading;
 mod refresh;
 mod rekey;
 mod rescue;

@@ -33,9 +33,8 @@ fn main() -> ExitCode {
         // Many calls at a time, and with --sandbox the provider besides.
         Command::Rotate { target: None, .. }
         | Command::Recover { target: None, .. }
-        | Command::Check { target: None, .. } => {
-            runtime::Builder::new_multi_thread().enable_all().build()
-        }
+        | Command::Check { target: None, .. }
+        | Command::Deliver(_) => runtime::Builder::new_multi_thread().enable_all().build(),
         _ => runtime::Builder::new_current_thread().enable_all().build(),
     };
     match runtime {
@@ -64,6 +63,7 @@ async fn run(command: Command) -> ExitCode {
         },
         Command::Scope { target } => scope::run(target).await,
         Command::Revoke { target } => revoke::run(target).await,
+        Command::Deliver(args) => fleet::deliver(&args).await,
         Command::Vault { target } => vault::run(target).await,
         Command::History(args) => vault::history(args).await,
     }

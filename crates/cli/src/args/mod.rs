@@ -11,7 +11,9 @@ mod vault;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use common::{Common, Login, Out, TokenFile};
-pub(crate) use fleet::{CheckAll, Claims, Many, Providers, RecoverAll, RotateAll};
+pub(crate) use fleet::{
+    CheckAll, Claims, DeliverAll, HandOn, Many, Providers, RecoverAll, RotateAll,
+};
 pub(crate) use github::{
     GitHubApp, GitHubLogin, GitHubRecover, GitHubRevoke, GitHubScope, GitHubToken,
 };
@@ -125,6 +127,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         target: RevokeTarget,
     },
+    /// Hand on what earlier runs have replaced and nobody has taken over yet.
+    #[command(after_help = EXIT_CODES)]
+    Deliver(Box<DeliverAll>),
     /// Keep many tokens, encrypted.
     Vault {
         #[command(subcommand)]

@@ -1,4 +1,4 @@
-//! `tokenturn rotate --all`, `tokenturn recover` and `tokenturn check --all`
+//! `tokenturn rotate --all`, `tokenturn recover`, `tokenturn check --all` and `tokenturn deliver`
 
 mod clients;
 mod deliver;
@@ -11,12 +11,13 @@ mod sandbox;
 mod servers;
 mod summary;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokenturn_vault::{Client, Filter, FleetOptions, Vault, VaultBuilder};
 
-use crate::args::{CheckAll, Claims, Many, RecoverAll, RotateAll};
+use crate::args::{CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RotateAll, VaultPlace};
 use crate::vault::{self, Missing, failed, open_with};
 use deliver::ShellCommand;
 use report::Report;
@@ -29,6 +30,7 @@ enum Aim {
     Rotate,
     Recover,
     Check,
+    Deliver,
 }
 
 /// What a run is made of.
@@ -52,12 +54,13 @@ pub(crate) async fn rotate(args: &RotateAll) -> ExitCode {
 pub(crate) async fn recover(args: &RecoverAll) -> ExitCode {
     let recovered = async {
         let ready = ready(&args.many, builder(&args.claims)).await?;
-        let job = job(&args.many, None, Aim::Recover)?;
+        let (options, deliver) = hand_on(ready.options, &args.hand_on);
+        let job = of_many(&args.many, deliver, Aim::Recover)?;
         let fleet = ready
             .vault
-            .recover_all(ready.clients, ready.filter.clone(), ready.options)
+            .recover_all(ready.clients, ready.filter, options)
             .await?;
-        job.run(fleet, &ready.vault, &ready.filter).await
+        job.run(fleet, &ready.vault).await
     };
     recovered.await.unwrap_or_else(|error| failed(&error))
 }
@@ -66,14 +69,35 @@ pub(crate) async fn recover(args: &RecoverAll) -> ExitCode {
 pub(crate) async fn check(args: &CheckAll) -> ExitCode {
     let checked = async {
         let ready = ready(&args.many, Vault::builder()).await?;
-        let job = job(&args.many, None, Aim::Check)?;
+        let job = of_many(&args.many, None, Aim::Check)?;
         let fleet = ready
             .vault
-            .check_all(ready.clients, ready.filter.clone(), ready.options)
+            .check_all(ready.clients, ready.filter, ready.options)
             .await?;
-        job.run(fleet, &ready.vault, &ready.filter).await
+        job.run(fleet, &ready.vault).await
     };
     checked.await.unwrap_or_else(|error| failed(&error))
+}
+
+/// `tokenturn deliver`
+pub(crate) async fn deliver(args: &DeliverAll) -> ExitCode {
+    let delivered = async {
+        let vault = open_with(&args.place, Missing::Refuse, Vault::builder()).await?;
+        let mut options = FleetOptions::new();
+        if let Some(commands) = args.concurrency {
+            options = options.concurrency(commands.into());
+        }
+        let (options, deliver) = hand_on(options, &args.hand_on);
+        ensure!(
+            deliver.is_some(),
+            "say what takes the tokens over, with --deliver COMMAND"
+        );
+        let report = args.report.as_deref();
+        let job = job(report, &args.place, args.json, deliver, Aim::Deliver)?;
+        let fleet = vault.deliver_all(args.filters.filter(), options).await?;
+        job.run(fleet, &vault).await
+    };
+    delivered.await.unwrap_or_else(|error| failed(&error))
 }
 
 async fn in_vault(args: &RotateAll) -> Result<ExitCode> {
@@ -107,6 +131,8 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
     } = ready;
     if args.new_run {
         options = options.afresh();
+    } else if let Some(age) = args.resume_within {
+        options = options.resume_within(age);
     }
     if args.dry_run {
         let plan = vault.plan(clients, &filter, &options).await?;
@@ -115,16 +141,23 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
     if let Some(tokens) = args.max_lost {
         options = options.max_lost(tokens);
     }
-    let gives_both = args.deliver_refresh_token;
-    let deliver = args.deliver.as_deref();
-    let deliver = deliver.map(|line| ShellCommand::new(line, gives_both));
+    let (options, deliver) = hand_on(options, &args.hand_on);
+    // A file that cannot be written is found before anything is sent.
+    let job = of_many(&args.many, deliver, Aim::Rotate)?;
+    let fleet = vault.rotate_all(clients, filter, options).await?;
+    job.run(fleet, &vault).await
+}
+
+fn hand_on(mut options: FleetOptions, args: &HandOn) -> (FleetOptions, Option<ShellCommand>) {
+    let line = args.deliver.as_deref();
+    let deliver = line.map(|line| ShellCommand::new(line, args.deliver_refresh_token));
     if let Some(deliver) = &deliver {
         options = options.deliver(deliver.clone());
     }
-    // A file that cannot be written is found before anything is sent.
-    let job = job(&args.many, deliver, Aim::Rotate)?;
-    let fleet = vault.rotate_all(clients, filter.clone(), options).await?;
-    job.run(fleet, &vault, &filter).await
+    if let Some(time) = args.deliver_within {
+        options = options.deliver_within(time);
+    }
+    (options, deliver)
 }
 
 async fn ready(many: &Many, builder: VaultBuilder) -> Result<Ready> {
@@ -164,17 +197,21 @@ fn options(many: &Many) -> FleetOptions {
     options
 }
 
-fn job(many: &Many, deliver: Option<ShellCommand>, aim: Aim) -> Result<Job> {
-    let report = many.report.as_deref().map(|path| {
+fn of_many(many: &Many, deliver: Option<ShellCommand>, aim: Aim) -> Result<Job> {
+    job(many.report.as_deref(), &many.place, many.json, deliver, aim)
+}
+
+fn job(
+    report: Option<&Path>,
+    place: &VaultPlace,
+    json: bool,
+    deliver: Option<ShellCommand>,
+    aim: Aim,
+) -> Result<Job> {
+    let report = report.map(|path| {
         let report = Report::open(path);
         report.with_context(|| format!("cannot write {}", path.display()))
     });
-    let beside = vault::file(&many.place);
-    Ok(Job::new(
-        aim,
-        report.transpose()?,
-        deliver,
-        many.json,
-        beside,
-    ))
+    let beside = vault::file(place);
+    Ok(Job::new(aim, report.transpose()?, deliver, json, beside))
 }

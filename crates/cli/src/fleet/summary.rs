@@ -16,15 +16,10 @@ pub(super) struct Ended<'a> {
     pub(super) meant: u64,
     pub(super) aim: Aim,
     pub(super) took: Duration,
-    /// How handing tokens on failed last, if they were to be handed on.
-    pub(super) handed_on: Option<HandedOn>,
+    /// How handing tokens on failed last.
+    pub(super) refused: Option<String>,
     /// How the file for the report failed.
     pub(super) no_report: Option<String>,
-}
-
-pub(super) struct HandedOn {
-    pub(super) left: u64,
-    pub(super) trouble: Option<String>,
 }
 
 /// The outcomes, by name.
@@ -47,7 +42,7 @@ impl Ended<'_> {
     /// Of what holds, the worst.
     pub(super) fn exit_code(&self) -> u8 {
         let summary = self.summary;
-        let is_undelivered = self.handed_on.as_ref().is_some_and(|on| on.left > 0);
+        let is_undelivered = summary.undelivered > 0;
         match &summary.stopped {
             _ if summary.not_saved > 0 => 6,
             _ if summary.unknown > 0 => 5,
@@ -92,6 +87,7 @@ impl Ended<'_> {
                 Aim::Rotate => "rotate",
                 Aim::Recover => "recover",
                 Aim::Check => "check",
+                Aim::Deliver => "deliver",
             },
             "replaced": summary.replaced,
             "resolved": summary.resolved,
@@ -108,7 +104,7 @@ impl Ended<'_> {
             "passed_over": summary.passed_over,
             "without_client": summary.without_client,
             "delivered": summary.delivered,
-            "undelivered": self.handed_on.as_ref().map(|on| on.left),
+            "undelivered": summary.undelivered,
             "stopped": summary.stopped.as_ref().map(|stop| word(stop)),
             "message": summary.stopped.as_ref().map(Stop::to_string),
             "seconds": self.took.as_secs_f64(),
@@ -147,18 +143,23 @@ impl Ended<'_> {
             ("other apps", summary.without_client, "not part of this run"),
             ("handed on", summary.delivered, ""),
         ] {
-            if count > 0 {
+            if count > 0 || name == "handed on" && self.aim == Aim::Deliver {
                 row(name, count, note);
             }
         }
-        if let Some(on) = self.handed_on.as_ref().filter(|on| on.left > 0) {
-            let why = on.trouble.as_deref().unwrap_or("not tried");
-            row("not handed on", on.left, &format!("run it again ({why})"));
+        if summary.undelivered > 0 {
+            let why = self.refused.as_deref().unwrap_or("not tried");
+            let note = format!("tokenturn deliver hands them on ({why})");
+            row("not handed on", summary.undelivered, &note);
         }
-        if self.aim != Aim::Recover && self.meant + summary.dead == 0 {
+        let may_be_none = matches!(self.aim, Aim::Recover | Aim::Deliver);
+        if !may_be_none && self.meant + summary.dead == 0 {
             text.push_str("no token fits\n");
         }
-        let settled = summary.settled();
+        let settled = match self.aim {
+            Aim::Deliver => summary.delivered,
+            _ => summary.settled(),
+        };
         let seconds = self.took.as_secs_f64();
         text.push_str(&format!(
             "\n{settled} in {}, {}\n",
@@ -191,6 +192,7 @@ impl Ended<'_> {
             }
             5 if self.aim == Aim::Check => "run tokenturn recover, and then this again",
             5 => "run tokenturn recover later",
+            4 if self.summary.not_attempted == 0 => "run tokenturn deliver",
             4 => "run it again, and it goes on there",
             3 if self.summary.refused.is_empty() => "run it again with --new-run",
             3 => {
@@ -212,6 +214,7 @@ impl Ended<'_> {
             Aim::Rotate => "replaced",
             Aim::Recover => "resolved",
             Aim::Check => "valid",
+            Aim::Deliver => "delivered",
         }
     }
 
@@ -274,7 +277,7 @@ mod tests {
                 meant: 4,
                 aim: Aim::Rotate,
                 took: Duration::from_secs(1),
-                handed_on: None,
+                refused: None,
                 no_report: None,
             };
             let text = ended.text();

@@ -310,6 +310,11 @@ impl Fleet {
         self.halt.status()
     }
 
+    /// Whether it was stopped, and begins nothing new.
+    pub fn is_stopped(&self) -> bool {
+        self.halt.is_stopped()
+    }
+
     /// Stops it from elsewhere.
     pub fn stopper(&self) -> Stopper {
         Stopper(Arc::clone(&self.halt))

@@ -5,7 +5,9 @@ use std::io;
 use std::time::Duration;
 
 use deadpool_postgres::{HookError, PoolError, TimeoutType};
+use rustls::CertificateError;
 use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
 
 use crate::error::{StoreError, StoreErrorKind};
 
@@ -47,12 +49,56 @@ fn connect_error(error: Error) -> StoreError {
     let unreached = is_unreached.then_some("the database cannot be reached");
     match unreached.or_else(|| passes(&error)) {
         Some(message) => StoreError::unavailable(message, said(&error)),
-        None => StoreError::other("there is no connection to the database", said(&error)),
+        None => StoreError::other(refusal(&error), said(&error)),
     }
 }
 
 fn unavailable(message: &str) -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, message)
+}
+
+/// What to do about a way to the database that is none.
+fn refusal(error: &Error) -> &'static str {
+    use CertificateError::{BadSignature, NotValidForName, NotValidForNameContext, UnknownIssuer};
+
+    let code = error.code().map(SqlState::code);
+    match (certificate_error(error), code) {
+        (Some(NotValidForName | NotValidForNameContext { .. }), _) => {
+            "the certificate of the database is for another name: write the one that it is for into the \
+             address as host=NAME, with hostaddr=IP beside it if NAME leads elsewhere"
+        }
+        // That of an authority, which stands for itself, is among the others.
+        (Some(UnknownIssuer | BadSignature | CertificateError::Other(_)), _) => {
+            "the certificate of the database is of no authority that is trusted here: write \
+             sslrootcert=FILE into the address, a file with the certificate of its authority"
+        }
+        (Some(_), _) => "the certificate of the database is not valid",
+        (None, Some("28P01")) => "the database does not take this password, or none for this user",
+        (None, Some("28000")) => {
+            "the database does not let this user in by this way: look into its pg_hba.conf whether it \
+             asks for TLS (sslmode), a client certificate (sslcert, sslkey) or another user"
+        }
+        (None, _) if has_source(error, "server does not support TLS") => {
+            "the database does not speak TLS: let it, or write sslmode=disable into the address where \
+             nobody else can listen"
+        }
+        (None, _) if has_source(error, "password missing") => {
+            "the database asks for a password: give it by PGPASSWORD, or in ~/.pgpass as \
+             HOST:PORT:DATABASE:USER:PASSWORD"
+        }
+        (None, _) => "there is no connection to the database",
+    }
+}
+
+fn has_source(error: &Error, text: &str) -> bool {
+    error.source().is_some_and(|e| e.to_string() == text)
+}
+
+fn certificate_error(error: &Error) -> Option<&CertificateError> {
+    match io_error(error)?.get_ref()?.downcast_ref()? {
+        rustls::Error::InvalidCertificate(error) => Some(error),
+        _ => None,
+    }
 }
 
 /// What to say about an error that may pass by itself.

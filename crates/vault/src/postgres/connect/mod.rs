@@ -1,20 +1,23 @@
 //! The way to the server.
 
+mod password;
+mod tls;
+mod verifier;
+mod words;
+
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
 };
 use rustls::ClientConfig;
-use rustls::crypto::ring::default_provider;
-use rustls_platform_verifier::Verifier;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::{StoreError, StoreErrorKind};
+use words::{Env, Words};
 
 /// Each is busy for a few milliseconds at a time, and servers have a hundred for all.
 const CONNECTIONS: usize = 8;
@@ -43,15 +46,8 @@ const SET_UP: &str = "SET search_path = tokenturn; \
 
 /// Connections are made when they are needed. A password in `url` goes nowhere else.
 pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
-    // What is wrong with it could quote from it.
-    let config: Config = url.parse().map_err(|_| {
-        refuse(
-            "the address of the database cannot be read; it looks like \
-             postgres://user@host/database?sslmode=require, and sslmode is disable, prefer or require",
-        )
-    })?;
-    let config = complete(config);
-    let manager = manager(config)?;
+    let (config, tls) = read(url, &|name| std::env::var(name).ok())?;
+    let manager = manager(config, tls);
     let pool = Pool::builder(manager)
         .max_size(CONNECTIONS)
         .runtime(Runtime::Tokio1)
@@ -81,6 +77,32 @@ pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
     pool.map_err(|e| StoreError::other("the database cannot be used", e))
 }
 
+/// What an address and the environment say.
+fn read(url: &str, env: &Env<'_>) -> Result<(Config, Option<ClientConfig>), StoreError> {
+    // What is wrong with it could quote from it.
+    let unreadable = || {
+        refuse(
+            "the address of the database cannot be read; it looks like \
+             postgres://user@host/database?sslmode=require",
+        )
+    };
+    let (words, rest) = Words::take(url).ok_or_else(unreadable)?;
+    let config: Config = rest.parse().map_err(|_| unreadable())?;
+    let mut config = complete(config);
+    let (mode, tls) = match is_socket(&config) {
+        // As to libpq, whatever is said: the system keeps others from it.
+        true => (SslMode::Disable, None),
+        false => tls::read(&words, env, is_local(&config))?,
+    };
+    config.ssl_mode(mode);
+    if config.get_password().is_none()
+        && let Some(password) = password::find(&config, &words, env)?
+    {
+        config.password(password.as_bytes());
+    }
+    Ok((config, tls))
+}
+
 fn complete(mut config: Config) -> Config {
     if config.get_application_name().is_none() {
         config.application_name("tokenturn");
@@ -94,11 +116,23 @@ fn complete(mut config: Config) -> Config {
     if config.get_keepalives_idle() == DEFAULT_KEEPALIVE {
         config.keepalives_idle(KEEPALIVE);
     }
-    // The certificate of a server on this host is mostly one that it made itself.
-    if config.get_ssl_mode() == SslMode::Prefer && is_local(&config) {
-        config.ssl_mode(SslMode::Disable);
+    // The certificate of a server without a name is for its address.
+    if config.get_hosts().is_empty() {
+        for address in config.get_hostaddrs().to_vec() {
+            config.host(address.to_string());
+        }
     }
     config
+}
+
+/// Whether there is no network on the way.
+fn is_socket(config: &Config) -> bool {
+    let is_socket = |host: &Host| match host {
+        Host::Tcp(_) => false,
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    };
+    config.get_hostaddrs().is_empty() && config.get_hosts().iter().all(is_socket)
 }
 
 fn is_local(config: &Config) -> bool {
@@ -118,30 +152,14 @@ fn is_loopback(address: Option<IpAddr>) -> bool {
     address.is_some_and(|address| address.is_loopback())
 }
 
-fn manager(config: Config) -> Result<Manager, StoreError> {
+fn manager(config: Config, tls: Option<ClientConfig>) -> Manager {
     let options = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    // Without TLS, no certificates are looked for: a host may have none.
-    Ok(match config.get_ssl_mode() {
-        SslMode::Disable => Manager::from_config(config, NoTls, options),
-        _ => Manager::from_config(config, tls()?, options),
-    })
-}
-
-/// Where TLS is spoken, the certificate is checked. On Linux, `SSL_CERT_FILE` names other roots.
-fn tls() -> Result<MakeRustlsConnect, StoreError> {
-    let cannot = |e| StoreError::other("the certificates of this host cannot be used", e);
-    // A library must not set the provider of the whole process.
-    let provider = Arc::new(default_provider());
-    let verifier = Verifier::new(Arc::clone(&provider)).map_err(cannot)?;
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(cannot)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
+    match tls {
+        None => Manager::from_config(config, NoTls, options),
+        Some(tls) => Manager::from_config(config, MakeRustlsConnect::new(tls), options),
+    }
 }
 
 fn refuse(message: &str) -> StoreError {
@@ -152,37 +170,97 @@ fn refuse(message: &str) -> StoreError {
 mod tests {
     use super::*;
 
+    fn no_variable(_: &str) -> Option<String> {
+        None
+    }
+
     fn ssl_mode(url: &str) -> SslMode {
-        complete(url.parse().unwrap()).get_ssl_mode()
+        read(url, &no_variable).unwrap().0.get_ssl_mode()
     }
 
     #[test]
     fn tls_is_left_out_on_this_host_alone() {
         for (url, mode) in [
-            ("postgres://u@db.example.com/v", SslMode::Prefer),
+            ("postgres://u@db.example.com/v", SslMode::Require),
             (
                 "postgres://u@db.example.com/v?sslmode=disable",
                 SslMode::Disable,
             ),
+            (
+                "postgres://u@db.example.com/v?sslmode=allow",
+                SslMode::Prefer,
+            ),
+            (
+                "host=db.example.com sslmode='verify-full'",
+                SslMode::Require,
+            ),
             ("postgres://u@localhost/v", SslMode::Disable),
+            ("postgres://u@localhost/v?sslmode=prefer", SslMode::Prefer),
             ("postgres://u@[::1]/v", SslMode::Disable),
             ("postgres://u@127.0.0.1/v?sslmode=require", SslMode::Require),
             ("postgres://u@%2Frun%2Fpostgresql/v", SslMode::Disable),
-            ("host=localhost,db.example.com", SslMode::Prefer),
-            ("host=localhost hostaddr=192.0.2.1", SslMode::Prefer),
+            (
+                "postgres://u@%2Frun%2Fpostgresql/v?sslmode=verify-full",
+                SslMode::Disable,
+            ),
+            ("host=localhost,db.example.com", SslMode::Require),
+            ("host=localhost hostaddr=192.0.2.1", SslMode::Require),
         ] {
             assert_eq!(ssl_mode(url), mode, "{url}");
         }
     }
 
     #[test]
-    fn a_url_that_cannot_be_read_is_not_quoted() {
-        for url in [
-            "postgres://user:canary@host:canary/db",
-            "host=x password=ca canary",
-            "host=x canary=1",
+    fn the_environment_says_what_the_address_does_not() {
+        let env = |name: &str| match name {
+            "PGSSLMODE" => Some("prefer".to_owned()),
+            "PGPASSWORD" => Some("of-variable".to_owned()),
+            _ => None,
+        };
+        let (config, _) = read("postgres://u@db.example.com/v", &env).unwrap();
+        assert_eq!(config.get_ssl_mode(), SslMode::Prefer);
+        assert_eq!(config.get_password(), Some(&b"of-variable"[..]));
+        let url = "postgres://u:own@db.example.com/v?sslmode=require";
+        let (config, _) = read(url, &env).unwrap();
+        assert_eq!(config.get_ssl_mode(), SslMode::Require);
+        assert_eq!(config.get_password(), Some(&b"own"[..]));
+    }
+
+    #[test]
+    fn a_certificate_without_a_host_name_is_for_the_address() {
+        let (config, _) = read("hostaddr=192.0.2.1", &no_variable).unwrap();
+        assert_eq!(config.get_hosts(), [Host::Tcp("192.0.2.1".into())]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_is_said_without_quoting_it() {
+        for (url, advice) in [
+            (
+                "postgres://user:canary@host:canary/db",
+                "postgres://user@host",
+            ),
+            ("host=x password=ca canary", "postgres://user@host"),
+            ("host=x canary=1", "postgres://user@host"),
+            ("host=x sslmode=canary", "verify-full"),
+            ("host=x sslmode=verify-ca", "sslrootcert=FILE"),
+            (
+                "host=x sslmode=verify-ca sslrootcert=system",
+                "sslrootcert=FILE",
+            ),
+            (
+                "host=x sslrootcert=/canary",
+                "that sslrootcert names cannot be read",
+            ),
+            ("host=x sslrootcert=/dev/null", "no certificate in it"),
+            ("host=x sslcert=/canary", "give both"),
+            ("host=x sslkey=/canary", "give both"),
+            (
+                "host=x sslkey=/canary sslcert=/canary",
+                "that sslcert names cannot be read",
+            ),
         ] {
-            let error = pool(url).unwrap_err();
+            let error = read(url, &no_variable).unwrap_err();
+            assert!(error.to_string().contains(advice), "{url}: {error}");
             assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
         }
     }

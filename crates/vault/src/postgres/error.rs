@@ -5,16 +5,21 @@ use std::io;
 use std::time::Duration;
 
 use deadpool_postgres::{HookError, PoolError, TimeoutType};
-use rustls::CertificateError;
 use tokio_postgres::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::DbError;
 
+use super::connect::{other_name, refusal};
 use crate::error::{StoreError, StoreErrorKind};
 
 pub(super) fn store_error(error: Error) -> StoreError {
     let said = said(&error);
     match passes(&error) {
         Some(message) => StoreError::unavailable(message, said),
+        None if is_of_single_statements(&error) => StoreError::other(
+            "the pooler before the database takes no transactions: set pool_mode=transaction (or \
+             session) in it",
+            said,
+        ),
         None => StoreError::other("the database could not do it", said),
     }
 }
@@ -57,50 +62,6 @@ fn unavailable(message: &str) -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, message)
 }
 
-/// What to do about a way to the database that is none.
-fn refusal(error: &Error) -> &'static str {
-    use CertificateError::{BadSignature, NotValidForName, NotValidForNameContext, UnknownIssuer};
-
-    let code = error.code().map(SqlState::code);
-    match (certificate_error(error), code) {
-        (Some(NotValidForName | NotValidForNameContext { .. }), _) => {
-            "the certificate of the database is for another name: write the one that it is for into the \
-             address as host=NAME, with hostaddr=IP beside it if NAME leads elsewhere"
-        }
-        // That of an authority, which stands for itself, is among the others.
-        (Some(UnknownIssuer | BadSignature | CertificateError::Other(_)), _) => {
-            "the certificate of the database is of no authority that is trusted here: write \
-             sslrootcert=FILE into the address, a file with the certificate of its authority"
-        }
-        (Some(_), _) => "the certificate of the database is not valid",
-        (None, Some("28P01")) => "the database does not take this password, or none for this user",
-        (None, Some("28000")) => {
-            "the database does not let this user in by this way: look into its pg_hba.conf whether it \
-             asks for TLS (sslmode), a client certificate (sslcert, sslkey) or another user"
-        }
-        (None, _) if has_source(error, "server does not support TLS") => {
-            "the database does not speak TLS: let it, or write sslmode=disable into the address where \
-             nobody else can listen"
-        }
-        (None, _) if has_source(error, "password missing") => {
-            "the database asks for a password: give it by PGPASSWORD, or in ~/.pgpass as \
-             HOST:PORT:DATABASE:USER:PASSWORD"
-        }
-        (None, _) => "there is no connection to the database",
-    }
-}
-
-fn has_source(error: &Error, text: &str) -> bool {
-    error.source().is_some_and(|e| e.to_string() == text)
-}
-
-fn certificate_error(error: &Error) -> Option<&CertificateError> {
-    match io_error(error)?.get_ref()?.downcast_ref()? {
-        rustls::Error::InvalidCertificate(error) => Some(error),
-        _ => None,
-    }
-}
-
 /// What to say about an error that may pass by itself.
 fn passes(error: &Error) -> Option<&'static str> {
     let Some(code) = error.code() else {
@@ -111,6 +72,7 @@ fn passes(error: &Error) -> Option<&'static str> {
         "53100" => "the disk of the database is full",
         "53300" => "the database takes no more connections",
         "57P04" => return None,
+        PGBOUNCER if is_refusal_of_pgbouncer(error) => return None,
         "40001" | "40P01" => "the database took it back for the sake of another transaction",
         "55P03" | "57014" => "the database gave up waiting",
         "25006" => "the database takes no changes just now",
@@ -123,6 +85,21 @@ fn passes(error: &Error) -> Option<&'static str> {
     })
 }
 
+/// Whatever PgBouncer has to say (1.18), it says under this code. That the server is away passes.
+const PGBOUNCER: &str = "08P01";
+
+fn is_refusal_of_pgbouncer(error: &Error) -> bool {
+    let message = error.as_db_error().map_or("", DbError::message);
+    is_of_single_statements(error)
+        || message.starts_with("no such ")
+        || message.ends_with("authentication failed")
+}
+
+fn is_of_single_statements(error: &Error) -> bool {
+    let message = error.as_db_error().map_or("", DbError::message);
+    message.contains("statement pooling mode")
+}
+
 /// The library's own text leaves out what the server said.
 fn said(error: &Error) -> String {
     if let Some(error) = error.as_db_error() {
@@ -131,7 +108,15 @@ fn said(error: &Error) -> String {
         if code.starts_with("28") || code == "53300" {
             return format!("SQLSTATE {code}");
         }
-        return format!("{} (SQLSTATE {code})", error.message());
+        let message = match code {
+            // As above, behind the colon.
+            PGBOUNCER => error.message().split(':').next().unwrap_or_default(),
+            _ => error.message(),
+        };
+        return format!("{message} (SQLSTATE {code})");
+    }
+    if let Some(names) = other_name(error) {
+        return names;
     }
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,6 +1,7 @@
 //! The way to the server.
 
 mod password;
+mod refusal;
 mod tls;
 mod verifier;
 mod words;
@@ -18,6 +19,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::{StoreError, StoreErrorKind};
 use words::{Env, Words};
+
+pub(super) use refusal::{other_name, refusal};
 
 /// Each is busy for a few milliseconds at a time, and servers have a hundred for all.
 const CONNECTIONS: usize = 8;

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokenturn_tests::postgres::Cluster;
-use tokenturn_vault::{StoreError, Vault};
+use tokenturn_vault::{Entry, StoreError, Vault, VaultError};
 use tokio::runtime::Runtime;
 
 use crate::vault::place::Place;
+use crate::vault::provider::provider;
 use crate::vault::{entry, key, on_both, stream};
 
 on_both!(a_damaged_row_takes_no_other_down);
@@ -18,13 +19,24 @@ on_both!(a_damaged_row_takes_no_other_down);
 const ROWS: usize = 60;
 
 async fn a_damaged_row_takes_no_other_down(place: Place) {
-    let vault = filled(&place).await;
-    place.sql("UPDATE token SET generation = 99 WHERE id = 'row 7'");
-    for (row, changed) in change_all(&vault).await.into_iter().enumerate() {
-        match row {
-            7 => assert!(changed.unwrap_err().is_damaged()),
-            _ => changed.unwrap(),
+    let (_sandbox, client, entries) = provider(ROWS).await;
+    let vault = place.open(&key()).await;
+    let rows = entries.iter().cloned().map(Ok);
+    vault.import(stream(rows)).await.unwrap();
+    let damaged = &entries[7].id;
+    place.sql(&format!(
+        "UPDATE token SET generation = 99 WHERE id = '{damaged}'"
+    ));
+    let rotations = entries.iter().map(|held| vault.rotate(&client, held));
+    for (held, rotated) in entries.iter().zip(join_all(rotations).await) {
+        match (rotated, held.id == *damaged) {
+            (Ok(_), false) => {}
+            (Err(VaultError::Store(error)), true) => assert!(error.is_damaged(), "{error}"),
+            (rotated, _) => panic!("{}: {rotated:?}", held.id),
         }
+    }
+    for put in change_all(&vault, &entries).await {
+        put.unwrap();
     }
 }
 
@@ -167,8 +179,8 @@ async fn filled(place: &Place) -> Vault {
     vault
 }
 
-async fn change_all(vault: &Vault) -> Vec<Result<(), StoreError>> {
-    join_all((0..ROWS).map(|row| async move { vault.put(entry(&name(row))).await })).await
+async fn change_all(vault: &Vault, entries: &[Entry]) -> Vec<Result<(), StoreError>> {
+    join_all(entries.iter().map(|row| vault.put(row.clone()))).await
 }
 
 fn name(row: usize) -> String {

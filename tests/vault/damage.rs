@@ -1,12 +1,14 @@
 //! Vaults that somebody else has written to.
 
-use tokenturn_vault::Filter;
+use tokenturn_vault::{Filter, Key};
 
 use crate::vault::place::Place;
 use crate::vault::{entry, key, on_both, tokens};
 
 on_both!(
     secrets_of_another_row_are_refused,
+    damage_stays_where_it_is,
+    what_says_where_a_token_goes_is_bound_to_it,
     secrets_of_the_past_are_refused,
     a_newer_version_is_refused,
     a_vault_without_its_probe_is_refused,
@@ -25,14 +27,72 @@ async fn secrets_of_another_row_are_refused(place: Place) {
         assert!(error.is_damaged(), "{error}");
         assert!(error.to_string().contains(&format!("{name:?}")), "{error}");
         assert!(!error.to_string().contains(crate::vault::CANARY), "{error}");
-        let error = vault.put(entry(name)).await.unwrap_err();
-        assert!(error.is_damaged(), "{error}");
     }
     assert_eq!(vault.get("c").await.unwrap().unwrap().tokens, tokens("c"));
-    let error = vault.list(Filter::new()).next().await.unwrap().unwrap_err();
-    assert!(error.is_damaged(), "{error}");
-    let error = vault.rekey(&key()).await.unwrap_err();
-    assert!(error.is_damaged(), "{error}");
+}
+
+/// Each is a result, and the others come after it.
+async fn damage_stays_where_it_is(place: Place) {
+    let key = key();
+    let vault = place.open(&key).await;
+    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    for name in names {
+        vault.put(entry(name)).await.unwrap();
+    }
+    for (name, damage) in [
+        ("b", "generation = 7"),
+        ("c", "state = 'asleep'"),
+        ("d", "provider = 'nobody'"),
+        ("e", "fence = -1"),
+        ("f", "label = 'other'"),
+    ] {
+        place.sql(&format!("UPDATE token SET {damage} WHERE id = '{name}'"));
+    }
+    let mut rows = vault.list(Filter::new());
+    let (mut read, mut damaged) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next().await {
+        match row {
+            Ok(row) => read.push(row.id),
+            Err(error) => {
+                assert!(error.is_damaged(), "{error}");
+                damaged.push(error.id().unwrap().to_owned());
+            }
+        }
+    }
+    assert_eq!(read, ["a", "g"]);
+    assert_eq!(damaged, ["b", "c", "d", "e", "f"]);
+
+    let new = Key::generate().unwrap();
+    let rekeyed = vault.rekey(&new).await.unwrap();
+    assert_eq!((rekeyed.rows, rekeyed.damaged), (2, 5));
+    let vault = place.open(&new).await;
+    for name in ["b", "c", "d"] {
+        assert!(vault.remove(name).await.unwrap());
+    }
+    for name in ["e", "f"] {
+        vault.put(entry(name)).await.unwrap();
+        let row = vault.get(name).await.unwrap().unwrap();
+        assert_eq!(row.tokens, tokens(name));
+    }
+    assert_eq!(vault.count(&Filter::new()).await.unwrap(), 4);
+}
+
+/// Whoever can write to the database, and has not the key, sends no token elsewhere.
+async fn what_says_where_a_token_goes_is_bound_to_it(place: Place) {
+    let vault = place.open(&key()).await;
+    for change in [
+        "server = 'https://api.example.com'",
+        "client_id = 'Iv1.other'",
+        "provider = 'ohmygpt'",
+        "label = 'other'",
+        "label = NULL",
+    ] {
+        vault.put(entry("a").with_label("mine")).await.unwrap();
+        assert!(vault.get("a").await.is_ok());
+        place.sql(&format!("UPDATE token SET {change}"));
+        let error = vault.get("a").await.unwrap_err();
+        assert!(error.is_damaged(), "{change}: {error}");
+    }
 }
 
 async fn secrets_of_the_past_are_refused(place: Place) {

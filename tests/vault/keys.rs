@@ -35,7 +35,7 @@ async fn a_new_key_takes_the_place_of_the_old_one(place: Place) {
     let vault = place.open(&old).await;
     let rows = (0..MANY).map(|n| Ok(entry(&format!("{n:04}"))));
     vault.import(stream(rows)).await.unwrap();
-    assert_eq!(vault.rekey(&new).await.unwrap(), MANY);
+    assert_eq!(vault.rekey(&new).await.unwrap().rows, MANY);
     drop(vault);
 
     assert!(place.try_open(&old).await.unwrap_err().is_wrong_key());
@@ -58,7 +58,7 @@ async fn nobody_writes_with_the_old_key(place: Place) {
     let [vault, other] = [place.open(&old).await, place.open(&old).await];
     vault.put(entry("a")).await.unwrap();
     other.put(entry("b")).await.unwrap();
-    assert_eq!(vault.rekey(&new).await.unwrap(), 2);
+    assert_eq!(vault.rekey(&new).await.unwrap().rows, 2);
 
     for vault in [&vault, &other] {
         for error in [
@@ -92,5 +92,5 @@ async fn no_key_changes_while_a_token_is_replaced(place: Place) {
     vault.put(entry("a")).await.unwrap();
     // Its owner is taken for dead.
     place.sql("UPDATE token SET until = 0 WHERE id = 'b'");
-    assert_eq!(vault.rekey(&new).await.unwrap(), 2);
+    assert_eq!(vault.rekey(&new).await.unwrap().rows, 2);
 }

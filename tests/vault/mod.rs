@@ -11,6 +11,7 @@ mod import;
 mod kept;
 mod keys;
 mod listing;
+mod old;
 mod opening;
 mod outage;
 mod place;

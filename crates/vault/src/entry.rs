@@ -14,6 +14,10 @@ use crate::tokens::Tokens;
 /// A clock that was put back by less, in milliseconds, has just been set right.
 pub(crate) const SLACK: i64 = 60_000;
 
+/// How long a new token is not handed on when nobody says that it is valid, in milliseconds: longer than it
+/// takes to ask.
+pub(crate) const UNPROVEN: i64 = 600_000;
+
 /// One row of a vault, as it was read: a token, and what is known about it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -78,6 +82,31 @@ pub struct Progress {
     pub doubts: u32,
     /// Whether the token still has to be handed on.
     pub undelivered: bool,
+    /// Whether what comes of the call under way, or of one in doubt, is to be handed on.
+    pub deliver: bool,
+    /// How handing the token on goes.
+    pub delivery: Delivery,
+}
+
+/// How handing a token on goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// It grows with every attempt, so that one that comes late is noticed.
+    pub fence: u64,
+    /// In milliseconds since 1970: until then an attempt has the row to itself, or the row is left
+    /// alone after one that failed.
+    pub until: i64,
+    /// How long `until` was ahead when it was set, in milliseconds.
+    pub span: i64,
+    /// How many attempts have failed with the token that the row has.
+    pub attempts: u32,
+    /// Why the last of them failed.
+    pub error: Option<String>,
+    /// In milliseconds since 1970: until then it is not handed on, because it is to be shown first that
+    /// it is valid. At most ten minutes ahead.
+    pub unproven_until: i64,
 }
 
 impl Entry {
@@ -134,6 +163,13 @@ impl Entry {
         Ok(())
     }
 
+    /// Whether it has got other secrets since then, by the time in milliseconds since 1970, and nothing
+    /// about them is in doubt. What was changed by a clock that was ahead has not.
+    pub(crate) fn has_changed_since(&self, time: Timestamp, now: i64) -> bool {
+        let changed_at = time::to_millis(self.changed_at);
+        self.state() == State::Active && changed_at > time::to_millis(time) && changed_at <= now
+    }
+
     /// What is different when there is something new to encrypt.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn secrets(&self) -> (u64, usize) {
@@ -150,8 +186,19 @@ impl Progress {
     /// Whether nobody else is at it: a claim has run out, or an unknown outcome was left alone for
     /// long enough.
     pub(crate) fn is_over(&self, now: i64) -> bool {
-        self.until <= now || self.until - now > self.span + SLACK
+        is_over(self.until, self.span, now)
     }
+}
+
+impl Delivery {
+    /// Whether nobody else is at it, and the last attempt is long enough ago.
+    pub(crate) fn is_over(&self, now: i64) -> bool {
+        is_over(self.until, self.span, now) && is_over(self.unproven_until, UNPROVEN, now)
+    }
+}
+
+fn is_over(until: i64, span: i64, now: i64) -> bool {
+    until <= now || until - now > span + SLACK
 }
 
 impl State {

@@ -27,6 +27,7 @@ pub(crate) enum StoreErrorKind {
     NewerVersion,
     Exposed,
     Damaged,
+    NoVault,
     Unsupported,
     Busy,
     Duplicate,
@@ -80,6 +81,16 @@ impl StoreError {
         Self::of_row(StoreErrorKind::Taken, id, message)
     }
 
+    /// The row cannot be read.
+    pub fn damaged(id: &str) -> Self {
+        let message = format!(
+            "the row {id:?} cannot be read: it was changed by something else, or is of another \
+             vault. Its token may be alive: put it in again if you have it, take it from a backup \
+             if it was not replaced since, or let its user authorize the app again"
+        );
+        Self::of_row(StoreErrorKind::Damaged, id, message)
+    }
+
     pub(crate) fn busy(id: &str) -> Self {
         let message = format!("the token {id:?} is being replaced just now; try again in a minute");
         Self::of_row(StoreErrorKind::Busy, id, message)
@@ -114,6 +125,16 @@ impl StoreError {
     pub(crate) fn gone(id: &str) -> Self {
         let message = format!("the row {id:?} was taken out of the vault meanwhile");
         Self::of_row(StoreErrorKind::Other, id, message)
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn no_vault(message: &str) -> Self {
+        Self::new(StoreErrorKind::NoVault, message)
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn read_only() -> Self {
+        Self::unsupported("the vault was opened to read it alone")
     }
 
     /// The store does not have this.
@@ -155,6 +176,11 @@ impl StoreError {
         self.kind == StoreErrorKind::Duplicate
     }
 
+    /// Whether there is no vault: the file or the database has something else, or nothing.
+    pub fn is_no_vault(&self) -> bool {
+        self.kind == StoreErrorKind::NoVault
+    }
+
     /// Whether the vault is not encrypted with this key.
     pub fn is_wrong_key(&self) -> bool {
         self.kind == StoreErrorKind::WrongKey
@@ -170,7 +196,8 @@ impl StoreError {
         self.kind == StoreErrorKind::Exposed
     }
 
-    /// Whether a row cannot be decrypted: it was changed by something else, or was moved.
+    /// Whether a row cannot be read, because it was changed by something else, or was moved: the one of
+    /// [`id`](Self::id). Without one, it is the whole store.
     pub fn is_damaged(&self) -> bool {
         self.kind == StoreErrorKind::Damaged
     }

@@ -58,6 +58,8 @@ pub enum What {
     Restored,
     /// It was handed on.
     Delivered,
+    /// It was found to be unreadable.
+    Damaged,
     /// It was taken out of the vault.
     Removed,
 }
@@ -94,6 +96,7 @@ impl What {
             Self::Revoked => "revoked",
             Self::Restored => "restored",
             Self::Delivered => "delivered",
+            Self::Damaged => "damaged",
             Self::Removed => "removed",
         }
     }
@@ -112,6 +115,7 @@ impl What {
             Self::Revoked,
             Self::Restored,
             Self::Delivered,
+            Self::Damaged,
             Self::Removed,
         ]
         .into_iter()

@@ -30,7 +30,7 @@ mod vault;
 pub use app::{App, NotAProvider, Provider};
 pub use change::{Action, Applied, Change};
 pub use client::Client;
-pub use entry::{Entry, NotAState, Progress, State};
+pub use entry::{Delivery, Entry, NotAState, Progress, State};
 pub use error::{StoreError, VaultError};
 pub use event::{Event, What};
 pub use filter::Filter;
@@ -41,6 +41,6 @@ pub use kept::Kept;
 #[cfg(feature = "keyring")]
 pub use key::Keyring;
 pub use key::{KEY_VARIABLE, Key, KeyFile};
-pub use store::{Answer, Changed, Entries, Ready, Run, RunCount, Store};
+pub use store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
 pub use tokens::Tokens;
 pub use vault::{History, Listing, Rotation, Vault, VaultBuilder};

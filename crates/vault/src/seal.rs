@@ -1,11 +1,15 @@
 //! Encryption of the secrets of a row.
 
 use std::fmt;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
+use crate::app::App;
+use crate::entry::Entry;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::key::Key;
 use crate::tokens::Tokens;
@@ -14,62 +18,61 @@ use crate::tokens::Tokens;
 const NONCE: usize = 24;
 /// What a vault encrypts so that a key can be tried.
 const PROBE: &[u8] = b"tokenturn";
+/// The same in a vault whose rows are all bound to their apps.
+const PROBE_2: &[u8] = b"tokenturn 2";
 
-/// Encrypts with XChaCha20-Poly1305. A row's name and generation go into the authentication, so
-/// that no row can be put in the place of another, or of its own past.
-pub(crate) struct Sealer(XChaCha20Poly1305);
+/// Encrypts with XChaCha20-Poly1305. What else a row says of its token goes into the authentication:
+/// its name, generation, app and label. So no row can be put in the place of another, or of its own
+/// past, and none can be pointed at another server, without the key.
+///
+/// The first version bound names and generations alone. Such rows are sealed anew when they change,
+/// and all of them by `rekey`; from then on, and in new vaults, none is taken any more.
+pub(crate) struct Sealer {
+    cipher: XChaCha20Poly1305,
+    /// Whether rows of the first version are taken, as the probe of the vault says.
+    takes_first: AtomicBool,
+}
 
 impl Sealer {
     pub(crate) fn new(key: &Key) -> Self {
-        Self(XChaCha20Poly1305::new(key.bytes().into()))
-    }
-
-    /// The secrets of the row `id`, unreadable.
-    pub(crate) fn seal(
-        &self,
-        id: &str,
-        generation: u64,
-        tokens: &Tokens,
-    ) -> Result<Vec<u8>, StoreError> {
-        self.encrypt(tokens.to_json().as_bytes(), &aad(id, generation))
-    }
-
-    /// The secrets of the row `id` again.
-    pub(crate) fn open(
-        &self,
-        id: &str,
-        generation: u64,
-        sealed: &[u8],
-    ) -> Result<Tokens, StoreError> {
-        let damaged = || {
-            let message = format!(
-                "the row {id:?} cannot be decrypted: it is damaged, or was taken from elsewhere; \
-                 restore it from a backup"
-            );
-            StoreError::new(StoreErrorKind::Damaged, message)
-        };
-        let json = self
-            .decrypt(sealed, &aad(id, generation))
-            .ok_or_else(damaged)?;
-        // What is wrong with it could quote from it.
-        serde_json::from_slice(&json).map_err(|_| damaged())
-    }
-
-    /// What tells this key from others.
-    pub(crate) fn probe(&self) -> Result<Vec<u8>, StoreError> {
-        self.encrypt(PROBE, PROBE)
-    }
-
-    /// Finds out whether a probe was made with this key.
-    pub(crate) fn try_on(&self, probe: &[u8]) -> Result<(), StoreError> {
-        match self.decrypt(probe, PROBE) {
-            Some(_) => Ok(()),
-            None => {
-                let message = "the vault is encrypted with another key; give the key that it was made \
-                               with, or changed to by `vault rekey`";
-                Err(StoreError::new(StoreErrorKind::WrongKey, message))
-            }
+        Self {
+            cipher: XChaCha20Poly1305::new(key.bytes().into()),
+            takes_first: AtomicBool::new(false),
         }
+    }
+
+    /// The secrets of a row, unreadable.
+    pub(crate) fn seal(&self, entry: &Entry) -> Result<Vec<u8>, StoreError> {
+        self.encrypt(entry.tokens.to_json().as_bytes(), &aad(entry))
+    }
+
+    /// The secrets of a row of which all else is known.
+    pub(crate) fn open(&self, entry: &Entry, sealed: &[u8]) -> Result<Tokens, StoreError> {
+        let first = || {
+            let takes_first = self.takes_first.load(Relaxed);
+            takes_first.then(|| self.decrypt(sealed, &first_aad(entry)))?
+        };
+        let json = self.decrypt(sealed, &aad(entry)).or_else(first);
+        // What is wrong with it could quote from it.
+        json.and_then(|json| serde_json::from_slice(&json).ok())
+            .ok_or_else(|| StoreError::damaged(&entry.id))
+    }
+
+    /// What tells this key from others, in a vault whose rows are all of this version.
+    pub(crate) fn probe(&self) -> Result<Vec<u8>, StoreError> {
+        self.encrypt(PROBE_2, PROBE_2)
+    }
+
+    /// Finds out whether a probe was made with this key, and which rows there may be with it.
+    pub(crate) fn try_on(&self, probe: &[u8]) -> Result<(), StoreError> {
+        let is_first = self.decrypt(probe, PROBE_2).is_none();
+        if is_first && self.decrypt(probe, PROBE).is_none() {
+            let message = "the vault is encrypted with another key; give the key that it was made \
+                           with, or changed to by `vault rekey`";
+            return Err(StoreError::new(StoreErrorKind::WrongKey, message));
+        }
+        self.takes_first.store(is_first, Relaxed);
+        Ok(())
     }
 
     fn encrypt(&self, clear: &[u8], aad: &[u8]) -> Result<Vec<u8>, StoreError> {
@@ -77,7 +80,7 @@ impl Sealer {
         getrandom::getrandom(&mut nonce)
             .map_err(|e| StoreError::other("the system has no random numbers", e))?;
         let payload = Payload { msg: clear, aad };
-        let sealed = self.0.encrypt(&XNonce::from(nonce), payload);
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload);
         let sealed =
             sealed.map_err(|e| StoreError::other("a row cannot be encrypted", e.to_string()))?;
         Ok([&nonce, sealed.as_slice()].concat())
@@ -86,7 +89,7 @@ impl Sealer {
     fn decrypt(&self, sealed: &[u8], aad: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
         let payload = Payload { msg: sealed, aad };
-        let clear = self.0.decrypt(&XNonce::from(*nonce), payload).ok()?;
+        let clear = self.cipher.decrypt(&XNonce::from(*nonce), payload).ok()?;
         Some(Zeroizing::new(clear))
     }
 }
@@ -97,11 +100,34 @@ impl fmt::Debug for Sealer {
     }
 }
 
-fn aad(id: &str, generation: u64) -> Vec<u8> {
+fn aad(entry: &Entry) -> Vec<u8> {
+    let mut aad = b"tokenturn row 2\0".to_vec();
+    aad.extend(entry.generation.to_be_bytes());
+    let App {
+        provider,
+        server,
+        client_id,
+    } = &entry.app;
+    // None of them can stand for a part of another.
+    for text in [
+        Some(provider.as_str()),
+        Some(server),
+        Some(client_id),
+        entry.label.as_deref(),
+        Some(&entry.id),
+    ] {
+        let length = text.map_or(u64::MAX, |text| text.len() as u64);
+        aad.extend(length.to_be_bytes());
+        aad.extend(text.unwrap_or_default().as_bytes());
+    }
+    aad
+}
+
+fn first_aad(entry: &Entry) -> Vec<u8> {
     [
         b"tokenturn row 1\0".as_slice(),
-        &generation.to_be_bytes(),
-        id.as_bytes(),
+        &entry.generation.to_be_bytes(),
+        entry.id.as_bytes(),
     ]
     .concat()
 }
@@ -109,30 +135,65 @@ fn aad(id: &str, generation: u64) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Provider;
+
+    fn entry() -> Entry {
+        let app = App {
+            provider: Provider::GitHub,
+            server: "https://api.github.com".into(),
+            client_id: "Iv1.0".into(),
+        };
+        Entry::new("a", app, Tokens::github("gho_canary")).with_label("blue")
+    }
 
     #[test]
     fn a_row_opens_only_where_it_was_sealed() {
         let sealer = Sealer::new(&Key::generate().unwrap());
-        let tokens = Tokens::github("gho_canary");
-        let sealed = sealer.seal("a", 3, &tokens).unwrap();
+        let row = entry();
+        let sealed = sealer.seal(&row).unwrap();
         assert!(!sealed.windows(6).any(|part| part == b"canary"));
-        assert_ne!(
-            sealed,
-            sealer.seal("a", 3, &tokens).unwrap(),
-            "another nonce"
-        );
-        assert_eq!(sealer.open("a", 3, &sealed).unwrap(), tokens);
+        assert_ne!(sealed, sealer.seal(&row).unwrap(), "another nonce");
+        assert_eq!(sealer.open(&row, &sealed).unwrap(), row.tokens);
 
-        assert!(sealer.open("b", 3, &sealed).unwrap_err().is_damaged());
-        assert!(sealer.open("a", 2, &sealed).unwrap_err().is_damaged());
+        let changes: [fn(&mut Entry); 7] = [
+            |row| row.id = "b".into(),
+            |row| row.generation += 1,
+            |row| row.app.provider = Provider::OhMyGpt,
+            |row| row.app.server = "https://api.github.co".into(),
+            |row| row.app.client_id = "mIv1.0".into(),
+            |row| row.label = None,
+            |row| row.label = Some(String::new()),
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut other = row.clone();
+            change(&mut other);
+            let error = sealer.open(&other, &sealed).unwrap_err();
+            assert!(error.is_damaged(), "{number}");
+        }
         let other = Sealer::new(&Key::generate().unwrap());
-        assert!(other.open("a", 3, &sealed).unwrap_err().is_damaged());
+        assert!(other.open(&row, &sealed).unwrap_err().is_damaged());
         for at in 0..sealed.len() {
             let mut touched = sealed.clone();
             touched[at] ^= 1;
-            assert!(sealer.open("a", 3, &touched).is_err(), "{at}");
+            assert!(sealer.open(&row, &touched).is_err(), "{at}");
         }
-        assert!(sealer.open("a", 3, b"").is_err());
+        assert!(sealer.open(&row, b"").is_err());
+    }
+
+    /// They open until `rekey`, which leaves another probe.
+    #[test]
+    fn rows_of_the_first_version_open_in_old_vaults_alone() {
+        let sealer = Sealer::new(&Key::generate().unwrap());
+        let row = entry();
+        let json = row.tokens.to_json();
+        let sealed = sealer.encrypt(json.as_bytes(), &first_aad(&row)).unwrap();
+        assert!(sealer.open(&row, &sealed).unwrap_err().is_damaged());
+        sealer
+            .try_on(&sealer.encrypt(PROBE, PROBE).unwrap())
+            .unwrap();
+        assert_eq!(sealer.open(&row, &sealed).unwrap(), row.tokens);
+        sealer.try_on(&sealer.probe().unwrap()).unwrap();
+        assert!(sealer.open(&row, &sealed).unwrap_err().is_damaged());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::event::Event;
 use crate::filter::Filter;
+use crate::time;
 
 /// What every method of a [`Store`] returns.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
@@ -35,13 +36,14 @@ pub trait Store: Send + Sync + 'static {
     fn get<'a>(&'a self, id: &'a str) -> Answer<'a, Option<Entry>>;
 
     /// Reads the rows that `filter` means, `limit` at most, from behind the row `after` on: in the
-    /// order of their names, or in another one that stays.
+    /// order of their names, or in another one that stays. A row that cannot be read is a
+    /// [`StoreError::damaged`] in its place.
     fn page<'a>(
         &'a self,
         filter: &'a Filter,
         after: Option<&'a str>,
         limit: usize,
-    ) -> Answer<'a, Vec<Entry>>;
+    ) -> Answer<'a, Vec<Result<Entry, StoreError>>>;
 
     /// Counts the rows that `filter` means.
     fn count<'a>(&'a self, filter: &'a Filter) -> Answer<'a, u64>;
@@ -58,10 +60,9 @@ pub trait Store: Send + Sync + 'static {
     /// of two rows that are to get one token, one does.
     fn change<'a>(&'a self, id: &'a str, change: Change) -> Answer<'a, Option<Changed>>;
 
-    /// Does the same with rows that `filter` means and that are ready: active, or else rotating or
-    /// unknown with that being over (`progress.until` has passed, or is further ahead than
-    /// `progress.span` and a minute, because the clock was put back). It takes `limit` rows at
-    /// most, and none that somebody else has locked just now.
+    /// Does the same with rows that `filter` means and that are [`Ready`]. It takes `limit` rows at
+    /// most, and none that somebody else has locked just now. A row that cannot be read is a
+    /// [`StoreError::damaged`] in its place.
     ///
     /// A row too many does no harm: the change leaves it alone.
     fn change_next<'a>(
@@ -70,7 +71,7 @@ pub trait Store: Send + Sync + 'static {
         ready: Ready,
         limit: usize,
         change: Change,
-    ) -> Answer<'a, Vec<Changed>>;
+    ) -> Answer<'a, Vec<Result<Changed, StoreError>>>;
 
     /// Reads what has happened, the oldest first: to the row `id` if one is given, from behind the
     /// number `after` on, `limit` at most.
@@ -81,16 +82,25 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Answer<'a, Vec<(u64, Event)>>;
 
-    /// Goes on with the fleet run over `filter` that has not ended, or begins one. With `afresh`,
-    /// it ends the former and begins one in any case.
-    fn begin_run<'a>(&'a self, filter: &'a Filter, afresh: bool) -> Answer<'a, Run>;
+    /// Goes on with the fleet run over `filter` that has not ended, or begins one. One that has
+    /// nothing left, or [began too long ago](Run::is_too_old), is ended, and another one begun.
+    ///
+    /// When later runs have begun since, the run gets the next number, and so do the rows whose
+    /// `progress.run` is its own one, so that no row counts as done by it because a later run is
+    /// through with it.
+    fn begin_run<'a>(&'a self, filter: &'a Filter, resume_within: Duration) -> Answer<'a, Run>;
 
-    /// The fleet run over `filter` that has not ended.
-    fn open_run<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Option<Run>>;
+    /// The fleet run over `filter` that [`begin_run`](Self::begin_run) would go on with, but for
+    /// one that has nothing left.
+    fn open_run<'a>(
+        &'a self,
+        filter: &'a Filter,
+        resume_within: Duration,
+    ) -> Answer<'a, Option<Run>>;
 
-    /// Counts the rows that `filter` means and a fleet run is through with, and those that it is
-    /// not and that are active, rotating or unknown.
-    fn count_run<'a>(&'a self, filter: &'a Filter, run: u64) -> Answer<'a, RunCount>;
+    /// Counts the rows that `filter` means and a fleet run is through with ([`Run::is_through`]),
+    /// and those that it is not and that are active, rotating or unknown.
+    fn count_run<'a>(&'a self, filter: &'a Filter, run: &'a Run) -> Answer<'a, RunCount>;
 
     /// Ends a fleet run.
     fn end_run(&self, run: u64) -> Answer<'_, ()>;
@@ -111,8 +121,8 @@ pub trait Store: Send + Sync + 'static {
     }
 
     /// Encrypts everything with another key, in one transaction, unless a token is being replaced:
-    /// whoever does that could not store the new one.
-    fn rekey<'a>(&'a self, new_key: &'a crate::Key) -> Answer<'a, u64> {
+    /// whoever does that could not store the new one. Rows that cannot be read are left as they are.
+    fn rekey<'a>(&'a self, new_key: &'a crate::Key) -> Answer<'a, Rekeyed> {
         let _ = new_key;
         Box::pin(async { Err(StoreError::unsupported("this store does not have a key")) })
     }
@@ -121,10 +131,21 @@ pub trait Store: Send + Sync + 'static {
 /// Which of the ready rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ready {
-    /// Those that this fleet run is not through with: `progress.run` is smaller.
-    ForRun(u64),
-    /// Those that are rotating or unknown.
+    /// Those that a fleet run is not through with ([`Run::is_through`]): the active ones, and those
+    /// in doubt.
+    ForRun {
+        /// The number of the run.
+        number: u64,
+        /// When it began.
+        began_at: Timestamp,
+    },
+    /// Those that are rotating or unknown, with that being over: `progress.until` has passed, or is
+    /// further ahead than `progress.span` and a minute, because the clock was put back.
     InDoubt,
+    /// The active ones whose token still has to be handed on, where `progress.delivery.until` and
+    /// `span` say in the same way that nobody is at it, and `unproven_until` has passed, or is further
+    /// ahead than eleven minutes.
+    Undelivered,
 }
 
 /// A row to which a [`Change`] was applied.
@@ -154,6 +175,8 @@ pub struct Run {
     pub began_at: Timestamp,
     /// Whether it had begun before.
     pub is_resumed: bool,
+    /// When the one before it began, which had not come to its end and was ended for its age.
+    pub instead_of: Option<Timestamp>,
 }
 
 impl Run {
@@ -163,8 +186,39 @@ impl Run {
             number,
             began_at,
             is_resumed,
+            instead_of: None,
         }
     }
+
+    /// Whether it began `resume_within` ago or longer, at this time in milliseconds since 1970, or
+    /// as far ahead, because the clock was put back.
+    pub fn is_too_old(&self, resume_within: Duration, now: i64) -> bool {
+        let age = (now - time::to_millis(self.began_at)).unsigned_abs();
+        u128::from(age) >= resume_within.as_millis()
+    }
+
+    /// Whether it is through with a row, at this time in milliseconds since 1970: by what it has done
+    /// itself, or because the row is active and has changed since it began.
+    pub fn is_through(&self, entry: &Entry, now: i64) -> bool {
+        let progress = &entry.progress;
+        progress.run >= self.number || entry.has_changed_since(self.began_at, now)
+    }
+
+    pub(crate) fn ready(&self) -> Ready {
+        Ready::ForRun {
+            number: self.number,
+            began_at: self.began_at,
+        }
+    }
+}
+
+/// What came of encrypting everything with another key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rekeyed {
+    /// So many rows are encrypted with it.
+    pub rows: u64,
+    /// So many could not be read, and are as they were.
+    pub damaged: u64,
 }
 
 /// How far a [`Run`] has come.

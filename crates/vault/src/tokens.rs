@@ -62,6 +62,15 @@ impl Tokens {
         }
     }
 
+    /// Those of a row that cannot be read.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn none() -> Self {
+        Self {
+            token: None,
+            ..Self::github("")
+        }
+    }
+
     /// The token to call the provider with.
     pub(crate) fn authorizing(&self) -> Option<&Secret> {
         self.oauth_token.as_ref().or(self.token.as_ref())

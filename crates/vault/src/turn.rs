@@ -46,8 +46,6 @@ pub(crate) struct Manner {
     pub(crate) probe: bool,
     /// How long an unknown outcome is left alone.
     pub(crate) leave_alone: Duration,
-    /// Whether the new token has to be handed on.
-    pub(crate) deliver: bool,
 }
 
 /// Replaces the token of a claimed row. An earlier call whose outcome is unknown is resolved first.
@@ -173,16 +171,14 @@ impl Taking {
     }
 
     fn replaced(&self, new: New) -> Turn {
-        let deliver = self.manner.deliver;
-        let tokens = new.tokens;
+        let end = End::Replaced {
+            tokens: new.tokens,
+            is_unproven: false,
+        };
         Turn {
             rate_limit: new.rate_limit,
             is_doubtful: new.is_doubtful,
-            ..self.ended(
-                End::Replaced { tokens, deliver },
-                Verdict::Replaced,
-                new.request_id,
-            )
+            ..self.ended(end, Verdict::Replaced, new.request_id)
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use deadpool_postgres::Transaction;
 use tokenturn::{Secret, Timestamp};
-use tokenturn_vault::{App, Entry, Kept, Progress, StoreError, Tokens};
+use tokenturn_vault::{App, Entry, Kept, Progress, Ready, StoreError, Tokens};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Json};
 
@@ -26,13 +26,39 @@ pub(crate) const MEANT: &str = "coalesce(id::text = $1::jsonb->>'id', TRUE)
     AND coalesce(token_changed_at
         <= clock_timestamp() - ($1->>'older_than')::bigint * interval '1 ms', TRUE)";
 
-/// Those among them that run `$3` is not through with, or, when `$4` is false, that are in doubt.
+/// Those among them that are ready, as `Ready` says. `$3` is the number of a run, and `$4` when it began.
 /// Times are in milliseconds by the database's clock, which all processes share.
-pub(crate) const READY: &str = "(rotation->>'run')::bigint < $3
-    AND (rotation->>'state' = 'active' AND $4
-        OR rotation->>'state' IN ('rotating', 'unknown')
-            AND (rotation->>'until')::bigint - extract(epoch FROM clock_timestamp()) * 1000
-                NOT BETWEEN 1 AND (rotation->>'span')::bigint + 60000)";
+pub(crate) fn ready(ready: Ready) -> String {
+    let over = |until: &str, span: &str| {
+        format!(
+            "({until})::bigint - extract(epoch FROM clock_timestamp()) * 1000 \
+             NOT BETWEEN 1 AND ({span})::bigint + 60000"
+        )
+    };
+    let in_doubt = format!(
+        "rotation->>'state' IN ('rotating', 'unknown') AND {}",
+        over("rotation->>'until'", "rotation->>'span'")
+    );
+    match ready {
+        Ready::InDoubt => format!("{in_doubt} AND $3::bigint = 0 AND $4::timestamptz IS NULL"),
+        Ready::Undelivered => format!(
+            "rotation->>'state' = 'active' AND (rotation->>'undelivered')::boolean \
+             AND $3::bigint = 0 AND $4::timestamptz IS NULL AND {}",
+            over(
+                "coalesce(rotation->'delivery'->>'until', '0')",
+                "coalesce(rotation->'delivery'->>'span', '0')"
+            )
+        ),
+        Ready::ForRun { .. } => format!(
+            "(rotation->>'run')::bigint < $3 AND (rotation->>'state' = 'active' AND NOT {CHANGED} \
+             OR {in_doubt})"
+        ),
+    }
+}
+
+/// Whether an active row has changed since `$4`, and not by a clock that was ahead.
+pub(crate) const CHANGED: &str =
+    "(token_changed_at > $4::timestamptz AND token_changed_at <= clock_timestamp())";
 
 /// Where the application encrypts tokens, it decrypts them here.
 fn open(kept: String) -> Secret {

@@ -1,5 +1,7 @@
 //! The store: what a vault asks, in the words of this table.
 
+use std::time::{Duration, SystemTime};
+
 use deadpool_postgres::{Object, Transaction};
 use tokenturn_vault::{
     Action, Answer, Change, Changed, Entries, Entry, Event, Filter, Ready, Run, RunCount, Store,
@@ -10,10 +12,11 @@ use tokio_postgres::types::{Json, ToSql};
 
 use crate::Users;
 use crate::error::store_error;
-use crate::rows::{self, MEANT, READY, SELECT, get};
+use crate::rows::{self, CHANGED, MEANT, SELECT, get};
 
-const OPEN_RUN: &str =
-    "SELECT number, began_at FROM token_runs WHERE filter = $1 AND ended_at IS NULL";
+const OPEN_RUN: &str = "SELECT number, began_at, \
+    floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now \
+    FROM token_runs WHERE filter = $1 AND ended_at IS NULL";
 
 impl Store for Users {
     fn get<'a>(&'a self, id: &'a str) -> Answer<'a, Option<Entry>> {
@@ -31,13 +34,14 @@ impl Store for Users {
         filter: &'a Filter,
         after: Option<&'a str>,
         limit: usize,
-    ) -> Answer<'a, Vec<Entry>> {
+    ) -> Answer<'a, Vec<Result<Entry, StoreError>>> {
         Box::pin(async move {
             let sql = format!("{SELECT} AND {MEANT} AND id > $3 ORDER BY id LIMIT $4");
             let after: i64 = after.and_then(|id| id.parse().ok()).unwrap_or(i64::MIN);
             let limit = bigint(limit);
             let (filter, app) = (Json(filter), Json(&self.app));
-            self.entries(&sql, &[&filter, &app, &after, &limit]).await
+            let entries = self.entries(&sql, &[&filter, &app, &after, &limit]).await?;
+            Ok(entries.into_iter().map(Ok).collect())
         })
     }
 
@@ -71,21 +75,25 @@ impl Store for Users {
         ready: Ready,
         limit: usize,
         change: Change,
-    ) -> Answer<'a, Vec<Changed>> {
+    ) -> Answer<'a, Vec<Result<Changed, StoreError>>> {
         Box::pin(async move {
             // Rows that others have locked are passed over, so that nobody waits for anybody.
+            let (run, began_at) = match ready {
+                Ready::ForRun { number, began_at } => {
+                    (number.cast_signed(), Some(SystemTime::from(began_at)))
+                }
+                Ready::InDoubt | Ready::Undelivered => (0, None),
+            };
+            let ready = rows::ready(ready);
             let sql = format!(
-                "{SELECT} AND {MEANT} AND {READY} ORDER BY (rotation->>'run')::bigint LIMIT $5 \
+                "{SELECT} AND {MEANT} AND {ready} ORDER BY (rotation->>'run')::bigint LIMIT $5 \
                  FOR UPDATE SKIP LOCKED"
             );
-            let (run, active) = match ready {
-                Ready::ForRun(run) => (run.cast_signed(), true),
-                Ready::InDoubt => (i64::MAX, false),
-            };
             let limit = bigint(limit);
             let (filter, app) = (Json(filter), Json(&self.app));
-            let values: [&(dyn ToSql + Sync); 5] = [&filter, &app, &run, &active, &limit];
-            self.change_all(&sql, &values, &change).await
+            let values: [&(dyn ToSql + Sync); 5] = [&filter, &app, &run, &began_at, &limit];
+            let changed = self.change_all(&sql, &values, &change).await?;
+            Ok(changed.into_iter().map(Ok).collect())
         })
     }
 
@@ -109,54 +117,42 @@ impl Store for Users {
         })
     }
 
-    fn begin_run<'a>(&'a self, filter: &'a Filter, afresh: bool) -> Answer<'a, Run> {
+    fn begin_run<'a>(&'a self, filter: &'a Filter, resume_within: Duration) -> Answer<'a, Run> {
         Box::pin(async move {
-            let filter = Json(filter);
             let mut connection = self.connection().await?;
             let transaction = begin(&mut connection).await?;
-            let begun = async {
-                // Two processes that begin at once begin one run.
-                transaction
-                    .batch_execute("LOCK TABLE token_runs IN SHARE ROW EXCLUSIVE MODE")
-                    .await?;
-                if afresh {
-                    let sql = "UPDATE token_runs SET ended_at = now() \
-                        WHERE filter = $1 AND ended_at IS NULL";
-                    transaction.execute(sql, &[&filter]).await?;
-                }
-                if let Some(row) = transaction.query_opt(OPEN_RUN, &[&filter]).await? {
-                    return Ok((row, true));
-                }
-                let sql = "INSERT INTO token_runs (filter) VALUES ($1) RETURNING number, began_at";
-                Ok((transaction.query_one(sql, &[&filter]).await?, false))
-            };
-            let (row, is_resumed) = begun.await.map_err(store_error)?;
+            // Two processes that begin at once begin one run.
+            let lock = "LOCK TABLE token_runs IN SHARE ROW EXCLUSIVE MODE";
+            transaction.batch_execute(lock).await.map_err(store_error)?;
+            let run = self.resume_or_begin(&transaction, filter, resume_within);
+            let run = run.await?;
             transaction.commit().await.map_err(store_error)?;
-            run(&row, is_resumed)
+            Ok(run)
         })
     }
 
-    fn open_run<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Option<Run>> {
+    fn open_run<'a>(
+        &'a self,
+        filter: &'a Filter,
+        resume_within: Duration,
+    ) -> Answer<'a, Option<Run>> {
         Box::pin(async move {
             let rows = self.rows(OPEN_RUN, &[&Json(filter)]).await?;
-            rows.first().map(|row| run(row, true)).transpose()
+            let Some(row) = rows.first() else {
+                return Ok(None);
+            };
+            let (run, now) = (run(row, true)?, get(row, "now")?);
+            Ok(Some(run).filter(|run| !run.is_too_old(resume_within, now)))
         })
     }
 
-    fn count_run<'a>(&'a self, filter: &'a Filter, run: u64) -> Answer<'a, RunCount> {
+    fn count_run<'a>(&'a self, filter: &'a Filter, run: &'a Run) -> Answer<'a, RunCount> {
         Box::pin(async move {
-            let sql = format!(
-                "SELECT count(*) FILTER (WHERE run >= $3) AS done, count(*) FILTER \
-                 (WHERE run < $3 AND state IN ('active', 'rotating', 'unknown')) AS left \
-                 FROM ({SELECT} AND {MEANT}) AS meant, \
-                 jsonb_to_record(rotation) AS of_rotation (run bigint, state text)"
-            );
             let (filter, app) = (Json(filter), Json(&self.app));
-            let row = self.row(&sql, &[&filter, &app, &run.cast_signed()]).await?;
-            Ok(RunCount {
-                done: get::<i64>(&row, "done")?.cast_unsigned(),
-                left: get::<i64>(&row, "left")?.cast_unsigned(),
-            })
+            let began_at = SystemTime::from(run.began_at);
+            let number = run.number.cast_signed();
+            let values: [&(dyn ToSql + Sync); 4] = [&filter, &app, &number, &began_at];
+            counted(&self.row(&count(), &values).await?)
         })
     }
 
@@ -242,6 +238,81 @@ impl Users {
         transaction.commit().await.map_err(store_error)?;
         Ok(all)
     }
+}
+
+impl Users {
+    /// As [`Store::begin_run`] says, while nobody else begins one.
+    async fn resume_or_begin(
+        &self,
+        transaction: &Transaction<'_>,
+        filter: &Filter,
+        resume_within: Duration,
+    ) -> Result<Run, StoreError> {
+        let name = Json(filter);
+        let found = transaction.query_opt(OPEN_RUN, &[&name]).await;
+        let Some(row) = found.map_err(store_error)? else {
+            return begin_run(transaction, filter, None).await;
+        };
+        let (last, now) = (run(&row, true)?, get(&row, "now")?);
+        let (number, began_at) = (last.number.cast_signed(), SystemTime::from(last.began_at));
+        let values: [&(dyn ToSql + Sync); 4] = [&name, &Json(&self.app), &number, &began_at];
+        let count = transaction.query_one(&count(), &values).await;
+        let is_over = counted(&count.map_err(store_error)?)?.left == 0;
+        let later = "SELECT EXISTS (SELECT FROM token_runs WHERE number > $1) AS later";
+        let later = transaction.query_one(later, &[&number]).await;
+        let has_later: bool = get(&later.map_err(store_error)?, "later")?;
+        let is_too_old = last.is_too_old(resume_within, now);
+        if !is_over && !is_too_old && !has_later {
+            return Ok(last);
+        }
+        let end = "UPDATE token_runs SET ended_at = now() WHERE number = $1";
+        let ended = transaction.execute(end, &[&number]).await;
+        ended.map_err(store_error)?;
+        if is_over || is_too_old {
+            let mut run = begin_run(transaction, filter, None).await?;
+            run.instead_of = (!is_over).then_some(last.began_at);
+            return Ok(run);
+        }
+        let mut run = begin_run(transaction, filter, Some(began_at)).await?;
+        run.is_resumed = true;
+        let renumber = "UPDATE users SET rotation = rotation || jsonb_build_object('run', $2::bigint) \
+            WHERE (rotation->>'run')::bigint = $1";
+        let values: [&(dyn ToSql + Sync); 2] = [&number, &run.number.cast_signed()];
+        let renumbered = transaction.execute(renumber, &values).await;
+        renumbered.map_err(store_error)?;
+        Ok(run)
+    }
+}
+
+async fn begin_run(
+    transaction: &Transaction<'_>,
+    filter: &Filter,
+    began_at: Option<SystemTime>,
+) -> Result<Run, StoreError> {
+    let sql = "INSERT INTO token_runs (filter, began_at) VALUES ($1, coalesce($2, clock_timestamp())) \
+        RETURNING number, began_at";
+    let row = transaction
+        .query_one(sql, &[&Json(filter), &began_at])
+        .await;
+    run(&row.map_err(store_error)?, false)
+}
+
+/// Takes the filter, the app, the number of a run, and when it began.
+fn count() -> String {
+    format!(
+        "SELECT count(*) FILTER (WHERE is_done) AS done, \
+         count(*) FILTER (WHERE NOT is_done AND state IN ('active', 'rotating', 'unknown')) AS left \
+         FROM (SELECT rotation->>'state' AS state, (rotation->>'run')::bigint >= $3 \
+         OR rotation->>'state' = 'active' AND {CHANGED} AS is_done \
+         FROM ({SELECT} AND {MEANT}) AS meant) AS rows"
+    )
+}
+
+fn counted(row: &Row) -> Result<RunCount, StoreError> {
+    Ok(RunCount {
+        done: get::<i64>(row, "done")?.cast_unsigned(),
+        left: get::<i64>(row, "left")?.cast_unsigned(),
+    })
 }
 
 /// What is committed is on the disk, however the database is set up.

@@ -13,6 +13,7 @@ use tokenturn_vault::{
 };
 
 use super::{World, all, fast, paused, unpaced, words};
+use crate::vault::old;
 use crate::vault::place::Place;
 use crate::vault::provider::assert_alive;
 use crate::vault::{key, on_both, stream};
@@ -296,11 +297,7 @@ async fn no_two_rows_get_one_token(place: Place) {
     answers(&server, Method::POST, 200, authorization("n")).await;
     let key = key();
     drop(place.open_quick(&key).await);
-    // As an earlier version made it.
-    place.sql(match place {
-        Place::Sqlite(_) => "DROP INDEX event_by_new; PRAGMA user_version = 1",
-        Place::Postgres(..) => "DROP INDEX event_by_new; UPDATE version SET number = 1",
-    });
+    old::make(&place, 1);
     let vault = place.open_quick(&key).await;
     let client = put_some(&vault, &server, 40).await;
     let fleet = vault.rotate_all([client.clone()], Filter::new(), unpaced(4));

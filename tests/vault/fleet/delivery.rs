@@ -1,11 +1,12 @@
 //! Handing new tokens on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::error::Error;
 use std::future::ready;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use tokenturn_vault::{Deliver, Entry, Filter};
+use tokenturn_vault::{Deliver, Entry, Filter, Outcome};
 
 use super::{World, all, fast};
 use crate::vault::on_both;
@@ -13,7 +14,10 @@ use crate::vault::place::Place;
 
 on_both!(
     each_token_is_handed_on_until_it_is_taken,
-    what_was_not_taken_is_handed_on_later
+    what_was_not_taken_is_handed_on_later,
+    an_old_token_never_follows_a_newer_one,
+    what_is_refused_for_too_long_is_given_up,
+    what_was_revoked_waits_no_more
 );
 
 type Answer<'a> = futures_core::future::BoxFuture<'a, Result<(), Box<dyn Error + Send + Sync>>>;
@@ -55,12 +59,14 @@ async fn each_token_is_handed_on_until_it_is_taken(place: Place) {
     let taker = Taker::at(2);
     let mut fleet = world.begin(fast().deliver(taker.clone())).await;
     let settled = all(&mut fleet).await;
-    assert!(
-        settled
-            .iter()
-            .all(|settled| settled.delivered == Some(true))
-    );
-    assert_eq!(fleet.summary().delivered, 5);
+    let count = |word| {
+        let of = settled.iter().filter(|row| row.outcome.as_str() == word);
+        of.count()
+    };
+    assert_eq!((count("replaced"), count("delivered")), (5, 5));
+    let summary = fleet.summary();
+    assert_eq!((summary.delivered, summary.undelivered), (5, 0));
+    assert_eq!(summary.settled(), 5);
     let seen = taker.seen();
     for entry in &world.entries {
         let now = world.vault.get(&entry.id).await.unwrap().unwrap();
@@ -83,23 +89,94 @@ async fn what_was_not_taken_is_handed_on_later(place: Place) {
     assert!(
         settled
             .iter()
-            .all(|settled| settled.delivered == Some(false)),
-        "{settled:?}"
+            .all(|row| row.outcome.as_str() != "delivered")
     );
+    assert_eq!(fleet.summary().undelivered, 3);
     assert_eq!(world.resets(), 3);
 
     let taker = Taker::at(1);
-    let stored = tokens(&world).await;
+    let options = fast().deliver(taker.clone());
+    let mut fleet = world
+        .vault
+        .deliver_all(Filter::new(), options)
+        .await
+        .unwrap();
+    assert_eq!(fleet.expected().left, 3);
+    all(&mut fleet).await;
+    assert_eq!(fleet.summary().delivered, 3);
+    assert_eq!(world.vault.count(&waiting).await.unwrap(), 0);
+    assert_eq!(world.resets(), 3, "nothing was replaced");
+    holds_what_is_stored(&world, &taker).await;
+}
+
+/// The rows wait with their old tokens while they are replaced.
+async fn an_old_token_never_follows_a_newer_one(place: Place) {
+    let world = World::new(&place, 8).await;
+    let mut fleet = world.begin(fast().deliver(Taker::at(usize::MAX))).await;
+    let stopper = fleet.stopper();
+    let waiting = Filter::new().undelivered();
+    while world.vault.count(&waiting).await.unwrap() < 8 {
+        tokio::task::yield_now().await;
+    }
+    stopper.stop();
+    all(&mut fleet).await;
+
+    let taker = Taker::at(3);
     let mut fleet = world.begin(fast().deliver(taker.clone())).await;
     all(&mut fleet).await;
-    assert_eq!(fleet.summary().delivered, 6);
-    assert_eq!(world.vault.count(&waiting).await.unwrap(), 0);
-    // One after the other or both at once, as it comes.
-    let seen = taker.seen();
-    let pairs = stored.into_iter().zip(tokens(&world).await);
-    for (entry, (old, new)) in world.entries.iter().zip(pairs) {
-        let seen: HashSet<_> = seen[&entry.id].iter().cloned().collect();
-        assert_eq!(seen, HashSet::from([old, new]));
+    assert_eq!(world.resets(), 16);
+    assert_eq!(fleet.summary().undelivered, 0);
+    holds_what_is_stored(&world, &taker).await;
+}
+
+/// It neither holds the run up, nor is it forgotten.
+async fn what_is_refused_for_too_long_is_given_up(place: Place) {
+    let world = World::new(&place, 3).await;
+    let options = fast().deliver(Taker::at(usize::MAX));
+    let mut fleet = world.begin(options.deliver_within(Duration::ZERO)).await;
+    let settled = all(&mut fleet).await;
+    let given_up = settled.iter().filter_map(|row| match &row.outcome {
+        Outcome::NotDelivered(why) => Some((row.id.as_str(), why.as_str())),
+        _ => None,
+    });
+    let given_up: HashMap<_, _> = given_up.collect();
+    assert_eq!(given_up.len(), 3, "{settled:?}");
+    assert!(given_up.values().all(|why| *why == "not now"));
+    let summary = fleet.summary();
+    assert_eq!((summary.replaced, summary.undelivered), (3, 3));
+    for entry in &world.entries {
+        let now = world.vault.get(&entry.id).await.unwrap().unwrap();
+        assert!(now.progress.undelivered);
+        assert_eq!(now.progress.delivery.error.as_deref(), Some("not now"));
+    }
+}
+
+async fn what_was_revoked_waits_no_more(place: Place) {
+    let world = World::new(&place, 2).await;
+    let options = fast().deliver(Taker::at(usize::MAX));
+    let mut fleet = world.begin(options.deliver_within(Duration::ZERO)).await;
+    all(&mut fleet).await;
+    let [gone, stays] = [0, 1].map(|at| world.entries[at].id.as_str());
+    world.vault.revoke(&world.client, gone).await.unwrap();
+    let waiting = Filter::new().undelivered();
+    assert_eq!(world.vault.count(&waiting).await.unwrap(), 1);
+
+    let taker = Taker::at(1);
+    let options = fast().deliver(taker.clone());
+    let mut fleet = world
+        .vault
+        .deliver_all(Filter::new(), options)
+        .await
+        .unwrap();
+    all(&mut fleet).await;
+    assert_eq!(fleet.summary().undelivered, 0);
+    assert_eq!(taker.seen().into_keys().collect::<Vec<_>>(), [stays]);
+}
+
+async fn holds_what_is_stored(world: &World, taker: &Taker) {
+    let (seen, stored) = (taker.seen(), tokens(world).await);
+    for (entry, token) in world.entries.iter().zip(stored) {
+        assert_eq!(seen[&entry.id].last(), Some(&token));
     }
 }
 

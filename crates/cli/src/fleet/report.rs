@@ -24,7 +24,6 @@ struct Line<'a> {
     old: Option<&'a str>,
     new: Option<&'a str>,
     request_id: Option<&'a str>,
-    delivered: Option<bool>,
     rescued_in: Option<String>,
     at: Timestamp,
 }
@@ -58,13 +57,12 @@ impl Report {
             outcome: settled.outcome.as_str(),
             reason: match &settled.outcome {
                 Outcome::Refused(refusal) => Some(refusal.reason.as_str()),
-                Outcome::Unknown(why) => Some(why),
+                Outcome::Unknown(why) | Outcome::NotDelivered(why) => Some(why),
                 _ => None,
             },
             old: settled.old.as_deref(),
             new: settled.new.as_deref(),
             request_id: settled.request_id.as_deref(),
-            delivered: settled.delivered,
             rescued_in: rescued_in.map(|path| path.display().to_string()),
             at: settled.at,
         };

@@ -15,13 +15,13 @@ pub(super) async fn run(args: &VaultPlace) -> Result<()> {
     let opened = open::opened(args, Missing::Refuse).await?;
     let next = opened.key.prepare_next().await?;
     let rekeyed = async {
-        let count = opened.vault.rekey(&next).await?;
-        Ok::<_, StoreError>((count, opened.key.adopt_next().await))
+        let rekeyed = opened.vault.rekey(&next).await?;
+        Ok::<_, StoreError>((rekeyed, opened.key.adopt_next().await))
     };
     let rekeyed = patience::through("encrypting to the end first", rekeyed);
-    let (count, adopted) = rekeyed.await?;
+    let (rekeyed, adopted) = rekeyed.await?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{} encrypted with the new key", tokens(count))?;
+    writeln!(out, "{} encrypted with the new key", tokens(rekeyed.rows))?;
     match &opened.key {
         KeyPlace::Variable => writeln!(
             out,

@@ -3,9 +3,14 @@
 //! A store locks the row, lets a [`Change`] decide, saves what it decided, and unlocks the row. So
 //! the rules stand here once, and every store keeps to them.
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod damaged;
+mod delivery;
 mod rules;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_deliver;
 #[cfg(test)]
 mod tests_play;
 #[cfg(test)]
@@ -13,12 +18,16 @@ mod tests_repeat;
 
 use std::time::Duration;
 
-use tokenturn::{RefusalReason, Secret};
+use tokenturn::{RefusalReason, Secret, Timestamp};
 
 use crate::app::App;
 use crate::entry::{Entry, State};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use crate::error::StoreError;
 use crate::event::Event;
 use crate::kept::Kept;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use crate::store::Changed;
 use crate::tokens::Tokens;
 use crate::vault::Own;
 
@@ -39,6 +48,8 @@ pub(crate) enum Kind {
         lease: Duration,
         condition: Condition,
         own: Own,
+        /// Whether the new token is to be handed on.
+        deliver: bool,
     },
     /// Ends a claim.
     Settle {
@@ -48,12 +59,23 @@ pub(crate) enum Kind {
         run: Option<u64>,
         request_id: Option<String>,
     },
-    /// The token of this generation was handed on.
-    Deliver { generation: u64 },
-    /// Other secrets, as after a new authorization.
-    Put { app: App, tokens: Tokens },
+    /// Takes the row to hand its token on.
+    ClaimDelivery { lease: Duration },
+    /// Ends that: the token was taken over, or why not and for how long it is left alone.
+    EndDelivery {
+        claim: DeliveryClaim,
+        failed: Option<(String, Duration)>,
+    },
+    /// Other secrets, as after a new authorization. The label is for a row that cannot be read.
+    Put {
+        app: App,
+        label: Option<String>,
+        tokens: Tokens,
+    },
     /// The provider says whether the token of this generation is valid.
     Check { generation: u64, is_valid: bool },
+    /// The token of this generation, which was just stored, is valid.
+    Prove { generation: u64 },
     /// The token of this generation was just stored, and the provider does not say that it is valid,
     /// or says that it is not.
     Doubt { generation: u64, is_invalid: bool },
@@ -67,7 +89,7 @@ pub(crate) enum Condition {
     /// When its secrets are still those of this generation.
     Generation(u64),
     /// When this fleet run is not through with it.
-    Run(u64),
+    Run { number: u64, began_at: Timestamp },
     /// When the outcome of the last rotation is not known.
     InDoubt,
 }
@@ -83,12 +105,22 @@ pub(crate) struct Claim {
     pub(crate) in_doubt: bool,
 }
 
+/// The right to hand a token on, until it runs out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DeliveryClaim {
+    pub(crate) fence: u64,
+    pub(crate) generation: u64,
+    /// The hash of the secrets, as in a [`Claim`].
+    pub(crate) secrets: u64,
+}
+
 /// How a claim ends.
 #[derive(Clone, Debug)]
 pub(crate) enum End {
     Replaced {
         tokens: Tokens,
-        deliver: bool,
+        /// Whether it has to be shown first that the new token is valid: so long, it is not handed on.
+        is_unproven: bool,
     },
     Refused(RefusalReason),
     Invalid,
@@ -135,6 +167,7 @@ pub enum Action {
 pub(crate) enum Reply {
     Done,
     Claimed(Claim),
+    Delivering(DeliveryClaim),
     /// Somebody else is at it.
     Held,
     /// The condition does not hold any more.
@@ -145,6 +178,9 @@ pub(crate) enum Reply {
     OtherApp,
     /// The token that was to be stored is not this row's.
     Duplicate,
+    /// The row cannot be read.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    Damaged,
 }
 
 impl Condition {
@@ -161,7 +197,10 @@ impl Change {
 
     /// Whether it begins something that has to be ended in the store, too.
     pub fn begins(&self) -> bool {
-        matches!(self.kind, Kind::Claim { .. } | Kind::Put { .. })
+        matches!(
+            self.kind,
+            Kind::Claim { .. } | Kind::ClaimDelivery { .. } | Kind::Put { .. }
+        )
     }
 
     /// The token that a rotation has brought, where the change is to store one. No two rows get one
@@ -206,9 +245,25 @@ impl Change {
     pub fn apply(&self, entry: &mut Entry, now: i64) -> Applied {
         rules::apply(self, entry, now)
     }
+
+    /// The same for a row whose secrets cannot be read; `entry` is what else is known of it. `None`
+    /// when nothing can be done.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn apply_to_damaged(&self, entry: &mut Entry, now: i64) -> Option<Applied> {
+        damaged::apply(self, entry, now)
+    }
 }
 
 impl Applied {
+    /// What whoever asked is told of the row; what is wrong with a row that cannot be read is an error.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn of(self, entry: Entry) -> Result<Changed, StoreError> {
+        match self.reply {
+            Reply::Damaged => Err(StoreError::damaged(&entry.id)),
+            _ => Ok(Changed::new(entry, self)),
+        }
+    }
+
     /// What the store has to do with the row.
     pub fn action(&self) -> Action {
         self.action

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Applied, Change, Claim, Condition, End, Kind, Reply};
+use super::{Action, Applied, Change, Claim, Condition, End, Kind, Reply, delivery};
 use crate::app::Provider;
 use crate::entry::{Entry, State};
 use crate::event::{self, Event, What};
@@ -17,7 +17,16 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Applied {
             lease,
             condition,
             own,
-        } => claim(entry, actor, *lease, *condition, own, now),
+            deliver,
+        } => {
+            let mut applied = claim(entry, actor, *lease, *condition, own, now);
+            if let Reply::Claimed(claim) = &applied.reply {
+                // What was to be handed on before the outcome became unknown still is.
+                entry.progress.deliver = *deliver || claim.in_doubt && entry.progress.deliver;
+                applied.action = Action::Save;
+            }
+            applied
+        }
         Kind::Settle {
             claim,
             end,
@@ -30,13 +39,17 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Applied {
             }
             applied
         }
-        Kind::Deliver { generation } => deliver(entry, actor, *generation, now),
+        Kind::ClaimDelivery { lease } => delivery::claim(entry, *lease, now),
+        Kind::EndDelivery { claim, failed } => {
+            delivery::end(entry, actor, *claim, failed.as_ref(), now)
+        }
         Kind::Put { app, .. } if *app != entry.app => leave(Reply::OtherApp),
         Kind::Put { tokens, .. } => put(entry, actor, tokens, now),
         Kind::Check {
             generation,
             is_valid,
         } => check(entry, actor, *generation, *is_valid, now),
+        Kind::Prove { generation } => delivery::release(entry, *generation),
         Kind::Doubt {
             generation,
             is_invalid,
@@ -65,7 +78,9 @@ fn claim(
     };
     let holds = match condition {
         Condition::Generation(generation) => entry.generation == generation,
-        Condition::Run(run) => progress.run < run,
+        Condition::Run { number, began_at } => {
+            progress.run < number && !entry.has_changed_since(began_at, now)
+        }
         Condition::InDoubt => in_doubt,
     };
     if !holds {
@@ -104,7 +119,11 @@ fn settle(
     if is_another_row {
         return leave(Reply::Newer);
     }
-    if let End::Replaced { tokens, deliver } = end {
+    if let End::Replaced {
+        tokens,
+        is_unproven,
+    } = end
+    {
         // It is stored already: whoever stored it was not told so, and asks again.
         if entry.generation > claim.generation && entry.tokens == *tokens {
             return leave(Reply::Done);
@@ -113,7 +132,13 @@ fn settle(
         // only one of several resets of a token can have worked.
         return match entry.generation == claim.generation {
             true if !entry.tokens.are_of(tokens.user_id) => leave(Reply::Duplicate),
-            true => replaced(entry, actor, claim, tokens, *deliver, run, now),
+            true => {
+                let applied = replaced(entry, actor, claim, tokens, run, now);
+                if *is_unproven {
+                    delivery::hold(entry, now);
+                }
+                applied
+            }
             false => superseded(entry, actor, claim, tokens, now),
         };
     }
@@ -178,6 +203,9 @@ fn settle(
     };
     entry.progress.state = state;
     entry.progress.doubts = 0;
+    if state != State::Active {
+        delivery::suspend(entry);
+    }
     through(entry, run);
     let mut event = event(entry, actor, what, now);
     event.reason = reason.map(|reason| reason.as_str().to_owned());
@@ -203,14 +231,14 @@ fn replaced(
     actor: &str,
     claim: Claim,
     tokens: &Tokens,
-    deliver: bool,
     run: Option<u64>,
     now: i64,
 ) -> Applied {
     let is_own = entry.progress.fence == claim.fence;
     let event = exchange(entry, actor, tokens, What::Replaced, is_own, now);
     // Whoever waits for the last one still waits.
-    entry.progress.undelivered |= deliver;
+    delivery::begin_anew(&mut entry.progress.delivery);
+    delivery::resume(entry);
     // Whoever has the row now replaces it once more.
     if entry.progress.state != State::Active {
         return save(Reply::Newer, Some(event));
@@ -240,19 +268,11 @@ fn superseded(entry: &mut Entry, actor: &str, claim: Claim, tokens: &Tokens, now
     save(Reply::Newer, Some(event))
 }
 
-fn deliver(entry: &mut Entry, actor: &str, generation: u64, now: i64) -> Applied {
-    if !entry.progress.undelivered || entry.generation != generation {
-        return leave(Reply::Newer);
-    }
-    entry.progress.undelivered = false;
-    let event = event(entry, actor, What::Delivered, now);
-    save(Reply::Done, Some(event))
-}
-
 fn put(entry: &mut Entry, actor: &str, tokens: &Tokens, now: i64) -> Applied {
     // Whoever holds a claim finds another generation.
     let event = exchange(entry, actor, tokens, What::Put, false, now);
-    entry.progress.undelivered = false;
+    (entry.progress.undelivered, entry.progress.deliver) = (false, false);
+    delivery::begin_anew(&mut entry.progress.delivery);
     save(Reply::Done, Some(event))
 }
 
@@ -270,6 +290,10 @@ fn check(entry: &mut Entry, actor: &str, generation: u64, is_valid: bool, now: i
         }
     };
     entry.progress.state = state;
+    match state {
+        State::Active => delivery::resume(entry),
+        _ => delivery::suspend(entry),
+    }
     let event = event(entry, actor, what, now);
     save(Reply::Done, Some(event))
 }
@@ -287,6 +311,7 @@ fn doubt(entry: &mut Entry, actor: &str, generation: u64, is_invalid: bool, now:
     };
     if is_invalid {
         entry.progress.state = State::Lost;
+        delivery::suspend(entry);
     }
     let event = event(entry, actor, what, now);
     save(Reply::Done, Some(event))
@@ -342,7 +367,7 @@ fn through(entry: &mut Entry, run: Option<u64>) {
     entry.progress.run = entry.progress.run.max(run.unwrap_or_default());
 }
 
-fn event(entry: &Entry, actor: &str, what: What, now: i64) -> Event {
+pub(super) fn event(entry: &Entry, actor: &str, what: What, now: i64) -> Event {
     Event {
         id: entry.id.clone(),
         at: time::from_millis(now),
@@ -356,7 +381,7 @@ fn event(entry: &Entry, actor: &str, what: What, now: i64) -> Event {
     }
 }
 
-fn leave(reply: Reply) -> Applied {
+pub(super) fn leave(reply: Reply) -> Applied {
     Applied {
         action: Action::Leave,
         event: None,
@@ -364,7 +389,7 @@ fn leave(reply: Reply) -> Applied {
     }
 }
 
-fn save(reply: Reply, event: Option<Event>) -> Applied {
+pub(super) fn save(reply: Reply, event: Option<Event>) -> Applied {
     Applied {
         action: Action::Save,
         event,

@@ -40,7 +40,7 @@ fn entry_in(provider: Provider, state: State) -> Entry {
     entry
 }
 
-fn apply_at(entry: &mut Entry, kind: Kind, now: i64) -> Applied {
+pub(super) fn apply_at(entry: &mut Entry, kind: Kind, now: i64) -> Applied {
     Change::new("me", kind).apply(entry, now)
 }
 
@@ -57,6 +57,7 @@ fn try_claim_beside(entry: &mut Entry, condition: Condition, own: Own, now: i64)
         lease: LEASE,
         condition,
         own,
+        deliver: false,
     };
     let applied = apply_at(entry, kind, now);
     let is_claimed = matches!(applied.reply, Reply::Claimed(_));
@@ -72,12 +73,19 @@ pub(super) fn claim(entry: &mut Entry, now: i64) -> Claim {
     }
 }
 
-fn put(entry: &mut Entry) -> Applied {
-    let (app, tokens) = (entry.app.clone(), Tokens::github("put"));
-    apply(entry, Kind::Put { app, tokens })
+/// A run that begins after the rows were put in.
+fn of_run(number: u64) -> Condition {
+    let began_at = time::from_millis(NOW);
+    Condition::Run { number, began_at }
 }
 
-fn settle(entry: &mut Entry, claim: Claim, end: End) -> Applied {
+fn put(entry: &mut Entry) -> Applied {
+    let (app, tokens) = (entry.app.clone(), Tokens::github("put"));
+    let label = None;
+    apply(entry, Kind::Put { app, label, tokens })
+}
+
+pub(super) fn settle(entry: &mut Entry, claim: Claim, end: End) -> Applied {
     settle_in_run(entry, claim, end, None)
 }
 
@@ -95,9 +103,13 @@ fn settle_in_run(entry: &mut Entry, claim: Claim, end: End, run: Option<u64>) ->
 }
 
 fn replaced(token: &str) -> End {
+    stored(Tokens::github(token))
+}
+
+pub(super) fn stored(tokens: Tokens) -> End {
     End::Replaced {
-        tokens: Tokens::github(token),
-        deliver: false,
+        tokens,
+        is_unproven: false,
     }
 }
 
@@ -154,7 +166,7 @@ fn a_claim_asks_for_a_row_that_nobody_is_at() {
     use State::{Active, Lost, Revoked, Rotating, Unknown};
     const DOUBT: Condition = Condition::InDoubt;
     let [same, other] = [1, 2].map(Condition::Generation);
-    let [done, new] = [3, 4].map(Condition::Run);
+    let [done, new] = [3, 4].map(of_run);
     let rows = [
         // State, condition, within its time, after it.
         (Active, same, "claimed", "claimed"),
@@ -222,10 +234,10 @@ fn what_is_under_way_here_is_not_claimed_again_whatever_the_clock_says() {
     for now in [long_after, long_before] {
         let (mut entry, own) = (entry(Provider::OhMyGpt), Own::default());
         let held = own.hold("a", claim(&mut entry, NOW));
-        let reply = try_claim_beside(&mut entry, Condition::Run(9), own.clone(), now);
+        let reply = try_claim_beside(&mut entry, of_run(9), own.clone(), now);
         assert_eq!(reply, Reply::Held);
         drop(held);
-        let reply = try_claim_beside(&mut entry, Condition::Run(9), own, now);
+        let reply = try_claim_beside(&mut entry, of_run(9), own, now);
         assert!(matches!(reply, Reply::Claimed(_)), "{reply:?}");
     }
 }
@@ -315,7 +327,7 @@ fn what_is_dead_with_an_answer_may_be_claimed_for_that() {
             let reply = try_claim(&mut entry, Condition::InDoubt, NOW);
             assert_eq!(reply, Reply::Newer);
             entry.tokens.keep(&Kept::new(*b"{}"));
-            let reply = try_claim(&mut entry, Condition::Run(8), NOW);
+            let reply = try_claim(&mut entry, of_run(8), NOW);
             assert_eq!(reply, Reply::Dead(state));
             let reply = try_claim(&mut entry, Condition::InDoubt, NOW);
             assert_eq!(
@@ -339,8 +351,7 @@ fn a_token_of_another_user_is_not_stored() {
         let claim = claim(&mut entry, NOW);
         let mut tokens = Tokens::github("second");
         tokens.user_id = told;
-        let deliver = false;
-        let applied = settle(&mut entry, claim, End::Replaced { tokens, deliver });
+        let applied = settle(&mut entry, claim, stored(tokens));
         assert_eq!(applied.reply == Reply::Done, is_stored);
         assert_eq!(applied.reply == Reply::Duplicate, !is_stored);
         assert_eq!(entry.generation == 2, is_stored);
@@ -519,7 +530,8 @@ fn a_late_token_is_not_put_into_another_row_of_the_same_name() {
 fn secrets_of_another_app_are_not_put_in() {
     let (app, tokens) = (entry(Provider::GitHub).app, Tokens::github("put"));
     let mut entry = entry(Provider::OhMyGpt);
-    let applied = apply(&mut entry, Kind::Put { app, tokens });
+    let label = None;
+    let applied = apply(&mut entry, Kind::Put { app, label, tokens });
     assert_eq!(applied.reply, Reply::OtherApp);
     assert_eq!(applied.action, Action::Leave);
 }
@@ -580,21 +592,6 @@ fn a_check_counts_for_the_token_that_it_was_of() {
             assert_eq!(found, what.filter(|_| counts));
         }
     }
-}
-
-#[test]
-fn a_token_is_handed_on_once() {
-    let mut entry = entry(Provider::GitHub);
-    let claim = claim(&mut entry, NOW);
-    let tokens = Tokens::github("second");
-    let deliver = true;
-    let _ = settle(&mut entry, claim, End::Replaced { tokens, deliver });
-    assert!(entry.progress.undelivered);
-    for (generation, action) in [(1, Action::Leave), (2, Action::Save), (2, Action::Leave)] {
-        let applied = apply(&mut entry, Kind::Deliver { generation });
-        assert_eq!(applied.action, action);
-    }
-    assert!(!entry.progress.undelivered);
 }
 
 #[test]

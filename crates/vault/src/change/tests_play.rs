@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
+use super::tests::stored;
 use super::{Change, Claim, Condition, End, Kind, Reply};
 use crate::app::{App, Provider};
 use crate::entry::{Entry, State};
@@ -187,6 +188,7 @@ impl World {
             lease: LEASE,
             condition,
             own: Own::default(),
+            deliver: false,
         };
         if let Reply::Claimed(claim) = self.apply(kind) {
             let must_check = claim.in_doubt && self.is_github();
@@ -226,10 +228,7 @@ impl World {
             }
             Step::Await(call) => match self.calls[call].answer {
                 None => Step::Await(call),
-                Some(Some(new)) => Step::Settle(End::Replaced {
-                    tokens: tokens(self.entry.app.provider, new),
-                    deliver: false,
-                }),
+                Some(Some(new)) => Step::Settle(stored(tokens(self.entry.app.provider, new))),
                 Some(None) if claim.in_doubt => Step::Settle(End::Lost),
                 Some(None) => Step::Settle(End::Invalid),
             },

@@ -2,7 +2,7 @@
 
 use tokenturn::RefusalReason;
 
-use super::tests::{LEASE, NOW, apply, claim, entry};
+use super::tests::{LEASE, NOW, apply, claim, entry, stored};
 use super::{Action, Applied, Claim, End, Kind, Reply};
 use crate::app::Provider;
 use crate::entry::{Entry, State};
@@ -21,10 +21,7 @@ fn settle(entry: &mut Entry, claim: Claim, end: End) -> Applied {
 }
 
 fn replaced(token: &str) -> End {
-    End::Replaced {
-        tokens: Tokens::github(token),
-        deliver: true,
-    }
+    stored(Tokens::github(token))
 }
 
 #[track_caller]
@@ -42,6 +39,7 @@ fn a_token_is_stored_once() {
     for provider in [Provider::GitHub, Provider::OhMyGpt] {
         let mut entry = entry(provider);
         let claim = claim(&mut entry, NOW);
+        entry.progress.deliver = true;
         let first = settle(&mut entry, claim, replaced("second"));
         assert_eq!(first.action, Action::Save);
         let before = entry.clone();

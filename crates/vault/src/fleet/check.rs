@@ -19,7 +19,7 @@ use crate::event::{self, What};
 use crate::filter::Filter;
 use crate::time;
 use crate::turn::{is_about_all_tokens, reason};
-use crate::vault::Vault;
+use crate::vault::{Vault, id};
 
 /// How many rows are read at a time.
 const PAGE: usize = 500;
@@ -67,7 +67,7 @@ impl Lane {
                         Ok(rows) if rows.is_empty() => break 'run,
                         Ok(rows) => {
                             away = Absence::default();
-                            after = rows.last().map(|row| row.id.clone());
+                            after = rows.last().map(|row| id(row).to_owned());
                             ahead = rows.into();
                         }
                         Err(error) => {
@@ -77,16 +77,29 @@ impl Lane {
                         }
                     }
                 }
-                if let Some(entry) = ahead.pop_front() {
-                    let is_probe = pass == Pass::Probe;
-                    tasks.spawn(Arc::clone(&self).ask(entry, is_probe, place));
+                match ahead.pop_front() {
+                    Some(Ok(entry)) => {
+                        let is_probe = pass == Pass::Probe;
+                        tasks.spawn(Arc::clone(&self).ask(entry, is_probe, place));
+                    }
+                    Some(Err(damage)) => {
+                        if pass == Pass::Probe {
+                            self.breaker.not_probed();
+                        }
+                        self.checked.fetch_add(1, Relaxed);
+                        self.damaged(&damage).await;
+                    }
+                    None => {}
                 }
             }
         }
         while tasks.join_next().await.is_some() {}
     }
 
-    async fn page(&self, after: Option<&str>) -> Result<Vec<Entry>, StoreError> {
+    async fn page(
+        &self,
+        after: Option<&str>,
+    ) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
         self.vault.store.page(&self.filter, after, PAGE).await
     }
 
@@ -184,7 +197,6 @@ impl Lane {
             label: entry.label,
             outcome,
             request_id,
-            delivered: None,
             at: time::now(),
         };
         // Nobody wants to know any more: the store knows.

@@ -31,7 +31,13 @@ use crate::entry::Entry;
 /// ```
 pub trait Deliver: Send + Sync + 'static {
     /// Takes over the secrets of `entry`, which the vault has stored. After a failure it is asked
-    /// again, until it succeeds, so it gets every token at least once.
+    /// again, for [as long](crate::FleetOptions::deliver_within) as the run says, and by the next run, so it gets
+    /// every token at least once.
+    ///
+    /// Of one row, one attempt is under way at a time, whichever process makes it, and always with the
+    /// token that the row has then. An attempt that takes longer than 90 seconds is dropped. A process
+    /// that was suspended may still wake up in the middle of an old one: who must not take an old token
+    /// for a new one compares [`Entry::generation`], which only grows.
     fn deliver<'a>(
         &'a self,
         entry: &'a Entry,

@@ -13,9 +13,15 @@ use super::outcome::Stop;
 pub struct Stopper(pub(super) Arc<Halt>);
 
 impl Stopper {
-    /// Begins nothing new. What is under way is finished.
+    /// Begins nothing new. What is under way is finished, and what was replaced is handed on, once.
     pub fn stop(&self) {
         self.0.stop(Stop::Asked);
+    }
+
+    /// The same, and ends whatever hands tokens on just now. The next run does so again.
+    pub fn stop_deliveries(&self) {
+        self.stop();
+        self.0.is_cut.send_replace(true);
     }
 }
 
@@ -44,6 +50,7 @@ pub enum Status {
 /// What the parts of a run tell each other.
 pub(super) struct Halt {
     is_stopped: watch::Sender<bool>,
+    is_cut: watch::Sender<bool>,
     why: Mutex<Option<Stop>>,
     status: Mutex<Status>,
 }
@@ -52,6 +59,7 @@ impl Halt {
     pub(super) fn new() -> Self {
         Self {
             is_stopped: watch::Sender::new(false),
+            is_cut: watch::Sender::new(false),
             why: Mutex::new(None),
             status: Mutex::new(Status::Running),
         }
@@ -74,6 +82,15 @@ impl Halt {
         let mut is_stopped = self.is_stopped.subscribe();
         // It fails when the sender is gone, and that is `self`.
         let _ = is_stopped.wait_for(|stopped| *stopped).await;
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        *self.is_cut.borrow()
+    }
+
+    /// Waits until deliveries are to end.
+    pub(super) async fn cut(&self) {
+        let _ = self.is_cut.subscribe().wait_for(|cut| *cut).await;
     }
 
     /// Waits so long, or until it is stopped. Whether it goes on.

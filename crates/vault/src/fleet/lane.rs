@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokenturn::Refusal;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::breaker::{Breaker, Pass};
@@ -49,7 +49,8 @@ pub(super) struct Shared {
     pub(super) seats: Semaphore,
     pub(super) out: mpsc::Sender<Settled>,
     pub(super) halt: Arc<Halt>,
-    pub(super) delivered: Arc<AtomicU64>,
+    /// Something waits to be handed on.
+    pub(super) replaced: Notify,
 }
 
 pub(super) struct Lane {
@@ -81,14 +82,17 @@ impl Goal {
 
     fn ready(&self) -> Ready {
         match self {
-            Self::Replace(run) => Ready::ForRun(run.number),
+            Self::Replace(run) => run.ready(),
             Self::Resolve | Self::Check { .. } => Ready::InDoubt,
         }
     }
 
     fn condition(&self) -> Condition {
         match self {
-            Self::Replace(run) => Condition::Run(run.number),
+            Self::Replace(run) => Condition::Run {
+                number: run.number,
+                began_at: run.began_at,
+            },
             Self::Resolve | Self::Check { .. } => Condition::InDoubt,
         }
     }
@@ -106,13 +110,16 @@ impl Lane {
     async fn rotate(self: Arc<Self>) {
         let mut tasks = Tasks::default();
         let tasks = &mut tasks.0;
-        self.deliver_leftovers(tasks).await;
         let (mut idle, mut away) = (IDLE.0, Absence::default());
         let mut until = None;
         while let Some(Turn { pass, mode, room }) = self.turn_comes().await {
             while tasks.try_join_next().is_some() {}
             let claimed = self.claim(mode, room.len()).await;
-            if pass == Pass::Probe && !claimed.as_ref().is_ok_and(|rows| !rows.is_empty()) {
+            if pass == Pass::Probe
+                && !claimed
+                    .as_ref()
+                    .is_ok_and(|rows| rows.iter().any(Result::is_ok))
+            {
                 self.breaker.not_probed();
             }
             let goes_on = match claimed {
@@ -136,6 +143,13 @@ impl Lane {
                     (idle, away, until) = (IDLE.0, Absence::default(), None);
                     let begin_until = Instant::now() + self.vault.set_up.lease / 2;
                     for (row, place) in rows.into_iter().zip(room) {
+                        let row = match row {
+                            Ok(row) => row,
+                            Err(damage) => {
+                                self.damaged(&damage).await;
+                                continue;
+                            }
+                        };
                         let Reply::Claimed(claim) = row.applied.reply else {
                             continue;
                         };
@@ -270,8 +284,13 @@ impl Lane {
             && (begin.is_probe || self.breaker.is_closed())
     }
 
-    async fn claim(&self, mode: Mode, limit: usize) -> Result<Vec<Changed>, StoreError> {
-        let change = self.vault.claim_when(self.goal.condition());
+    async fn claim(
+        &self,
+        mode: Mode,
+        limit: usize,
+    ) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
+        let deliver = self.shared.options.deliver.is_some();
+        let change = self.vault.claim_when(self.goal.condition(), deliver);
         let store = &self.vault.store;
         let filter = match mode {
             Mode::Doubts => &self.filter.clone().state(State::Unknown),
@@ -281,7 +300,10 @@ impl Lane {
             .change_next(filter, self.goal.ready(), limit, change)
             .await?;
         // A store may take rows for ready that are not: they are waited for.
-        rows.retain(|row| matches!(row.applied.reply, Reply::Claimed(_)));
+        rows.retain(|row| match row {
+            Ok(row) => matches!(row.applied.reply, Reply::Claimed(_)),
+            Err(_) => true,
+        });
         Ok(rows)
     }
 
@@ -350,7 +372,7 @@ impl Lane {
         let age = time::to_millis(time::now()) - time::to_millis(run.began_at);
         let count = async |mut filter: Filter| {
             filter.older_than = filter.older_than.max(Some(age));
-            Ok::<_, StoreError>(store.count_run(&filter, run.number).await?.done)
+            Ok::<_, StoreError>(store.count_run(&filter, run).await?.done)
         };
         if let Some(active) = of(State::Active) {
             left[1] = count(active).await?;
@@ -365,8 +387,8 @@ impl Lane {
     /// How many rows wait for a run to come back, since the outcome of their last call is unknown.
     pub(super) async fn count_unknown(&self) -> Result<u64, StoreError> {
         let filter = &self.filter;
-        match self.goal.run() {
-            Some(run) if filter.state.is_none_or(|wanted| wanted == State::Unknown) => {
+        match &self.goal {
+            Goal::Replace(run) if filter.state.is_none_or(|wanted| wanted == State::Unknown) => {
                 let unknown = filter.clone().state(State::Unknown);
                 Ok(self.vault.store.count_run(&unknown, run).await?.left)
             }
@@ -374,10 +396,21 @@ impl Lane {
         }
     }
 
+    /// Tells of a row that cannot be read: no more than that.
+    pub(super) async fn damaged(&self, damage: &StoreError) {
+        let id = damage.id().unwrap_or_default();
+        if matches!(self.goal, Goal::Resolve) {
+            self.unresolved().insert(id.to_owned());
+        }
+        let settled = Settled::damaged(id, self.client.app());
+        // Nobody wants to know any more: the store knows.
+        let _ = self.shared.out.send(settled).await;
+    }
+
     /// How far it has come.
     pub(super) async fn count(&self) -> Result<RunCount, StoreError> {
         let store = &self.vault.store;
-        if let Some(run) = self.goal.run() {
+        if let Goal::Replace(run) = &self.goal {
             return store.count_run(&self.filter, run).await;
         }
         if let Goal::Check { tokens } = self.goal {

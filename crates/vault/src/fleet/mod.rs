@@ -7,6 +7,7 @@ mod guard;
 mod halt;
 mod lane;
 mod options;
+mod outbox;
 mod outcome;
 mod pace;
 mod plan;
@@ -23,7 +24,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use futures_core::Stream;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 pub use deliver::Deliver;
@@ -36,6 +37,7 @@ use breaker::Breaker;
 use guard::Guard;
 use halt::Halt;
 use lane::{Goal, Lane, Shared};
+use outbox::Outbox;
 use pace::Pace;
 
 use crate::client::Client;
@@ -60,7 +62,6 @@ pub struct Fleet {
     expected: RunCount,
     summary: Summary,
     halt: Arc<Halt>,
-    delivered: Arc<AtomicU64>,
     left: Arc<Left>,
 }
 
@@ -69,6 +70,7 @@ pub struct Fleet {
 struct Left {
     not_attempted: AtomicU64,
     unknown: AtomicU64,
+    undelivered: AtomicU64,
 }
 
 impl Vault {
@@ -113,7 +115,7 @@ impl Vault {
         let mut goals = Vec::new();
         for client in distinct(clients) {
             let filter = filter.clone().app(&client.app());
-            let run = self.store.begin_run(&filter, options.afresh).await?;
+            let run = self.store.begin_run(&filter, options.resume_within).await?;
             goals.push((client, Goal::Replace(run)));
         }
         self.fleet(goals, filter, options).await
@@ -151,7 +153,7 @@ impl Vault {
             seats: Semaphore::new(options.concurrency),
             out,
             halt: Arc::clone(&halt),
-            delivered: Arc::default(),
+            replaced: Notify::new(),
             options,
         });
         let mut lanes = Vec::new();
@@ -196,43 +198,77 @@ impl Vault {
         }
         summary.without_client = self.store.count(&filter).await?.saturating_sub(with_client);
         let left = Arc::default();
-        let delivered = Arc::clone(&shared.delivered);
-        let running = Running::begin(&self.set_up);
-        tokio::spawn(drive(lanes, Arc::clone(&left), running));
+        let deliver = shared.options.deliver.as_ref();
+        let outbox = deliver.map(|deliver| Arc::new(Outbox::new(self, &filter, deliver, &shared)));
+        let run = Drive {
+            vault: self.clone(),
+            filter,
+            lanes,
+            outbox,
+            left: Arc::clone(&left),
+            _running: Running::begin(&self.set_up),
+        };
+        tokio::spawn(run.run());
         Ok(Fleet {
             settled,
             runs,
             expected,
             summary,
             halt,
-            delivered,
             left,
         })
     }
 }
 
-/// Goes down all lanes at once, and sees what is left at the end.
-async fn drive(lanes: Vec<Arc<Lane>>, left: Arc<Left>, _running: Running) {
-    let mut tasks = JoinSet::new();
-    for lane in &lanes {
-        tasks.spawn(Arc::clone(lane).run());
-    }
-    while let Some(ended) = tasks.join_next().await {
-        // Only a panic ends it so, in a store of one's own perhaps.
-        if let (Err(error), Some(lane)) = (ended, lanes.first()) {
-            let error = StoreError::other("a task of the run ended", error);
-            lane.shared.halt.stop(Stop::Store(error));
+/// What a run is made of.
+struct Drive {
+    vault: Vault,
+    filter: Filter,
+    lanes: Vec<Arc<Lane>>,
+    outbox: Option<Arc<Outbox>>,
+    left: Arc<Left>,
+    _running: Running,
+}
+
+impl Drive {
+    /// Goes down all lanes at once, and sees what is left at the end.
+    async fn run(self) {
+        let (is_over, over) = watch::channel(false);
+        let outbox = self.outbox.as_ref();
+        let outbox = outbox.map(|outbox| tokio::spawn(Arc::clone(outbox).run(over)));
+        let mut tasks = JoinSet::new();
+        for lane in &self.lanes {
+            tasks.spawn(Arc::clone(lane).run());
         }
+        while let Some(ended) = tasks.join_next().await {
+            // Only a panic ends it so, in a store of one's own perhaps.
+            if let (Err(error), Some(lane)) = (ended, self.lanes.first()) {
+                let error = StoreError::other("a task of the run ended", error);
+                lane.shared.halt.stop(Stop::Store(error));
+            }
+        }
+        is_over.send_replace(true);
+        if let Some(outbox) = outbox {
+            // It ends so by a panic, in what hands tokens on: what is left is counted.
+            let _ = outbox.await;
+        }
+        for lane in &self.lanes {
+            self.see(lane).await;
+        }
+        let waiting = self.vault.count(&outbox::waiting(&self.filter)).await;
+        let waiting = waiting.unwrap_or_default();
+        self.left.undelivered.store(waiting, Relaxed);
     }
-    for lane in &lanes {
+
+    async fn see(&self, lane: &Lane) {
         // Where the store is away, the run stays open, which costs nothing.
         let Ok(count) = lane.count().await else {
-            continue;
+            return;
         };
         let unknown = lane.count_unknown().await.unwrap_or_default();
-        left.unknown.fetch_add(unknown, Relaxed);
+        self.left.unknown.fetch_add(unknown, Relaxed);
         let not_attempted = count.left.saturating_sub(unknown);
-        left.not_attempted.fetch_add(not_attempted, Relaxed);
+        self.left.not_attempted.fetch_add(not_attempted, Relaxed);
         if let (0, Some(run)) = (count.left, lane.goal.run())
             && let Err(error) = lane.vault.store.end_run(run).await
         {
@@ -285,10 +321,10 @@ impl Stream for Fleet {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Settled>> {
         let settled = ready!(self.settled.poll_recv(context));
-        self.summary.delivered = self.delivered.load(Relaxed);
         match &settled {
             Some(settled) => self.summary.count(settled),
             None => {
+                self.summary.undelivered = self.left.undelivered.load(Relaxed);
                 self.summary.not_attempted = self.left.not_attempted.load(Relaxed);
                 self.summary.unknown += self.left.unknown.swap(0, Relaxed);
                 let stopped = self.halt.take_why();

@@ -23,7 +23,8 @@ pub struct FleetOptions {
     pub(super) max_lost: u64,
     pub(super) max_same_refusal: u64,
     pub(super) deliver: Option<Arc<dyn Deliver>>,
-    pub(super) afresh: bool,
+    pub(super) deliver_within: Duration,
+    pub(super) resume_within: Duration,
 }
 
 impl Default for FleetOptions {
@@ -35,7 +36,8 @@ impl Default for FleetOptions {
             max_lost: MAX_LOST,
             max_same_refusal: MAX_SAME_REFUSAL,
             deliver: None,
-            afresh: false,
+            deliver_within: Duration::from_secs(600),
+            resume_within: Duration::from_secs(24 * 60 * 60),
         }
     }
 }
@@ -89,16 +91,30 @@ impl FleetOptions {
         self
     }
 
-    /// Hands every new token on, once it is stored.
+    /// Hands every new token on, once it is stored, and what earlier runs have left; see [`Deliver`].
     pub fn deliver(mut self, deliver: impl Deliver) -> Self {
         self.deliver = Some(Arc::new(deliver));
         self
     }
 
-    /// Begins a new run, though the last one over these rows has not come to its end.
-    pub fn afresh(mut self) -> Self {
-        self.afresh = true;
+    /// How long a token may be refused by whom it is handed to, 10 minutes at first. Then the run gives
+    /// it up, tells why, and leaves it to the next run, or to
+    /// [`deliver_all`](crate::Vault::deliver_all).
+    pub fn deliver_within(mut self, time: Duration) -> Self {
+        self.deliver_within = time;
         self
+    }
+
+    /// How old a run over these rows may be that has not come to its end, and is gone on with: a day at
+    /// first. One that is older is ended, and another one begun.
+    pub fn resume_within(mut self, time: Duration) -> Self {
+        self.resume_within = time;
+        self
+    }
+
+    /// Begins a new run, though the last one over these rows has not come to its end.
+    pub fn afresh(self) -> Self {
+        self.resume_within(Duration::ZERO)
     }
 
     /// The time between two calls with this client.
@@ -122,7 +138,8 @@ impl fmt::Debug for FleetOptions {
             .field("max_lost", &self.max_lost)
             .field("max_same_refusal", &self.max_same_refusal)
             .field("deliver", &self.deliver.is_some())
-            .field("afresh", &self.afresh)
+            .field("deliver_within", &self.deliver_within)
+            .field("resume_within", &self.resume_within)
             .finish()
     }
 }

@@ -7,6 +7,7 @@ use tokenturn::{Refusal, RefusalReason, Timestamp};
 
 use crate::app::App;
 use crate::error::StoreError;
+use crate::time;
 use crate::tokens::Tokens;
 
 /// What became of one token.
@@ -27,8 +28,6 @@ pub struct Settled {
     pub new: Option<String>,
     /// The provider's name for the call, for its support.
     pub request_id: Option<String>,
-    /// Whether the new token was handed on, if it was to be.
-    pub delivered: Option<bool>,
     /// When.
     pub at: Timestamp,
 }
@@ -59,6 +58,12 @@ pub enum Outcome {
     /// It was replaced, and the store did not take the new one, which is this. Put it where it is
     /// safe.
     NotSaved(Box<Tokens>),
+    /// It cannot be read, and nothing was done.
+    Damaged,
+    /// It was handed on, in this run or one before.
+    Delivered,
+    /// It was not taken over, and why; the next run hands it on again.
+    NotDelivered(String),
 }
 
 impl Outcome {
@@ -75,6 +80,25 @@ impl Outcome {
             Self::Lost => "lost",
             Self::Unknown(_) => "unknown",
             Self::NotSaved(_) => "not_saved",
+            Self::Damaged => "damaged",
+            Self::Delivered => "delivered",
+            Self::NotDelivered(_) => "not_delivered",
+        }
+    }
+}
+
+impl Settled {
+    /// Of a row that cannot be read, its name is known.
+    pub(super) fn damaged(id: &str, app: App) -> Self {
+        Self {
+            id: id.to_owned(),
+            app,
+            label: None,
+            outcome: Outcome::Damaged,
+            old: None,
+            new: None,
+            request_id: None,
+            at: time::now(),
         }
     }
 }
@@ -84,6 +108,7 @@ impl fmt::Display for Outcome {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Unknown(why) => write!(f, "unknown: {why}"),
+            Self::NotDelivered(why) => write!(f, "not delivered: {why}"),
             outcome => f.write_str(outcome.as_str()),
         }
     }
@@ -123,8 +148,12 @@ pub struct Summary {
     pub passed_over: u64,
     /// They are of apps without a client, and not part of the run.
     pub without_client: u64,
+    /// They cannot be read, and nothing was done.
+    pub damaged: u64,
     /// They were handed on, also those of earlier runs.
     pub delivered: u64,
+    /// They are of rows that are meant, and still have to be handed on. Known at the end.
+    pub undelivered: u64,
     /// Why the run stopped before its end.
     pub stopped: Option<Stop>,
 }
@@ -144,6 +173,9 @@ impl Summary {
             Outcome::Lost => self.lost += 1,
             Outcome::Unknown(_) => self.unknown += 1,
             Outcome::NotSaved(_) => self.not_saved += 1,
+            Outcome::Damaged => self.damaged += 1,
+            Outcome::Delivered => self.delivered += 1,
+            Outcome::NotDelivered(_) => {}
         }
     }
 
@@ -160,6 +192,7 @@ impl Summary {
             self.lost,
             self.unknown,
             self.not_saved,
+            self.damaged,
         ]
         .into_iter()
         .sum::<u64>()

@@ -10,6 +10,8 @@ use crate::client::Client;
 use crate::entry::State;
 use crate::error::StoreError;
 use crate::filter::Filter;
+use crate::store::Run;
+use crate::time;
 use crate::tokens::Tokens;
 use crate::turn::reason;
 use crate::vault::Vault;
@@ -67,13 +69,11 @@ impl Vault {
             let app = client.app();
             let filter = filter.clone().app(&app);
             with_client += self.store.count(&filter).await?;
-            let run = match options.afresh {
-                true => None,
-                false => self.store.open_run(&filter).await?,
-            };
+            let run = self.store.open_run(&filter, options.resume_within).await?;
             // A run that has not begun is through with nothing.
-            let number = run.map_or(u64::MAX >> 1, |run| run.number);
-            let count = self.store.count_run(&filter, number).await?;
+            let none = || Run::new(u64::MAX >> 1, time::from_millis(i64::MAX), false);
+            let run = run.unwrap_or_else(none);
+            let count = self.store.count_run(&filter, &run).await?;
             let (mut in_doubt, mut dead) = (0, 0);
             for state in State::ALL {
                 let tokens = match state {

@@ -1,11 +1,9 @@
 //! One claimed row of a fleet.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use tokenturn::RotateError;
-use tokio::task::JoinSet;
 
 use super::guard::Mode;
 use super::lane::{Begin, Goal, Keeps, Lane};
@@ -15,7 +13,6 @@ use crate::client::Standing;
 use crate::entry::{Entry, State};
 use crate::error::StoreError;
 use crate::event;
-use crate::filter::Filter;
 use crate::store::Changed;
 use crate::time;
 use crate::turn::{Manner, Turn, Verdict, reason, turn};
@@ -24,8 +21,6 @@ use crate::turn::{Manner, Turn, Verdict, reason, turn};
 const DOUBTS: u32 = 3;
 /// How long an outcome is kept in memory for a store that is away, once the run is stopped.
 const SAVE_WITHIN: Duration = Duration::from_secs(60);
-/// How long it waits before a token is handed on again, at first and at last.
-const HAND_ON: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// How often it is asked whether the first new token is valid, when no answer comes. It waits twice
 /// as long as this before the second time, and before each one more twice as long again.
 const ASKED: u32 = 5;
@@ -80,6 +75,10 @@ impl Lane {
             _ => true,
         };
         let run = self.goal.run().filter(|_| is_final);
+        let needs_proof = self.needs_proof(&turn);
+        if let End::Replaced { is_unproven, .. } = &mut turn.end {
+            *is_unproven = needs_proof;
+        }
         let mut outcome = self.outcome(&turn, claim, is_last);
         let mut settled = self.settled(&entry.id, turn.settlement(claim, run)).await;
         if turn.is_found() {
@@ -96,8 +95,8 @@ impl Lane {
         }
         drop(held);
         let proof = match &settled {
-            Ok(changed) if changed.applied.reply == Reply::Done => {
-                self.proves(&turn, changed).await
+            Ok(changed) if needs_proof && changed.applied.reply == Reply::Done => {
+                self.proves(changed).await
             }
             _ => Ok(()),
         };
@@ -130,10 +129,9 @@ impl Lane {
         };
         let Some(outcome) = outcome else { return };
         let new = changed.as_ref().filter(|_| is_replaced(&outcome));
-        let delivered = match (new, &self.shared.options.deliver) {
-            (Some(new), Some(_)) => Some(self.deliver(&new.entry).await),
-            _ => None,
-        };
+        if new.is_some() {
+            self.shared.replaced.notify_one();
+        }
         let (old, new_name) = names(&entry, new);
         let settled = Settled {
             old,
@@ -143,7 +141,6 @@ impl Lane {
             label: entry.label,
             outcome,
             request_id: turn.request_id,
-            delivered,
             at: time::now(),
         };
         // Nobody wants to know any more: the store knows.
@@ -172,7 +169,6 @@ impl Lane {
             replace: matches!(self.goal, Goal::Replace(_)),
             probe: begin.is_probe,
             leave_alone: self.vault.set_up.leave_alone,
-            deliver: self.shared.options.deliver.is_some(),
         }
     }
 
@@ -239,14 +235,16 @@ impl Lane {
         }
     }
 
-    /// Asks about a new token where the run needs the proof that it is valid, and stops the run when
-    /// there is none. What was only found says nothing about the answers to come.
-    async fn proves(&self, turn: &Turn, Changed { entry, .. }: &Changed) -> Result<(), Doubt> {
+    /// Whether the run needs the proof that a new token is valid. What was only found says nothing about
+    /// the answers to come.
+    fn needs_proof(&self, turn: &Turn) -> bool {
         let is_canary = !turn.is_found() && self.guard.mode() != Mode::Many;
-        let needs_proof = is_canary || turn.is_doubtful && turn.sent;
-        if !needs_proof || !matches!(turn.verdict, Verdict::Replaced) {
-            return Ok(());
-        }
+        let is_needed = is_canary || turn.is_doubtful && turn.sent;
+        is_needed && matches!(turn.verdict, Verdict::Replaced)
+    }
+
+    /// Asks about a new token, and stops the run when it is not said to be valid.
+    async fn proves(&self, Changed { entry, .. }: &Changed) -> Result<(), Doubt> {
         let halt = &self.shared.halt;
         let (mut wait, mut asked, mut invalid) = (ASK_AGAIN, 0, 0);
         loop {
@@ -254,6 +252,7 @@ impl Lane {
                 Ok(Standing::Valid) => {
                     self.pace.answered();
                     self.guard.prove();
+                    self.may_be_handed_on(entry).await;
                     return Ok(());
                 }
                 Ok(Standing::Invalid) => {
@@ -287,6 +286,18 @@ impl Lane {
             if !goes_on || !self.place_comes().await {
                 return Err(Doubt { is_invalid, why });
             }
+        }
+    }
+
+    /// Notes that a new token is valid, where somebody waits for it.
+    async fn may_be_handed_on(&self, entry: &Entry) {
+        if !entry.progress.undelivered {
+            return;
+        }
+        let generation = entry.generation;
+        if let Err(error) = self.settled(&entry.id, Kind::Prove { generation }).await {
+            // It is handed on some minutes later.
+            tracing::warn!(%error, id = entry.id, "it is not noted that a new token is valid");
         }
     }
 
@@ -341,64 +352,6 @@ impl Lane {
     async fn stopped_for(&self, time: Duration) {
         self.shared.halt.stopped().await;
         tokio::time::sleep(time).await;
-    }
-
-    /// Hands a new token on until it is taken, or the run is stopped. Whether it was taken.
-    async fn deliver(&self, entry: &Entry) -> bool {
-        let Some(deliver) = &self.shared.options.deliver else {
-            return false;
-        };
-        let mut wait = HAND_ON.0;
-        while let Err(error) = deliver.deliver(entry).await {
-            tracing::warn!(%error, id = entry.id, "a new token was not taken over");
-            let why = || format!("a new token was not taken over ({error})");
-            if !self.shared.halt.pause(wait, why).await {
-                return false;
-            }
-            wait = (2 * wait).min(HAND_ON.1);
-        }
-        let generation = entry.generation;
-        let noted = self.settled(&entry.id, Kind::Deliver { generation }).await;
-        // Otherwise it is handed on once more.
-        if let Err(error) = noted {
-            tracing::warn!(%error, id = entry.id, "it is not noted that a token was taken over");
-        }
-        self.shared.delivered.fetch_add(1, Relaxed);
-        true
-    }
-
-    /// Hands on what earlier runs have stored and nobody has taken.
-    pub(super) async fn deliver_leftovers(self: &Arc<Self>, tasks: &mut JoinSet<()>) {
-        if self.shared.options.deliver.is_none() {
-            return;
-        }
-        // They were old when they were replaced, and are not any more.
-        let waiting = Filter {
-            state: Some(State::Active),
-            older_than: None,
-            ..self.filter.clone()
-        };
-        let waiting = waiting.undelivered();
-        let mut rows = self.vault.list(waiting);
-        while let Some(row) = rows.next().await {
-            let room = tokio::select! {
-                biased;
-                () = self.shared.halt.stopped() => return,
-                room = Arc::clone(&self.room).acquire_owned() => room,
-            };
-            match row {
-                Ok(entry) => {
-                    let lane = Arc::clone(self);
-                    tasks.spawn(async move {
-                        let _room = room;
-                        lane.deliver(&entry).await;
-                    });
-                }
-                // The run cannot use the store either, and says so.
-                Err(_) => return,
-            }
-            while tasks.try_join_next().is_some() {}
-        }
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use tokio::join;
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 
 use super::columns::get;
 use super::error::store_error;
@@ -19,29 +18,11 @@ use crate::seal::Sealer;
 use crate::sql::{self, Condition, Value};
 use crate::store::{Changed, Ready};
 
-/// Takes [`sql::progress`] and the name, an array of each.
-const UPDATE_PROGRESS: &str = "UPDATE token SET state = new.state, fence = new.fence, \
-    owner = new.owner, until = new.until, span = new.span, run = new.run, doubts = new.doubts, \
-    undelivered = new.undelivered \
-    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], \
-    $7::bigint[], $8::bigint[], $9::text[]) \
-    AS new (state, fence, owner, until, span, run, doubts, undelivered, id) WHERE token.id = new.id";
-
-/// Takes the same and [`sql::secrets`].
-const UPDATE_ALL: &str = "UPDATE token SET state = new.state, fence = new.fence, \
-    owner = new.owner, until = new.until, span = new.span, run = new.run, doubts = new.doubts, \
-    undelivered = new.undelivered, sealed = new.sealed, generation = new.generation, \
-    changed_at = new.changed_at \
-    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], \
-    $7::bigint[], $8::bigint[], $9::text[], $10::bytea[], $11::bigint[], $12::bigint[]) \
-    AS new (state, fence, owner, until, span, run, doubts, undelivered, id, sealed, generation, \
-    changed_at) WHERE token.id = new.id";
-
-const DELETE: &str = "DELETE FROM token WHERE id = ANY($1)";
+const DELETE: &str = "DELETE FROM tokenturn.token WHERE id = ANY($1)";
 
 /// Takes [`sql::event`], an array of each.
-pub(super) const INSERT_EVENTS: &str = "INSERT INTO event (id, at, actor, what, generation, old, new, reason, \
-    request_id) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], \
+pub(super) const INSERT_EVENTS: &str = "INSERT INTO tokenturn.event (id, at, actor, what, generation, \
+    old, new, reason, request_id) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], \
     $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[])";
 
 /// Takes the names of new tokens in their order, so that nobody waits for each other: of those who are
@@ -51,7 +32,7 @@ const LOCK_NEW: &str =
 
 /// Takes the same: the rows that have, or have had, these tokens. One is looked up after the other,
 /// in the index, however large the history is.
-const OWNERS: &str = "SELECT name, ARRAY(SELECT id FROM event \
+const OWNERS: &str = "SELECT name, ARRAY(SELECT id FROM tokenturn.event \
         WHERE left(event.new, 16) = left(name, 16) AND event.new = name) \
     FROM unnest($1::text[]) AS new (name)";
 
@@ -62,40 +43,33 @@ pub(super) async fn these(
     sealer: &Sealer,
     asked: &HashMap<String, Change>,
     lock: &str,
-) -> Result<Vec<Changed>, StoreError> {
+) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
     let mut condition = Condition::default();
     condition.and("id = ANY($1)", []);
-    let select = lease.prepared(&read::select(&condition, lock)).await?;
+    let select = read::select(&condition, lock);
     let mut names: Vec<String> = asked.values().filter_map(Change::new_name).collect();
     names.sort_unstable();
-    let new_tokens = match names.is_empty() {
-        true => None,
-        false => Some((
-            lease.prepared(LOCK_NEW).await?,
-            lease.prepared(OWNERS).await?,
-        )),
-    };
-    let names: [&(dyn ToSql + Sync); 1] = [&names];
-    let check = lease.prepared(CHECK).await?;
-    let ids: Vec<&str> = asked.keys().map(String::as_str).collect();
-    let values: [&(dyn ToSql + Sync); 1] = [&ids];
+    let names = [names.as_slice()];
+    let ids: Vec<String> = asked.keys().cloned().collect();
+    let ids = [ids.as_slice()];
+    let brings_none = names[0].is_empty();
     let (begun, rows, locked, owners, check) = join!(
         lease.batch_execute(BEGIN),
-        lease.query(&select, &values),
+        lease.ask(&select, &ids),
         async {
-            match &new_tokens {
-                Some((lock, _)) => lease.query(lock, &names).await,
-                None => Ok(Vec::new()),
+            match brings_none {
+                true => Ok(Vec::new()),
+                false => lease.ask(LOCK_NEW, &names).await,
             }
         },
         async {
-            match &new_tokens {
-                Some((_, owners)) => lease.query(owners, &names).await,
-                None => Ok(Vec::new()),
+            match brings_none {
+                true => Ok(Vec::new()),
+                false => lease.ask(OWNERS, &names).await,
             }
         },
         // Last: it reads the clock and the key when the rows are locked.
-        lease.query_one(&check, &[]),
+        lease.row(CHECK),
     );
     begun.map_err(store_error)?;
     let rows = rows.map_err(store_error)?;
@@ -112,24 +86,28 @@ pub(super) async fn next(
     ready: Ready,
     limit: usize,
     change: &Change,
-) -> Result<Vec<Changed>, StoreError> {
+) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
     lease.batch_execute(BEGIN).await.map_err(store_error)?;
+    let order = match ready {
+        Ready::Undelivered => "deliver_until",
+        Ready::ForRun { .. } | Ready::InDoubt => "run",
+    };
     let mut rows = Vec::new();
     for mut condition in sql::ready(filter, ready, NOW) {
         let limit = read::limited(&mut condition, limit - rows.len());
-        let rest = format!("ORDER BY run {limit} FOR UPDATE SKIP LOCKED");
+        let rest = format!("ORDER BY {order} {limit} FOR UPDATE SKIP LOCKED");
         let sql = read::select(&condition, &rest);
         rows.extend(lease.rows(&sql, &condition.values).await?);
     }
-    let check = lease.prepared(CHECK).await?;
-    let check = lease.query_one(&check, &[]).await.map_err(store_error)?;
+    let check = lease.row(CHECK).await.map_err(store_error)?;
     let now = checked(&check, sealer)?;
     // None of these brings a token.
     let owners = Owners::default();
     apply(lease, sealer, &rows, |_| Some(change), owners, now).await
 }
 
-/// Lets the changes decide about the locked rows, saves it, and commits.
+/// Lets the changes decide about the locked rows, saves it, and commits. What is wrong with a row alone
+/// takes nothing of the others back.
 async fn apply<'c>(
     lease: &Lease,
     sealer: &Sealer,
@@ -137,17 +115,22 @@ async fn apply<'c>(
     change_of: impl Fn(&str) -> Option<&'c Change>,
     mut owners: Owners,
     now: i64,
-) -> Result<Vec<Changed>, StoreError> {
+) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
     let (mut all, mut statements) = (Vec::new(), Statements::default());
     for row in rows {
-        let mut entry = sql::entry(row, sealer)?;
-        let Some(change) = change_of(&entry.id) else {
+        let mut read = sql::read(row, sealer)?;
+        let Some(change) = change_of(&read.entry.id) else {
             continue;
         };
-        let before = entry.secrets();
-        let applied = match owners.admit(&entry, change) {
-            true => change.apply(&mut entry, now),
-            false => change.refuse(),
+        let before = read.entry.secrets();
+        let applied = read.apply(change, |entry| Ok(owners.admit(entry, change)), now);
+        let entry = read.entry;
+        let applied = match applied {
+            Ok(applied) => applied,
+            Err(damage) => {
+                all.push(Err(damage));
+                continue;
+            }
         };
         match applied.action() {
             Action::Leave => {}
@@ -167,7 +150,7 @@ async fn apply<'c>(
         if let Some(event) = applied.event() {
             statements.events.push(sql::event(event));
         }
-        all.push(Changed::new(entry, applied));
+        all.push(applied.of(entry));
     }
     pipeline::commit(lease, &statements.whole()).await?;
     Ok(all)
@@ -212,15 +195,42 @@ struct Statements {
 }
 
 impl Statements {
-    fn whole(self) -> Vec<(&'static str, Vec<Vec<Value>>)> {
+    fn whole(self) -> Vec<(String, Vec<Vec<Value>>)> {
+        let progress = [sql::PROGRESS.as_slice(), &["id"]].concat();
+        let whole = [progress.as_slice(), &sql::SECRETS].concat();
         let all = [
-            (UPDATE_PROGRESS, self.progress),
-            (UPDATE_ALL, self.whole),
-            (DELETE, self.deleted),
-            (INSERT_EVENTS, self.events),
+            (update(&progress), self.progress),
+            (update(&whole), self.whole),
+            (DELETE.to_owned(), self.deleted),
+            (INSERT_EVENTS.to_owned(), self.events),
         ];
         let needed = all.into_iter().filter(|(_, rows)| !rows.is_empty());
         needed.map(|(sql, rows)| (sql, columns(rows))).collect()
+    }
+}
+
+/// Takes an array for each of these columns, of which one is the name.
+fn update(columns: &[&str]) -> String {
+    let arrays = columns.iter().zip(1..);
+    let arrays = arrays.map(|(column, number)| format!("${number}::{}[]", type_of(column)));
+    let arrays = arrays.collect::<Vec<_>>().join(", ");
+    let set = columns.iter().filter(|column| **column != "id");
+    let set = set.map(|column| format!("{column} = new.{column}"));
+    let set = set.collect::<Vec<_>>().join(", ");
+    let columns = columns.join(", ");
+    format!(
+        "UPDATE tokenturn.token SET {set} FROM unnest({arrays}) AS new ({columns}) \
+         WHERE token.id = new.id"
+    )
+}
+
+/// The type of a column of the table `token`.
+pub(super) fn type_of(column: &str) -> &'static str {
+    match column {
+        "sealed" => "bytea",
+        "id" | "provider" | "server" | "client_id" | "label" | "state" | "owner"
+        | "deliver_error" => "text",
+        _ => "bigint",
     }
 }
 

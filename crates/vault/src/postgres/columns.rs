@@ -44,6 +44,43 @@ impl Columns for Row {
     }
 }
 
+/// A value, or an array of values, whose type is known: a statement that is not prepared needs it.
+pub(super) trait Bound: ToSql + Sync {
+    fn of_type(&self) -> Type;
+}
+
+impl Bound for Value {
+    fn of_type(&self) -> Type {
+        match self {
+            Self::Int(_) => Type::INT8,
+            Self::Text(_) => Type::TEXT,
+            Self::Bytes(_) => Type::BYTEA,
+        }
+    }
+}
+
+/// All of one kind.
+impl Bound for Vec<Value> {
+    fn of_type(&self) -> Type {
+        match self.first() {
+            Some(Value::Int(_)) => Type::INT8_ARRAY,
+            Some(Value::Bytes(_)) => Type::BYTEA_ARRAY,
+            Some(Value::Text(_)) | None => Type::TEXT_ARRAY,
+        }
+    }
+}
+
+impl Bound for &[String] {
+    fn of_type(&self) -> Type {
+        Type::TEXT_ARRAY
+    }
+}
+
+pub(super) fn typed<V: Bound>(values: &[V]) -> Vec<(&(dyn ToSql + Sync), Type)> {
+    let typed = values.iter().map(|value| (value as _, value.of_type()));
+    typed.collect()
+}
+
 pub(super) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<T, StoreError> {
     row.try_get(column).map_err(store_error)
 }

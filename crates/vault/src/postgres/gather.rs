@@ -97,9 +97,13 @@ impl Postgres {
         let unavailable = match result.await {
             Ok(all) => {
                 for changed in all {
-                    if let Some(answer) = answers.remove(&changed.entry.id) {
+                    let id = match &changed {
+                        Ok(changed) => Some(changed.entry.id.as_str()),
+                        Err(damage) => damage.id(),
+                    };
+                    if let Some(answer) = id.and_then(|id| answers.remove(id)) {
                         // Whoever asked may have gone.
-                        let _ = answer.send(Ok(Some(changed)));
+                        let _ = answer.send(changed.map(Some));
                     }
                 }
                 None
@@ -124,7 +128,7 @@ impl Postgres {
                 Ok(_) => {
                     let asked = Arc::new(HashMap::from([(id, change)]));
                     let changed = store.change_these(asked, "FOR UPDATE").await;
-                    changed.map(|mut all| all.pop())
+                    changed.and_then(|mut all| all.pop().transpose())
                 }
                 Err(_) => Err(no_answer(PATIENCE)),
             };
@@ -136,9 +140,9 @@ impl Postgres {
         &self,
         asked: Arc<HashMap<String, Change>>,
         lock: &'static str,
-    ) -> store::Answer<'static, Vec<Changed>> {
-        let job: Job<_> = Box::new(move |lease, sealer| {
-            Box::pin(async move { change::these(lease, sealer, &asked, lock).await })
+    ) -> store::Answer<'static, Vec<Result<Changed, StoreError>>> {
+        let job: Job<_> = Box::new(move |lease, vault| {
+            Box::pin(async move { change::these(lease, &vault.sealer, &asked, lock).await })
         });
         self.job(PATIENCE, job)
     }

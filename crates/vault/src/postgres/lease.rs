@@ -3,15 +3,17 @@
 use std::ops::Deref;
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Row, Statement};
+use tokio_postgres::{Error, Row};
 
+use super::columns::{Bound, typed};
 use super::error::{pool_error, store_error};
 use crate::error::StoreError;
-use crate::sql::Value;
 
 /// A connection that goes back to the pool by [`end`](Self::end) alone. When a job is given up
 /// before, the connection is closed, and the server takes back what was not committed.
+///
+/// Its statements have no names: between here and the server there may be a pooler, which gives each
+/// transaction another session.
 pub(super) struct Lease(Option<Object>);
 
 impl Lease {
@@ -33,14 +35,27 @@ impl Lease {
         result
     }
 
-    pub(super) async fn prepared(&self, sql: &str) -> Result<Statement, StoreError> {
-        self.prepare_cached(sql).await.map_err(store_error)
+    /// What a statement returns, in one round trip.
+    pub(super) async fn ask(&self, sql: &str, values: &[impl Bound]) -> Result<Vec<Row>, Error> {
+        self.query_typed(sql, &typed(values)).await
     }
 
-    pub(super) async fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let statement = self.prepared(sql).await?;
-        let rows = self.query(&statement, &bound(values)).await;
-        rows.map_err(store_error)
+    /// The same of a statement that is sent by itself.
+    pub(super) async fn rows(
+        &self,
+        sql: &str,
+        values: &[impl Bound],
+    ) -> Result<Vec<Row>, StoreError> {
+        self.ask(sql, values).await.map_err(store_error)
+    }
+
+    /// The one row that a statement without values returns.
+    pub(super) async fn row(&self, sql: &str) -> Result<Row, Error> {
+        let mut rows = self.query_typed(sql, &[]).await?;
+        match rows.pop() {
+            Some(row) => Ok(row),
+            None => unreachable!("it selects one row"),
+        }
     }
 }
 
@@ -59,8 +74,4 @@ impl Drop for Lease {
     fn drop(&mut self) {
         drop(self.0.take().map(Object::take));
     }
-}
-
-pub(super) fn bound<V: ToSql + Sync>(values: &[V]) -> Vec<&(dyn ToSql + Sync)> {
-    values.iter().map(|value| value as _).collect()
 }

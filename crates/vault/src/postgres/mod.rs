@@ -33,24 +33,32 @@ use crate::event::Event;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::seal::Sealer;
-use crate::sql::Now;
-use crate::store::{Answer, Changed, Entries, Ready, Run, RunCount, Store};
+use crate::sql::{self, Now, Spool, Value};
+use crate::store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
+use crate::vault::Access;
 
 /// The clock that all machines share. It is read anew wherever it stands: what another transaction
 /// has written meanwhile does not lie ahead of it.
 const NOW: Now = Now::Of("(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)");
 
 /// [`checked`] reads it.
-const CHECK: &str = "SELECT (SELECT probe FROM vault), \
+const CHECK: &str = "SELECT (SELECT probe FROM tokenturn.vault), \
     floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
-/// Said each time, for a pooler between here and the server may change sessions.
+/// Said each time, and for the transaction alone: a pooler between here and the server may give the
+/// next one another session, and this one to somebody else.
 ///
-/// A statement that was planned when the table was small would read all of it for as long as the
-/// connection lives. Where nothing but reading all is possible, as in a table of one row, that then
-/// counts as so dear that the server would compile the statement, which takes longer than to run it.
+/// A commit is on the disk when it returns, and each statement sees what was committed before it. Rows
+/// that a host has locked come free when it vanishes. Where nothing but reading all of a table is
+/// possible, as in one of one row, that would count as so dear that the server compiles the statement,
+/// which takes longer than to run it.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off; \
-    SET LOCAL jit = off";
+    SET LOCAL jit = off; SET LOCAL idle_in_transaction_session_timeout = '60s'; \
+    SELECT set_config('synchronous_commit', 'on', TRUE) \
+        WHERE current_setting('synchronous_commit') <> 'remote_apply'";
+
+/// Whether the transaction is one, with its own settings.
+const KEEPS_SETTINGS: &str = "SELECT current_setting('jit') = 'off'";
 
 /// How long the database is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -63,23 +71,33 @@ pub(crate) struct Postgres(Arc<Inner>);
 
 struct Inner {
     pool: Pool,
-    sealer: Sealer,
+    vault: Arc<Opened>,
     gathered: Gathered,
 }
 
+/// What is known of the vault.
+struct Opened {
+    sealer: Arc<Sealer>,
+    /// The columns of a row, as far as the vault has them.
+    columns: &'static str,
+    is_read_only: bool,
+}
+
 impl Postgres {
-    /// Opens the vault in the database at `url`, or makes it. A password in `url` appears nowhere.
-    pub(crate) async fn open(url: &str, key: &Key) -> Result<Self, StoreError> {
+    /// Opens the vault in the database at `url`. A password in `url` appears nowhere.
+    pub(crate) async fn open(url: &str, key: &Key, access: Access) -> Result<Self, StoreError> {
         let pool = connect::pool(url)?;
-        let sealer = Sealer::new(key);
-        let opened = Self(Arc::new(Inner {
+        let vault = within(PATIENCE, async {
+            let lease = Lease::of(&pool).await?;
+            let result = opened(&lease, key, access).await;
+            lease.end(result).await
+        });
+        let vault = Arc::new(vault.await?);
+        Ok(Self(Arc::new(Inner {
             pool,
-            sealer,
+            vault,
             gathered: Gathered::new(),
-        }));
-        let job: Job<()> = Box::new(|lease, sealer| Box::pin(create(lease, sealer)));
-        opened.job(PATIENCE, job).await?;
-        Ok(opened)
+        })))
     }
 
     /// Does it whatever becomes of the caller, who could not know what was committed otherwise.
@@ -87,7 +105,7 @@ impl Postgres {
         let inner = Arc::clone(&self.0);
         let job = within(patience, async move {
             let lease = Lease::of(&inner.pool).await?;
-            let result = job(&lease, &inner.sealer).await;
+            let result = job(&lease, &inner.vault).await;
             lease.end(result).await
         });
         Box::pin(async {
@@ -95,20 +113,50 @@ impl Postgres {
             ended.map_err(|e| StoreError::other("the vault's task ended", e))?
         })
     }
+
+    /// The same for what changes something.
+    fn write<T: Send + 'static>(&self, patience: Duration, job: Job<T>) -> Answer<'static, T> {
+        match self.0.vault.is_read_only {
+            true => Box::pin(async { Err(StoreError::read_only()) }),
+            false => self.job(patience, job),
+        }
+    }
 }
 
-type Job<T> = Box<dyn for<'l> FnOnce(&'l Lease, &'l Sealer) -> Answer<'l, T> + Send>;
+type Job<T> = Box<dyn for<'l> FnOnce(&'l Lease, &'l Opened) -> Answer<'l, T> + Send>;
 
 /// Makes the tables, or sees that they fit, and that the key does.
-async fn create(lease: &Lease, sealer: &Sealer) -> Result<(), StoreError> {
-    migrations::run(lease).await?;
-    let probe = sealer.probe()?;
-    let insert = "INSERT INTO vault (probe) VALUES ($1) ON CONFLICT DO NOTHING";
-    let inserted = lease.execute(insert, &[&probe]).await;
-    inserted.map_err(store_error)?;
-    let check = lease.query_one(CHECK, &[]).await.map_err(store_error)?;
-    checked(&check, sealer)?;
-    lease.batch_execute("COMMIT").await.map_err(store_error)
+async fn opened(lease: &Lease, key: &Key, access: Access) -> Result<Opened, StoreError> {
+    let sealer = Arc::new(Sealer::new(key));
+    let is_read_only = access == Access::Read;
+    let columns = match is_read_only {
+        true => migrations::columns(lease).await?,
+        false => {
+            migrations::run(lease, access == Access::Make).await?;
+            let insert = "INSERT INTO tokenturn.vault (probe) VALUES ($1) ON CONFLICT DO NOTHING";
+            lease.rows(insert, &[Value::Bytes(sealer.probe()?)]).await?;
+            sql::COLUMNS
+        }
+    };
+    let check = lease.row(CHECK).await.map_err(store_error)?;
+    checked(&check, &sealer)?;
+    if !is_read_only {
+        lease.batch_execute("COMMIT").await.map_err(store_error)?;
+        lease.batch_execute(BEGIN).await.map_err(store_error)?;
+        let kept = lease.row(KEEPS_SETTINGS).await.map_err(store_error)?;
+        if !get::<bool>(&kept, 0)? {
+            return Err(StoreError::unsupported(
+                "what stands between here and the database does not keep transactions together; let it \
+                 pool transactions or sessions, and not statements",
+            ));
+        }
+        lease.batch_execute("COMMIT").await.map_err(store_error)?;
+    }
+    Ok(Opened {
+        sealer,
+        columns,
+        is_read_only,
+    })
 }
 
 /// Refuses to go on when the vault has another key, or has got another one. Returns the time.
@@ -132,7 +180,7 @@ impl Store for Postgres {
     fn get<'a>(&'a self, id: &'a str) -> Answer<'a, Option<Entry>> {
         let id = id.to_owned();
         let job: Job<_> =
-            Box::new(|lease, sealer| Box::pin(async move { read::row(lease, sealer, &id).await }));
+            Box::new(|lease, vault| Box::pin(async move { read::row(lease, vault, &id).await }));
         self.job(PATIENCE, job)
     }
 
@@ -141,11 +189,11 @@ impl Store for Postgres {
         filter: &'a Filter,
         after: Option<&'a str>,
         limit: usize,
-    ) -> Answer<'a, Vec<Entry>> {
+    ) -> Answer<'a, Vec<Result<Entry, StoreError>>> {
         let (filter, after) = (filter.clone(), after.map(str::to_owned));
-        let job: Job<_> = Box::new(move |lease, sealer| {
+        let job: Job<_> = Box::new(move |lease, vault| {
             Box::pin(
-                async move { read::page(lease, sealer, &filter, after.as_deref(), limit).await },
+                async move { read::page(lease, vault, &filter, after.as_deref(), limit).await },
             )
         });
         self.job(PATIENCE, job)
@@ -158,17 +206,19 @@ impl Store for Postgres {
         self.job(PATIENCE, job)
     }
 
-    /// It reads from the caller, so it does not go on without.
     fn insert<'a>(&'a self, entries: Entries<'a>, actor: &'a str) -> Answer<'a, u64> {
         Box::pin(async move {
-            let lease = Lease::of(&self.0.pool).await?;
-            let result = insert::all(&lease, &self.0.sealer, entries, actor).await;
-            lease.end(result).await
+            let spool = Spool::fill(entries, &self.0.vault.sealer, actor).await?;
+            let job: Job<_> = Box::new(|lease, vault| Box::pin(insert::all(lease, vault, spool)));
+            self.write(PATIENCE_WITH_ALL, job).await
         })
     }
 
     fn change<'a>(&'a self, id: &'a str, change: Change) -> Answer<'a, Option<Changed>> {
-        Box::pin(self.gather(id.to_owned(), change))
+        match self.0.vault.is_read_only {
+            true => Box::pin(async { Err(StoreError::read_only()) }),
+            false => Box::pin(self.gather(id.to_owned(), change)),
+        }
     }
 
     fn change_next<'a>(
@@ -177,14 +227,15 @@ impl Store for Postgres {
         ready: Ready,
         limit: usize,
         change: Change,
-    ) -> Answer<'a, Vec<Changed>> {
+    ) -> Answer<'a, Vec<Result<Changed, StoreError>>> {
         let filter = filter.clone();
-        let job: Job<_> = Box::new(move |lease, sealer| {
+        let job: Job<_> = Box::new(move |lease, vault| {
+            let sealer = &vault.sealer;
             Box::pin(
                 async move { change::next(lease, sealer, &filter, ready, limit, &change).await },
             )
         });
-        self.job(PATIENCE, job)
+        self.write(PATIENCE, job)
     }
 
     fn history<'a>(
@@ -200,32 +251,37 @@ impl Store for Postgres {
         self.job(PATIENCE, job)
     }
 
-    fn begin_run<'a>(&'a self, filter: &'a Filter, afresh: bool) -> Answer<'a, Run> {
+    fn begin_run<'a>(&'a self, filter: &'a Filter, resume_within: Duration) -> Answer<'a, Run> {
         let filter = filter.clone();
-        let job: Job<_> = Box::new(move |lease, sealer| {
-            Box::pin(async move { run::begin(lease, sealer, &filter, afresh).await })
+        let job: Job<_> = Box::new(move |lease, vault| {
+            Box::pin(async move { run::begin(lease, vault, &filter, resume_within).await })
+        });
+        self.write(PATIENCE, job)
+    }
+
+    fn open_run<'a>(
+        &'a self,
+        filter: &'a Filter,
+        resume_within: Duration,
+    ) -> Answer<'a, Option<Run>> {
+        let filter = filter.clone();
+        let job: Job<_> = Box::new(move |lease, _| {
+            Box::pin(async move { run::open(lease, &filter, resume_within).await })
         });
         self.job(PATIENCE, job)
     }
 
-    fn open_run<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Option<Run>> {
-        let filter = filter.clone();
-        let job: Job<_> =
-            Box::new(|lease, _| Box::pin(async move { run::open(lease, &filter).await }));
-        self.job(PATIENCE, job)
-    }
-
-    fn count_run<'a>(&'a self, filter: &'a Filter, run: u64) -> Answer<'a, RunCount> {
-        let filter = filter.clone();
+    fn count_run<'a>(&'a self, filter: &'a Filter, run: &'a Run) -> Answer<'a, RunCount> {
+        let (filter, run) = (filter.clone(), run.clone());
         let job: Job<_> = Box::new(move |lease, _| {
-            Box::pin(async move { read::count_run(lease, &filter, run).await })
+            Box::pin(async move { read::count_run(lease, &filter, &run).await })
         });
         self.job(PATIENCE, job)
     }
 
     fn end_run(&self, run: u64) -> Answer<'_, ()> {
-        let job: Job<_> = Box::new(move |lease, sealer| Box::pin(run::end(lease, sealer, run)));
-        self.job(PATIENCE, job)
+        let job: Job<_> = Box::new(move |lease, vault| Box::pin(run::end(lease, vault, run)));
+        self.write(PATIENCE, job)
     }
 
     fn reserve<'a>(
@@ -235,21 +291,21 @@ impl Store for Postgres {
         hold: Duration,
     ) -> Answer<'a, Option<Duration>> {
         let app = app.to_string();
-        let job: Job<_> = Box::new(move |lease, sealer| {
+        let job: Job<_> = Box::new(move |lease, vault| {
             Box::pin(async move {
-                let wait = run::reserve(lease, sealer, &app, interval, hold).await;
+                let wait = run::reserve(lease, vault, &app, interval, hold).await;
                 wait.map(Some)
             })
         });
-        self.job(PATIENCE, job)
+        self.write(PATIENCE, job)
     }
 
-    fn rekey<'a>(&'a self, new_key: &'a Key) -> Answer<'a, u64> {
+    fn rekey<'a>(&'a self, new_key: &'a Key) -> Answer<'a, Rekeyed> {
         let new_key = new_key.clone();
-        let job: Job<_> = Box::new(move |lease, sealer| {
-            Box::pin(async move { rekey::all(lease, sealer, &new_key).await })
+        let job: Job<_> = Box::new(move |lease, vault| {
+            Box::pin(async move { rekey::all(lease, vault, &new_key).await })
         });
-        self.job(PATIENCE_WITH_ALL, job)
+        self.write(PATIENCE_WITH_ALL, job)
     }
 }
 

@@ -5,28 +5,24 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use tokio_postgres::Error;
-use tokio_postgres::types::ToSql;
 
+use super::columns::Bound;
 use super::error::store_error;
-use super::lease::{Lease, bound};
+use super::lease::Lease;
 use crate::error::StoreError;
 
 type Sent<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 
 /// Executes all statements and then `COMMIT`, in one round trip. When one fails, the server refuses
 /// those behind it and commits nothing.
-pub(super) async fn commit<V: ToSql + Sync>(
+pub(super) async fn commit<V: Bound>(
     lease: &Lease,
-    statements: &[(&str, Vec<V>)],
+    statements: &[(impl AsRef<str> + Sync, Vec<V>)],
 ) -> Result<(), StoreError> {
-    let mut prepared = Vec::with_capacity(statements.len());
+    let mut sent: Vec<Sent<'_>> = Vec::with_capacity(statements.len() + 1);
     for (sql, values) in statements {
-        prepared.push((lease.prepared(sql).await?, bound(values)));
-    }
-    let mut sent: Vec<Sent<'_>> = Vec::with_capacity(prepared.len() + 1);
-    for (statement, values) in &prepared {
         sent.push(Box::pin(async move {
-            lease.execute(statement, values).await.map(drop)
+            lease.ask(sql.as_ref(), values).await.map(drop)
         }));
     }
     sent.push(Box::pin(lease.batch_execute("COMMIT")));

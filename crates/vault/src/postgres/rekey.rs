@@ -3,12 +3,14 @@
 use super::columns::get;
 use super::error::store_error;
 use super::lease::Lease;
-use super::{CHECK, NOW, checked, pipeline, read};
+use super::{CHECK, NOW, Opened, checked, pipeline, read};
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::seal::Sealer;
 use crate::sql::{self, Value};
+use crate::store::Rekeyed;
+use crate::vault::id;
 
 const PAGE: usize = 500;
 
@@ -16,38 +18,42 @@ const PAGE: usize = 500;
 /// finds the new key. Whoever waits for this one holds all others up, so it does not wait for long.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
     SET LOCAL lock_timeout = '5s'; \
-    LOCK TABLE token IN EXCLUSIVE MODE";
+    LOCK TABLE tokenturn.token IN EXCLUSIVE MODE";
 
-const UPDATE: &str = "UPDATE token SET sealed = new.sealed \
+const UPDATE: &str = "UPDATE tokenturn.token SET sealed = new.sealed \
     FROM unnest($1::text[], $2::bytea[]) AS new (id, sealed) WHERE token.id = new.id";
-const UPDATE_PROBE: &str = "UPDATE vault SET probe = $1";
+const UPDATE_PROBE: &str = "UPDATE tokenturn.vault SET probe = $1";
 
-pub(super) async fn all(lease: &Lease, old: &Sealer, new_key: &Key) -> Result<u64, StoreError> {
+pub(super) async fn all(
+    lease: &Lease,
+    vault: &Opened,
+    new_key: &Key,
+) -> Result<Rekeyed, StoreError> {
     let new = Sealer::new(new_key);
     lease.batch_execute(BEGIN).await.map_err(store_error)?;
-    let check = lease.query_one(CHECK, &[]).await.map_err(store_error)?;
-    checked(&check, old)?;
+    let check = lease.row(CHECK).await.map_err(store_error)?;
+    checked(&check, &vault.sealer)?;
     // Whoever replaces a token could not store the new one.
     let held = sql::held(NOW);
-    let select = format!("SELECT id FROM token WHERE {} LIMIT 1", held.sql);
+    let select = format!("SELECT id FROM tokenturn.token WHERE {} LIMIT 1", held.sql);
     if let Some(row) = lease.rows(&select, &held.values).await?.first() {
         return Err(StoreError::busy(get(row, 0)?));
     }
-    let update = lease.prepared(UPDATE).await?;
-    let (mut count, mut after) = (0, None::<String>);
+    let (mut rekeyed, mut after) = (Rekeyed::default(), None::<String>);
     loop {
-        let rows = read::page(lease, old, &Filter::new(), after.as_deref(), PAGE).await?;
+        let rows = read::page(lease, vault, &Filter::new(), after.as_deref(), PAGE).await?;
         let Some(last) = rows.last() else { break };
-        after = Some(last.id.clone());
+        after = Some(id(last).to_owned());
         let (mut ids, mut sealed) = (Vec::new(), Vec::new());
-        for entry in &rows {
-            ids.push(entry.id.as_str());
-            sealed.push(new.seal(&entry.id, entry.generation, &entry.tokens)?);
+        for entry in rows.iter().flatten() {
+            ids.push(Value::from(entry.id.as_str()));
+            sealed.push(Value::Bytes(new.seal(entry)?));
         }
-        let updated = lease.execute(&update, &[&ids, &sealed]).await;
-        count += updated.map_err(store_error)?;
+        rekeyed.rows += ids.len() as u64;
+        rekeyed.damaged += (rows.len() - ids.len()) as u64;
+        lease.rows(UPDATE, &[ids, sealed]).await?;
     }
     let probe = vec![Value::Bytes(new.probe()?)];
     pipeline::commit(lease, &[(UPDATE_PROBE, probe)]).await?;
-    Ok(count)
+    Ok(rekeyed)
 }

@@ -6,64 +6,97 @@ use tokio::join;
 
 use super::columns::get;
 use super::error::store_error;
-use super::lease::{Lease, bound};
-use super::{BEGIN, CHECK, checked, pipeline};
+use super::lease::Lease;
+use super::{BEGIN, CHECK, Opened, checked, pipeline, read};
 use crate::error::StoreError;
 use crate::filter::Filter;
-use crate::seal::Sealer;
 use crate::sql::{self, Value};
 use crate::store::Run;
 use crate::time;
 
-const FIND: &str = "SELECT number, began_at FROM run \
+const FIND: &str = "SELECT number, began_at FROM tokenturn.run \
     WHERE filter = $1 AND ended_at IS NULL ORDER BY number DESC LIMIT 1";
-const NEXT: &str = "SELECT COALESCE(max(number), 0) + 1 FROM run";
-const INSERT: &str = "INSERT INTO run (number, filter, began_at) VALUES ($1, $2, $3)";
-const END_ALL: &str = "UPDATE run SET ended_at = $1 WHERE filter = $2 AND ended_at IS NULL";
-const END: &str = "UPDATE run SET ended_at = $1 WHERE number = $2 AND ended_at IS NULL";
+const NEXT: &str = "SELECT COALESCE(max(number), 0) + 1 FROM tokenturn.run";
+const INSERT: &str = "INSERT INTO tokenturn.run (number, filter, began_at) VALUES ($1, $2, $3)";
+const RENUMBER: &str = "UPDATE tokenturn.token SET run = $1 WHERE run = $2";
+const END: &str = "UPDATE tokenturn.run SET ended_at = $1 WHERE number = $2 AND ended_at IS NULL";
 
 /// Until then, nobody else begins one.
-const LOCK: &str = "LOCK TABLE run IN SHARE ROW EXCLUSIVE MODE";
+const LOCK: &str = "LOCK TABLE tokenturn.run IN SHARE ROW EXCLUSIVE MODE";
 
 /// So that there is a row to lock.
-const MAKE_PACE: &str = "INSERT INTO pace (app, next, written) VALUES ($1, 0, 0) \
+const MAKE_PACE: &str = "INSERT INTO tokenturn.pace (app, next, written) VALUES ($1, 0, 0) \
     ON CONFLICT (app) DO NOTHING";
-const LOCK_PACE: &str = "SELECT next, written FROM pace WHERE app = $1 FOR UPDATE";
-const UPDATE_PACE: &str = "UPDATE pace SET next = $1, written = $2 WHERE app = $3";
+const LOCK_PACE: &str = "SELECT next, written FROM tokenturn.pace WHERE app = $1 FOR UPDATE";
+const UPDATE_PACE: &str = "UPDATE tokenturn.pace SET next = $1, written = $2 WHERE app = $3";
 
 pub(super) async fn begin(
     lease: &Lease,
-    sealer: &Sealer,
+    vault: &Opened,
     filter: &Filter,
-    afresh: bool,
+    resume_within: Duration,
 ) -> Result<Run, StoreError> {
-    let filter = name(filter)?;
-    lease.batch_execute(BEGIN).await.map_err(store_error)?;
-    lease.batch_execute(LOCK).await.map_err(store_error)?;
-    let check = lease.query_one(CHECK, &[]).await.map_err(store_error)?;
-    let now = checked(&check, sealer)?;
-    let mut statements = Vec::new();
-    if afresh {
-        statements.push((END_ALL, vec![Value::Int(now), filter.clone()]));
-    } else if let Some(run) = find(lease, &filter).await? {
-        lease.batch_execute("COMMIT").await.map_err(store_error)?;
+    let (begun, locked, check) = join!(
+        lease.batch_execute(BEGIN),
+        lease.batch_execute(LOCK),
+        lease.row(CHECK)
+    );
+    begun.and(locked).map_err(store_error)?;
+    let now = checked(&check.map_err(store_error)?, &vault.sealer)?;
+    let Some(last) = last(lease, filter).await? else {
+        return new(lease, filter, now, &[]).await;
+    };
+    let end = (END, vec![Value::Int(now), Value::from(last.number)]);
+    let is_over = read::count_run(lease, filter, &last).await?.left == 0;
+    if is_over || last.is_too_old(resume_within, now) {
+        let mut run = new(lease, filter, now, &[end]).await?;
+        run.instead_of = (!is_over).then_some(last.began_at);
         return Ok(run);
     }
-    let next = lease.query_one(NEXT, &[]).await.map_err(store_error)?;
-    let number: i64 = get(&next, 0)?;
-    let values = vec![Value::Int(number), filter, Value::Int(now)];
+    let next = next(lease).await?;
+    if next.unsigned_abs() == last.number + 1 {
+        lease.batch_execute("COMMIT").await.map_err(store_error)?;
+        return Ok(last);
+    }
+    let renumber = vec![Value::Int(next), Value::from(last.number)];
+    let began_at = time::to_millis(last.began_at);
+    let mut run = new(lease, filter, began_at, &[end, (RENUMBER, renumber)]).await?;
+    run.is_resumed = true;
+    Ok(run)
+}
+
+/// Begins one, after these statements.
+async fn new(
+    lease: &Lease,
+    filter: &Filter,
+    began_at: i64,
+    first: &[(&'static str, Vec<Value>)],
+) -> Result<Run, StoreError> {
+    let number = next(lease).await?;
+    let values = vec![Value::Int(number), name(filter)?, Value::Int(began_at)];
+    let mut statements = first.to_vec();
     statements.push((INSERT, values));
     pipeline::commit(lease, &statements).await?;
-    let began_at = time::from_millis(now);
+    let began_at = time::from_millis(began_at);
     Ok(Run::new(number.unsigned_abs(), began_at, false))
 }
 
-pub(super) async fn open(lease: &Lease, filter: &Filter) -> Result<Option<Run>, StoreError> {
-    find(lease, &name(filter)?).await
+async fn next(lease: &Lease) -> Result<i64, StoreError> {
+    get(&lease.row(NEXT).await.map_err(store_error)?, 0)
 }
 
-async fn find(lease: &Lease, filter: &Value) -> Result<Option<Run>, StoreError> {
-    let rows = lease.rows(FIND, std::slice::from_ref(filter)).await?;
+pub(super) async fn open(
+    lease: &Lease,
+    filter: &Filter,
+    resume_within: Duration,
+) -> Result<Option<Run>, StoreError> {
+    let run = last(lease, filter).await?;
+    let now = get(&lease.row(CHECK).await.map_err(store_error)?, 1)?;
+    Ok(run.filter(|run| !run.is_too_old(resume_within, now)))
+}
+
+async fn last(lease: &Lease, filter: &Filter) -> Result<Option<Run>, StoreError> {
+    let rows = lease.rows(FIND, &[name(filter)?]).await?;
     let run = |row| {
         let (number, began_at): (i64, i64) = (get(row, 0)?, get(row, 1)?);
         let began_at = time::from_millis(began_at);
@@ -76,10 +109,10 @@ fn name(filter: &Filter) -> Result<Value, StoreError> {
     Ok(Value::Text(Some(filter.to_json()?)))
 }
 
-pub(super) async fn end(lease: &Lease, sealer: &Sealer, run: u64) -> Result<(), StoreError> {
-    let (begun, check) = join!(lease.batch_execute(BEGIN), lease.query_one(CHECK, &[]));
+pub(super) async fn end(lease: &Lease, vault: &Opened, run: u64) -> Result<(), StoreError> {
+    let (begun, check) = join!(lease.batch_execute(BEGIN), lease.row(CHECK));
     begun.map_err(store_error)?;
-    let now = checked(&check.map_err(store_error)?, sealer)?;
+    let now = checked(&check.map_err(store_error)?, &vault.sealer)?;
     let values = vec![Value::Int(now), Value::from(run)];
     pipeline::commit(lease, &[(END, values)]).await
 }
@@ -87,28 +120,24 @@ pub(super) async fn end(lease: &Lease, sealer: &Sealer, run: u64) -> Result<(), 
 /// Two round trips, of which the second holds up whoever wants the next place.
 pub(super) async fn reserve(
     lease: &Lease,
-    sealer: &Sealer,
+    vault: &Opened,
     app: &str,
     interval: Duration,
     hold: Duration,
 ) -> Result<Duration, StoreError> {
     let values = [Value::from(app)];
-    let values = bound(&values);
-    let make = lease.prepared(MAKE_PACE).await?;
-    let lock = lease.prepared(LOCK_PACE).await?;
-    let check = lease.prepared(CHECK).await?;
     let (begun, made, queue, check) = join!(
         lease.batch_execute(BEGIN),
-        lease.execute(&make, &values),
-        lease.query_one(&lock, &values),
-        lease.query_one(&check, &[]),
+        lease.ask(MAKE_PACE, &values),
+        lease.ask(LOCK_PACE, &values),
+        lease.row(CHECK),
     );
     begun.map_err(store_error)?;
     made.map_err(store_error)?;
     let queue = queue.map_err(store_error)?;
-    let now = checked(&check.map_err(store_error)?, sealer)?;
-    let queue = Some((get(&queue, 0)?, get(&queue, 1)?));
-    let (wait, next) = sql::place(queue, now, interval, hold);
+    let now = checked(&check.map_err(store_error)?, &vault.sealer)?;
+    let queue = queue.first().map(|row| Ok((get(row, 0)?, get(row, 1)?)));
+    let (wait, next) = sql::place(queue.transpose()?, now, interval, hold);
     let values = vec![Value::Int(next), Value::Int(now), Value::from(app)];
     pipeline::commit(lease, &[(UPDATE_PACE, values)]).await?;
     Ok(wait)

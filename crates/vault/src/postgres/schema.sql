@@ -1,10 +1,10 @@
-CREATE TABLE vault (
+CREATE TABLE tokenturn.vault (
     one   BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
     probe BYTEA NOT NULL
 );
 
 -- Names are compared byte by byte, whatever the language of the database.
-CREATE TABLE token (
+CREATE TABLE tokenturn.token (
     id          TEXT COLLATE "C" PRIMARY KEY,
     provider    TEXT NOT NULL,
     server      TEXT NOT NULL,
@@ -25,11 +25,11 @@ CREATE TABLE token (
 );
 -- In the order in which a run asks for them, so that it finds the next ones whatever is known of
 -- the table.
-CREATE INDEX token_active ON token (run) WHERE state = 'active';
-CREATE INDEX token_in_doubt ON token (run) WHERE state IN ('rotating', 'unknown');
-CREATE INDEX token_undelivered ON token (id) WHERE undelivered = 1;
+CREATE INDEX token_active ON tokenturn.token (run) WHERE state = 'active';
+CREATE INDEX token_in_doubt ON tokenturn.token (run) WHERE state IN ('rotating', 'unknown');
+CREATE INDEX token_undelivered ON tokenturn.token (id) WHERE undelivered = 1;
 
-CREATE TABLE event (
+CREATE TABLE tokenturn.event (
     number     BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id         TEXT COLLATE "C" NOT NULL,
     at         BIGINT NOT NULL,
@@ -41,16 +41,16 @@ CREATE TABLE event (
     reason     TEXT,
     request_id TEXT
 );
-CREATE INDEX event_by_id ON event (id, number);
+CREATE INDEX event_by_id ON tokenturn.event (id, number);
 
-CREATE TABLE run (
+CREATE TABLE tokenturn.run (
     number   BIGINT PRIMARY KEY,
     filter   TEXT NOT NULL,
     began_at BIGINT NOT NULL,
     ended_at BIGINT
 );
 
-CREATE TABLE pace (
+CREATE TABLE tokenturn.pace (
     app     TEXT PRIMARY KEY,
     next    BIGINT NOT NULL,
     written BIGINT NOT NULL

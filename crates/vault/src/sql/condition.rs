@@ -1,15 +1,37 @@
 //! Which rows, in SQL.
 
-use crate::entry::SLACK;
+use serde::{Deserialize, Serialize};
+use tokenturn::Timestamp;
+
+use crate::entry::{SLACK, UNPROVEN};
 use crate::filter::Filter;
-use crate::store::Ready;
+use crate::store::{Ready, Run};
+use crate::time;
 
 /// What is bound to a placeholder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Value {
     Int(i64),
     Text(Option<String>),
+    #[serde(with = "base64")]
     Bytes(Vec<u8>),
+}
+
+/// How bytes are written into a [`Spool`](super::Spool).
+mod base64 {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&STANDARD_NO_PAD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(from)?;
+        STANDARD_NO_PAD.decode(text).map_err(D::Error::custom)
+    }
 }
 
 impl From<&str> for Value {
@@ -103,48 +125,74 @@ pub(crate) fn filter(filter: &Filter, now: impl Into<Now>) -> Condition {
         let values = bound.into_iter().chain([Value::Int(age)]);
         condition.and(&format!("changed_at <= {now} - ?"), values);
     }
-    if let Some(undelivered) = filter.undelivered {
-        condition.and("undelivered = ?", [Value::Int(undelivered.into())]);
+    // Written out, so that an index over these alone can be used.
+    match filter.undelivered {
+        Some(true) => condition.and("undelivered = 1", []),
+        Some(false) => condition.and("undelivered = 0", []),
+        None => {}
     }
     condition
 }
 
-/// The rows among them that are ready, in two parts: those in doubt, and the active ones. Each part
-/// can be found by an index over state and run.
+/// The rows among them that are ready, in parts of which each can be found by an index: for a run,
+/// those in doubt, and the active ones.
 pub(crate) fn ready(filter: &Filter, ready: Ready, now: impl Into<Now>) -> Vec<Condition> {
     let now = now.into();
-    let of_run = |condition: &mut Condition| {
-        if let Ready::ForRun(run) = ready {
-            condition.and("run < ?", [Value::from(run)]);
+    let mut rows = self::filter(filter, now);
+    match ready {
+        Ready::Undelivered => {
+            rows.and("state = 'active' AND undelivered = 1", []);
+            let (over, values) = is_over(["deliver_until", "deliver_span"], now);
+            rows.and(&over, values);
+            let span = UNPROVEN.to_string();
+            let (over, values) = is_over(["deliver_unproven_until", &span], now);
+            rows.and(&over, values);
+            vec![rows]
         }
-    };
-    let mut in_doubt = self::filter(filter, now);
-    in_doubt.and("state IN ('rotating', 'unknown')", []);
-    let (operand, bound) = now.operand();
-    in_doubt.and(
-        &format!("(until <= {operand} OR until - {operand} > span + {SLACK})"),
-        [bound.clone(), bound].into_iter().flatten(),
-    );
-    of_run(&mut in_doubt);
-    if ready == Ready::InDoubt {
-        return vec![in_doubt];
+        Ready::InDoubt => {
+            rows.and("state IN ('rotating', 'unknown')", []);
+            let (over, values) = is_over(["until", "span"], now);
+            rows.and(&over, values);
+            vec![rows]
+        }
+        Ready::ForRun { number, began_at } => {
+            let mut in_doubt = rows.clone();
+            in_doubt.and("state IN ('rotating', 'unknown')", []);
+            let (over, values) = is_over(["until", "span"], now);
+            in_doubt.and(&over, values);
+            in_doubt.and("run < ?", [Value::from(number)]);
+            rows.and("state = 'active'", []);
+            rows.and("run < ?", [Value::from(number)]);
+            let (changed, values) = changed_since(began_at, now);
+            rows.and(&format!("NOT {changed}"), values);
+            vec![in_doubt, rows]
+        }
     }
-    let mut active = self::filter(filter, now);
-    active.and("state = 'active'", []);
-    of_run(&mut active);
-    vec![in_doubt, active]
 }
 
 /// The rows that somebody replaces the token of just now.
 pub(crate) fn held(now: impl Into<Now>) -> Condition {
+    let now = now.into();
     let mut held = Condition::default();
     held.and("state = 'rotating'", []);
-    let (operand, bound) = now.into().operand();
-    held.and(
-        &format!("NOT (until <= {operand} OR until - {operand} > span + {SLACK})"),
-        [bound.clone(), bound].into_iter().flatten(),
-    );
+    let (over, values) = is_over(["until", "span"], now);
+    held.and(&format!("NOT {over}"), values);
     held
+}
+
+/// As [`Progress::is_over`](crate::entry::Progress::is_over).
+fn is_over([until, span]: [&str; 2], now: Now) -> (String, Vec<Value>) {
+    let (operand, bound) = now.operand();
+    let term = format!("({until} <= {operand} OR {until} - {operand} > {span} + {SLACK})");
+    (term, [bound.clone(), bound].into_iter().flatten().collect())
+}
+
+/// As [`Entry::has_changed_since`](crate::Entry), of active rows.
+fn changed_since(time: Timestamp, now: Now) -> (String, Vec<Value>) {
+    let (operand, bound) = now.operand();
+    let term = format!("(changed_at > ? AND changed_at <= {operand})");
+    let time = Value::Int(time::to_millis(time));
+    (term, [Some(time), bound].into_iter().flatten().collect())
 }
 
 /// The rows that a filter means, from behind a name on.
@@ -157,12 +205,20 @@ pub(crate) fn page(filter: &Filter, after: Option<&str>, now: impl Into<Now>) ->
 }
 
 /// The rows that a fleet run is through with, and those that are left.
-pub(crate) fn of_run(filter: &Filter, run: u64, now: impl Into<Now>) -> (Condition, Condition) {
-    let filter = self::filter(filter, now);
-    let (mut done, mut left) = (filter.clone(), filter);
-    done.and("run >= ?", [Value::from(run)]);
-    left.and("run < ?", [Value::from(run)]);
-    left.and("state IN ('active', 'rotating', 'unknown')", []);
+pub(crate) fn of_run(filter: &Filter, run: &Run, now: impl Into<Now>) -> (Condition, Condition) {
+    let now = now.into();
+    let (changed, values) = changed_since(run.began_at, now);
+    let values = || [Value::from(run.number)].into_iter().chain(values.clone());
+    let mut done = self::filter(filter, now);
+    let mut left = done.clone();
+    done.and(
+        &format!("(run >= ? OR state = 'active' AND {changed})"),
+        values(),
+    );
+    left.and(
+        &format!("run < ? AND state IN ('active', 'rotating', 'unknown') AND NOT (state = 'active' AND {changed})"),
+        values(),
+    );
     (done, left)
 }
 

@@ -5,6 +5,7 @@
 
 mod condition;
 mod place;
+mod spool;
 
 use std::str::FromStr;
 
@@ -12,45 +13,74 @@ use std::str::FromStr;
 pub(crate) use condition::Now;
 pub(crate) use condition::{Condition, Value, filter, held, history, of_run, page, ready};
 pub(crate) use place::place;
+#[cfg(feature = "postgres")]
+pub(crate) use spool::Record;
+pub(crate) use spool::Spool;
 
 use crate::app::{App, Provider};
-use crate::entry::{Entry, Progress, State};
+use crate::change::{Applied, Change};
+use crate::entry::{Delivery, Entry, Progress, State};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::event::{Event, What};
 use crate::seal::Sealer;
 use crate::time;
+use crate::tokens::Tokens;
 
 pub(crate) const COLUMNS: &str = "id, provider, server, client_id, label, sealed, generation, \
-    created_at, changed_at, state, fence, owner, until, span, run, doubts, undelivered";
+    created_at, changed_at, state, fence, owner, until, span, run, doubts, undelivered, deliver, \
+    deliver_fence, deliver_until, deliver_span, deliver_attempts, deliver_error, \
+    deliver_unproven_until";
 
-/// Takes [`insertion`].
-#[cfg(feature = "sqlite")]
-pub(crate) const INSERT: &str = "INSERT INTO token (id, provider, server, client_id, label, sealed, \
-    generation, created_at, changed_at, state, fence, owner, until, span, run, doubts, undelivered) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
-    ON CONFLICT (id) DO NOTHING";
+/// The same in a vault of this version, which is only read. `None` when it is too new.
+pub(crate) fn columns(version: i64) -> Option<&'static str> {
+    match version {
+        1 | 2 => Some(
+            "id, provider, server, client_id, label, sealed, generation, created_at, changed_at, \
+             state, fence, owner, until, span, run, doubts, undelivered, CAST(0 AS bigint), CAST(0 AS bigint), CAST(0 AS bigint), \
+             CAST(0 AS bigint), CAST(0 AS bigint), CAST(NULL AS text), \
+             CAST(0 AS bigint)",
+        ),
+        3 => Some(COLUMNS),
+        _ => None,
+    }
+}
 
-/// Takes [`progress`] and the name of the row.
-#[cfg(feature = "sqlite")]
-pub(crate) const UPDATE_PROGRESS: &str = "UPDATE token SET state = $1, fence = $2, owner = $3, \
-    until = $4, span = $5, run = $6, doubts = $7, undelivered = $8 WHERE id = $9";
+/// The columns of [`progress`], in its order.
+pub(crate) const PROGRESS: [&str; 15] = [
+    "state",
+    "fence",
+    "owner",
+    "until",
+    "span",
+    "run",
+    "doubts",
+    "undelivered",
+    "deliver",
+    "deliver_fence",
+    "deliver_until",
+    "deliver_span",
+    "deliver_attempts",
+    "deliver_error",
+    "deliver_unproven_until",
+];
 
-/// Takes [`progress`], [`secrets`] and the name of the row.
-#[cfg(feature = "sqlite")]
-pub(crate) const UPDATE_ALL: &str = "UPDATE token SET state = $1, fence = $2, owner = $3, \
-    until = $4, span = $5, run = $6, doubts = $7, undelivered = $8, sealed = $9, generation = $10, \
-    changed_at = $11 WHERE id = $12";
-
-#[cfg(feature = "sqlite")]
-pub(crate) const DELETE: &str = "DELETE FROM token WHERE id = $1";
-
-/// Takes [`event`].
-#[cfg(feature = "sqlite")]
-pub(crate) const INSERT_EVENT: &str = "INSERT INTO event (id, at, actor, what, generation, old, new, \
-    reason, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+/// The columns of [`secrets`], in its order.
+pub(crate) const SECRETS: [&str; 7] = [
+    "sealed",
+    "generation",
+    "changed_at",
+    "provider",
+    "server",
+    "client_id",
+    "label",
+];
 
 pub(crate) const EVENT_COLUMNS: &str =
     "number, id, at, actor, what, generation, old, new, reason, request_id";
+
+/// The columns of [`event`]: all but the number, which the table gives.
+pub(crate) const EVENT_VALUES: &str =
+    "id, at, actor, what, generation, old, new, reason, request_id";
 
 /// A row of a result, by the numbers of its columns from 0 on.
 pub(crate) trait Columns {
@@ -59,34 +89,89 @@ pub(crate) trait Columns {
     fn bytes(&self, column: usize) -> Result<Vec<u8>, StoreError>;
 }
 
-/// Reads [`COLUMNS`].
-pub(crate) fn entry(row: &impl Columns, sealer: &Sealer) -> Result<Entry, StoreError> {
+/// A row of the table. One that cannot be read has everything else that is known of it.
+pub(crate) struct Read {
+    pub(crate) entry: Entry,
+    pub(crate) damage: Option<StoreError>,
+}
+
+impl Read {
+    pub(crate) fn entry(self) -> Result<Entry, StoreError> {
+        match self.damage {
+            None => Ok(self.entry),
+            Some(damage) => Err(damage),
+        }
+    }
+
+    /// Lets a change decide about it; `is_its_own` says of a healthy row whether a new token is.
+    pub(crate) fn apply(
+        &mut self,
+        change: &Change,
+        is_its_own: impl FnOnce(&Entry) -> Result<bool, StoreError>,
+        now: i64,
+    ) -> Result<Applied, StoreError> {
+        match self.damage.take() {
+            None if is_its_own(&self.entry)? => Ok(change.apply(&mut self.entry, now)),
+            None => Ok(change.refuse()),
+            Some(damage) => {
+                let applied = change.apply_to_damaged(&mut self.entry, now);
+                applied.ok_or(damage)
+            }
+        }
+    }
+}
+
+/// Reads [`COLUMNS`]. An error is one of the store.
+pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreError> {
     let id = required(row, 0)?;
-    let generation = unsigned(row, 6)?;
-    let tokens = sealer.open(&id, generation, &row.bytes(5)?)?;
-    Ok(Entry {
+    let provider = word::<Provider>(row, 1)?;
+    let state = word::<State>(row, 9)?;
+    let (generation, fence, run) = (row.int(6)?, row.int(10)?, row.int(14)?);
+    let is_sound = generation >= 0 && fence >= 0 && run >= 0;
+    let mut entry = Entry {
         app: App {
-            provider: word::<Provider>(row, 1)?,
+            provider: provider.unwrap_or(Provider::GitHub),
             server: required(row, 2)?,
             client_id: required(row, 3)?,
         },
         label: row.text(4)?,
-        tokens,
-        generation,
+        tokens: Tokens::none(),
+        generation: generation.unsigned_abs(),
         created_at: time::from_millis(row.int(7)?),
         changed_at: time::from_millis(row.int(8)?),
         progress: Progress {
-            state: word::<State>(row, 9)?,
-            fence: unsigned(row, 10)?,
+            state: state.unwrap_or_default(),
+            fence: fence.unsigned_abs(),
             owner: row.text(11)?,
             until: row.int(12)?,
             span: row.int(13)?,
-            run: unsigned(row, 14)?,
+            run: run.unsigned_abs(),
             doubts: u32::try_from(row.int(15)?).unwrap_or(u32::MAX),
             undelivered: row.int(16)? != 0,
+            deliver: row.int(17)? != 0,
+            delivery: Delivery {
+                fence: row.int(18)?.unsigned_abs(),
+                until: row.int(19)?,
+                span: row.int(20)?,
+                attempts: u32::try_from(row.int(21)?).unwrap_or(u32::MAX),
+                error: row.text(22)?,
+                unproven_until: row.int(23)?,
+            },
         },
         id,
-    })
+    };
+    let opened = match (provider, state) {
+        (Some(_), Some(_)) if is_sound => sealer.open(&entry, &row.bytes(5)?),
+        _ => Err(StoreError::damaged(&entry.id)),
+    };
+    let damage = match opened {
+        Ok(tokens) => {
+            entry.tokens = tokens;
+            None
+        }
+        Err(damage) => Some(damage),
+    };
+    Ok(Read { entry, damage })
 }
 
 /// Reads [`EVENT_COLUMNS`].
@@ -109,7 +194,7 @@ pub(crate) fn read_event(row: &impl Columns) -> Result<(u64, Event), StoreError>
 pub(crate) fn insertion(entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, StoreError> {
     entry.check()?;
     let app = &entry.app;
-    let sealed = sealer.seal(&entry.id, entry.generation, &entry.tokens)?;
+    let sealed = sealer.seal(entry)?;
     let mut values = vec![
         Value::from(entry.id.as_str()),
         Value::from(app.provider.as_str()),
@@ -136,15 +221,25 @@ pub(crate) fn progress(entry: &Entry) -> Vec<Value> {
         Value::from(progress.run),
         Value::Int(progress.doubts.into()),
         Value::Int(progress.undelivered.into()),
+        Value::Int(progress.deliver.into()),
+        Value::from(progress.delivery.fence),
+        Value::Int(progress.delivery.until),
+        Value::Int(progress.delivery.span),
+        Value::Int(progress.delivery.attempts.into()),
+        Value::Text(progress.delivery.error.clone()),
+        Value::Int(progress.delivery.unproven_until),
     ]
 }
 
 pub(crate) fn secrets(entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, StoreError> {
-    let sealed = sealer.seal(&entry.id, entry.generation, &entry.tokens)?;
     Ok(vec![
-        Value::Bytes(sealed),
+        Value::Bytes(sealer.seal(entry)?),
         Value::from(entry.generation),
         Value::Int(time::to_millis(entry.changed_at)),
+        Value::from(entry.app.provider.as_str()),
+        Value::from(entry.app.server.as_str()),
+        Value::from(entry.app.client_id.as_str()),
+        Value::Text(entry.label.clone()),
     ])
 }
 
@@ -171,9 +266,8 @@ fn unsigned(row: &impl Columns, column: usize) -> Result<u64, StoreError> {
     u64::try_from(number).map_err(|_| damaged(&number.to_string()))
 }
 
-fn word<T: FromStr>(row: &impl Columns, column: usize) -> Result<T, StoreError> {
-    let word = required(row, column)?;
-    word.parse().map_err(|_| damaged(&word))
+fn word<T: FromStr>(row: &impl Columns, column: usize) -> Result<Option<T>, StoreError> {
+    Ok(required(row, column)?.parse().ok())
 }
 
 fn damaged(found: &str) -> StoreError {

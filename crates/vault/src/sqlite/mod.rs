@@ -4,6 +4,7 @@ mod ballast;
 mod columns;
 mod migrations;
 mod open;
+mod read_only;
 mod work;
 mod writer;
 
@@ -13,7 +14,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{ErrorCode, ffi};
-use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use open::Opened;
@@ -26,30 +26,45 @@ use crate::error::{StoreError, StoreErrorKind};
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::key::Key;
-use crate::store::{Answer, Changed, Entries, Ready, Run, RunCount, Store};
-
-/// How many rows of an import are handed over at once.
-const CHUNK: usize = 256;
+use crate::seal::Sealer;
+use crate::sql::Spool;
+use crate::store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
+use crate::vault::Access;
 
 /// SQLite in WAL mode, durable at every commit. One thread writes, and whatever waits for it shares
 /// a transaction; another connection reads.
 pub(crate) struct Sqlite {
-    writer: Writer,
+    /// Without one, it is only read.
+    writer: Option<Writer>,
     reader: Arc<Mutex<Opened>>,
+    sealer: Arc<Sealer>,
+    /// Where what is read is a copy, it lives as long.
+    _copied: read_only::Copied,
 }
 
 impl Sqlite {
-    /// Opens the vault at `path`, or makes it.
-    pub(crate) async fn open(path: &Path, key: &Key) -> Result<Self, StoreError> {
-        let (path, key) = (path.to_owned(), key.clone());
+    /// Opens the vault at `path`.
+    pub(crate) async fn open(path: &Path, key: &Key, access: Access) -> Result<Self, StoreError> {
+        let (path, sealer) = (path.to_owned(), Arc::new(Sealer::new(key)));
         blocking(move || {
-            let writing = Opened::create(&path, &key)?;
-            let reading = Opened::again(&path, &key)?;
+            if access == Access::Read {
+                let (reading, _copied) = read_only::open(&path, &sealer)?;
+                return Ok(Self {
+                    writer: None,
+                    reader: Arc::new(Mutex::new(reading)),
+                    sealer,
+                    _copied,
+                });
+            }
+            let writing = Opened::to_write(&path, &sealer, access == Access::Make)?;
+            let reading = Opened::again(&path, &sealer)?;
             let ballast = ballast::Ballast::of(&path);
             ballast.take_on()?;
             Ok(Self {
-                writer: Writer::start(writing, ballast)?,
+                writer: Some(Writer::start(writing, ballast)?),
                 reader: Arc::new(Mutex::new(reading)),
+                sealer,
+                _copied: None,
             })
         })
         .await
@@ -62,21 +77,46 @@ impl Sqlite {
         let reader = Arc::clone(&self.reader);
         blocking(move || {
             let opened = reader.lock().unwrap_or_else(PoisonError::into_inner);
-            let result = job(&opened);
-            match result {
-                // Whoever changed the key has made every row unreadable with the old one.
-                Err(error) if error.is_damaged() => Err(opened.check_key().err().unwrap_or(error)),
-                result => result,
-            }
+            job(&opened)
         })
         .await
+    }
+
+    /// What reads rows. Whoever has changed the key has made every row unreadable with the old one.
+    async fn read_rows<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Opened) -> Result<T, StoreError> + Send + 'static,
+        is_damaged: impl Fn(&Result<T, StoreError>) -> bool + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.read(move |opened| {
+            let result = job(opened);
+            if is_damaged(&result) {
+                opened.check_key()?;
+            }
+            result
+        })
+        .await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        room: Room,
+        job: impl FnMut(&Opened) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.writer {
+            Some(writer) => writer.write(room, job).await,
+            None => Err(StoreError::read_only()),
+        }
     }
 }
 
 impl Store for Sqlite {
     fn get<'a>(&'a self, id: &'a str) -> Answer<'a, Option<Entry>> {
         let id = id.to_owned();
-        Box::pin(self.read(move |opened| work::get(opened, &id)))
+        Box::pin(self.read_rows(
+            move |opened| work::get(opened, &id),
+            |read| read.as_ref().is_err_and(StoreError::is_damaged),
+        ))
     }
 
     fn page<'a>(
@@ -84,9 +124,15 @@ impl Store for Sqlite {
         filter: &'a Filter,
         after: Option<&'a str>,
         limit: usize,
-    ) -> Answer<'a, Vec<Entry>> {
+    ) -> Answer<'a, Vec<Result<Entry, StoreError>>> {
         let (filter, after) = (filter.clone(), after.map(str::to_owned));
-        Box::pin(self.read(move |opened| work::page(opened, &filter, after.as_deref(), limit)))
+        Box::pin(self.read_rows(
+            move |opened| work::page(opened, &filter, after.as_deref(), limit),
+            |read| {
+                read.as_ref()
+                    .is_ok_and(|rows| rows.iter().any(Result::is_err))
+            },
+        ))
     }
 
     fn count<'a>(&'a self, filter: &'a Filter) -> Answer<'a, u64> {
@@ -96,12 +142,9 @@ impl Store for Sqlite {
 
     fn insert<'a>(&'a self, entries: Entries<'a>, actor: &'a str) -> Answer<'a, u64> {
         Box::pin(async move {
-            let (chunks, mut receiver) = mpsc::channel(2);
-            let actor = actor.to_owned();
-            let job = move |opened: &Opened| work::insert(opened, &mut receiver, &actor);
-            let written = self.writer.write(Room::NeededAlone, job);
-            let (fed, written) = tokio::join!(feed(entries, chunks), written);
-            fed.and(written)
+            let mut spool = Spool::fill(entries, &self.sealer, actor).await?;
+            let job = move |opened: &Opened| work::insert(opened, &mut spool);
+            self.write(Room::Needed, job).await
         })
     }
 
@@ -109,7 +152,7 @@ impl Store for Sqlite {
         let id = id.to_owned();
         let room = room(&change);
         let job = move |opened: &Opened| work::change(opened, &id, &change);
-        Box::pin(self.writer.write(room, job))
+        Box::pin(self.write(room, job))
     }
 
     fn change_next<'a>(
@@ -118,11 +161,11 @@ impl Store for Sqlite {
         ready: Ready,
         limit: usize,
         change: Change,
-    ) -> Answer<'a, Vec<Changed>> {
+    ) -> Answer<'a, Vec<Result<Changed, StoreError>>> {
         let filter = filter.clone();
         let room = room(&change);
         let job = move |opened: &Opened| work::change_next(opened, &filter, ready, limit, &change);
-        Box::pin(self.writer.write(room, job))
+        Box::pin(self.write(room, job))
     }
 
     fn history<'a>(
@@ -135,25 +178,29 @@ impl Store for Sqlite {
         Box::pin(self.read(move |opened| work::history(opened, id.as_deref(), after, limit)))
     }
 
-    fn begin_run<'a>(&'a self, filter: &'a Filter, afresh: bool) -> Answer<'a, Run> {
+    fn begin_run<'a>(&'a self, filter: &'a Filter, resume_within: Duration) -> Answer<'a, Run> {
         let filter = filter.clone();
-        let job = move |opened: &Opened| work::begin_run(opened, &filter, afresh);
-        Box::pin(self.writer.write(Room::Needed, job))
+        let job = move |opened: &Opened| work::begin_run(opened, &filter, resume_within);
+        Box::pin(self.write(Room::Needed, job))
     }
 
-    fn open_run<'a>(&'a self, filter: &'a Filter) -> Answer<'a, Option<Run>> {
+    fn open_run<'a>(
+        &'a self,
+        filter: &'a Filter,
+        resume_within: Duration,
+    ) -> Answer<'a, Option<Run>> {
         let filter = filter.clone();
-        Box::pin(self.read(move |opened| work::open_run(opened, &filter)))
+        Box::pin(self.read(move |opened| work::open_run(opened, &filter, resume_within)))
     }
 
-    fn count_run<'a>(&'a self, filter: &'a Filter, run: u64) -> Answer<'a, RunCount> {
-        let filter = filter.clone();
-        Box::pin(self.read(move |opened| work::count_run(opened, &filter, run)))
+    fn count_run<'a>(&'a self, filter: &'a Filter, run: &'a Run) -> Answer<'a, RunCount> {
+        let (filter, run) = (filter.clone(), run.clone());
+        Box::pin(self.read(move |opened| work::count_run(opened, &filter, &run)))
     }
 
     fn end_run(&self, run: u64) -> Answer<'_, ()> {
         let job = move |opened: &Opened| work::end_run(opened, run);
-        Box::pin(self.writer.write(Room::MayBeUsedUp, job))
+        Box::pin(self.write(Room::MayBeUsedUp, job))
     }
 
     fn reserve<'a>(
@@ -164,13 +211,13 @@ impl Store for Sqlite {
     ) -> Answer<'a, Option<Duration>> {
         let app = app.to_string();
         let job = move |opened: &Opened| work::reserve(opened, &app, interval, hold).map(Some);
-        Box::pin(self.writer.write(Room::MayBeUsedUp, job))
+        Box::pin(self.write(Room::MayBeUsedUp, job))
     }
 
-    fn rekey<'a>(&'a self, new_key: &'a Key) -> Answer<'a, u64> {
+    fn rekey<'a>(&'a self, new_key: &'a Key) -> Answer<'a, Rekeyed> {
         let new_key = new_key.clone();
         let job = move |opened: &Opened| work::rekey(opened, &new_key);
-        Box::pin(self.writer.write(Room::Needed, job))
+        Box::pin(self.write(Room::Needed, job))
     }
 }
 
@@ -178,28 +225,6 @@ impl fmt::Debug for Sqlite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sqlite").finish_non_exhaustive()
     }
-}
-
-/// Hands the rows over in chunks; what cannot be read ends it, and is handed over, too.
-async fn feed(
-    mut entries: Entries<'_>,
-    chunks: mpsc::Sender<Option<Vec<Entry>>>,
-) -> Result<(), StoreError> {
-    let mut chunk = Vec::with_capacity(CHUNK);
-    while let Some(entry) = std::future::poll_fn(|cx| entries.as_mut().poll_next(cx)).await {
-        // Without the `None` at the end, nothing stays of it.
-        chunk.push(entry?);
-        if chunk.len() == CHUNK {
-            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
-            if chunks.send(Some(full)).await.is_err() {
-                // The other side has failed, and says why.
-                return Ok(());
-            }
-        }
-    }
-    let _ = chunks.send(Some(chunk)).await;
-    let _ = chunks.send(None).await;
-    Ok(())
 }
 
 fn room(change: &Change) -> Room {

@@ -4,15 +4,15 @@ use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::{migrations, store_error};
 use crate::error::StoreError;
 use crate::exposure;
-use crate::key::Key;
 use crate::seal::Sealer;
 
 /// How long it waits for other processes that write.
@@ -23,16 +23,28 @@ const LOOK: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) connection: Connection,
-    pub(super) sealer: Sealer,
+    pub(super) sealer: Arc<Sealer>,
+    /// The columns of a row, as far as the vault has them.
+    pub(super) columns: &'static str,
     /// When rows in doubt were looked for before others.
     looked: Cell<Option<Instant>>,
 }
 
 impl Opened {
-    /// Opens a vault to write to it, and makes it where there is none.
-    pub(super) fn create(path: &Path, key: &Key) -> Result<Self, StoreError> {
-        make(path)?;
-        let opened = Self::again(path, key)?;
+    /// Opens a vault to write to it, and makes it where there is none, if it may.
+    pub(super) fn to_write(
+        path: &Path,
+        sealer: &Arc<Sealer>,
+        may_make: bool,
+    ) -> Result<Self, StoreError> {
+        match may_make {
+            true => make(path)?,
+            false => check_exposure(path)?,
+        }
+        let connection = Connection::open_with_flags(path, writing()).map_err(store_error)?;
+        connection.busy_timeout(PATIENCE).map_err(store_error)?;
+        migrations::check(&connection, may_make)?;
+        let opened = Self::set_up(connection, sealer)?;
         let connection = &opened.connection;
         connection
             .execute_batch("BEGIN IMMEDIATE")
@@ -48,26 +60,41 @@ impl Opened {
         Ok(opened)
     }
 
-    /// Opens a vault that is there.
-    pub(super) fn again(path: &Path, key: &Key) -> Result<Self, StoreError> {
-        let connection = Connection::open(path).map_err(store_error)?;
+    /// Opens another connection to a vault that is open to write to it.
+    pub(super) fn again(path: &Path, sealer: &Arc<Sealer>) -> Result<Self, StoreError> {
+        let connection = Connection::open_with_flags(path, writing()).map_err(store_error)?;
         connection.busy_timeout(PATIENCE).map_err(store_error)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        Self::set_up(connection, sealer)
+    }
+
+    fn set_up(connection: Connection, sealer: &Arc<Sealer>) -> Result<Self, StoreError> {
         // Each commit is on the disk when it returns, and a deleted secret is overwritten.
         // The log has at most half of the room that is kept for a full disk (`ballast.rs`).
         let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                       PRAGMA secure_delete = ON; PRAGMA cache_size = -4000; \
-                       PRAGMA wal_autocheckpoint = 1000;";
+                       PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 1000;";
         connection.execute_batch(pragmas).map_err(store_error)?;
+        Self::of(connection, sealer, crate::sql::COLUMNS)
+    }
+
+    /// With what all connections have in common.
+    pub(super) fn of(
+        connection: Connection,
+        sealer: &Arc<Sealer>,
+        columns: &'static str,
+    ) -> Result<Self, StoreError> {
+        connection.set_prepared_statement_cache_capacity(64);
+        connection
+            .execute_batch("PRAGMA cache_size = -4000")
+            .map_err(store_error)?;
         // One plan for all values, so that no statement is prepared anew for each.
         let one_plan = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
         connection
             .set_db_config(one_plan, true)
             .map_err(store_error)?;
-        let sealer = Sealer::new(key);
         Ok(Self {
             connection,
-            sealer,
+            sealer: Arc::clone(sealer),
+            columns,
             looked: Cell::new(None),
         })
     }
@@ -111,6 +138,11 @@ impl Opened {
     }
 }
 
+/// Whatever is to be made is made by [`make`].
+fn writing() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
 /// Makes an empty file that only its owner can read, unless there is one. SQLite gives the files
 /// that it puts beside it the same mode.
 fn make(path: &Path) -> Result<(), StoreError> {
@@ -120,9 +152,7 @@ fn make(path: &Path) -> Result<(), StoreError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(_) => Ok(()),
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => ["", "-wal", "-shm"]
-            .into_iter()
-            .try_for_each(|suffix| exposure::check(&beside(path, suffix))),
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => check_exposure(path),
         Err(e) => Err(StoreError::other(
             format!("cannot create {}", path.display()),
             e,
@@ -130,7 +160,13 @@ fn make(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn check_exposure(path: &Path) -> Result<(), StoreError> {
+    ["", "-wal", "-shm"]
+        .into_iter()
+        .try_for_each(|suffix| exposure::check(&beside(path, suffix)))
+}
+
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
     name.push(suffix);
     name.into()

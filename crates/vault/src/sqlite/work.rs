@@ -2,26 +2,22 @@
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, params, params_from_iter};
-use tokio::sync::mpsc::Receiver;
-
 use super::open::Opened;
 use super::store_error;
 use crate::change::{Action, Change};
 use crate::entry::Entry;
-use crate::error::{StoreError, StoreErrorKind};
+use crate::error::StoreError;
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::seal::Sealer;
-use crate::sql::{self, Condition, Value};
-use crate::store::{Changed, Ready, Run, RunCount};
+use crate::sql::{self, Condition, Read, Spool, Value};
+use crate::store::{Changed, Ready, Rekeyed, Run, RunCount};
 use crate::time;
+use rusqlite::{OptionalExtension, params, params_from_iter};
 
 pub(super) fn get(opened: &Opened, id: &str) -> Result<Option<Entry>, StoreError> {
-    let mut condition = Condition::default();
-    condition.and("id = ?", [Value::from(id)]);
-    Ok(select(opened, &condition, "")?.pop())
+    find(opened, id)?.map(Read::entry).transpose()
 }
 
 pub(super) fn page(
@@ -29,9 +25,10 @@ pub(super) fn page(
     filter: &Filter,
     after: Option<&str>,
     limit: usize,
-) -> Result<Vec<Entry>, StoreError> {
+) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
     let condition = sql::page(filter, after, time::now_millis());
-    select_some(opened, condition, "ORDER BY id", limit)
+    let rows = select_some(opened, condition, "ORDER BY id", limit)?;
+    Ok(rows.into_iter().map(Read::entry).collect())
 }
 
 pub(super) fn count(opened: &Opened, filter: &Filter) -> Result<u64, StoreError> {
@@ -41,7 +38,7 @@ pub(super) fn count(opened: &Opened, filter: &Filter) -> Result<u64, StoreError>
 pub(super) fn count_run(
     opened: &Opened,
     filter: &Filter,
-    run: u64,
+    run: &Run,
 ) -> Result<RunCount, StoreError> {
     let (done, left) = sql::of_run(filter, run, time::now_millis());
     Ok(RunCount {
@@ -50,35 +47,24 @@ pub(super) fn count_run(
     })
 }
 
-pub(super) fn insert(
-    opened: &Opened,
-    chunks: &mut Receiver<Option<Vec<Entry>>>,
-    actor: &str,
-) -> Result<u64, StoreError> {
-    let mut count = 0;
-    loop {
-        match chunks.blocking_recv() {
-            Some(Some(chunk)) => {
-                for entry in chunk {
-                    if execute(
-                        opened,
-                        sql::INSERT,
-                        &sql::insertion(&entry, &opened.sealer)?,
-                    )? == 0
-                    {
-                        return Err(StoreError::taken(&entry.id));
-                    }
-                    add_event(opened, &Event::put(&entry, actor))?;
-                    count += 1;
-                }
-            }
-            Some(None) => return Ok(count),
-            None => {
-                let message = "nothing was put in, because not all could be read";
-                return Err(StoreError::new(StoreErrorKind::Other, message));
-            }
+pub(super) fn insert(opened: &Opened, spool: &mut Spool) -> Result<u64, StoreError> {
+    let (mut count, now) = (0, time::now_millis());
+    // A second time it does it again.
+    spool.rewind()?;
+    let sql = insertion("token", sql::COLUMNS);
+    let sql = format!("{sql} ON CONFLICT (id) DO NOTHING");
+    while let Some(record) = spool.next(now)? {
+        if execute(opened, &sql, &record.row)? == 0 {
+            return Err(StoreError::taken(record.id()));
         }
+        execute(
+            opened,
+            &insertion("event", sql::EVENT_VALUES),
+            &record.event,
+        )?;
+        count += 1;
     }
+    Ok(count)
 }
 
 pub(super) fn change(
@@ -86,8 +72,8 @@ pub(super) fn change(
     id: &str,
     change: &Change,
 ) -> Result<Option<Changed>, StoreError> {
-    let entry = get(opened, id)?;
-    entry.map(|entry| apply(opened, entry, change)).transpose()
+    let read = find(opened, id)?;
+    read.map(|read| apply(opened, read, change)?).transpose()
 }
 
 pub(super) fn change_next(
@@ -96,7 +82,7 @@ pub(super) fn change_next(
     ready: Ready,
     limit: usize,
     change: &Change,
-) -> Result<Vec<Changed>, StoreError> {
+) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
     let mut changed = Vec::new();
     let mut conditions = sql::ready(filter, ready, time::now_millis());
     if !opened.is_time_for_doubts() {
@@ -107,51 +93,57 @@ pub(super) fn change_next(
         if left == 0 {
             break;
         }
-        for entry in select_some(opened, condition, "", left)? {
-            changed.push(apply(opened, entry, change)?);
+        for read in select_some(opened, condition, "", left)? {
+            changed.push(apply(opened, read, change)?);
         }
     }
     Ok(changed)
 }
 
-fn apply(opened: &Opened, mut entry: Entry, change: &Change) -> Result<Changed, StoreError> {
-    let before = entry.secrets();
-    let applied = match is_not_its_own(opened, &entry, change)? {
-        true => change.refuse(),
-        false => change.apply(&mut entry, time::now_millis()),
+/// What is wrong with the row alone is the inner error.
+fn apply(
+    opened: &Opened,
+    mut read: Read,
+    change: &Change,
+) -> Result<Result<Changed, StoreError>, StoreError> {
+    let before = read.entry.secrets();
+    let now = time::now_millis();
+    let admitted = |entry: &Entry| is_its_own(opened, entry, change);
+    let applied = match read.apply(change, admitted, now) {
+        Ok(applied) => applied,
+        Err(error) if error.is_damaged() => return Ok(Err(error)),
+        Err(error) => return Err(error),
     };
+    let entry = read.entry;
     let id = Value::from(entry.id.as_str());
     match applied.action() {
         Action::Leave => {}
         Action::Delete => {
-            execute(opened, sql::DELETE, &[id])?;
+            execute(opened, "DELETE FROM token WHERE id = $1", &[id])?;
         }
         Action::Save => {
-            let mut values = sql::progress(&entry);
-            let statement = match entry.secrets() == before {
-                true => sql::UPDATE_PROGRESS,
-                false => {
-                    values.extend(sql::secrets(&entry, &opened.sealer)?);
-                    sql::UPDATE_ALL
-                }
-            };
+            let (mut columns, mut values) = (sql::PROGRESS.to_vec(), sql::progress(&entry));
+            if entry.secrets() != before {
+                columns.extend(sql::SECRETS);
+                values.extend(sql::secrets(&entry, &opened.sealer)?);
+            }
             values.push(id);
-            execute(opened, statement, &values)?;
+            execute(opened, &update(&columns), &values)?;
         }
     }
     if let Some(event) = applied.event() {
-        add_event(opened, event)?;
+        let values = sql::event(event);
+        execute(opened, &insertion("event", sql::EVENT_VALUES), &values)?;
     }
-    Ok(Changed::new(entry, applied))
+    Ok(applied.of(entry))
 }
 
-/// Whether another row has, or has had, the token that the change is to store, or this one has had it
-/// already.
-fn is_not_its_own(opened: &Opened, entry: &Entry, change: &Change) -> Result<bool, StoreError> {
+/// Whether no other row has, or has had, the token that the change is to store, nor this one before.
+fn is_its_own(opened: &Opened, entry: &Entry, change: &Change) -> Result<bool, StoreError> {
     let Some(name) = change.new_name() else {
-        return Ok(false);
+        return Ok(true);
     };
-    let sql = "SELECT EXISTS (SELECT 1 FROM event \
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM event \
         WHERE substr(new, 1, 16) = substr($1, 1, 16) AND new = $1 AND (id <> $2 OR $3))";
     let mut statement = opened.connection.prepare_cached(sql).map_err(store_error)?;
     let values = params![name, entry.id, change.is_first(entry)];
@@ -182,33 +174,63 @@ pub(super) fn history(
     Ok(events)
 }
 
-pub(super) fn begin_run(opened: &Opened, filter: &Filter, afresh: bool) -> Result<Run, StoreError> {
-    let connection = &opened.connection;
+pub(super) fn begin_run(
+    opened: &Opened,
+    filter: &Filter,
+    resume_within: Duration,
+) -> Result<Run, StoreError> {
     let now = time::now_millis();
-    let name = filter.to_json()?;
-    if afresh {
-        let ended = connection.execute(
-            "UPDATE run SET ended_at = $1 WHERE filter = $2 AND ended_at IS NULL",
-            params![now, name],
-        );
-        ended.map_err(store_error)?;
-    }
-    if let Some(run) = open_run(opened, filter)? {
+    let Some(last) = last_run(opened, filter)? else {
+        return new_run(opened, filter, now);
+    };
+    let is_over = count_run(opened, filter, &last)?.left == 0;
+    if is_over || last.is_too_old(resume_within, now) {
+        end_run(opened, last.number)?;
+        let mut run = new_run(opened, filter, now)?;
+        run.instead_of = (!is_over).then_some(last.began_at);
         return Ok(run);
     }
-    let number = connection.query_row(
-        "INSERT INTO run (filter, began_at) VALUES ($1, $2) RETURNING number",
-        params![name, now],
-        |row| row.get(0),
-    );
-    Ok(Run::new(
-        number.map_err(store_error)?,
-        time::from_millis(now),
-        false,
-    ))
+    if !has_later(opened, &last)? {
+        return Ok(last);
+    }
+    end_run(opened, last.number)?;
+    let mut run = new_run(opened, filter, time::to_millis(last.began_at))?;
+    run.is_resumed = true;
+    let values = [Value::from(run.number), Value::from(last.number)];
+    execute(opened, "UPDATE token SET run = $1 WHERE run = $2", &values)?;
+    Ok(run)
 }
 
-pub(super) fn open_run(opened: &Opened, filter: &Filter) -> Result<Option<Run>, StoreError> {
+fn new_run(opened: &Opened, filter: &Filter, began_at: i64) -> Result<Run, StoreError> {
+    let number = opened.connection.query_row(
+        "INSERT INTO run (filter, began_at) VALUES ($1, $2) RETURNING number",
+        params![filter.to_json()?, began_at],
+        |row| row.get(0),
+    );
+    let number = number.map_err(store_error)?;
+    Ok(Run::new(number, time::from_millis(began_at), false))
+}
+
+fn has_later(opened: &Opened, run: &Run) -> Result<bool, StoreError> {
+    let found = opened.connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM run WHERE number > $1)",
+        [run.number],
+        |row| row.get(0),
+    );
+    found.map_err(store_error)
+}
+
+pub(super) fn open_run(
+    opened: &Opened,
+    filter: &Filter,
+    resume_within: Duration,
+) -> Result<Option<Run>, StoreError> {
+    let run = last_run(opened, filter)?;
+    let now = time::now_millis();
+    Ok(run.filter(|run| !run.is_too_old(resume_within, now)))
+}
+
+fn last_run(opened: &Opened, filter: &Filter) -> Result<Option<Run>, StoreError> {
     let found = opened.connection.query_row(
         "SELECT number, began_at FROM run WHERE filter = $1 AND ended_at IS NULL \
          ORDER BY number DESC LIMIT 1",
@@ -253,28 +275,35 @@ pub(super) fn reserve(
     Ok(wait)
 }
 
-pub(super) fn rekey(opened: &Opened, new_key: &Key) -> Result<u64, StoreError> {
+pub(super) fn rekey(opened: &Opened, new_key: &Key) -> Result<Rekeyed, StoreError> {
     const PAGE: usize = 500;
     // Whoever replaces a token could not store the new one.
     let held = select(opened, &sql::held(time::now_millis()), "LIMIT 1")?;
-    if let Some(entry) = held.first() {
-        return Err(StoreError::busy(&entry.id));
+    if let Some(held) = held.first() {
+        return Err(StoreError::busy(&held.entry.id));
     }
     let sealer = Sealer::new(new_key);
-    let (mut count, mut after) = (0, None::<String>);
+    let (mut rekeyed, mut after) = (Rekeyed::default(), None::<String>);
     loop {
-        let rows = page(opened, &Filter::new(), after.as_deref(), PAGE)?;
+        let condition = sql::page(&Filter::new(), after.as_deref(), time::now_millis());
+        let rows = select_some(opened, condition, "ORDER BY id", PAGE)?;
         let Some(last) = rows.last() else { break };
-        after = Some(last.id.clone());
-        for entry in &rows {
-            let sealed = sealer.seal(&entry.id, entry.generation, &entry.tokens)?;
-            let values = [Value::Bytes(sealed), Value::from(entry.id.as_str())];
+        after = Some(last.entry.id.clone());
+        for Read { entry, damage } in &rows {
+            if damage.is_some() {
+                rekeyed.damaged += 1;
+                continue;
+            }
+            let values = [
+                Value::Bytes(sealer.seal(entry)?),
+                Value::from(entry.id.as_str()),
+            ];
             execute(
                 opened,
                 "UPDATE token SET sealed = $1 WHERE id = $2",
                 &values,
             )?;
-            count += 1;
+            rekeyed.rows += 1;
         }
     }
     execute(
@@ -282,11 +311,13 @@ pub(super) fn rekey(opened: &Opened, new_key: &Key) -> Result<u64, StoreError> {
         "UPDATE vault SET probe = $1",
         &[Value::Bytes(sealer.probe()?)],
     )?;
-    Ok(count)
+    Ok(rekeyed)
 }
 
-fn add_event(opened: &Opened, event: &Event) -> Result<(), StoreError> {
-    execute(opened, sql::INSERT_EVENT, &sql::event(event)).map(drop)
+fn find(opened: &Opened, id: &str) -> Result<Option<Read>, StoreError> {
+    let mut condition = Condition::default();
+    condition.and("id = ?", [Value::from(id)]);
+    Ok(select(opened, &condition, "")?.pop())
 }
 
 /// The first ones of them.
@@ -295,17 +326,16 @@ fn select_some(
     mut condition: Condition,
     order: &str,
     limit: usize,
-) -> Result<Vec<Entry>, StoreError> {
+) -> Result<Vec<Read>, StoreError> {
     condition.values.push(Value::from(limit as u64));
     let last = condition.values.len();
     select(opened, &condition, &format!("{order} LIMIT ${last}"))
 }
 
-fn select(opened: &Opened, condition: &Condition, rest: &str) -> Result<Vec<Entry>, StoreError> {
+fn select(opened: &Opened, condition: &Condition, rest: &str) -> Result<Vec<Read>, StoreError> {
     let sql = format!(
         "SELECT {} FROM token WHERE {} {rest}",
-        sql::COLUMNS,
-        condition.sql
+        opened.columns, condition.sql
     );
     let mut statement = opened
         .connection
@@ -313,11 +343,11 @@ fn select(opened: &Opened, condition: &Condition, rest: &str) -> Result<Vec<Entr
         .map_err(store_error)?;
     let rows = statement.query(params_from_iter(&condition.values));
     let mut rows = rows.map_err(store_error)?;
-    let mut entries = Vec::new();
+    let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(store_error)? {
-        entries.push(sql::entry(row, &opened.sealer)?);
+        found.push(sql::read(row, &opened.sealer)?);
     }
-    Ok(entries)
+    Ok(found)
 }
 
 fn count_where(opened: &Opened, condition: &Condition) -> Result<u64, StoreError> {
@@ -335,4 +365,20 @@ fn execute(opened: &Opened, sql: &str, values: &[Value]) -> Result<usize, StoreE
     statement
         .execute(params_from_iter(values))
         .map_err(store_error)
+}
+
+/// Takes a value for each of the columns.
+fn insertion(table: &str, columns: &str) -> String {
+    let numbers = 1..=columns.split(',').count();
+    let numbers: Vec<String> = numbers.map(|number| format!("${number}")).collect();
+    let numbers = numbers.join(", ");
+    format!("INSERT INTO {table} ({columns}) VALUES ({numbers})")
+}
+
+/// Takes a value for each of the columns, and the name of the row.
+fn update(columns: &[&str]) -> String {
+    let numbered = columns.iter().zip(1..);
+    let set: Vec<String> = numbered.map(|(name, n)| format!("{name} = ${n}")).collect();
+    let (set, id) = (set.join(", "), columns.len() + 1);
+    format!("UPDATE token SET {set} WHERE id = ${id}")
 }

@@ -56,8 +56,6 @@ where
 pub(super) enum Room {
     /// It begins something.
     Needed,
-    /// It begins something, and cannot be run a second time, so it is alone in its transaction.
-    NeededAlone,
     /// It ends something: a token may depend on it.
     MayBeUsedUp,
 }
@@ -107,8 +105,6 @@ fn run(opened: &Opened, ballast: &Ballast, jobs: &Receiver<Waiting>) {
         {
             refuse(&mut together, &error);
         }
-        let is_alone = |(room, _): &mut Waiting| *room == Room::NeededAlone;
-        let alone: Vec<Waiting> = together.extract_if(.., is_alone).collect();
         match transaction(opened, ballast, &mut together) {
             Ok(()) => end(together, Ok(())),
             Err(error) => {
@@ -122,9 +118,6 @@ fn run(opened: &Opened, ballast: &Ballast, jobs: &Receiver<Waiting>) {
                     .for_each(|waiting| by_itself(opened, ballast, waiting));
             }
         }
-        alone
-            .into_iter()
-            .for_each(|waiting| by_itself(opened, ballast, waiting));
     }
 }
 

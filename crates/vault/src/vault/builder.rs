@@ -16,10 +16,20 @@ const LEAVE_ALONE: Duration = Duration::from_secs(10);
 const LEAST: Duration = Duration::from_millis(10);
 const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// What may be done where a vault is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It is made where there is none.
+    Make,
+    Write,
+    Read,
+}
+
 /// Begins with [`Vault::builder`].
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing before the vault is opened"]
 pub struct VaultBuilder {
+    access: Access,
     actor: Option<String>,
     lease: Duration,
     leave_alone: Duration,
@@ -28,6 +38,7 @@ pub struct VaultBuilder {
 impl Default for VaultBuilder {
     fn default() -> Self {
         Self {
+            access: Access::Make,
             actor: None,
             lease: LEASE,
             leave_alone: LEAVE_ALONE,
@@ -36,6 +47,19 @@ impl Default for VaultBuilder {
 }
 
 impl VaultBuilder {
+    /// Makes no vault: where there is none, that is an [error](crate::StoreError::is_no_vault).
+    pub fn existing(mut self) -> Self {
+        self.access = Access::Write;
+        self
+    }
+
+    /// Reads a vault that is there, and changes nothing, not even beside it: also one on a full disk,
+    /// on read-only media, on a standby, or with a role that may do no more. Its version stays.
+    pub fn read_only(mut self) -> Self {
+        self.access = Access::Read;
+        self
+    }
+
     /// Who does what is done with this vault, for the history: `process 4711` unless given.
     pub fn actor(mut self, name: impl Into<String>) -> Self {
         self.actor = Some(name.into());
@@ -69,7 +93,7 @@ impl VaultBuilder {
         path: impl AsRef<std::path::Path>,
         key: &crate::Key,
     ) -> Result<Vault, crate::StoreError> {
-        let store = crate::sqlite::Sqlite::open(path.as_ref(), key).await?;
+        let store = crate::sqlite::Sqlite::open(path.as_ref(), key, self.access).await?;
         Ok(self.store(store))
     }
 
@@ -118,7 +142,7 @@ impl VaultBuilder {
     /// is in the error.
     #[cfg(feature = "postgres")]
     pub async fn postgres(self, url: &str, key: &crate::Key) -> Result<Vault, crate::StoreError> {
-        let store = crate::postgres::Postgres::open(url, key).await?;
+        let store = crate::postgres::Postgres::open(url, key, self.access).await?;
         Ok(self.store(store))
     }
 

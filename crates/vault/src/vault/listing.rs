@@ -20,32 +20,37 @@ use crate::store::Store;
 const PAGE: usize = 500;
 
 /// Asks for the page behind a row.
-type Read<T> = Box<dyn FnMut(Option<&T>) -> Page<T> + Send>;
+type Read<T, C> = Box<dyn FnMut(Option<C>) -> Page<T> + Send>;
 type Page<T> = BoxFuture<'static, Result<Vec<T>, StoreError>>;
 
 /// The rows that a filter means: a [`Stream`], or call [`next`](Self::next).
-pub struct Listing(Pages<Entry>);
+///
+/// A row that cannot be read is an error that [`is_damaged`](StoreError::is_damaged) and has its
+/// [`id`](StoreError::id), and the others come after it. Any other error is the end.
+pub struct Listing(Pages<Result<Entry, StoreError>, String>);
 
 /// What has happened to rows: a [`Stream`], or call [`next`](Self::next).
-pub struct History(Pages<(u64, Event)>);
+pub struct History(Pages<(u64, Event), u64>);
 
 /// Asks for a page when the last one is used up.
-struct Pages<T> {
-    read: Read<T>,
+struct Pages<T, C> {
+    read: Read<T, C>,
+    /// What the page behind a row is asked for by.
+    name: fn(&T) -> C,
     ahead: VecDeque<T>,
     reading: Option<Page<T>>,
-    last: Option<T>,
+    last: Option<C>,
     has_ended: bool,
 }
 
 impl Listing {
     pub(super) fn new(store: Arc<dyn Store>, filter: Filter) -> Self {
         let filter = Arc::new(filter);
-        Self(Pages::new(move |last: Option<&Entry>| {
+        let read = move |last: Option<String>| -> Page<_> {
             let (store, filter) = (Arc::clone(&store), Arc::clone(&filter));
-            let after = last.map(|entry| entry.id.clone());
-            Box::pin(async move { store.page(&filter, after.as_deref(), PAGE).await })
-        }))
+            Box::pin(async move { store.page(&filter, last.as_deref(), PAGE).await })
+        };
+        Self(Pages::new(read, |row| id(row).to_owned()))
     }
 
     /// The next row, or `None` at the end.
@@ -54,14 +59,23 @@ impl Listing {
     }
 }
 
+/// The name of a row, also of one that cannot be read.
+pub(crate) fn id(row: &Result<Entry, StoreError>) -> &str {
+    match row {
+        Ok(entry) => &entry.id,
+        Err(error) => error.id().unwrap_or_default(),
+    }
+}
+
 impl History {
     pub(super) fn new(store: Arc<dyn Store>, id: Option<String>) -> Self {
         let id: Arc<Option<String>> = Arc::new(id);
-        Self(Pages::new(move |last: Option<&(u64, Event)>| {
+        let read = move |last: Option<u64>| -> Page<_> {
             let (store, id) = (Arc::clone(&store), Arc::clone(&id));
-            let after = last.map_or(0, |(number, _)| *number);
+            let after = last.unwrap_or_default();
             Box::pin(async move { store.history(id.as_deref(), after, PAGE).await })
-        }))
+        };
+        Self(Pages::new(read, |(number, _)| *number))
     }
 
     /// The next event, or `None` at the end.
@@ -70,10 +84,11 @@ impl History {
     }
 }
 
-impl<T> Pages<T> {
-    fn new(read: impl FnMut(Option<&T>) -> Page<T> + Send + 'static) -> Self {
+impl<T, C> Pages<T, C> {
+    fn new(read: impl FnMut(Option<C>) -> Page<T> + Send + 'static, name: fn(&T) -> C) -> Self {
         Self {
             read: Box::new(read),
+            name,
             ahead: VecDeque::new(),
             reading: None,
             last: None,
@@ -82,11 +97,10 @@ impl<T> Pages<T> {
     }
 }
 
-impl<T: Clone + Unpin> Pages<T> {
+impl<T: Unpin, C: Unpin> Pages<T, C> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T, StoreError>>> {
         loop {
             if let Some(next) = self.ahead.pop_front() {
-                self.last = Some(next.clone());
                 return Poll::Ready(Some(Ok(next)));
             }
             if self.has_ended {
@@ -94,13 +108,14 @@ impl<T: Clone + Unpin> Pages<T> {
             }
             let reading = match &mut self.reading {
                 Some(reading) => reading,
-                None => self.reading.insert((self.read)(self.last.as_ref())),
+                None => self.reading.insert((self.read)(self.last.take())),
             };
             let page = ready!(reading.as_mut().poll(context));
             self.reading = None;
             match page {
                 Ok(page) => {
                     self.has_ended = page.len() < PAGE;
+                    self.last = page.last().map(self.name);
                     self.ahead = page.into();
                 }
                 Err(error) => {
@@ -116,7 +131,8 @@ impl Stream for Listing {
     type Item = Result<Entry, StoreError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll(context)
+        let next = ready!(self.0.poll(context));
+        Poll::Ready(next.map(Result::flatten))
     }
 }
 

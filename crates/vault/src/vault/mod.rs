@@ -13,7 +13,10 @@ use std::time::Duration;
 use futures_core::Stream;
 use tokio::sync::watch;
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use builder::Access;
 pub use builder::VaultBuilder;
+pub(crate) use listing::id;
 pub use listing::{History, Listing};
 pub(crate) use own::{Held, Own};
 pub use rotate::Rotation;
@@ -24,7 +27,7 @@ use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::key::Key;
-use crate::store::Store;
+use crate::store::{Rekeyed, Store};
 
 /// Tokens that survive crashes and races while they are replaced.
 ///
@@ -80,6 +83,7 @@ impl Vault {
     async fn replace_secrets(&self, entry: &Entry) -> Result<bool, StoreError> {
         let change = self.change(Kind::Put {
             app: entry.app.clone(),
+            label: entry.label.clone(),
             tokens: entry.tokens.clone(),
         });
         let changed = self.store.change(&entry.id, change).await?;
@@ -94,7 +98,7 @@ impl Vault {
     /// Puts rows in: all of them, or none when one cannot be read or its name is taken. Returns how
     /// many.
     ///
-    /// While it reads, nobody else can write to a vault in SQLite.
+    /// The vault is written to when all are read: until then they are in a temporary file, encrypted.
     ///
     /// # Errors
     ///
@@ -152,13 +156,13 @@ impl Vault {
     }
 
     /// Encrypts everything with another key, in one transaction: a vault has one key, whenever the
-    /// process is killed. Whoever has it open with the old key has to open it again. Returns how
-    /// many rows there are.
+    /// process is killed. Whoever has it open with the old key has to open it again. Rows that cannot be
+    /// read are left as they are.
     ///
     /// # Errors
     ///
     /// When the store could not do it, and the old key is still the one.
-    pub async fn rekey(&self, new_key: &Key) -> Result<u64, StoreError> {
+    pub async fn rekey(&self, new_key: &Key) -> Result<Rekeyed, StoreError> {
         self.store.rekey(new_key).await
     }
 
@@ -171,8 +175,9 @@ impl Vault {
     }
 
     /// Takes rows, if nobody else has them.
-    pub(crate) fn claim_when(&self, condition: Condition) -> Change {
+    pub(crate) fn claim_when(&self, condition: Condition, deliver: bool) -> Change {
         self.change(Kind::Claim {
+            deliver,
             lease: self.set_up.lease,
             condition,
             own: self.set_up.own.clone(),

@@ -128,7 +128,7 @@ impl Vault {
     ) -> Result<Result<(Entry, Claim), Entry>, VaultError> {
         let mut look = LOOK.0;
         loop {
-            let change = self.claim_when(condition);
+            let change = self.claim_when(condition, false);
             let changed = self.store.change(id, change).await?;
             let Changed { entry, applied } = changed.ok_or_else(|| VaultError::not_found(id))?;
             match applied.reply {
@@ -139,9 +139,7 @@ impl Vault {
                 }
                 Reply::Dead(State::Lost) => return Err(VaultError::Lost(Box::new(entry))),
                 Reply::Dead(_) => return Err(VaultError::Revoked(Box::new(entry))),
-                Reply::Newer | Reply::Done | Reply::OtherApp | Reply::Duplicate => {
-                    return Ok(Err(entry));
-                }
+                _ => return Ok(Err(entry)),
             }
         }
     }
@@ -151,7 +149,6 @@ impl Vault {
             replace,
             probe: false,
             leave_alone: self.set_up.leave_alone,
-            deliver: false,
         }
     }
 
@@ -190,8 +187,9 @@ impl Vault {
         task.await.map_err(|_| VaultError::Abandoned)
     }
 
-    /// Ends a claim; asks a store that is not available again until the deadline. A token that is not
-    /// this row's is not stored, and what became of its own is in doubt.
+    /// Ends a claim; asks a store that is not available again until the deadline, and with a new token
+    /// in hand after any other error, too, for a while. A token that is not this row's is not stored, and
+    /// what became of its own is in doubt.
     pub(crate) async fn settle(
         &self,
         id: &str,
@@ -199,6 +197,7 @@ impl Vault {
         deadline: Option<Instant>,
     ) -> Result<Changed, StoreError> {
         let (mut wait, mut is_duplicate) = (LOOK.0, false);
+        let mut failed_until = None;
         loop {
             match self.store.change(id, self.change(kind.clone())).await {
                 Ok(Some(changed)) if changed.applied.reply == Reply::Duplicate => {
@@ -217,11 +216,18 @@ impl Vault {
                 Ok(Some(changed)) => return Ok(changed),
                 // Somebody has taken the row out, and with it the right to its token.
                 Ok(None) => return Err(StoreError::gone(id)),
-                Err(error) if !error.is_unavailable() => return Err(error),
-                Err(error) if deadline.is_some_and(|end| Instant::now() + wait > end) => {
-                    return Err(error);
-                }
                 Err(error) => {
+                    let mut until = deadline;
+                    if !error.is_unavailable() {
+                        if !brings_token(&kind) {
+                            return Err(error);
+                        }
+                        let end = *failed_until.get_or_insert_with(|| Instant::now() + SAVE_WITHIN);
+                        until = until.or(Some(end));
+                    }
+                    if until.is_some_and(|end| Instant::now() + wait > end) {
+                        return Err(error);
+                    }
                     tracing::warn!(%error, id, "the outcome of a rotation waits to be stored");
                     tokio::time::sleep(wait).await;
                     wait = (2 * wait).min(Duration::from_secs(1));
@@ -229,6 +235,14 @@ impl Vault {
             }
         }
     }
+}
+
+fn brings_token(kind: &Kind) -> bool {
+    let end = match kind {
+        Kind::Settle { end, .. } => end,
+        _ => return false,
+    };
+    matches!(end, End::Replaced { .. })
 }
 
 /// What the caller is told, once the row says so.

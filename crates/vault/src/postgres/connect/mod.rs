@@ -37,16 +37,6 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// As `tokio-postgres` has it.
 const DEFAULT_KEEPALIVE: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// A commit is on the disk when it returns, and each statement sees what was committed before it.
-/// Rows that a host has locked come free when it vanishes. A statement is planned once: for all
-/// values, an index in the order that is asked for beats sorting.
-const SET_UP: &str = "SET search_path = tokenturn; \
-    SET default_transaction_isolation = 'read committed'; \
-    SET plan_cache_mode = force_generic_plan; \
-    SET idle_in_transaction_session_timeout = '60s'; \
-    SELECT set_config('synchronous_commit', 'on', FALSE) \
-        WHERE current_setting('synchronous_commit') <> 'remote_apply'";
-
 /// Connections are made when they are needed. A password in `url` goes nowhere else.
 pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
     let (config, tls) = read(url, &|name| std::env::var(name).ok())?;
@@ -59,12 +49,6 @@ pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
             create: Some(WAIT),
             recycle: Some(TRIAL),
         })
-        .post_create(Hook::async_fn(|client, _| {
-            Box::pin(async move {
-                let is_set_up = client.batch_execute(SET_UP).await;
-                is_set_up.map_err(HookError::Backend)
-            })
-        }))
         .pre_recycle(Hook::async_fn(|client, used| {
             Box::pin(async move {
                 if used.last_used() < FRESH {

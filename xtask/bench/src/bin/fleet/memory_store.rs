@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokenturn::Timestamp;
 use tokenturn_vault::{
@@ -45,8 +45,10 @@ impl Store for MemoryStore {
         answer(entry.cloned())
     }
 
-    fn count<'a>(&'a self, _: &'a Filter) -> Answer<'a, u64> {
-        answer(self.rows().rows.len() as u64)
+    fn count<'a>(&'a self, filter: &'a Filter) -> Answer<'a, u64> {
+        let (rows, now) = (self.rows(), now());
+        let meant = rows.rows.iter().filter(|row| filter.fits(row, now));
+        answer(meant.count() as u64)
     }
 
     fn insert<'a>(&'a self, mut entries: Entries<'a>, _: &'a str) -> Answer<'a, u64> {
@@ -75,7 +77,7 @@ impl Store for MemoryStore {
         _: Ready,
         limit: usize,
         change: Change,
-    ) -> Answer<'a, Vec<Changed>> {
+    ) -> Answer<'a, Vec<Result<Changed, StoreError>>> {
         let mut rows = self.rows();
         let mut claimed = Vec::new();
         while claimed.len() < limit {
@@ -86,13 +88,13 @@ impl Store for MemoryStore {
                 break;
             };
             if changed.applied.action() == Action::Save {
-                claimed.push(changed);
+                claimed.push(Ok(changed));
             }
         }
         answer(claimed)
     }
 
-    fn begin_run<'a>(&'a self, _: &'a Filter, _: bool) -> Answer<'a, Run> {
+    fn begin_run<'a>(&'a self, _: &'a Filter, _: Duration) -> Answer<'a, Run> {
         let mut rows = self.rows();
         rows.runs += 1;
         match Timestamp::try_from(SystemTime::now()) {
@@ -101,9 +103,12 @@ impl Store for MemoryStore {
         }
     }
 
-    fn count_run<'a>(&'a self, _: &'a Filter, run: u64) -> Answer<'a, RunCount> {
+    fn count_run<'a>(&'a self, _: &'a Filter, run: &'a Run) -> Answer<'a, RunCount> {
         let rows = self.rows();
-        let done = rows.rows.iter().filter(|row| row.progress.run >= run);
+        let done = rows
+            .rows
+            .iter()
+            .filter(|row| row.progress.run >= run.number);
         let done = done.count() as u64;
         let left = rows.rows.len() as u64 - done;
         answer(RunCount { done, left })
@@ -113,11 +118,16 @@ impl Store for MemoryStore {
         answer(())
     }
 
-    fn open_run<'a>(&'a self, _: &'a Filter) -> Answer<'a, Option<Run>> {
+    fn open_run<'a>(&'a self, _: &'a Filter, _: Duration) -> Answer<'a, Option<Run>> {
         answer(None)
     }
 
-    fn page<'a>(&'a self, _: &'a Filter, _: Option<&'a str>, _: usize) -> Answer<'a, Vec<Entry>> {
+    fn page<'a>(
+        &'a self,
+        _: &'a Filter,
+        _: Option<&'a str>,
+        _: usize,
+    ) -> Answer<'a, Vec<Result<Entry, StoreError>>> {
         Box::pin(async { Err(not_needed()) })
     }
 

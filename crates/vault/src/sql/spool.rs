@@ -1,0 +1,128 @@
+//! Rows on their way into a store: encrypted, and in a file when they are many, so that they are
+//! written to the store in one go, however slowly they come.
+
+use std::future::poll_fn;
+use std::io::{self, BufRead, BufReader, Seek, Write};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tempfile::SpooledTempFile;
+use tokio::task::spawn_blocking;
+
+use super::Value;
+use crate::entry::Entry;
+use crate::error::StoreError;
+use crate::event::Event;
+use crate::seal::Sealer;
+use crate::store::Entries;
+
+/// So much stays in memory.
+const IN_MEMORY: usize = 1 << 20;
+/// How many rows are handed over at once.
+const CHUNK: usize = 256;
+/// Where the times stand in [`COLUMNS`](super::COLUMNS) and [`EVENT_COLUMNS`](super::EVENT_COLUMNS)
+/// (which begin with the number).
+const TIMES: [usize; 2] = [7, 8];
+const EVENT_TIME: usize = 1;
+
+/// All rows of an import.
+pub(crate) struct Spool {
+    file: BufReader<SpooledTempFile>,
+}
+
+/// One of them: the values of both tables.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) row: Vec<Value>,
+    pub(crate) event: Vec<Value>,
+}
+
+impl Spool {
+    /// Takes all rows, or fails with the first one that is none.
+    pub(crate) async fn fill(
+        mut entries: Entries<'_>,
+        sealer: &Arc<Sealer>,
+        actor: &str,
+    ) -> Result<Self, StoreError> {
+        let mut file = SpooledTempFile::new(IN_MEMORY);
+        loop {
+            let mut chunk = Vec::with_capacity(CHUNK);
+            while chunk.len() < CHUNK
+                && let Some(entry) = poll_fn(|context| entries.as_mut().poll_next(context)).await
+            {
+                chunk.push(entry?);
+            }
+            if chunk.is_empty() {
+                break;
+            }
+            let (sealer, actor) = (Arc::clone(sealer), actor.to_owned());
+            let added = spawn_blocking(move || {
+                for entry in &chunk {
+                    add(&mut file, entry, &sealer, &actor)?;
+                }
+                Ok::<_, StoreError>(file)
+            });
+            let ended = added.await;
+            file = ended.map_err(|e| StoreError::other("the vault's thread ended", e))??;
+        }
+        Ok(Self {
+            file: BufReader::new(file),
+        })
+    }
+
+    /// From the first row on, again.
+    pub(crate) fn rewind(&mut self) -> Result<(), StoreError> {
+        self.file.rewind().map_err(cannot_read)
+    }
+
+    /// The next row, as if it was put in at this time in milliseconds since 1970.
+    pub(crate) fn next(&mut self, now: i64) -> Result<Option<Record>, StoreError> {
+        let mut line = Vec::new();
+        self.file
+            .read_until(b'\n', &mut line)
+            .map_err(cannot_read)?;
+        if line.is_empty() {
+            return Ok(None);
+        }
+        let mut record: Record = serde_json::from_slice(&line).map_err(cannot_read)?;
+        for at in TIMES {
+            record.row[at] = Value::Int(now);
+        }
+        record.event[EVENT_TIME] = Value::Int(now);
+        Ok(Some(record))
+    }
+}
+
+impl Record {
+    pub(crate) fn id(&self) -> &str {
+        match self.row.first() {
+            Some(Value::Text(Some(id))) => id,
+            _ => "",
+        }
+    }
+}
+
+fn add(
+    file: &mut SpooledTempFile,
+    entry: &Entry,
+    sealer: &Sealer,
+    actor: &str,
+) -> Result<(), StoreError> {
+    let record = Record {
+        row: super::insertion(entry, sealer)?,
+        event: super::event(&Event::put(entry, actor)),
+    };
+    let mut line = serde_json::to_vec(&record).map_err(cannot_write)?;
+    line.push(b'\n');
+    file.write_all(&line).map_err(cannot_write)
+}
+
+fn cannot_write(error: impl Into<io::Error>) -> StoreError {
+    let message = "nothing was put in: what is read does not fit into the folder for temporary files, \
+                   which TMPDIR names";
+    StoreError::other(message, error.into())
+}
+
+fn cannot_read(error: impl Into<io::Error>) -> StoreError {
+    StoreError::other("the temporary file cannot be read", error.into())
+}

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use tempfile::TempDir;
-use tokenturn_tests::Authority;
 use tokenturn_tests::postgres::Cluster;
+use tokenturn_tests::{Authority, until};
 use tokenturn_vault::{StoreError, Vault};
 
 use crate::vault::{entry, key};
@@ -48,7 +48,7 @@ impl Server {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
-    /// With these words beside, `ROOT` and the like being files.
+    /// With these words beside, in which `FOLDER` stands for the folder.
     fn address(&self, host: &str, words: &str) -> String {
         let port = self.cluster.port();
         let words = words.replace("FOLDER", self.folder.path().to_str().unwrap());
@@ -123,7 +123,7 @@ async fn each_mode_speaks_tls_as_it_says() {
         vault.put(entry("a")).await.unwrap();
         assert_eq!(server.sessions(), sessions, "{words}");
         drop(vault);
-        tokio::task::block_in_place(|| server.cluster.cut_connections());
+        until("its sessions have ended", || server.sessions() == "f|f").await;
     }
     let (port, root) = (
         server.cluster.port(),

@@ -65,13 +65,12 @@ impl Job {
                 biased;
                 () = &mut self.asked => {
                     self.asked = Box::pin(patience::asked_to_stop());
-                    if fleet.is_stopped() {
+                    if fleet.is_stopped() && self.deliver.is_some() {
                         stopper.stop_deliveries();
                         progress.say("ending what hands tokens on; the next run does so again");
-                    } else {
-                        stopper.stop();
-                        progress.say("stopping: waiting for the answers to what was sent first");
                     }
+                    stopper.stop();
+                    progress.say("stopping: waiting for the answers to what was sent first");
                     Ok(())
                 }
                 _ = ticks.tick() => {

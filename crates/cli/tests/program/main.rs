@@ -24,6 +24,8 @@ mod lying_fleet;
 mod mounts;
 #[cfg(unix)]
 mod postgres;
+#[cfg(unix)]
+mod postgres_address;
 mod proxy;
 mod refresh;
 mod rekey;

@@ -39,7 +39,7 @@ use lane::{Goal, Lane, Shared};
 use pace::Pace;
 
 use crate::client::Client;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole};
 use crate::filter::Filter;
 use crate::store::{Run, RunCount};
 use crate::vault::{Running, Vault};
@@ -236,7 +236,7 @@ async fn drive(lanes: Vec<Arc<Lane>>, left: Arc<Left>, _running: Running) {
         if let (0, Some(run)) = (count.left, lane.goal.run())
             && let Err(error) = lane.vault.store.end_run(run).await
         {
-            tracing::warn!(%error, "the end of a run is not noted");
+            tracing::warn!(error = whole(&error), "the end of a run is not noted");
         }
     }
 }

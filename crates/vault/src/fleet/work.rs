@@ -13,7 +13,7 @@ use super::outcome::{Outcome, Settled, Stop};
 use crate::change::{Claim, End, Kind, Reply};
 use crate::client::Standing;
 use crate::entry::{Entry, State};
-use crate::error::StoreError;
+use crate::error::{StoreError, whole};
 use crate::event;
 use crate::filter::Filter;
 use crate::store::Changed;
@@ -124,7 +124,11 @@ impl Lane {
             Ok(changed) if changed.applied.reply == Reply::Newer => return,
             Ok(changed) => (Some(changed), outcome),
             Err(error) => {
-                tracing::error!(%error, id = entry.id, "the outcome of a rotation is not stored");
+                tracing::error!(
+                    error = whole(&error),
+                    id = entry.id,
+                    "the outcome of a rotation is not stored"
+                );
                 (None, unsaved(turn.end).or(outcome))
             }
         };
@@ -163,7 +167,11 @@ impl Lane {
         };
         if let Err(error) = self.settled(&entry.id, released).await {
             // Its claim runs out by itself.
-            tracing::warn!(%error, id = entry.id, "a row is not given back");
+            tracing::warn!(
+                error = whole(&error),
+                id = entry.id,
+                "a row is not given back"
+            );
         }
     }
 
@@ -298,7 +306,11 @@ impl Lane {
             is_invalid,
         };
         if let Err(error) = self.settled(&entry.id, doubt).await {
-            tracing::error!(%error, id = entry.id, "it is not noted that a new token is in doubt");
+            tracing::error!(
+                error = whole(&error),
+                id = entry.id,
+                "it is not noted that a new token is in doubt"
+            );
         }
     }
 
@@ -361,7 +373,11 @@ impl Lane {
         let noted = self.settled(&entry.id, Kind::Deliver { generation }).await;
         // Otherwise it is handed on once more.
         if let Err(error) = noted {
-            tracing::warn!(%error, id = entry.id, "it is not noted that a token was taken over");
+            tracing::warn!(
+                error = whole(&error),
+                id = entry.id,
+                "it is not noted that a token was taken over"
+            );
         }
         self.shared.delivered.fetch_add(1, Relaxed);
         true

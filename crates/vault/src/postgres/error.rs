@@ -7,7 +7,7 @@ use std::time::Duration;
 use deadpool_postgres::{HookError, PoolError, TimeoutType};
 use tokio_postgres::Error;
 
-use crate::error::{StoreError, StoreErrorKind};
+use crate::error::{StoreError, StoreErrorKind, whole};
 
 pub(super) fn store_error(error: Error) -> StoreError {
     let said = said(&error);
@@ -87,13 +87,7 @@ fn said(error: &Error) -> String {
         }
         return format!("{} (SQLSTATE {code})", error.message());
     }
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(&format!(": {error}"));
-        source = error.source();
-    }
-    text
+    whole(error)
 }
 
 /// A certificate that nobody trusts, say: that does not pass.

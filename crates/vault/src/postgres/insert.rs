@@ -11,7 +11,7 @@ use super::error::store_error;
 use super::lease::{Lease, bound};
 use super::{CHECK, PATIENCE, checked, within};
 use crate::entry::Entry;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole};
 use crate::event::Event;
 use crate::seal::Sealer;
 use crate::sql::{self, Value};
@@ -74,7 +74,10 @@ async fn learn(lease: &Lease) {
             .map_err(store_error)
     };
     if let Err(error) = within(PATIENCE, learned).await {
-        tracing::debug!(%error, "the database could not be told of the new rows");
+        tracing::debug!(
+            error = whole(&error),
+            "the database could not be told of the new rows"
+        );
     }
 }
 

@@ -9,7 +9,7 @@ use super::{SetUp, Vault};
 use crate::change::{Claim, Condition, End, Kind, Reply};
 use crate::client::Client;
 use crate::entry::{Entry, State};
-use crate::error::{StoreError, VaultError};
+use crate::error::{StoreError, VaultError, whole};
 use crate::kept::Kept;
 use crate::store::Changed;
 use crate::turn::{Manner, Turn, Verdict, turn};
@@ -222,7 +222,11 @@ impl Vault {
                     return Err(error);
                 }
                 Err(error) => {
-                    tracing::warn!(%error, id, "the outcome of a rotation waits to be stored");
+                    tracing::warn!(
+                        error = whole(&error),
+                        id,
+                        "the outcome of a rotation waits to be stored"
+                    );
                     tokio::time::sleep(wait).await;
                     wait = (2 * wait).min(Duration::from_secs(1));
                 }

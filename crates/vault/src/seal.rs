@@ -46,7 +46,7 @@ impl Sealer {
                 "the row {id:?} cannot be decrypted: it is damaged, or was taken from elsewhere; \
                  restore it from a backup"
             );
-            StoreError::new(StoreErrorKind::Damaged, message)
+            StoreError::of_row(StoreErrorKind::Damaged, id, message)
         };
         let json = self
             .decrypt(sealed, &aad(id, generation))

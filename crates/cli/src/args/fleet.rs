@@ -110,8 +110,7 @@ pub(crate) struct Many {
     /// a killed process was about to tell of, `history` tells alone.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// Print the summary as one line of JSON.
-    #[arg(long)]
+    #[arg(from_global)]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: VaultPlace,

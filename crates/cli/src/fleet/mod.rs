@@ -9,13 +9,12 @@ mod run;
 mod sandbox;
 mod summary;
 
-use std::process::ExitCode;
-
 use anyhow::{Context, Result};
 use tokenturn_vault::{Client, Filter, FleetOptions, Vault, VaultBuilder};
 
 use crate::args::{CheckAll, Claims, Many, RecoverAll, RotateAll};
-use crate::vault::{self, Missing, failed, open_with};
+use crate::exit::Exit;
+use crate::vault::{self, Missing, open_with};
 use deliver::ShellCommand;
 use report::Report;
 use run::Job;
@@ -38,48 +37,41 @@ struct Ready {
 }
 
 /// `tokenturn rotate --all`
-pub(crate) async fn rotate(args: &RotateAll) -> ExitCode {
-    let done = match args.sandbox {
+pub(crate) async fn rotate(args: &RotateAll) -> Result<Exit> {
+    match args.sandbox {
         true => in_sandbox(args).await,
         false => in_vault(args).await,
-    };
-    done.unwrap_or_else(|error| failed(&error))
+    }
 }
 
 /// `tokenturn recover`
-pub(crate) async fn recover(args: &RecoverAll) -> ExitCode {
-    let recovered = async {
-        let ready = ready(&args.many, builder(&args.claims)).await?;
-        let job = job(&args.many, None, Aim::Recover)?;
-        let fleet = ready
-            .vault
-            .recover_all(ready.clients, ready.filter.clone(), ready.options)
-            .await?;
-        job.run(fleet, &ready.vault, &ready.filter).await
-    };
-    recovered.await.unwrap_or_else(|error| failed(&error))
+pub(crate) async fn recover(args: &RecoverAll) -> Result<Exit> {
+    let ready = ready(&args.many, builder(&args.claims)).await?;
+    let job = job(&args.many, None, Aim::Recover)?;
+    let fleet = ready
+        .vault
+        .recover_all(ready.clients, ready.filter.clone(), ready.options)
+        .await?;
+    job.run(fleet, &ready.vault, &ready.filter).await
 }
 
 /// `tokenturn check --all`
-pub(crate) async fn check(args: &CheckAll) -> ExitCode {
-    let checked = async {
-        let ready = ready(&args.many, Vault::builder()).await?;
-        let job = job(&args.many, None, Aim::Check)?;
-        let fleet = ready
-            .vault
-            .check_all(ready.clients, ready.filter.clone(), ready.options)
-            .await?;
-        job.run(fleet, &ready.vault, &ready.filter).await
-    };
-    checked.await.unwrap_or_else(|error| failed(&error))
+pub(crate) async fn check(args: &CheckAll) -> Result<Exit> {
+    let ready = ready(&args.many, Vault::builder()).await?;
+    let job = job(&args.many, None, Aim::Check)?;
+    let fleet = ready
+        .vault
+        .check_all(ready.clients, ready.filter.clone(), ready.options)
+        .await?;
+    job.run(fleet, &ready.vault, &ready.filter).await
 }
 
-async fn in_vault(args: &RotateAll) -> Result<ExitCode> {
+async fn in_vault(args: &RotateAll) -> Result<Exit> {
     let ready = ready(&args.many, builder(&args.claims)).await?;
     begin(args, ready).await
 }
 
-async fn in_sandbox(args: &RotateAll) -> Result<ExitCode> {
+async fn in_sandbox(args: &RotateAll) -> Result<Exit> {
     let world = World::with_tokens(args.tokens).await?;
     let many = &args.many;
     let ready = Ready {
@@ -89,14 +81,14 @@ async fn in_sandbox(args: &RotateAll) -> Result<ExitCode> {
         options: options(many)
             .concurrency(many.concurrency.map_or(World::CONCURRENCY, usize::from)),
     };
-    let exit_code = begin(args, ready).await?;
+    let exit = begin(args, ready).await?;
     if !args.dry_run {
         world.verify(many.json).await?;
     }
-    Ok(exit_code)
+    Ok(exit)
 }
 
-async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
+async fn begin(args: &RotateAll, ready: Ready) -> Result<Exit> {
     let Ready {
         vault,
         clients,

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -14,6 +13,7 @@ use super::deliver::ShellCommand;
 use super::progress::Progress;
 use super::report::Report;
 use super::summary::{Ended, HandedOn};
+use crate::exit::Exit;
 use crate::{patience, rescue};
 
 /// How often the bar moves.
@@ -55,7 +55,7 @@ impl Job {
         mut fleet: Fleet,
         vault: &Vault,
         filter: &Filter,
-    ) -> Result<ExitCode> {
+    ) -> Result<Exit> {
         let mut progress = Progress::begin(&fleet);
         let stopper = fleet.stopper();
         let mut ticks = interval(TICK);
@@ -105,7 +105,7 @@ impl Job {
             no_report,
         };
         ended.print(self.json);
-        Ok(ExitCode::from(ended.exit_code()))
+        Ok(ended.exit())
     }
 
     async fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {

@@ -11,6 +11,7 @@ use std::thread;
 
 use anyhow::{Context as _, Error, Result};
 use futures_core::Stream;
+use serde_json::json;
 use tokenturn_vault::{Entry, StoreError};
 use tokio::sync::mpsc;
 
@@ -29,6 +30,7 @@ pub(super) async fn run(
     format: Option<Format>,
     place: &VaultPlace,
     defaults: Defaults,
+    json: bool,
 ) -> Result<()> {
     let is_stdin = path == Path::new("-");
     let (name, source): (_, Box<dyn Read + Send>) = match is_stdin {
@@ -45,7 +47,11 @@ pub(super) async fn run(
     let incoming = read(&name, source, format, defaults, Arc::clone(&lines))?;
     let count = vault.import(incoming).await;
     let count = count.map_err(|error| lines.locate(&name, error))?;
-    writeln!(io::stdout(), "{} put in", tokens(count))?;
+    let mut out = io::stdout();
+    match json {
+        true => writeln!(out, "{}", json!({ "tokens": count }))?,
+        false => writeln!(out, "{} put in", tokens(count))?,
+    }
     Ok(())
 }
 

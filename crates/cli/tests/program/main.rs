@@ -6,15 +6,18 @@
 #[cfg(unix)]
 mod browser;
 mod commands;
+mod config;
 #[cfg(unix)]
 mod crash;
 mod evidence;
 mod family;
 mod files;
 mod fleet;
+mod log;
 mod login;
 #[cfg(unix)]
 mod lying_fleet;
+mod manual;
 #[cfg(target_os = "linux")]
 mod mounts;
 #[cfg(unix)]
@@ -23,4 +26,5 @@ mod proxy;
 mod refresh;
 mod rekey;
 mod support;
+mod told;
 mod vault;

@@ -119,11 +119,11 @@ pub(crate) struct HandOn {
     /// Let the standard input of that command be one line of JSON with the refresh token, too: an
     /// object with access_token and, where they are known, refresh_token, expires_at and
     /// refresh_token_expires_at.
-    #[arg(long, requires = "deliver")]
+    #[arg(long)]
     pub(crate) deliver_refresh_token: bool,
     /// How long that command may refuse a token before the run gives it up, names it, and leaves it to
     /// the next run or to `tokenturn deliver`; 10m unless given.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "deliver")]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) deliver_within: Option<Duration>,
 }
 
@@ -158,8 +158,7 @@ pub(crate) struct Many {
     /// a killed process was about to tell of, `history` tells alone.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// Print the summary as one line of JSON.
-    #[arg(long)]
+    #[arg(from_global)]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: VaultPlace,

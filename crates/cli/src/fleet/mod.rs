@@ -12,13 +12,13 @@ mod servers;
 mod summary;
 
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use tokenturn_vault::{Client, Filter, FleetOptions, Vault, VaultBuilder};
 
 use crate::args::{CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RotateAll, VaultPlace};
-use crate::vault::{self, Missing, failed, open_with};
+use crate::exit::Exit;
+use crate::vault::{self, Missing, open_with};
 use deliver::ShellCommand;
 use report::Report;
 use run::Job;
@@ -42,70 +42,60 @@ struct Ready {
 }
 
 /// `tokenturn rotate --all`
-pub(crate) async fn rotate(args: &RotateAll) -> ExitCode {
-    let done = match args.sandbox {
+pub(crate) async fn rotate(args: &RotateAll) -> Result<Exit> {
+    match args.sandbox {
         true => in_sandbox(args).await,
         false => in_vault(args).await,
-    };
-    done.unwrap_or_else(|error| failed(&error))
+    }
 }
 
 /// `tokenturn recover`
-pub(crate) async fn recover(args: &RecoverAll) -> ExitCode {
-    let recovered = async {
-        let ready = ready(&args.many, builder(&args.claims)).await?;
-        let (options, deliver) = hand_on(ready.options, &args.hand_on);
-        let job = of_many(&args.many, deliver, Aim::Recover)?;
-        let fleet = ready
-            .vault
-            .recover_all(ready.clients, ready.filter, options)
-            .await?;
-        job.run(fleet, &ready.vault).await
-    };
-    recovered.await.unwrap_or_else(|error| failed(&error))
+pub(crate) async fn recover(args: &RecoverAll) -> Result<Exit> {
+    let ready = ready(&args.many, builder(&args.claims)).await?;
+    let (options, deliver) = hand_on(ready.options, &args.hand_on);
+    let job = of_many(&args.many, deliver, Aim::Recover)?;
+    let fleet = ready
+        .vault
+        .recover_all(ready.clients, ready.filter, options)
+        .await?;
+    job.run(fleet, &ready.vault).await
 }
 
 /// `tokenturn check --all`
-pub(crate) async fn check(args: &CheckAll) -> ExitCode {
-    let checked = async {
-        let ready = ready(&args.many, Vault::builder()).await?;
-        let job = of_many(&args.many, None, Aim::Check)?;
-        let fleet = ready
-            .vault
-            .check_all(ready.clients, ready.filter, ready.options)
-            .await?;
-        job.run(fleet, &ready.vault).await
-    };
-    checked.await.unwrap_or_else(|error| failed(&error))
+pub(crate) async fn check(args: &CheckAll) -> Result<Exit> {
+    let ready = ready(&args.many, Vault::builder()).await?;
+    let job = of_many(&args.many, None, Aim::Check)?;
+    let fleet = ready
+        .vault
+        .check_all(ready.clients, ready.filter, ready.options)
+        .await?;
+    job.run(fleet, &ready.vault).await
 }
 
 /// `tokenturn deliver`
-pub(crate) async fn deliver(args: &DeliverAll) -> ExitCode {
-    let delivered = async {
-        let vault = open_with(&args.place, Missing::Refuse, Vault::builder()).await?;
-        let mut options = FleetOptions::new();
-        if let Some(commands) = args.concurrency {
-            options = options.concurrency(commands.into());
-        }
-        let (options, deliver) = hand_on(options, &args.hand_on);
-        ensure!(
-            deliver.is_some(),
-            "say what takes the tokens over, with --deliver COMMAND"
-        );
-        let report = args.report.as_deref();
-        let job = job(report, &args.place, args.json, deliver, Aim::Deliver)?;
-        let fleet = vault.deliver_all(args.filters.filter(), options).await?;
-        job.run(fleet, &vault).await
-    };
-    delivered.await.unwrap_or_else(|error| failed(&error))
+pub(crate) async fn deliver(args: &DeliverAll) -> Result<Exit> {
+    let vault = open_with(&args.place, Missing::Refuse, Vault::builder()).await?;
+    let mut options = FleetOptions::new();
+    if let Some(commands) = args.concurrency {
+        options = options.concurrency(commands.into());
+    }
+    let (options, deliver) = hand_on(options, &args.hand_on);
+    ensure!(
+        deliver.is_some(),
+        "say what takes the tokens over, with --deliver COMMAND"
+    );
+    let report = args.report.as_deref();
+    let job = job(report, &args.place, args.json, deliver, Aim::Deliver)?;
+    let fleet = vault.deliver_all(args.filters.filter(), options).await?;
+    job.run(fleet, &vault).await
 }
 
-async fn in_vault(args: &RotateAll) -> Result<ExitCode> {
+async fn in_vault(args: &RotateAll) -> Result<Exit> {
     let ready = ready(&args.many, builder(&args.claims)).await?;
     begin(args, ready).await
 }
 
-async fn in_sandbox(args: &RotateAll) -> Result<ExitCode> {
+async fn in_sandbox(args: &RotateAll) -> Result<Exit> {
     let world = World::with_tokens(args.tokens).await?;
     let many = &args.many;
     let ready = Ready {
@@ -115,14 +105,14 @@ async fn in_sandbox(args: &RotateAll) -> Result<ExitCode> {
         options: options(many)
             .concurrency(many.concurrency.map_or(World::CONCURRENCY, usize::from)),
     };
-    let exit_code = begin(args, ready).await?;
+    let exit = begin(args, ready).await?;
     if !args.dry_run {
         world.verify(many.json).await?;
     }
-    Ok(exit_code)
+    Ok(exit)
 }
 
-async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
+async fn begin(args: &RotateAll, ready: Ready) -> Result<Exit> {
     let Ready {
         vault,
         clients,

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -14,6 +13,7 @@ use super::deliver::ShellCommand;
 use super::progress::Progress;
 use super::report::Report;
 use super::summary::Ended;
+use crate::exit::Exit;
 use crate::patience;
 use crate::rescue::Rescue;
 use crate::vault::visible;
@@ -54,7 +54,7 @@ impl Job {
 
     /// Watches a run to its end. Whoever asks the program to stop makes it begin nothing new, and whoever
     /// asks again ends what hands tokens on.
-    pub(super) async fn run(mut self, mut fleet: Fleet, vault: &Vault) -> Result<ExitCode> {
+    pub(super) async fn run(mut self, mut fleet: Fleet, vault: &Vault) -> Result<Exit> {
         let mut progress = Progress::begin(&fleet);
         let stopper = fleet.stopper();
         let mut ticks = interval(TICK);
@@ -101,7 +101,7 @@ impl Job {
             no_report,
         };
         ended.print(self.json);
-        Ok(ExitCode::from(ended.exit_code()))
+        Ok(ended.exit())
     }
 
     fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {

@@ -8,6 +8,7 @@ use tokenturn_vault::{Stop, Summary};
 
 use super::Aim;
 use super::progress::{duration, rate_text};
+use crate::exit::Exit;
 
 /// What came of a run, and how long it took.
 pub(super) struct Ended<'a> {
@@ -40,18 +41,19 @@ pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 10] {
 
 impl Ended<'_> {
     /// Of what holds, the worst.
-    pub(super) fn exit_code(&self) -> u8 {
+    pub(super) fn exit(&self) -> Exit {
         let summary = self.summary;
         let is_undelivered = summary.undelivered > 0;
         match &summary.stopped {
-            _ if summary.not_saved > 0 => 6,
-            _ if summary.unknown > 0 => 5,
+            _ if summary.not_saved > 0 => Exit::Rescued,
+            _ if summary.unknown > 0 => Exit::Unknown,
             Some(
                 Stop::BadCredentials(_) | Stop::Refused(_) | Stop::SameRefusal(_) | Stop::Invalid,
-            ) => 3,
+            ) => Exit::Refused,
             Some(Stop::Asked) if summary.not_attempted == 0 && !is_undelivered => self.judged(),
-            Some(_) => 4,
-            None if summary.not_attempted > 0 || is_undelivered => 4,
+            Some(_) => Exit::NotDone,
+            None if summary.not_attempted > 0 => Exit::NotDone,
+            None if is_undelivered => Exit::Undelivered,
             None => self.judged(),
         }
     }
@@ -63,19 +65,19 @@ impl Ended<'_> {
     }
 
     /// When all were tried.
-    fn judged(&self) -> u8 {
+    fn judged(&self) -> Exit {
         match self.summary {
-            summary if !summary.refused.is_empty() || summary.passed_over > 0 => 3,
-            summary if summary.lost + summary.invalid + summary.dead > 0 => 1,
-            _ if self.no_report.is_some() => 4,
-            _ => 0,
+            summary if !summary.refused.is_empty() || summary.passed_over > 0 => Exit::Refused,
+            summary if summary.lost + summary.invalid + summary.dead > 0 => Exit::Dead,
+            _ if self.no_report.is_some() => Exit::NotDone,
+            _ => Exit::Done,
         }
     }
 
     /// Prints it; the exit code stands even when nobody reads.
     pub(super) fn print(&self, json: bool) {
         let _ = match json {
-            true => writeln!(io::stdout(), "{}", self.json()),
+            true => writeln!(io::stdout(), "{}", self.exit().tell(self.json())),
             false => write!(io::stdout(), "{}", self.text()),
         };
     }
@@ -185,25 +187,25 @@ impl Ended<'_> {
 
     /// What is to be done, in the order of the exit codes.
     fn next(&self) -> Option<&'static str> {
-        Some(match self.exit_code() {
-            6 => {
+        Some(match self.exit() {
+            Exit::Rescued => {
                 "put them back with tokenturn vault import --replace FILE, for each file named above, \
                  and then run tokenturn recover"
             }
-            5 if self.aim == Aim::Check => "run tokenturn recover, and then this again",
-            5 => "run tokenturn recover later",
-            4 if self.summary.not_attempted == 0 => "run tokenturn deliver",
-            4 => "run it again, and it goes on there",
-            3 if self.summary.refused.is_empty() => "run it again with --new-run",
-            3 => {
+            Exit::Unknown if self.aim == Aim::Check => "run tokenturn recover, and then this again",
+            Exit::Unknown => "run tokenturn recover later",
+            Exit::Undelivered => "run tokenturn deliver",
+            Exit::NotDone => "run it again, and it goes on there",
+            Exit::Refused if self.summary.refused.is_empty() => "run it again with --new-run",
+            Exit::Refused => {
                 "find out why some were refused, which tokenturn history tells, and run it again; they \
                  are as they were"
             }
-            1 if self.summary.dead > 0 => {
+            Exit::Dead if self.summary.dead > 0 => {
                 "see whether they live by tokenturn check --all; the users of those that do not have \
                  to authorize the app again"
             }
-            1 => "let the users of those that are dead authorize the app again",
+            Exit::Dead => "let the users of those that are dead authorize the app again",
             _ => return None,
         })
     }

@@ -147,7 +147,7 @@ async fn all_tokens_are_replaced_once_and_reported() {
     for (id, token) in &stored {
         let line = report.iter().find(|line| line["id"] == *id).unwrap();
         let new = tokenturn::Secret::new(token.as_str()).fingerprint();
-        assert_eq!(line["new"], new.to_string());
+        assert_eq!(line["new_fingerprint"], new.to_string());
         assert_eq!(line["outcome"], "replaced");
         assert!(line["request_id"].is_string());
     }

@@ -41,7 +41,7 @@ use outbox::Outbox;
 use pace::Pace;
 
 use crate::client::Client;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole};
 use crate::filter::Filter;
 use crate::store::{Run, RunCount};
 use crate::vault::{Running, Vault};
@@ -272,7 +272,7 @@ impl Drive {
         if let (0, Some(run)) = (count.left, lane.goal.run())
             && let Err(error) = lane.vault.store.end_run(run).await
         {
-            tracing::warn!(%error, "the end of a run is not noted");
+            tracing::warn!(error = whole(&error), "the end of a run is not noted");
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
 
 use super::connect::{other_name, refusal};
-use crate::error::{StoreError, StoreErrorKind};
+use crate::error::{StoreError, StoreErrorKind, whole};
 
 pub(super) fn store_error(error: Error) -> StoreError {
     let said = said(&error);
@@ -118,13 +118,7 @@ fn said(error: &Error) -> String {
     if let Some(names) = other_name(error) {
         return names;
     }
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(&format!(": {error}"));
-        source = error.source();
-    }
-    text
+    whole(error)
 }
 
 /// A certificate that nobody trusts, say: that does not pass.

@@ -14,7 +14,7 @@ mod summary;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use tokenturn_vault::{Client, Filter, FleetOptions, Vault, VaultBuilder};
+use tokenturn_vault::{Client, Filter, FleetOptions, Summary, Vault, VaultBuilder};
 
 use crate::args::{CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RotateAll, VaultPlace};
 use crate::exit::Exit;
@@ -31,6 +31,16 @@ enum Aim {
     Recover,
     Check,
     Deliver,
+}
+
+impl Aim {
+    /// How many tokens a run is through with.
+    fn settled(self, summary: &Summary) -> u64 {
+        match self {
+            Self::Deliver => summary.delivered,
+            Self::Rotate | Self::Recover | Self::Check => summary.settled(),
+        }
+    }
 }
 
 /// What a run is made of.

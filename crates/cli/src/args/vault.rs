@@ -140,9 +140,6 @@ pub(crate) enum VaultTarget {
     },
     /// List tokens, without their secrets.
     List {
-        /// Print one line of JSON for each token.
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
         place: VaultPlace,
         #[command(flatten)]
@@ -152,19 +149,14 @@ pub(crate) enum VaultTarget {
     Show {
         /// The name of the token.
         id: String,
-        /// Print one line of JSON.
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
         place: VaultPlace,
     },
-    /// Print one token, to a program or a file.
+    /// Print one token, to a program or a file: with --json, as a token file has it that comes with a
+    /// refresh token.
     Get {
         /// The name of the token.
         id: String,
-        /// Print it as a token file has it that comes with a refresh token: one line of JSON.
-        #[arg(long)]
-        json: bool,
         /// Print it even on a terminal, where it can be seen and stays.
         #[arg(long)]
         to_terminal: bool,
@@ -174,17 +166,11 @@ pub(crate) enum VaultTarget {
     /// Tell how things stand, in numbers. No token is opened for it: whether all can be read, verify
     /// tells.
     Status {
-        /// Print one line of JSON.
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
         place: VaultPlace,
     },
     /// Read everything, and tell what is wrong with which token.
     Verify {
-        /// Print one line of JSON.
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
         place: VaultPlace,
     },
@@ -208,9 +194,6 @@ pub(crate) enum VaultTarget {
 pub(crate) struct History {
     /// The name of a token; all of them unless given.
     pub(crate) id: Option<String>,
-    /// Print one line of JSON for each event.
-    #[arg(long)]
-    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: VaultPlace,
 }

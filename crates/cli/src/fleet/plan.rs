@@ -1,7 +1,6 @@
 //! `--dry-run`
 
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use anyhow::Result;
 use serde_json::json;
@@ -10,23 +9,21 @@ use tokenturn_vault::{AppPlan, Plan};
 use super::progress::{duration, rate_text};
 use crate::exit::Exit;
 
-/// Something would stop the run.
-const TROUBLE: u8 = 4;
-
-pub(super) fn print(plan: &Plan, json: bool, strays: &[String]) -> Result<ExitCode> {
+pub(super) fn print(plan: &Plan, json: bool, strays: &[String]) -> Result<Exit> {
+    // Something would stop the run.
+    let is_troubled = plan.apps.iter().any(|app| app.trouble.is_some());
+    let exit = match () {
+        () if is_troubled => Exit::NotDone,
+        () if !strays.is_empty() => Exit::Damaged,
+        () if plan.apps.is_empty() => Exit::NoToken,
+        () => Exit::Done,
+    };
     let mut out = io::stdout().lock();
     match json {
-        true => writeln!(out, "{}", as_json(plan, strays))?,
+        true => writeln!(out, "{}", exit.tell(as_json(plan, strays)))?,
         false => write!(out, "{}", text(plan, strays))?,
     }
-    if plan.apps.is_empty() && strays.is_empty() {
-        return Ok(Exit::NoToken.code().into());
-    }
-    let is_troubled = plan.apps.iter().any(|app| app.trouble.is_some());
-    Ok(match is_troubled {
-        true => ExitCode::from(TROUBLE),
-        false => ExitCode::SUCCESS,
-    })
+    Ok(exit)
 }
 
 fn as_json(plan: &Plan, strays: &[String]) -> serde_json::Value {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokenturn_vault::{Fleet, RunCount, Status, Summary};
 
-use super::summary;
+use super::{Aim, summary};
 use crate::vault::visible;
 
 /// How often a line is written where there is no terminal.
@@ -15,6 +15,7 @@ const STYLE: &str = "{bar:24} {wide_msg}";
 
 /// A bar on a terminal, and lines elsewhere.
 pub(super) struct Progress {
+    aim: Aim,
     expected: RunCount,
     began: Instant,
     view: View,
@@ -26,7 +27,7 @@ enum View {
 }
 
 impl Progress {
-    pub(super) fn begin(fleet: &Fleet) -> Self {
+    pub(super) fn begin(fleet: &Fleet, aim: Aim) -> Self {
         let expected = fleet.expected();
         let view = match io::stderr().is_terminal() {
             true => View::Bar(bar(expected)),
@@ -35,10 +36,19 @@ impl Progress {
             },
         };
         let progress = Self {
+            aim,
             expected,
             began: Instant::now(),
             view,
         };
+        for run in fleet.runs() {
+            if let Some(began_at) = run.instead_of {
+                progress.say(&format!(
+                    "the run that began at {began_at} had not come to its end: it is ended, and another \
+                     one begun; --resume-within says how old one may be that is gone on with"
+                ));
+            }
+        }
         if fleet.runs().iter().any(|run| run.is_resumed) {
             progress.say(&format!(
                 "going on with a run that is through with {} tokens",
@@ -50,7 +60,7 @@ impl Progress {
 
     /// Tells how it goes, when it is time to.
     pub(super) fn tick(&mut self, fleet: &Fleet) {
-        let settled = fleet.summary().settled();
+        let settled = self.aim.settled(fleet.summary());
         let text = self.text(settled, fleet.summary(), &fleet.status());
         match &mut self.view {
             View::Bar(bar) => {
@@ -79,7 +89,7 @@ impl Progress {
         match &self.view {
             View::Bar(bar) => bar.finish_and_clear(),
             View::Lines { .. } => {
-                tell(&self.text(summary.settled(), summary, &Status::Running));
+                tell(&self.text(self.aim.settled(summary), summary, &Status::Running));
             }
         }
         self.began.elapsed()

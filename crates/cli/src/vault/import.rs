@@ -11,6 +11,7 @@ use std::thread;
 
 use anyhow::{Context as _, Error, Result, bail};
 use futures_core::Stream;
+use serde_json::json;
 use tokenturn_vault::{Entry, StoreError, Vault, What};
 use tokio::sync::mpsc;
 
@@ -25,13 +26,22 @@ const AHEAD: usize = 256;
 /// Of how many the line is known: of those that are not stored yet, and more.
 const KNOWN: usize = 16 * AHEAD;
 
+/// What is done with what is there, and with what is not.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    /// Tokens that are there get these secrets.
+    pub(super) replace: bool,
+    /// A vault is made where there is none.
+    pub(super) init: bool,
+}
+
 pub(super) async fn run(
     path: &Path,
     format: Option<Format>,
     place: &VaultPlace,
     defaults: Defaults,
-    replace: bool,
-    init: bool,
+    how: How,
+    json: bool,
 ) -> Result<()> {
     let is_stdin = path == Path::new("-");
     let (name, source): (_, Box<dyn Read + Send>) = match is_stdin {
@@ -43,20 +53,24 @@ pub(super) async fn run(
         }
     };
     let format = rows::format(format, path)?;
-    let vault = match init && init::is_missing(place).await? {
+    let vault = match how.init && init::is_missing(place).await? {
         true => made(place).await?,
         false => open(place, Access::Write).await?,
     };
     let lines = Arc::new(Lines::default());
     let incoming = read(&name, source, format, defaults, Arc::clone(&lines))?;
-    let count = match replace {
+    let count = match how.replace {
         true => put_all(&vault, incoming, &name).await?,
         false => {
             let count = vault.import(incoming).await;
             count.map_err(|error| lines.locate(&name, error))?
         }
     };
-    writeln!(io::stdout(), "{} put in", tokens(count))?;
+    let mut out = io::stdout();
+    match json {
+        true => writeln!(out, "{}", json!({ "tokens": count }))?,
+        false => writeln!(out, "{} put in", tokens(count))?,
+    }
     Ok(())
 }
 

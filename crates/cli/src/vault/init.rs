@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 
 use anyhow::{Error, Result, bail};
+use serde_json::json;
 use tokenturn_vault::{KEY_VARIABLE, StoreError, Vault};
 
 use super::key::KeyPlace;
@@ -11,7 +12,7 @@ use super::open::{Opened, connect, is_vault};
 use super::place::Place;
 use crate::args::VaultPlace;
 
-pub(super) async fn run(args: &VaultPlace) -> Result<()> {
+pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
     let place = Place::of(args)?;
     if is_vault(&place)
         .await
@@ -21,6 +22,11 @@ pub(super) async fn run(args: &VaultPlace) -> Result<()> {
     }
     let opened = make(args).await?;
     let mut out = io::stdout().lock();
+    if json {
+        let (vault, key) = (opened.place.to_string(), opened.key.to_string());
+        writeln!(out, "{}", json!({ "vault": vault, "key": key }))?;
+        return Ok(());
+    }
     writeln!(out, "vault  {}", opened.place)?;
     writeln!(out, "key    {}", opened.key)?;
     writeln!(out, "\n{}", advice(&opened.key))?;
@@ -85,5 +91,5 @@ pub(super) async fn make(args: &VaultPlace) -> Result<Opened> {
 }
 
 fn unusable(place: &Place, why: StoreError) -> Error {
-    Error::new(why).context(format!("no vault can be made at {place}"))
+    Error::new(why).context(format!("no vault is made at {place}"))
 }

@@ -21,7 +21,7 @@ pub(super) async fn run(place: &VaultPlace, filters: &Filters, json: bool) -> Re
         "CLIENT ID",
         "LABEL",
         "STATE",
-        "TOKEN",
+        "FINGERPRINT",
         "CHANGED",
     ]);
     let (mut count, mut damage) = (0, Damage::default());

@@ -58,6 +58,7 @@ async fn opened_with(args: &VaultPlace, access: Access, builder: VaultBuilder) -
         bail!(none_at(&place));
     }
     let vault = with_key(&place, &key, access.allowed(builder)).await?;
+    tracing::info!(vault = %place, %key, "the vault is open");
     Ok(Opened { vault, place, key })
 }
 

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
+use serde_json::json;
 
 use super::open::{Access, open};
 use super::shown::no_token;
 use crate::args::VaultPlace;
 
-pub(super) async fn run(args: &VaultPlace, id: &str) -> Result<()> {
+pub(super) async fn run(args: &VaultPlace, id: &str, json: bool) -> Result<()> {
     let vault = open(args, Access::Write).await?;
     let row = match vault.get(id).await {
         // What cannot be read goes, too.
@@ -18,9 +19,14 @@ pub(super) async fn run(args: &VaultPlace, id: &str) -> Result<()> {
     if !vault.remove(id).await? {
         return Err(no_token(id));
     }
-    let lost_with_it = match row.is_some_and(|row| !row.tokens.kept.is_empty()) {
-        true => ", and with it an answer that may have its new token in it",
-        false => "",
+    let kept = row.map_or(0, |row| row.tokens.kept.len());
+    if json {
+        writeln!(io::stdout(), "{}", json!({ "removed": id, "kept": kept }))?;
+        return Ok(());
+    }
+    let lost_with_it = match kept {
+        0 => "",
+        _ => ", and with it an answer that may have its new token in it",
     };
     writeln!(io::stdout(), "removed {id}{lost_with_it}")?;
     Ok(())

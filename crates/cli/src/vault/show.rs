@@ -28,7 +28,7 @@ pub(super) async fn run(place: &VaultPlace, id: &str, json: bool) -> Result<()> 
         ("client ID", shown.client_id.map(str::to_owned)),
         ("label", shown.label.map(str::to_owned)),
         ("state", Some(shown.state.to_string())),
-        ("token", shown.fingerprint),
+        ("fingerprint", shown.fingerprint),
         ("expires", shown.expires_at.map(second)),
         (
             "refresh",
@@ -50,7 +50,7 @@ pub(super) async fn run(place: &VaultPlace, id: &str, json: bool) -> Result<()> 
         ("changed", Some(second(shown.changed_at))),
     ] {
         if let Some(value) = value {
-            writeln!(out, "{name:<9}  {}", visible(value))?;
+            writeln!(out, "{name:<11}  {}", visible(value))?;
         }
     }
     Ok(())

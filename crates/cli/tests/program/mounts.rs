@@ -112,7 +112,7 @@ fn vault(has_log: bool) -> TempDir {
     // While somebody has it open, the log stays.
     let log = rusqlite::Connection::open(place.path().join("tokenturn.db")).unwrap();
     log.execute_batch("SELECT count(*) FROM token").unwrap();
-    let import = ["vault", "import", "-", "--format", "jsonl"];
+    let import = ["vault", "import", "--init", "-", "--format", "jsonl"];
     succeed(place.command(&import), &row("a").to_string());
     if !has_log {
         log.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -6,7 +6,7 @@ use crate::support::place::{Place, row};
 use crate::support::*;
 
 /// Everything that works on a vault, but what makes one.
-const ALL: [&[&str]; 16] = [
+const ALL: [&[&str]; 17] = [
     &["vault", "list"],
     &["vault", "show", "a"],
     &["vault", "get", "a"],
@@ -23,6 +23,7 @@ const ALL: [&[&str]; 16] = [
     &["rotate", "--all", "--dry-run"],
     &["check", "--all"],
     &["recover"],
+    &["deliver", "--deliver", "true"],
 ];
 
 #[test]

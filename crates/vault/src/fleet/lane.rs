@@ -19,7 +19,7 @@ use super::pace::Pace;
 use crate::change::{Condition, Reply};
 use crate::client::Client;
 use crate::entry::State;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole};
 use crate::filter::Filter;
 use crate::store::{Changed, Ready, Run, RunCount};
 use crate::time;
@@ -49,7 +49,8 @@ pub(super) struct Shared {
     pub(super) seats: Semaphore,
     pub(super) out: mpsc::Sender<Settled>,
     pub(super) halt: Arc<Halt>,
-    /// Something waits to be handed on.
+    /// So many tokens that the run has replaced wait to be handed on, and have not been tried.
+    pub(super) untried: AtomicU64,
     pub(super) replaced: Notify,
 }
 
@@ -475,8 +476,8 @@ impl Absence {
             shared.halt.stop(Stop::Store(error));
             return false;
         }
-        tracing::warn!(%error, "the vault is away");
+        tracing::warn!(error = whole(&error), "the vault is away");
         self.0 = Some((since, (2 * wait).min(AWAY.1)));
-        shared.halt.pause(wait, || error.to_string()).await
+        shared.halt.pause(wait, || whole(&error)).await
     }
 }

@@ -5,6 +5,8 @@ use std::fs;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokenturn_tests::postgres::Cluster;
 use tokenturn_tests::skip;
 
 use crate::support::place::{Place, row};
@@ -65,6 +67,26 @@ fn reading_takes_no_more_than_select() {
         }
         place.sql("DROP OWNED BY reader; DROP ROLE reader, late");
     }
+}
+
+#[test]
+fn a_standby_is_read() {
+    let Some(mut cluster) = Cluster::find() else {
+        return;
+    };
+    let (url, folder) = (cluster.new_database(), TempDir::new().unwrap());
+    let command = |arguments: &[&str]| {
+        let mut command = tokenturn(folder.path(), arguments);
+        command.env("TOKENTURN_VAULT", &url);
+        command
+    };
+    let import = ["vault", "import", "--init", "-", "--format", "jsonl"];
+    succeed(command(&import), &row("a").to_string());
+    cluster.stand_by();
+    assert_eq!(cluster.sql(&url, "SELECT pg_is_in_recovery()"), "t");
+    read_all(command);
+    let output = run(command(&["vault", "remove", "a"]), "");
+    assert_ne!(output.status.code(), Some(0), "{}", both(&output));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! PostgreSQL is started for them; see `support/postgres.rs` for what that needs.
 
 mod batches;
+mod copies;
 mod damage;
 mod fleet;
 mod history;

@@ -43,4 +43,6 @@ pub use key::Keyring;
 pub use key::{KEY_VARIABLE, Key, KeyFile};
 pub use store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
 pub use tokens::Tokens;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use vault::Copied;
 pub use vault::{History, Listing, Rotation, Vault, VaultBuilder};

@@ -82,6 +82,34 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Answer<'a, Vec<(u64, Event)>>;
 
+    /// The number of the first event since a moment, or of the first one of the `last` of them (which
+    /// are 1 or more): of the row `id` if one is given. `None` when there are none, or fewer.
+    fn history_start<'a>(
+        &'a self,
+        id: Option<&'a str>,
+        since: Option<Timestamp>,
+        last: Option<u64>,
+    ) -> Answer<'a, Option<u64>> {
+        let _ = (id, since, last);
+        Box::pin(async {
+            Err(StoreError::unsupported(
+                "this store finds no parts of the history",
+            ))
+        })
+    }
+
+    /// Looks at some events, in their order from behind the number `after` on, and takes out those
+    /// that are so old: but for the last one of each row that is there which says what token was
+    /// stored. Returns how many, and behind which number to go on, unless that is the end.
+    fn prune_history(&self, older_than: Duration, after: u64) -> Answer<'_, (u64, Option<u64>)> {
+        let _ = (older_than, after);
+        Box::pin(async {
+            Err(StoreError::unsupported(
+                "this store keeps all of the history",
+            ))
+        })
+    }
+
     /// Goes on with the fleet run over `filter` that has not ended, or begins one. One that has
     /// nothing left, or [began too long ago](Run::is_too_old), is ended, and another one begun.
     ///

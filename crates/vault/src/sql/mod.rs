@@ -4,6 +4,8 @@
 //! Placeholders are `$1`, `$2` and so on, and stand in this order: SQLite counts them as they come.
 
 mod condition;
+mod dump;
+mod history;
 mod place;
 mod spool;
 
@@ -12,6 +14,8 @@ use std::str::FromStr;
 #[cfg(feature = "postgres")]
 pub(crate) use condition::Now;
 pub(crate) use condition::{Condition, Value, filter, held, history, of_run, page, ready};
+pub(crate) use dump::{Dump, Table};
+pub(crate) use history::{prune, pruned_until, start};
 pub(crate) use place::place;
 #[cfg(feature = "postgres")]
 pub(crate) use spool::Record;
@@ -172,6 +176,17 @@ pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreErr
         Err(damage) => Some(damage),
     };
     Ok(Read { entry, damage })
+}
+
+/// The type of a column, in PostgreSQL.
+pub(crate) fn type_of(column: &str) -> &'static str {
+    match column {
+        "sealed" => "bytea",
+        "id" | "provider" | "server" | "client_id" | "label" | "state" | "owner"
+        | "deliver_error" | "actor" | "what" | "old" | "new" | "reason" | "request_id"
+        | "filter" | "app" => "text",
+        _ => "bigint",
+    }
 }
 
 /// Reads [`EVENT_COLUMNS`].

@@ -2,6 +2,7 @@
 
 mod ballast;
 mod columns;
+mod copy;
 mod migrations;
 mod open;
 mod read_only;
@@ -14,8 +15,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{ErrorCode, ffi};
+use tokenturn::Timestamp;
 use tokio::task::spawn_blocking;
 
+pub(crate) use copy::backup;
 use open::Opened;
 use writer::{Room, Writer};
 
@@ -27,9 +30,9 @@ use crate::event::Event;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::seal::Sealer;
-use crate::sql::Spool;
+use crate::sql::{Dump, Spool};
 use crate::store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
-use crate::vault::Access;
+use crate::vault::{Access, Copied, Engine};
 
 /// SQLite in WAL mode, durable at every commit. One thread writes, and whatever waits for it shares
 /// a transaction; another connection reads.
@@ -178,6 +181,21 @@ impl Store for Sqlite {
         Box::pin(self.read(move |opened| work::history(opened, id.as_deref(), after, limit)))
     }
 
+    fn history_start<'a>(
+        &'a self,
+        id: Option<&'a str>,
+        since: Option<Timestamp>,
+        last: Option<u64>,
+    ) -> Answer<'a, Option<u64>> {
+        let id = id.map(str::to_owned);
+        Box::pin(self.read(move |opened| work::history_start(opened, id.as_deref(), since, last)))
+    }
+
+    fn prune_history(&self, older_than: Duration, after: u64) -> Answer<'_, (u64, Option<u64>)> {
+        let job = move |opened: &Opened| work::prune_history(opened, older_than, after);
+        Box::pin(self.write(Room::Needed, job))
+    }
+
     fn begin_run<'a>(&'a self, filter: &'a Filter, resume_within: Duration) -> Answer<'a, Run> {
         let filter = filter.clone();
         let job = move |opened: &Opened| work::begin_run(opened, &filter, resume_within);
@@ -221,6 +239,17 @@ impl Store for Sqlite {
     }
 }
 
+impl Engine for Sqlite {
+    fn dump(&self) -> Answer<'_, Dump> {
+        Box::pin(self.read(copy::dump))
+    }
+
+    fn load(&self, mut dump: Dump) -> Answer<'_, Copied> {
+        let job = move |opened: &Opened| copy::load(opened, &mut dump);
+        Box::pin(self.write(Room::Needed, job))
+    }
+}
+
 impl fmt::Debug for Sqlite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sqlite").finish_non_exhaustive()
@@ -234,7 +263,7 @@ fn room(change: &Change) -> Room {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     job: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     let ended = spawn_blocking(job).await;

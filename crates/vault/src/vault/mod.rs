@@ -2,6 +2,9 @@
 
 mod builder;
 mod calls;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod copy;
+mod history;
 mod listing;
 mod own;
 mod rotate;
@@ -16,8 +19,13 @@ use tokio::sync::watch;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use builder::Access;
 pub use builder::VaultBuilder;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use copy::Copied;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use copy::Engine;
+pub use history::History;
+pub use listing::Listing;
 pub(crate) use listing::id;
-pub use listing::{History, Listing};
 pub(crate) use own::{Held, Own};
 pub use rotate::Rotation;
 pub(crate) use rotate::Running;
@@ -35,6 +43,9 @@ use crate::store::{Rekeyed, Store};
 #[derive(Clone)]
 pub struct Vault {
     pub(crate) store: Arc<dyn Store>,
+    /// The same, where it comes with this crate.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    engine: Option<Arc<dyn Engine>>,
     pub(crate) set_up: Arc<SetUp>,
 }
 
@@ -133,12 +144,6 @@ impl Vault {
     /// When the store could not do it.
     pub async fn count(&self, filter: &Filter) -> Result<u64, StoreError> {
         self.store.count(filter).await
-    }
-
-    /// Reads what has happened to the row `id`, or to all rows, the oldest first. It stays when the
-    /// row is gone.
-    pub fn history(&self, id: Option<&str>) -> History {
-        History::new(Arc::clone(&self.store), id.map(str::to_owned))
     }
 
     /// Takes a row out, and with it the only copy of its token. Whether there was one.

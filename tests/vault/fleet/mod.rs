@@ -11,6 +11,7 @@ mod ohmygpt;
 mod pace;
 mod plan;
 mod resume;
+mod revoke;
 mod trouble;
 
 use std::time::{Duration, Instant};

@@ -22,6 +22,14 @@ async fn a_fleet_in_postgres_survives_kills() {
     survives(Some(cluster)).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_behind_a_pooler_survives_kills() {
+    let Some(cluster) = Cluster::shared_pooled() else {
+        return;
+    };
+    survives(Some(cluster)).await;
+}
+
 async fn survives(cluster: Option<&Cluster>) {
     let tally = run(worker(), cluster, TOKENS, Plan::new(KILLS)).await;
     let is_right = tally.faults().is_empty();

@@ -10,7 +10,7 @@ const HELP: &str = "\
 cargo xtask crash [OPTIONS]
   --kills N          how often the program is killed, 50 unless given
   --tokens N         how many tokens it replaces, 10000 unless given
-  --engine NAME      sqlite, postgres or both, which is so unless given
+  --engine NAME      sqlite, postgres, pooled (PostgreSQL behind PgBouncer) or all, which is so unless given
   --program PATH     what is killed, called as `tokenturn rotate --all`; our own unless given
   --seed N           where the random delays begin, to repeat a run";
 
@@ -36,13 +36,20 @@ async fn main() -> ExitCode {
     } = wanted;
     println!("seed {}, program {}", plan.seed, program.display());
     let mut tallies = Vec::new();
-    if engine != "postgres" {
+    let is_wanted = |name| engine == "all" || engine == name;
+    if is_wanted("sqlite") {
         tallies.push(run(&program, None, tokens, plan).await);
     }
-    if engine != "sqlite"
-        && let Some(cluster) = Cluster::find()
-    {
-        tallies.push(run(&program, Some(&cluster), tokens, plan).await);
+    let find: [(_, fn() -> _); 2] = [
+        ("postgres", Cluster::find),
+        ("pooled", Cluster::find_pooled),
+    ];
+    for (name, find) in find {
+        if is_wanted(name)
+            && let Some(cluster) = find()
+        {
+            tallies.push(run(&program, Some(&cluster), tokens, plan).await);
+        }
     }
     print!("{}", table(&tallies));
     match tallies.iter().all(|tally| tally.faults().is_empty()) {
@@ -57,7 +64,7 @@ fn read() -> Option<Wanted> {
     let mut wanted = Wanted {
         plan: Plan::new(50),
         tokens: 10_000,
-        engine: "both".into(),
+        engine: "all".into(),
         program: ours,
     };
     let mut arguments = std::env::args().skip(1);
@@ -67,7 +74,7 @@ fn read() -> Option<Wanted> {
             "--kills" => wanted.plan.kills = value.parse().ok()?,
             "--seed" => wanted.plan.seed = value.parse().ok()?,
             "--tokens" => wanted.tokens = value.parse().ok()?,
-            "--engine" if ["sqlite", "postgres", "both"].contains(&&*value) => {
+            "--engine" if ["sqlite", "postgres", "pooled", "all"].contains(&&*value) => {
                 wanted.engine = value;
             }
             "--program" => wanted.program = value.into(),

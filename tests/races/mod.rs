@@ -9,7 +9,8 @@ use std::path::Path;
 use tokenturn_tests::crash::Scene;
 use tokenturn_vault::{Entry, Vault};
 
-/// Runs each function with a vault in SQLite, and with one in PostgreSQL.
+/// Runs each function with a vault in SQLite, with one in PostgreSQL, and with one in PostgreSQL behind
+/// PgBouncer.
 macro_rules! on_both {
     ($($test:ident),* $(,)?) => {
         mod sqlite {
@@ -26,6 +27,17 @@ macro_rules! on_both {
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $test() {
                     if let Some(cluster) = tokenturn_tests::postgres::Cluster::shared() {
+                        super::$test(Some(cluster)).await;
+                    }
+                }
+            )*
+        }
+
+        mod pooled {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    if let Some(cluster) = tokenturn_tests::postgres::Cluster::shared_pooled() {
                         super::$test(Some(cluster)).await;
                     }
                 }

@@ -23,6 +23,13 @@ async fn one_of_eight_replaces_each_token_in_postgres() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_eight_replaces_each_token_behind_a_pooler() {
+    if let Some(cluster) = Cluster::find_pooled() {
+        race(Some(&cluster)).await;
+    }
+}
+
 async fn race(cluster: Option<&Cluster>) {
     let mut scene = Scene::new(cluster, Shares::of(TOKENS)).await;
     // No call is taken for dead, however slow the host is.

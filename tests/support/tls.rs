@@ -43,6 +43,36 @@ impl Authority {
         &self.pem
     }
 
+    /// The certificate of a server for `host`, and its key.
+    pub fn pem_for_server(&self, host: &str) -> (String, String) {
+        let params = CertificateParams::new([host.to_owned()]).expect("a name");
+        self.signed(params)
+    }
+
+    /// The certificate of a client who is `user` to PostgreSQL, and its key.
+    pub fn pem_for_client(&self, user: &str) -> (String, String) {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, user);
+        self.signed(params)
+    }
+
+    /// The certificate of a server for `host` that is an authority, too, and signed by nobody else, and
+    /// its key.
+    pub fn pem_by_itself(host: &str) -> (String, String) {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new([host.to_owned()]).expect("a name");
+        params.distinguished_name.push(DnType::CommonName, host);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    fn signed(&self, params: CertificateParams) -> (String, String) {
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+
     /// What a server for `host` needs, with a certificate that ended in 2020 if it is `expired`.
     pub fn server(&self, host: &str, expired: bool) -> TlsAcceptor {
         let key = KeyPair::generate().expect("a key");

@@ -1,5 +1,7 @@
 //! All rows, or none.
 
+use std::error::Error;
+
 use futures_util::StreamExt;
 use futures_util::stream::once;
 use tokenturn_vault::{Filter, StoreError};
@@ -26,7 +28,8 @@ async fn nothing_stays_of_rows_that_end_badly(place: Place) {
     let vault = place.open(&key()).await;
     let bad = Err(StoreError::other("line 1301", "is not a row"));
     let error = vault.import(stream(rows().chain([bad]))).await.unwrap_err();
-    assert_eq!(error.to_string(), "line 1301: is not a row");
+    assert_eq!(error.to_string(), "line 1301");
+    assert_eq!(error.source().unwrap().to_string(), "is not a row");
     assert_eq!(vault.count(&Filter::new()).await.unwrap(), 0);
     assert!(vault.history(None).next().await.is_none());
     assert_eq!(vault.import(stream(rows())).await.unwrap(), MANY as u64);

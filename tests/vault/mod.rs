@@ -1,6 +1,7 @@
-//! A vault as its users see it, on both engines: each test runs twice.
+//! A vault as its users see it, on both engines, and in PostgreSQL behind a pooler: each test runs three
+//! times.
 //!
-//! PostgreSQL is started for them; see `support/postgres.rs` for what that needs.
+//! PostgreSQL and PgBouncer are started for them; see `support/postgres/` for what that needs.
 
 mod batches;
 mod copies;
@@ -15,14 +16,17 @@ mod old;
 mod opening;
 mod outage;
 mod place;
+mod pooler;
 mod provider;
 mod rows;
+mod tls;
 mod together;
 
 use futures_util::stream::{self, Iter};
 use tokenturn_vault::{App, Entry, Key, Provider, StoreError, Tokens};
 
-/// Runs each function with a place for a vault in SQLite, and with one in PostgreSQL.
+/// Runs each function with a place for a vault in SQLite, with one in PostgreSQL, and with one in
+/// PostgreSQL behind PgBouncer.
 macro_rules! on_both {
     ($($test:ident),* $(,)?) => {
         mod sqlite {
@@ -41,6 +45,18 @@ macro_rules! on_both {
                 async fn $test() {
                     let _seat = tokenturn_tests::seats(1).await;
                     if let Some(place) = crate::vault::place::Place::postgres() {
+                        super::$test(place).await;
+                    }
+                }
+            )*
+        }
+
+        mod pooled {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    let _seat = tokenturn_tests::seats(1).await;
+                    if let Some(place) = crate::vault::place::Place::pooled() {
                         super::$test(place).await;
                     }
                 }

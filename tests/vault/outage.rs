@@ -1,5 +1,7 @@
 //! A server that goes away.
 
+use std::error::Error;
+
 use tokenturn_tests::postgres::Cluster;
 use tokenturn_vault::{Filter, Vault};
 
@@ -60,5 +62,6 @@ async fn a_database_that_is_not_there_does_not_come() {
     let url = cluster.url().replace("/postgres", "/nothing");
     let error = Vault::builder().postgres(&url, &key()).await.unwrap_err();
     assert!(!error.is_unavailable(), "{error}");
-    assert!(error.to_string().contains("\"nothing\""), "{error}");
+    let cause = error.source().unwrap().to_string();
+    assert!(cause.contains("\"nothing\""), "{cause}");
 }

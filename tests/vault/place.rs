@@ -26,6 +26,12 @@ impl Place {
         Some(Self::Postgres(cluster, cluster.new_database()))
     }
 
+    /// The same, behind PgBouncer in transaction mode. `None` where either is missing.
+    pub(crate) fn pooled() -> Option<Self> {
+        let cluster = Cluster::shared_pooled()?;
+        Some(Self::Postgres(cluster, cluster.new_database()))
+    }
+
     pub(crate) async fn open(&self, key: &Key) -> Vault {
         self.try_open(key).await.unwrap()
     }

@@ -25,7 +25,7 @@ pub(crate) async fn rotate(arguments: &Arguments) -> ExitCode {
     while let Some(settled) = fleet.next().await {
         let Settled { id, new, .. } = settled;
         let outcome = settled.outcome.as_str();
-        let line = json!({ "id": id, "outcome": outcome, "new": new });
+        let line = json!({ "id": id, "outcome": outcome, "new_fingerprint": new });
         // In one piece and at once: what is told is known outside.
         report.write_all(format!("\n{line}\n").as_bytes()).unwrap();
     }

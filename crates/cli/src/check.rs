@@ -1,17 +1,16 @@
 //! `tokenturn check`
 
-use std::process::ExitCode;
-
 use anyhow::Result;
 use tokenturn::RefusalReason;
 use tokenturn::github::TokenCheck;
 
 use crate::args::{CheckTarget, GitHubToken, OhMyGptToken};
 use crate::client;
+use crate::exit::Exit;
 use crate::report::{self, Command, Outcome, Report, Subject, call_failed};
 
 /// `tokenturn check`
-pub(crate) async fn run(target: CheckTarget) -> ExitCode {
+pub(crate) async fn run(target: CheckTarget) -> Exit {
     match target {
         CheckTarget::Github(args) => {
             let subject = Subject::github(Command::Check);

@@ -3,22 +3,22 @@
 use std::io::{self, Write};
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 use tokenturn::{GitHub, OhMyGpt, Secret};
 use tokenturn_sandbox::Sandbox;
 
 /// Replaces a token at each provider and shows what became of both tokens.
-pub(crate) async fn run() -> Result<()> {
+pub(crate) async fn run(json: bool) -> Result<()> {
     let sandbox = Sandbox::start(0).await?;
-    writeln!(
-        io::stdout(),
-        "a sandbox of both providers runs at {}",
-        sandbox.url()
-    )?;
-    github(&sandbox).await?;
-    ohmygpt(&sandbox).await
+    if !json {
+        let url = sandbox.url();
+        writeln!(io::stdout(), "a sandbox of both providers runs at {url}")?;
+    }
+    github(&sandbox, json).await?;
+    ohmygpt(&sandbox, json).await
 }
 
-async fn github(sandbox: &Sandbox) -> Result<()> {
+async fn github(sandbox: &Sandbox, json: bool) -> Result<()> {
     let github = GitHub::builder(sandbox.client_id(), sandbox.client_secret())
         .base_url(sandbox.url())
         .build()?;
@@ -36,10 +36,10 @@ async fn github(sandbox: &Sandbox) -> Result<()> {
         new: &rotated.token,
         new_works,
     }
-    .print()
+    .print(json)
 }
 
-async fn ohmygpt(sandbox: &Sandbox) -> Result<()> {
+async fn ohmygpt(sandbox: &Sandbox, json: bool) -> Result<()> {
     let ohmygpt = OhMyGpt::builder().base_url(sandbox.url()).build()?;
     let user = sandbox.new_ohmygpt_user();
     let old = Secret::new(user.admin_token);
@@ -59,7 +59,7 @@ async fn ohmygpt(sandbox: &Sandbox) -> Result<()> {
         new: &rotated.token,
         new_works,
     }
-    .print()
+    .print(json)
 }
 
 struct Shown<'a> {
@@ -73,11 +73,24 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn print(&self) -> Result<()> {
+    fn print(&self, json: bool) -> Result<()> {
         let life = |works| if works { "alive" } else { "dead" };
-        let old = self.old.fingerprint().short();
-        let new = self.new.fingerprint().short();
+        let (old, new) = (self.old.fingerprint(), self.new.fingerprint());
         let mut out = io::stdout().lock();
+        if json {
+            let line = json!({
+                "provider": self.provider.to_lowercase(),
+                "call": self.call,
+                "receipt": self.receipt,
+                "fingerprint": old.to_string(),
+                "is_alive": self.old_works,
+                "new_fingerprint": new.to_string(),
+                "new_is_alive": self.new_works,
+            });
+            writeln!(out, "{line}")?;
+            return self.check();
+        }
+        let (old, new) = (old.short(), new.short());
         writeln!(out, "\n{}", self.provider)?;
         writeln!(out, "  token      {old}")?;
         writeln!(out, "  call       {}", self.call)?;
@@ -85,6 +98,10 @@ impl Shown<'_> {
         writeln!(out, "  receipt    {}", self.receipt)?;
         writeln!(out, "  {old}   {}", life(self.old_works))?;
         writeln!(out, "  {new}   {}", life(self.new_works))?;
+        self.check()
+    }
+
+    fn check(&self) -> Result<()> {
         ensure!(
             !self.old_works && self.new_works,
             "the token was not replaced"

@@ -3,10 +3,14 @@
 mod args;
 mod check;
 mod client;
+mod config;
 mod demo;
+mod exit;
 mod fleet;
 mod input;
+mod log;
 mod login;
+mod manual;
 mod meanwhile;
 mod patience;
 mod refresh;
@@ -19,67 +23,70 @@ mod serve;
 mod token_file;
 mod vault;
 
-use std::io::{self, ErrorKind, Write};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use anyhow::Result;
 use tokio::runtime;
 
-use args::Command;
+use args::{Arguments, Command};
+use exit::Exit;
 
 fn main() -> ExitCode {
-    let command = args::Arguments::parse().command;
-    let runtime = match &command {
+    let words: Vec<_> = std::env::args_os().collect();
+    // Also for words that are no arguments of ours.
+    let json = words.iter().any(|word| word == "--json");
+    let ended = begin(&words).unwrap_or_else(|error| exit::failed(&error, json));
+    ended.into()
+}
+
+fn begin(words: &[OsString]) -> Result<Exit> {
+    let arguments = config::arguments(words)?;
+    log::start(arguments.verbose)?;
+    let runtime = match &arguments.command {
         // Many calls at a time, and with --sandbox the provider besides.
         Command::Rotate { target: None, .. }
         | Command::Recover { target: None, .. }
-        | Command::Check { target: None, .. } => {
-            runtime::Builder::new_multi_thread().enable_all().build()
-        }
+        | Command::Check { target: None, .. }
+        | Command::Deliver(_) => runtime::Builder::new_multi_thread().enable_all().build(),
         _ => runtime::Builder::new_current_thread().enable_all().build(),
     };
-    match runtime {
-        Ok(runtime) => runtime.block_on(run(command)),
-        Err(error) => finish(Err(error.into())),
-    }
+    runtime?.block_on(run(arguments))
 }
 
-async fn run(command: Command) -> ExitCode {
-    match command {
-        Command::Demo => finish(demo::run().await),
-        Command::Sandbox { port, fault } => finish(serve::run(port, fault).await),
-        Command::Login { target } => login::run(target).await,
-        Command::Rotate { all, target } => match target {
-            Some(target) => rotate::rotate(target).await,
-            None => fleet::rotate(&all).await,
-        },
-        Command::Refresh { target } => refresh::run(target).await,
-        Command::Recover { all, target } => match target {
-            Some(target) => rotate::recover(target).await,
-            None => fleet::recover(&all).await,
-        },
-        Command::Check { all, target } => match target {
-            Some(target) => check::run(target).await,
-            None => fleet::check(&all).await,
-        },
-        Command::Scope { target } => scope::run(target).await,
-        Command::Revoke { target } => revoke::run(target).await,
-        Command::Vault { target } => vault::run(target).await,
-        Command::History(args) => vault::history(args).await,
-    }
-}
-
-fn finish(result: anyhow::Result<()>) -> ExitCode {
-    let Err(error) = result else {
-        return ExitCode::SUCCESS;
+async fn run(arguments: Arguments) -> Result<Exit> {
+    let json = arguments.json;
+    let done = match arguments.command {
+        Command::Demo => demo::run(json).await,
+        Command::Sandbox { port, fault } => serve::run(port, fault, json).await,
+        Command::Login { target } => return Ok(login::run(target).await),
+        Command::Rotate { all, target } => {
+            return match target {
+                Some(target) => Ok(rotate::rotate(target).await),
+                None => fleet::rotate(&all).await,
+            };
+        }
+        Command::Refresh { target } => return Ok(refresh::run(target).await),
+        Command::Recover { all, target } => {
+            return match target {
+                Some(target) => Ok(rotate::recover(target).await),
+                None => fleet::recover(&all).await,
+            };
+        }
+        Command::Check { all, target } => {
+            return match target {
+                Some(target) => Ok(check::run(target).await),
+                None => fleet::check(&all).await,
+            };
+        }
+        Command::Scope { target } => return Ok(scope::run(target).await),
+        Command::Revoke { target } => return Ok(revoke::run(target).await),
+        Command::Deliver(args) => return fleet::deliver(&args).await,
+        Command::Vault { target } => vault::run(target, json).await,
+        Command::History(args) => vault::history(&args, json).await,
+        Command::Config => config::run(arguments.config.as_deref(), json),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { folder } => manual::man(folder.as_deref()),
     };
-    // Whoever read the output has seen enough of it, as `head` does.
-    if error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
-    {
-        return ExitCode::SUCCESS;
-    }
-    let _ = writeln!(io::stderr(), "error: {error:#}");
-    ExitCode::FAILURE
+    done.map(|()| Exit::Done)
 }

@@ -1,7 +1,6 @@
 //! `tokenturn refresh`
 
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use tokenturn::github::UserToken;
@@ -11,13 +10,14 @@ use tokenturn_sandbox::Sandbox;
 
 use crate::args::{GitHubToken, RefreshTarget};
 use crate::client::{self, ClientSecret};
+use crate::exit::Exit;
 use crate::input::Pair;
 use crate::meanwhile::{self, Files};
 use crate::report::{self, Command, Report, Subject, adopted, obtained};
 use crate::{patience, token_file};
 
 /// `tokenturn refresh`
-pub(crate) async fn run(target: RefreshTarget) -> ExitCode {
+pub(crate) async fn run(target: RefreshTarget) -> Exit {
     let RefreshTarget::Github { github, out } = target;
     let subject = Subject::github(Command::Refresh);
     let result = refresh(subject, &github, &out.path).await;

@@ -1,18 +1,17 @@
 //! `tokenturn revoke`
 
-use std::process::ExitCode;
-
 use anyhow::Result;
 use tokenturn::Secret;
 use tokenturn::github::Deletion;
 
 use crate::args::{GitHubRevoke, RevokeTarget};
 use crate::client::{self, ClientSecret};
+use crate::exit::Exit;
 use crate::report::{self, Command, Outcome, Report, Subject, call_failed};
 use crate::{input, token_file};
 
 /// `tokenturn revoke`
-pub(crate) async fn run(target: RevokeTarget) -> ExitCode {
+pub(crate) async fn run(target: RevokeTarget) -> Exit {
     let RevokeTarget::Github(args) = target;
     let subject = Subject::github(Command::Revoke);
     let result = if args.leaked {

@@ -3,19 +3,19 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use tokenturn::sink::FileSink;
 use tokenturn::{Candidates, Recovery, RotateError, Rotated, Secret, Sink};
 
 use crate::args::{GitHubRecover, GitHubToken, OhMyGptToken, RecoverTarget, RotateTarget};
+use crate::exit::Exit;
 use crate::input::Stored;
 use crate::report::{self, Command, Outcome, Report, Subject, obtained, still_unknown, unchanged};
 use crate::{client, input, patience, token_file};
 
 /// `tokenturn rotate`
-pub(crate) async fn rotate(target: RotateTarget) -> ExitCode {
+pub(crate) async fn rotate(target: RotateTarget) -> Exit {
     match target {
         RotateTarget::Github { github, out } => {
             let subject = Subject::github(Command::Rotate);
@@ -31,7 +31,7 @@ pub(crate) async fn rotate(target: RotateTarget) -> ExitCode {
 }
 
 /// `tokenturn recover`
-pub(crate) async fn recover(target: RecoverTarget) -> ExitCode {
+pub(crate) async fn recover(target: RecoverTarget) -> Exit {
     match target {
         RecoverTarget::Github(args) => {
             let subject = Subject::github(Command::Recover);

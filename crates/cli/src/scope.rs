@@ -1,18 +1,17 @@
 //! `tokenturn scope`
 
-use std::process::ExitCode;
-
 use anyhow::Result;
 use tokenturn::github::Scoping;
 use tokenturn::obtain;
 use tokenturn::sink::FileSink;
 
 use crate::args::{GitHubScope, ScopeTarget};
+use crate::exit::Exit;
 use crate::report::{self, Command, Report, Subject, obtained};
 use crate::{client, patience, token_file};
 
 /// `tokenturn scope`
-pub(crate) async fn run(target: ScopeTarget) -> ExitCode {
+pub(crate) async fn run(target: ScopeTarget) -> Exit {
     let ScopeTarget::Github(args) = target;
     let subject = Subject::github(Command::Scope);
     let result = scope(subject, &args).await;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::{Context, Result};
+use serde_json::json;
 use tokenturn_sandbox::{self as sandbox, Sandbox};
 
 use crate::args::Fault;
@@ -10,7 +11,7 @@ use crate::client::OHMYGPT_SCOPE;
 use crate::patience;
 
 /// Serves the sandbox until Ctrl-C.
-pub(crate) async fn run(port: u16, fault: Option<Fault>) -> Result<()> {
+pub(crate) async fn run(port: u16, fault: Option<Fault>, json: bool) -> Result<()> {
     let sandbox = Sandbox::start(port)
         .await
         .with_context(|| format!("cannot listen on port {port}"))?;
@@ -23,6 +24,26 @@ pub(crate) async fn run(port: u16, fault: Option<Fault>) -> Result<()> {
     // Whoever has read the first line may end it.
     let stop = patience::asked_to_stop();
     let mut out = io::stdout();
+    if json {
+        let line = json!({
+            "url": sandbox.url(),
+            "github": {
+                "client_id": sandbox.client_id(),
+                "client_secret": sandbox.client_secret(),
+                "token": sandbox.new_github_token(),
+            },
+            "ohmygpt": {
+                "client_id": sandbox.ohmygpt_client_id(),
+                "client_secret": sandbox.ohmygpt_client_secret(),
+                "scope": OHMYGPT_SCOPE,
+                "oauth_token": user.oauth_token,
+                "admin_token": user.admin_token,
+            },
+        });
+        writeln!(out, "{line}")?;
+        stop.await;
+        return Ok(());
+    }
     write!(
         out,
         "\

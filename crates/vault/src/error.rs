@@ -10,7 +10,8 @@ use crate::change::End;
 use crate::entry::Entry;
 use crate::tokens::Tokens;
 
-/// Why a store did not do what was asked, and what to do about it.
+/// Why a store did not do what was asked, and what to do about it. What it was told itself is its
+/// source, and not part of its text.
 #[derive(Debug)]
 pub struct StoreError {
     kind: StoreErrorKind,
@@ -63,7 +64,7 @@ impl StoreError {
     pub(crate) fn again(&self) -> Self {
         Self {
             id: self.id.clone(),
-            ..Self::new(self.kind, self.to_string())
+            ..Self::new(self.kind, whole(self))
         }
     }
 
@@ -218,15 +219,26 @@ impl StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match &self.source {
-            Some(source) => write!(f, ": {source}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.message)
     }
 }
 
-impl StdError for StoreError {}
+impl StdError for StoreError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// What an error says, and what its causes say, in one line.
+pub(crate) fn whole(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(&format!(": {error}"));
+        source = error.source();
+    }
+    text
+}
 
 /// Why a vault did not do to a token what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -251,11 +263,11 @@ pub enum VaultError {
     #[error("{0}")]
     Refused(Refusal),
     /// Nothing left this process. The token is as it was.
-    #[error("{0}")]
-    NotSent(#[source] RotateError),
+    #[error(transparent)]
+    NotSent(RotateError),
     /// A call was made whose outcome is unknown. The row says so; the next rotation or
     /// [`recover`](crate::Vault::recover) finds out, after a while.
-    #[error("the token may have been replaced: {0}")]
+    #[error("the token may have been replaced")]
     Unknown(#[source] RotateError),
     /// A check or a revocation failed.
     #[error(transparent)]
@@ -267,7 +279,7 @@ pub enum VaultError {
     #[error("the token of {:?} is revoked: its user has to authorize the app again", .0.id)]
     Revoked(Box<Entry>),
     /// The token was replaced, and the store did not take the new one. Put it where it is safe.
-    #[error("the token was replaced, and the new one is not stored: {why}")]
+    #[error("the token was replaced, and the new one is not stored")]
     #[non_exhaustive]
     NotSaved {
         /// The new secrets.
@@ -298,5 +310,32 @@ impl VaultError {
             }
             _ => Self::Store(why),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let why = || StoreError::unavailable("the vault is away", io::Error::other("cut"));
+        assert_eq!(why().to_string(), "the vault is away");
+        assert_eq!(whole(&why()), "the vault is away: cut");
+        let twice = StoreError::other("line 3", why());
+        assert_eq!(whole(&twice), "line 3: the vault is away: cut");
+        assert_eq!(
+            whole(&VaultError::from(why())),
+            "the vault is away: cut",
+            "it is the store's own"
+        );
+        let tokens = Box::new(Tokens::github("t"));
+        let unsaved = VaultError::NotSaved { tokens, why: why() };
+        assert_eq!(
+            whole(&unsaved),
+            "the token was replaced, and the new one is not stored: the vault is away: cut"
+        );
     }
 }

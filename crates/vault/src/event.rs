@@ -22,8 +22,10 @@ pub struct Event {
     /// The generation of the secrets after it.
     pub generation: u64,
     /// The fingerprint of the token before it, 64 hexadecimal digits.
+    #[serde(rename = "old_fingerprint")]
     pub old: Option<String>,
     /// The fingerprint of the token that came by it.
+    #[serde(rename = "new_fingerprint")]
     pub new: Option<String>,
     /// Why the provider said no, as one word.
     pub reason: Option<String>,

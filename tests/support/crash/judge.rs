@@ -123,7 +123,7 @@ async fn told(scene: &Scene, vault: &Vault, verdict: &mut Verdict) {
         verdict.told += 1;
         let word = |name: &str| line[name].as_str().map(str::to_owned);
         let id = word("id").unwrap_or_default();
-        if !stored.contains(&(id.clone(), word("new"))) {
+        if !stored.contains(&(id.clone(), word("new_fingerprint"))) {
             verdict.faults.push(format!("{id}: told, and not stored"));
         }
     }

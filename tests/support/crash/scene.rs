@@ -185,7 +185,9 @@ impl Scene {
                 "TOKENTURN_GITHUB_CLIENT_SECRET",
                 self.sandbox.client_secret(),
             )
-            .env("TOKENTURN_KEY", self.key.to_digits().expose());
+            .env("TOKENTURN_KEY", self.key.to_digits().expose())
+            // What the config file of whoever runs the tests says is not meant.
+            .env("TOKENTURN_CONFIG", "/dev/null");
         command
     }
 

@@ -25,11 +25,7 @@ pub async fn run(program: &Path, cluster: Option<&Cluster>, tokens: usize, plan:
     let kills = kill_and_finish(&scene, program, plan, &["rotate", "--all"]).await;
     let verdict = judge(&scene, &scene.open().await, Rules::after(&kills)).await;
     Tally {
-        engine: if cluster.is_some() {
-            "PostgreSQL"
-        } else {
-            "SQLite"
-        },
+        engine: cluster.map_or("SQLite", Cluster::engine),
         plan,
         tokens,
         time: began.elapsed(),

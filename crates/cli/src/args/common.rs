@@ -9,8 +9,7 @@ pub(crate) struct Common {
     /// A PEM file of certificates to trust beside those of the platform.
     #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// Print one line of JSON about the result.
-    #[arg(long)]
+    #[arg(from_global)]
     pub(crate) json: bool,
     /// Do it on a sandbox inside this program, which brings an app and a token of its own.
     #[arg(long)]

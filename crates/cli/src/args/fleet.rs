@@ -8,7 +8,7 @@ use clap::{Args, value_parser};
 use super::{Filters, VaultPlace};
 
 /// What is not there when the program brings its own sandbox.
-const NOT_IN_A_SANDBOX: [&str; 12] = [
+const NOT_IN_A_SANDBOX: [&str; 13] = [
     "vault",
     "vault_file",
     "key_file",
@@ -19,6 +19,7 @@ const NOT_IN_A_SANDBOX: [&str; 12] = [
     "ohmygpt_base_url",
     "ca_file",
     "new_run",
+    "resume_within",
     "lease",
     "leave_alone",
 ];
@@ -32,21 +33,13 @@ pub(crate) struct RotateAll {
     /// Tell how many tokens, at which pace, and what would stop it. Nothing is changed.
     #[arg(long, conflicts_with_all = ["report", "deliver"])]
     pub(crate) dry_run: bool,
-    /// Hand each new token on by this command of the shell: the token is its standard input, and
-    /// TOKENTURN_ID, _PROVIDER, _SERVER, _CLIENT_ID, _LABEL, _FINGERPRINT, _GENERATION and, where it
-    /// is known, _EXPIRES_AT say which one it is. It is run again until it exits with 0, or the run
-    /// ends; after 60 seconds it is ended with all that it has started. What it leaves in the
-    /// background when it exits before is not waited for.
-    #[arg(long, value_name = "COMMAND")]
-    pub(crate) deliver: Option<String>,
-    /// Let the standard input of that command be one line of JSON with the refresh token, too: an
-    /// object with access_token and, where they are known, refresh_token, expires_at and
-    /// refresh_token_expires_at.
-    #[arg(long, requires = "deliver")]
-    pub(crate) deliver_refresh_token: bool,
     /// Begin anew, though the last run over these tokens has not come to its end.
     #[arg(long)]
     pub(crate) new_run: bool,
+    /// How old the last run over these tokens may be to be gone on with where it was; a day unless
+    /// given. One that is older is ended, and another one begun.
+    #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration, conflicts_with = "new_run")]
+    pub(crate) resume_within: Option<Duration>,
     /// Do it on a sandbox inside this program, with a vault and tokens of its own.
     #[arg(long, conflicts_with_all = NOT_IN_A_SANDBOX)]
     pub(crate) sandbox: bool,
@@ -58,6 +51,8 @@ pub(crate) struct RotateAll {
     /// unless given.
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub(crate) max_lost: Option<u64>,
+    #[command(flatten)]
+    pub(crate) hand_on: HandOn,
     #[command(flatten)]
     pub(crate) claims: Claims,
     #[command(flatten)]
@@ -82,9 +77,54 @@ pub(crate) struct RecoverAll {
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]
+    pub(crate) hand_on: HandOn,
+    #[command(flatten)]
     pub(crate) claims: Claims,
     #[command(flatten)]
     pub(crate) many: Many,
+}
+
+/// `tokenturn deliver`
+#[derive(Debug, Args)]
+pub(crate) struct DeliverAll {
+    #[command(flatten)]
+    pub(crate) hand_on: HandOn,
+    /// How many commands are under way together; 16 unless given.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=4096))]
+    pub(crate) concurrency: Option<u16>,
+    /// Add one line of JSON for each token to this file. There is no secret in it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Print the summary as one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: VaultPlace,
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+}
+
+/// How new tokens are handed on.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Handing new tokens on")]
+pub(crate) struct HandOn {
+    /// Hand each new token on by this command of the shell: the token is its standard input, and
+    /// TOKENTURN_ID, _PROVIDER, _SERVER, _CLIENT_ID, _LABEL, _FINGERPRINT, _GENERATION and, where it
+    /// is known, _EXPIRES_AT say which one it is. It is run again until it exits with 0, for as
+    /// long as --deliver-within says, and by the next run; after 60 seconds it is ended with all that it
+    /// has started. What it leaves in the background when it exits before is not waited for. Of each
+    /// token one is run at a time, and _GENERATION only grows.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) deliver: Option<String>,
+    /// Let the standard input of that command be one line of JSON with the refresh token, too: an
+    /// object with access_token and, where they are known, refresh_token, expires_at and
+    /// refresh_token_expires_at.
+    #[arg(long)]
+    pub(crate) deliver_refresh_token: bool,
+    /// How long that command may refuse a token before the run gives it up, names it, and leaves it to
+    /// the next run or to `tokenturn deliver`; 10m unless given.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) deliver_within: Option<Duration>,
 }
 
 /// How tokens are kept from others while they are replaced.
@@ -118,8 +158,7 @@ pub(crate) struct Many {
     /// a killed process was about to tell of, `history` tells alone.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// Print the summary as one line of JSON.
-    #[arg(long)]
+    #[arg(from_global)]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: VaultPlace,

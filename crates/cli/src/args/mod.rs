@@ -8,46 +8,56 @@ mod github;
 mod ohmygpt;
 mod vault;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::exit::Exit;
 
 pub(crate) use common::{Common, Login, Out, TokenFile};
-pub(crate) use fleet::{CheckAll, Claims, Many, Providers, RecoverAll, RotateAll};
+pub(crate) use fleet::{
+    CheckAll, Claims, DeliverAll, HandOn, Many, Providers, RecoverAll, RotateAll,
+};
 pub(crate) use github::{
     GitHubApp, GitHubLogin, GitHubRecover, GitHubRevoke, GitHubScope, GitHubToken,
 };
 pub(crate) use ohmygpt::{OhMyGptLogin, OhMyGptServer, OhMyGptToken};
 pub(crate) use vault::{Defaults, Filters, Format, History, VaultPlace, VaultTarget};
 
-const EXIT_CODES: &str = "\
-Exit codes of all commands but demo and sandbox:
-  0  done: a new token is saved, or the answer is yes, or what was to go is gone
-     (recover: not replaced, so rotate again)
-  1  the token is not valid (recover: it was replaced, and the new one is lost)
-  2  bad usage or input; nothing was sent
-  3  refused by the provider or its user; the token is as it was
-  4  not sent; try again
-  5  outcome unknown: keep the old token, and run what is printed
-  6  there is a new token, but not where asked: it is in a file of mode 0600 whose path is printed
-Of rotate --all, check --all and recover without a provider, the last of these that holds:
-  0  all tokens are replaced (recover: nothing is in doubt any more; check: all are valid)
-  1  some are not valid, or lost: their users have to authorize the app again
-  2  no token in the vault is of what is named; nothing was sent
-  3  some were refused
-  4  some were not tried, or not handed on; run it again, and it goes on there
-  3  the client's own credentials are wrong, or the same no came to every token, and the rest was
-     not tried
-  5  of some the outcome is unknown: run tokenturn recover later (check: run it again)
-  6  the vault did not take some; they are in files of mode 0600 whose paths are printed
+/// Where secrets come from.
+pub(crate) const SECRETS: &str = "\
+The client secret is read from TOKENTURN_GITHUB_CLIENT_SECRET, TOKENTURN_OHMYGPT_CLIENT_SECRET or \
+--client-secret-file. A token file holds a token alone, or the line of JSON in which a token is saved \
+that comes with a refresh token.";
 
-Secrets:
-  The client secret is read from TOKENTURN_GITHUB_CLIENT_SECRET, TOKENTURN_OHMYGPT_CLIENT_SECRET
-  or --client-secret-file. A token file holds a token alone, or the line of JSON in which a token
-  is saved that comes with a refresh token.";
+const EVERYWHERE: &str = "With every command";
+
+/// What stands below the help of the program, and only there.
+fn after_help() -> String {
+    let mut text =
+        "Exit codes, of which a run over many tokens has the most urgent one:\n".to_owned();
+    for exit in Exit::ALL {
+        text.push_str(&format!("  {}  {}\n", exit.code(), exit.meaning()));
+    }
+    format!("{text}\nSecrets:\n  {SECRETS}")
+}
 
 /// Gets, replaces and revokes OAuth tokens at GitHub and OhMyGPT, and does not lose the new one.
 #[derive(Debug, Parser)]
-#[command(version, after_long_help = EXIT_CODES, after_help = EXIT_CODES)]
+#[command(name = "tokenturn", version, after_help = after_help())]
 pub(crate) struct Arguments {
+    /// Print results and errors as JSON, one object in each line.
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    pub(crate) json: bool,
+    /// Tell what is done, on standard error; -vv and -vvv tell more. TOKENTURN_LOG does the same, by
+    /// levels and targets such as debug or tokenturn_vault=trace.
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = EVERYWHERE)]
+    pub(crate) verbose: u8,
+    /// The config file of commands on a vault. Else TOKENTURN_CONFIG names it, and else it is
+    /// tokenturn/config.toml in $XDG_CONFIG_HOME or ~/.config.
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
+    pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -66,17 +76,12 @@ pub(crate) enum Command {
         fault: Option<Fault>,
     },
     /// Ask a user for a token in the browser, and save it.
-    #[command(after_help = EXIT_CODES)]
     Login {
         #[command(subcommand)]
         target: LoginTarget,
     },
     /// Replace a token and save the new one, or all tokens of a vault.
-    #[command(
-        after_help = EXIT_CODES,
-        args_conflicts_with_subcommands = true,
-        subcommand_negates_reqs = true
-    )]
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Rotate {
         #[command(flatten)]
         all: Box<RotateAll>,
@@ -88,13 +93,12 @@ pub(crate) enum Command {
     /// A refresh token works once. Several refreshes of one token file wait for each other (not on
     /// Windows, nor on file systems without locks), and when somebody else has put another pair
     /// into the token file or into --out meanwhile, it is taken over instead.
-    #[command(after_help = EXIT_CODES)]
     Refresh {
         #[command(subcommand)]
         target: RefreshTarget,
     },
     /// Find out what became of a rotation whose outcome is unknown, or of all those in a vault.
-    #[command(after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
+    #[command(args_conflicts_with_subcommands = true)]
     Recover {
         #[command(flatten)]
         all: Box<RecoverAll>,
@@ -102,11 +106,7 @@ pub(crate) enum Command {
         target: Option<RecoverTarget>,
     },
     /// Ask whether a token is valid, or whether all tokens of a vault are.
-    #[command(
-        after_help = EXIT_CODES,
-        args_conflicts_with_subcommands = true,
-        subcommand_negates_reqs = true
-    )]
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Check {
         #[command(flatten)]
         all: Box<CheckAll>,
@@ -114,17 +114,17 @@ pub(crate) enum Command {
         target: Option<CheckTarget>,
     },
     /// Make a token that can do less, and save it.
-    #[command(after_help = EXIT_CODES)]
     Scope {
         #[command(subcommand)]
         target: ScopeTarget,
     },
     /// Make a token invalid.
-    #[command(after_help = EXIT_CODES)]
     Revoke {
         #[command(subcommand)]
         target: RevokeTarget,
     },
+    /// Hand on what earlier runs have replaced and nobody has taken over yet.
+    Deliver(Box<DeliverAll>),
     /// Keep many tokens, encrypted.
     Vault {
         #[command(subcommand)]
@@ -132,6 +132,15 @@ pub(crate) enum Command {
     },
     /// Tell what has happened to the tokens of a vault.
     History(History),
+    /// Show what the config file and the environment set for commands on a vault.
+    Config,
+    /// Print what a shell reads to complete commands and options.
+    Completions { shell: Shell },
+    /// Print the manual, or write a page for each command.
+    Man {
+        /// The folder for the pages, such as ~/.local/share/man/man1.
+        folder: Option<PathBuf>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -144,17 +153,14 @@ pub(crate) enum Fault {
 #[derive(Debug, Subcommand)]
 pub(crate) enum LoginTarget {
     /// Sign a user in to an OAuth app or a GitHub App.
-    #[command(after_help = EXIT_CODES)]
     Github(GitHubLogin),
     /// Sign a user in to an OAuth app.
-    #[command(after_help = EXIT_CODES)]
     Ohmygpt(OhMyGptLogin),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RotateTarget {
     /// Reset a token of an OAuth app.
-    #[command(after_help = EXIT_CODES)]
     Github {
         #[command(flatten)]
         github: GitHubToken,
@@ -162,7 +168,6 @@ pub(crate) enum RotateTarget {
         out: Out,
     },
     /// Issue a new admin token of the user whose OAuth token is in the token file.
-    #[command(after_help = EXIT_CODES)]
     Ohmygpt {
         #[command(flatten)]
         ohmygpt: OhMyGptToken,
@@ -174,7 +179,6 @@ pub(crate) enum RotateTarget {
 #[derive(Debug, Subcommand)]
 pub(crate) enum RefreshTarget {
     /// Refresh a user token. One that came by the device flow needs no client secret.
-    #[command(after_help = EXIT_CODES)]
     Github {
         #[command(flatten)]
         github: GitHubToken,
@@ -186,10 +190,8 @@ pub(crate) enum RefreshTarget {
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecoverTarget {
     /// Check the old token, and say what that means for the new one.
-    #[command(after_help = EXIT_CODES)]
     Github(GitHubRecover),
     /// Issue another admin token: the OAuth token in the token file still works.
-    #[command(after_help = EXIT_CODES)]
     Ohmygpt {
         #[command(flatten)]
         ohmygpt: OhMyGptToken,
@@ -201,24 +203,20 @@ pub(crate) enum RecoverTarget {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CheckTarget {
     /// Check a token of an app.
-    #[command(after_help = EXIT_CODES)]
     Github(GitHubToken),
     /// Check an OAuth token, by asking who its user is.
-    #[command(after_help = EXIT_CODES)]
     Ohmygpt(OhMyGptToken),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScopeTarget {
     /// Scope a user token of a GitHub App. The token itself lives on.
-    #[command(after_help = EXIT_CODES)]
     Github(GitHubScope),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RevokeTarget {
     /// Revoke a token of an app, everything its user has allowed the app, or whatever leaked.
-    #[command(after_help = EXIT_CODES)]
     Github(GitHubRevoke),
 }
 

@@ -137,9 +137,6 @@ pub(crate) enum VaultTarget {
     },
     /// List tokens, without their secrets.
     List {
-        /// Print one line of JSON for each token.
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
         place: VaultPlace,
         #[command(flatten)]
@@ -149,9 +146,6 @@ pub(crate) enum VaultTarget {
     Show {
         /// The name of the token.
         id: String,
-        /// Print one line of JSON.
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
         place: VaultPlace,
     },
@@ -175,9 +169,6 @@ pub(crate) enum VaultTarget {
 pub(crate) struct History {
     /// The name of a token; all of them unless given.
     pub(crate) id: Option<String>,
-    /// Print one line of JSON for each event.
-    #[arg(long)]
-    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: VaultPlace,
 }

@@ -1,4 +1,4 @@
-//! `tokenturn rotate --all`, `tokenturn recover` and `tokenturn check --all`
+//! `tokenturn rotate --all`, `tokenturn recover`, `tokenturn check --all` and `tokenturn deliver`
 
 mod clients;
 mod deliver;
@@ -11,13 +11,14 @@ mod sandbox;
 mod servers;
 mod summary;
 
-use std::process::ExitCode;
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokenturn_vault::{Client, Filter, FleetOptions, Vault, VaultBuilder};
 
-use crate::args::{CheckAll, Claims, Many, RecoverAll, RotateAll};
-use crate::vault::{self, Missing, failed, open_with};
+use crate::args::{CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RotateAll, VaultPlace};
+use crate::exit::Exit;
+use crate::vault::{self, Missing, open_with};
 use deliver::ShellCommand;
 use report::Report;
 use run::Job;
@@ -29,6 +30,7 @@ enum Aim {
     Rotate,
     Recover,
     Check,
+    Deliver,
 }
 
 /// What a run is made of.
@@ -40,48 +42,60 @@ struct Ready {
 }
 
 /// `tokenturn rotate --all`
-pub(crate) async fn rotate(args: &RotateAll) -> ExitCode {
-    let done = match args.sandbox {
+pub(crate) async fn rotate(args: &RotateAll) -> Result<Exit> {
+    match args.sandbox {
         true => in_sandbox(args).await,
         false => in_vault(args).await,
-    };
-    done.unwrap_or_else(|error| failed(&error))
+    }
 }
 
 /// `tokenturn recover`
-pub(crate) async fn recover(args: &RecoverAll) -> ExitCode {
-    let recovered = async {
-        let ready = ready(&args.many, builder(&args.claims)).await?;
-        let job = job(&args.many, None, Aim::Recover)?;
-        let fleet = ready
-            .vault
-            .recover_all(ready.clients, ready.filter.clone(), ready.options)
-            .await?;
-        job.run(fleet, &ready.vault, &ready.filter).await
-    };
-    recovered.await.unwrap_or_else(|error| failed(&error))
+pub(crate) async fn recover(args: &RecoverAll) -> Result<Exit> {
+    let ready = ready(&args.many, builder(&args.claims)).await?;
+    let (options, deliver) = hand_on(ready.options, &args.hand_on);
+    let job = of_many(&args.many, deliver, Aim::Recover)?;
+    let fleet = ready
+        .vault
+        .recover_all(ready.clients, ready.filter, options)
+        .await?;
+    job.run(fleet, &ready.vault).await
 }
 
 /// `tokenturn check --all`
-pub(crate) async fn check(args: &CheckAll) -> ExitCode {
-    let checked = async {
-        let ready = ready(&args.many, Vault::builder()).await?;
-        let job = job(&args.many, None, Aim::Check)?;
-        let fleet = ready
-            .vault
-            .check_all(ready.clients, ready.filter.clone(), ready.options)
-            .await?;
-        job.run(fleet, &ready.vault, &ready.filter).await
-    };
-    checked.await.unwrap_or_else(|error| failed(&error))
+pub(crate) async fn check(args: &CheckAll) -> Result<Exit> {
+    let ready = ready(&args.many, Vault::builder()).await?;
+    let job = of_many(&args.many, None, Aim::Check)?;
+    let fleet = ready
+        .vault
+        .check_all(ready.clients, ready.filter, ready.options)
+        .await?;
+    job.run(fleet, &ready.vault).await
 }
 
-async fn in_vault(args: &RotateAll) -> Result<ExitCode> {
+/// `tokenturn deliver`
+pub(crate) async fn deliver(args: &DeliverAll) -> Result<Exit> {
+    let vault = open_with(&args.place, Missing::Refuse, Vault::builder()).await?;
+    let mut options = FleetOptions::new();
+    if let Some(commands) = args.concurrency {
+        options = options.concurrency(commands.into());
+    }
+    let (options, deliver) = hand_on(options, &args.hand_on);
+    ensure!(
+        deliver.is_some(),
+        "say what takes the tokens over, with --deliver COMMAND"
+    );
+    let report = args.report.as_deref();
+    let job = job(report, &args.place, args.json, deliver, Aim::Deliver)?;
+    let fleet = vault.deliver_all(args.filters.filter(), options).await?;
+    job.run(fleet, &vault).await
+}
+
+async fn in_vault(args: &RotateAll) -> Result<Exit> {
     let ready = ready(&args.many, builder(&args.claims)).await?;
     begin(args, ready).await
 }
 
-async fn in_sandbox(args: &RotateAll) -> Result<ExitCode> {
+async fn in_sandbox(args: &RotateAll) -> Result<Exit> {
     let world = World::with_tokens(args.tokens).await?;
     let many = &args.many;
     let ready = Ready {
@@ -91,14 +105,14 @@ async fn in_sandbox(args: &RotateAll) -> Result<ExitCode> {
         options: options(many)
             .concurrency(many.concurrency.map_or(World::CONCURRENCY, usize::from)),
     };
-    let exit_code = begin(args, ready).await?;
+    let exit = begin(args, ready).await?;
     if !args.dry_run {
         world.verify(many.json).await?;
     }
-    Ok(exit_code)
+    Ok(exit)
 }
 
-async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
+async fn begin(args: &RotateAll, ready: Ready) -> Result<Exit> {
     let Ready {
         vault,
         clients,
@@ -107,6 +121,8 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
     } = ready;
     if args.new_run {
         options = options.afresh();
+    } else if let Some(age) = args.resume_within {
+        options = options.resume_within(age);
     }
     if args.dry_run {
         let plan = vault.plan(clients, &filter, &options).await?;
@@ -115,16 +131,23 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<ExitCode> {
     if let Some(tokens) = args.max_lost {
         options = options.max_lost(tokens);
     }
-    let gives_both = args.deliver_refresh_token;
-    let deliver = args.deliver.as_deref();
-    let deliver = deliver.map(|line| ShellCommand::new(line, gives_both));
+    let (options, deliver) = hand_on(options, &args.hand_on);
+    // A file that cannot be written is found before anything is sent.
+    let job = of_many(&args.many, deliver, Aim::Rotate)?;
+    let fleet = vault.rotate_all(clients, filter, options).await?;
+    job.run(fleet, &vault).await
+}
+
+fn hand_on(mut options: FleetOptions, args: &HandOn) -> (FleetOptions, Option<ShellCommand>) {
+    let line = args.deliver.as_deref();
+    let deliver = line.map(|line| ShellCommand::new(line, args.deliver_refresh_token));
     if let Some(deliver) = &deliver {
         options = options.deliver(deliver.clone());
     }
-    // A file that cannot be written is found before anything is sent.
-    let job = job(&args.many, deliver, Aim::Rotate)?;
-    let fleet = vault.rotate_all(clients, filter.clone(), options).await?;
-    job.run(fleet, &vault, &filter).await
+    if let Some(time) = args.deliver_within {
+        options = options.deliver_within(time);
+    }
+    (options, deliver)
 }
 
 async fn ready(many: &Many, builder: VaultBuilder) -> Result<Ready> {
@@ -164,17 +187,21 @@ fn options(many: &Many) -> FleetOptions {
     options
 }
 
-fn job(many: &Many, deliver: Option<ShellCommand>, aim: Aim) -> Result<Job> {
-    let report = many.report.as_deref().map(|path| {
+fn of_many(many: &Many, deliver: Option<ShellCommand>, aim: Aim) -> Result<Job> {
+    job(many.report.as_deref(), &many.place, many.json, deliver, aim)
+}
+
+fn job(
+    report: Option<&Path>,
+    place: &VaultPlace,
+    json: bool,
+    deliver: Option<ShellCommand>,
+    aim: Aim,
+) -> Result<Job> {
+    let report = report.map(|path| {
         let report = Report::open(path);
         report.with_context(|| format!("cannot write {}", path.display()))
     });
-    let beside = vault::file(&many.place);
-    Ok(Job::new(
-        aim,
-        report.transpose()?,
-        deliver,
-        many.json,
-        beside,
-    ))
+    let beside = vault::file(place);
+    Ok(Job::new(aim, report.transpose()?, deliver, json, beside))
 }

@@ -1,28 +1,27 @@
 //! `--dry-run`
 
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use anyhow::Result;
 use serde_json::json;
 use tokenturn_vault::{AppPlan, Plan};
 
 use super::progress::{duration, rate_text};
+use crate::exit::Exit;
 
-/// Something would stop the run.
-const TROUBLE: u8 = 4;
-
-pub(super) fn print(plan: &Plan, json: bool) -> Result<ExitCode> {
+pub(super) fn print(plan: &Plan, json: bool) -> Result<Exit> {
+    // Something would stop the run.
+    let is_troubled = plan.apps.iter().any(|app| app.trouble.is_some());
+    let exit = match is_troubled {
+        true => Exit::NotDone,
+        false => Exit::Done,
+    };
     let mut out = io::stdout().lock();
     match json {
-        true => writeln!(out, "{}", as_json(plan))?,
+        true => writeln!(out, "{}", exit.tell(as_json(plan)))?,
         false => write!(out, "{}", text(plan))?,
     }
-    let is_troubled = plan.apps.iter().any(|app| app.trouble.is_some());
-    Ok(match is_troubled {
-        true => ExitCode::from(TROUBLE),
-        false => ExitCode::SUCCESS,
-    })
+    Ok(exit)
 }
 
 fn as_json(plan: &Plan) -> serde_json::Value {

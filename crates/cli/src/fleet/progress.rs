@@ -39,6 +39,14 @@ impl Progress {
             began: Instant::now(),
             view,
         };
+        for run in fleet.runs() {
+            if let Some(began_at) = run.instead_of {
+                progress.say(&format!(
+                    "the run that began at {began_at} is too old to go on with (--resume-within): it is \
+                     ended, and another one begun"
+                ));
+            }
+        }
         if fleet.runs().iter().any(|run| run.is_resumed) {
             progress.say(&format!(
                 "going on with a run that is through with {} tokens",

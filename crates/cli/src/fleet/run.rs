@@ -2,20 +2,21 @@
 
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use tokenturn_vault::{Entry, Filter, Fleet, Outcome, Settled, State, Vault};
+use tokenturn_vault::{Entry, Fleet, Outcome, Settled, Vault};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Aim;
 use super::deliver::ShellCommand;
 use super::progress::Progress;
 use super::report::Report;
-use super::summary::{Ended, HandedOn};
+use super::summary::Ended;
+use crate::exit::Exit;
 use crate::patience;
 use crate::rescue::Rescue;
+use crate::vault::visible;
 
 /// How often the bar moves.
 const TICK: Duration = Duration::from_millis(200);
@@ -51,13 +52,9 @@ impl Job {
         }
     }
 
-    /// Watches a run to its end. Whoever asks the program to stop makes it begin nothing new.
-    pub(super) async fn run(
-        mut self,
-        mut fleet: Fleet,
-        vault: &Vault,
-        filter: &Filter,
-    ) -> Result<ExitCode> {
+    /// Watches a run to its end. Whoever asks the program to stop makes it begin nothing new, and whoever
+    /// asks again ends what hands tokens on.
+    pub(super) async fn run(mut self, mut fleet: Fleet, vault: &Vault) -> Result<Exit> {
         let mut progress = Progress::begin(&fleet);
         let stopper = fleet.stopper();
         let mut ticks = interval(TICK);
@@ -68,6 +65,10 @@ impl Job {
                 biased;
                 () = &mut self.asked => {
                     self.asked = Box::pin(patience::asked_to_stop());
+                    if fleet.is_stopped() && self.deliver.is_some() {
+                        stopper.stop_deliveries();
+                        progress.say("ending what hands tokens on; the next run does so again");
+                    }
                     stopper.stop();
                     progress.say("stopping: waiting for the answers to what was sent first");
                     Ok(())
@@ -90,24 +91,17 @@ impl Job {
         }
         vault.drain().await;
         let took = progress.end(fleet.summary());
-        let handed_on = match &self.deliver {
-            Some(command) => Some(HandedOn {
-                left: undelivered(vault, filter).await,
-                trouble: command.trouble(),
-            }),
-            None => None,
-        };
         let expected = fleet.expected();
         let ended = Ended {
             summary: fleet.summary(),
             meant: expected.done + expected.left,
             aim: self.aim,
             took,
-            handed_on,
+            refused: self.deliver.as_ref().and_then(ShellCommand::trouble),
             no_report,
         };
         ended.print(self.json);
-        Ok(ExitCode::from(ended.exit_code()))
+        Ok(ended.exit())
     }
 
     fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {
@@ -129,17 +123,15 @@ impl Job {
                 ),
             });
         }
+        if let Outcome::NotDelivered(why) = &settled.outcome {
+            progress.say(&format!(
+                "{}: not handed on: {why}",
+                visible(settled.id.clone())
+            ));
+        }
         match &mut self.report {
             Some(report) => report.write(settled, rescued_in.as_deref()),
             None => Ok(()),
         }
     }
-}
-
-/// A token that was replaced is not old any more, and may have changed its state. What is lost or in
-/// doubt is not handed on.
-async fn undelivered(vault: &Vault, filter: &Filter) -> u64 {
-    let mut filter = filter.clone().undelivered();
-    (filter.older_than, filter.state) = (None, Some(State::Active));
-    vault.count(&filter).await.unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use tokenturn_vault::{Stop, Summary};
 
 use super::Aim;
 use super::progress::{duration, rate_text};
+use crate::exit::Exit;
 
 /// What came of a run, and how long it took.
 pub(super) struct Ended<'a> {
@@ -16,15 +17,10 @@ pub(super) struct Ended<'a> {
     pub(super) meant: u64,
     pub(super) aim: Aim,
     pub(super) took: Duration,
-    /// How handing tokens on failed last, if they were to be handed on.
-    pub(super) handed_on: Option<HandedOn>,
+    /// How handing tokens on failed last.
+    pub(super) refused: Option<String>,
     /// How the file for the report failed.
     pub(super) no_report: Option<String>,
-}
-
-pub(super) struct HandedOn {
-    pub(super) left: u64,
-    pub(super) trouble: Option<String>,
 }
 
 /// The outcomes, by name.
@@ -45,18 +41,19 @@ pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 10] {
 
 impl Ended<'_> {
     /// Of what holds, the worst.
-    pub(super) fn exit_code(&self) -> u8 {
+    pub(super) fn exit(&self) -> Exit {
         let summary = self.summary;
-        let is_undelivered = self.handed_on.as_ref().is_some_and(|on| on.left > 0);
+        let is_undelivered = summary.undelivered > 0;
         match &summary.stopped {
-            _ if summary.not_saved > 0 => 6,
-            _ if summary.unknown > 0 => 5,
+            _ if summary.not_saved > 0 => Exit::Rescued,
+            _ if summary.unknown > 0 => Exit::Unknown,
             Some(
                 Stop::BadCredentials(_) | Stop::Refused(_) | Stop::SameRefusal(_) | Stop::Invalid,
-            ) => 3,
+            ) => Exit::Refused,
             Some(Stop::Asked) if summary.not_attempted == 0 && !is_undelivered => self.judged(),
-            Some(_) => 4,
-            None if summary.not_attempted > 0 || is_undelivered => 4,
+            Some(_) => Exit::NotDone,
+            None if summary.not_attempted > 0 => Exit::NotDone,
+            None if is_undelivered => Exit::Undelivered,
             None => self.judged(),
         }
     }
@@ -68,19 +65,19 @@ impl Ended<'_> {
     }
 
     /// When all were tried.
-    fn judged(&self) -> u8 {
+    fn judged(&self) -> Exit {
         match self.summary {
-            summary if !summary.refused.is_empty() || summary.passed_over > 0 => 3,
-            summary if summary.lost + summary.invalid + summary.dead > 0 => 1,
-            _ if self.no_report.is_some() => 4,
-            _ => 0,
+            summary if !summary.refused.is_empty() || summary.passed_over > 0 => Exit::Refused,
+            summary if summary.lost + summary.invalid + summary.dead > 0 => Exit::Dead,
+            _ if self.no_report.is_some() => Exit::NotDone,
+            _ => Exit::Done,
         }
     }
 
     /// Prints it; the exit code stands even when nobody reads.
     pub(super) fn print(&self, json: bool) {
         let _ = match json {
-            true => writeln!(io::stdout(), "{}", self.json()),
+            true => writeln!(io::stdout(), "{}", self.exit().tell(self.json())),
             false => write!(io::stdout(), "{}", self.text()),
         };
     }
@@ -92,6 +89,7 @@ impl Ended<'_> {
                 Aim::Rotate => "rotate",
                 Aim::Recover => "recover",
                 Aim::Check => "check",
+                Aim::Deliver => "deliver",
             },
             "replaced": summary.replaced,
             "resolved": summary.resolved,
@@ -108,7 +106,7 @@ impl Ended<'_> {
             "passed_over": summary.passed_over,
             "without_client": summary.without_client,
             "delivered": summary.delivered,
-            "undelivered": self.handed_on.as_ref().map(|on| on.left),
+            "undelivered": summary.undelivered,
             "stopped": summary.stopped.as_ref().map(|stop| word(stop)),
             "message": summary.stopped.as_ref().map(Stop::to_string),
             "seconds": self.took.as_secs_f64(),
@@ -147,18 +145,23 @@ impl Ended<'_> {
             ("other apps", summary.without_client, "not part of this run"),
             ("handed on", summary.delivered, ""),
         ] {
-            if count > 0 {
+            if count > 0 || name == "handed on" && self.aim == Aim::Deliver {
                 row(name, count, note);
             }
         }
-        if let Some(on) = self.handed_on.as_ref().filter(|on| on.left > 0) {
-            let why = on.trouble.as_deref().unwrap_or("not tried");
-            row("not handed on", on.left, &format!("run it again ({why})"));
+        if summary.undelivered > 0 {
+            let why = self.refused.as_deref().unwrap_or("not tried");
+            let note = format!("tokenturn deliver hands them on ({why})");
+            row("not handed on", summary.undelivered, &note);
         }
-        if self.aim != Aim::Recover && self.meant + summary.dead == 0 {
+        let may_be_none = matches!(self.aim, Aim::Recover | Aim::Deliver);
+        if !may_be_none && self.meant + summary.dead == 0 {
             text.push_str("no token fits\n");
         }
-        let settled = summary.settled();
+        let settled = match self.aim {
+            Aim::Deliver => summary.delivered,
+            _ => summary.settled(),
+        };
         let seconds = self.took.as_secs_f64();
         text.push_str(&format!(
             "\n{settled} in {}, {}\n",
@@ -184,24 +187,25 @@ impl Ended<'_> {
 
     /// What is to be done, in the order of the exit codes.
     fn next(&self) -> Option<&'static str> {
-        Some(match self.exit_code() {
-            6 => {
+        Some(match self.exit() {
+            Exit::Rescued => {
                 "put them back with tokenturn vault import --replace FILE, for each file named above, \
                  and then run tokenturn recover"
             }
-            5 if self.aim == Aim::Check => "run tokenturn recover, and then this again",
-            5 => "run tokenturn recover later",
-            4 => "run it again, and it goes on there",
-            3 if self.summary.refused.is_empty() => "run it again with --new-run",
-            3 => {
+            Exit::Unknown if self.aim == Aim::Check => "run tokenturn recover, and then this again",
+            Exit::Unknown => "run tokenturn recover later",
+            Exit::Undelivered => "run tokenturn deliver",
+            Exit::NotDone => "run it again, and it goes on there",
+            Exit::Refused if self.summary.refused.is_empty() => "run it again with --new-run",
+            Exit::Refused => {
                 "find out why some were refused, which tokenturn history tells, and run it again; they \
                  are as they were"
             }
-            1 if self.summary.dead > 0 => {
+            Exit::Dead if self.summary.dead > 0 => {
                 "see whether they live by tokenturn check --all; the users of those that do not have \
                  to authorize the app again"
             }
-            1 => "let the users of those that are dead authorize the app again",
+            Exit::Dead => "let the users of those that are dead authorize the app again",
             _ => return None,
         })
     }
@@ -212,6 +216,7 @@ impl Ended<'_> {
             Aim::Rotate => "replaced",
             Aim::Recover => "resolved",
             Aim::Check => "valid",
+            Aim::Deliver => "delivered",
         }
     }
 
@@ -274,7 +279,7 @@ mod tests {
                 meant: 4,
                 aim: Aim::Rotate,
                 took: Duration::from_secs(1),
-                handed_on: None,
+                refused: None,
                 no_report: None,
             };
             let text = ended.text();

@@ -9,7 +9,6 @@ mod trouble;
 mod web;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -18,14 +17,17 @@ use tokenturn::sink::FileSink;
 
 use crate::args::{GitHubLogin, LoginTarget, OhMyGptLogin};
 use crate::client::{self, ClientSecret, OHMYGPT_SCOPE};
+use crate::exit::Exit;
 use crate::report::{self, Command, Report, Subject};
 use crate::token_file;
+
+pub(crate) use trouble::POLLING;
 
 /// How long to wait for a user: that is how long GitHub's codes work.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// `tokenturn login`
-pub(crate) async fn run(target: LoginTarget) -> ExitCode {
+pub(crate) async fn run(target: LoginTarget) -> Exit {
     match target {
         LoginTarget::Github(args) => {
             let subject = Subject::github(Command::Login);

@@ -7,9 +7,12 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
+/// Where the library says what is wrong with its polls.
+pub(crate) const POLLING: &str = "tokenturn::github::polling";
+
 /// Prints what the library says about its polls, one line each, until the program ends.
 pub(super) fn tell() {
-    // Nobody else in this program listens.
+    // Where there is a log, it says the same.
     let _ = tracing::subscriber::set_global_default(Listener);
 }
 
@@ -17,7 +20,7 @@ struct Listener;
 
 impl Subscriber for Listener {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target() == "tokenturn::github::polling"
+        metadata.is_event() && metadata.target() == POLLING
     }
 
     fn event(&self, event: &Event<'_>) {

@@ -6,7 +6,6 @@ mod outcome;
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::ExitCode;
 
 use serde::Serialize;
 use serde_json::json;
@@ -14,6 +13,8 @@ use tokenturn::{Fingerprint, Receipt, Refusal, RefusalReason, Secret};
 
 pub(crate) use called::{adopted, call_failed, obtained, saved, still_unknown, unchanged};
 pub(crate) use outcome::Outcome;
+
+use crate::exit::Exit;
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -69,7 +70,7 @@ pub(crate) struct Report {
     retry_after_seconds: Option<u64>,
     status: Option<u16>,
     request_id: Option<String>,
-    token_fingerprint: Option<String>,
+    fingerprint: Option<String>,
     new_fingerprint: Option<String>,
     expires_at: Option<String>,
     new_refresh_fingerprint: Option<String>,
@@ -93,7 +94,7 @@ impl Report {
             retry_after_seconds: None,
             status: None,
             request_id: None,
-            token_fingerprint: None,
+            fingerprint: None,
             new_fingerprint: None,
             expires_at: None,
             new_refresh_fingerprint: None,
@@ -119,7 +120,7 @@ impl Report {
     }
 
     pub(crate) fn about(mut self, token: &Secret) -> Self {
-        self.token_fingerprint = Some(token.fingerprint().to_string());
+        self.fingerprint = Some(token.fingerprint().to_string());
         self
     }
 
@@ -165,16 +166,17 @@ impl Report {
     }
 
     /// Prints the report and turns it into an exit code, which stands even when nobody reads.
-    pub(crate) fn finish(self, json: bool) -> ExitCode {
+    pub(crate) fn finish(self, json: bool) -> Exit {
         if let Some(warning) = &self.warning {
             let _ = writeln!(io::stderr(), "warning: {warning}");
         }
+        let exit = self.outcome.exit();
         let _ = match (json, self.outcome.is_answer()) {
-            (true, _) => writeln!(io::stdout(), "{}", json!(self)),
+            (true, _) => writeln!(io::stdout(), "{}", exit.tell(json!(self))),
             (false, true) => write!(io::stdout(), "{}", self.text()),
             (false, false) => write!(io::stderr(), "{}", self.text()),
         };
-        ExitCode::from(self.outcome.exit_code())
+        exit
     }
 
     fn text(&self) -> String {
@@ -188,17 +190,17 @@ impl Report {
         let mut text = format!("{provider}: {headline}\n");
         for (name, value) in [
             ("because", &self.message),
-            ("token", &self.token_fingerprint),
-            ("new", &self.new_fingerprint),
+            ("fingerprint", &self.fingerprint),
+            ("new fingerprint", &self.new_fingerprint),
             ("expires", &self.expires_at),
-            ("refresh", &self.new_refresh_fingerprint),
+            ("new refresh", &self.new_refresh_fingerprint),
             ("receipt", &self.receipt),
             ("saved in", &self.out),
             ("kept in", &self.kept),
             ("request", &self.request_id),
         ] {
             if let Some(value) = value {
-                text.push_str(&format!("  {name:<8} {value}\n"));
+                text.push_str(&format!("  {name:<15} {value}\n"));
             }
         }
         text
@@ -206,7 +208,7 @@ impl Report {
 }
 
 /// The end of a command: its report, or why nothing was sent.
-pub(crate) fn finish(subject: Subject, result: anyhow::Result<Report>, json: bool) -> ExitCode {
+pub(crate) fn finish(subject: Subject, result: anyhow::Result<Report>, json: bool) -> Exit {
     let report = result.unwrap_or_else(|why| Report::failure(subject, Outcome::BadInput, why));
     report.finish(json)
 }

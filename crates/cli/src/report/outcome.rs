@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::exit::Exit;
+
 /// What happened, in the words of `--json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,7 +33,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    pub(super) fn exit_code(self) -> u8 {
+    pub(super) fn exit(self) -> Exit {
         match self {
             Self::Issued
             | Self::Rotated
@@ -41,18 +43,18 @@ impl Outcome {
             | Self::Deleted
             | Self::AlreadyGone
             | Self::Accepted
-            | Self::NotReplaced => 0,
-            Self::Invalid | Self::Lost => 1,
-            Self::BadInput => 2,
-            Self::Refused => 3,
-            Self::NotSent => 4,
-            Self::Unknown | Self::StillUnknown | Self::Unchanged => 5,
-            Self::NotSaved => 6,
+            | Self::NotReplaced => Exit::Done,
+            Self::Invalid | Self::Lost => Exit::Dead,
+            Self::BadInput => Exit::BadInput,
+            Self::Refused => Exit::Refused,
+            Self::NotSent => Exit::NotDone,
+            Self::Unknown | Self::StillUnknown | Self::Unchanged => Exit::Unknown,
+            Self::NotSaved => Exit::Rescued,
         }
     }
 
     /// Whether it is an answer to what was asked, if not always the one that was hoped for.
     pub(super) fn is_answer(self) -> bool {
-        self.exit_code() <= 1
+        matches!(self.exit(), Exit::Done | Exit::Dead)
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use serde_json::json;
 use tempfile::{Builder, NamedTempFile};
 use tokenturn_vault::{Listing, Vault};
 
@@ -19,9 +20,15 @@ pub(super) async fn run(
     format: Option<Format>,
     place: &VaultPlace,
     filters: &Filters,
+    json: bool,
 ) -> Result<()> {
     let format = rows::format(format, path)?;
     if path == Path::new("-") {
+        if json {
+            bail!(
+                "standard output is for the tokens, so there is no place for --json; name a file"
+            );
+        }
         if io::stdout().is_terminal() {
             bail!("this would show the tokens; send them to a file or a program");
         }
@@ -35,7 +42,14 @@ pub(super) async fn run(
     }
     let vault = open(place, Missing::Refuse).await?;
     let count = to_file(&vault, filters, format, path).await?;
-    writeln!(io::stdout(), "{} in {}", tokens(count), path.display())?;
+    let (mut out, name) = (io::stdout(), path.display());
+    match json {
+        true => {
+            let line = json!({ "tokens": count, "file": name.to_string() });
+            writeln!(out, "{line}")?;
+        }
+        false => writeln!(out, "{} in {name}", tokens(count))?,
+    }
     Ok(())
 }
 

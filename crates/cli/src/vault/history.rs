@@ -10,14 +10,22 @@ use super::shown::{second, short};
 use super::table::Table;
 use crate::args::History;
 
-pub(super) async fn run(args: &History) -> Result<()> {
+pub(super) async fn run(args: &History, json: bool) -> Result<()> {
     let vault = open(&args.place, Missing::Refuse).await?;
     let mut events = vault.history(args.id.as_deref());
     let mut out = BufWriter::new(io::stdout());
-    let mut table = Table::new(["AT", "ID", "WHAT", "OLD", "NEW", "WHO", "REQUEST"]);
+    let mut table = Table::new([
+        "AT",
+        "ID",
+        "WHAT",
+        "OLD FINGERPRINT",
+        "NEW FINGERPRINT",
+        "WHO",
+        "REQUEST",
+    ]);
     while let Some(event) = events.next().await {
         let event = event?;
-        if args.json {
+        if json {
             writeln!(out, "{}", json!(event))?;
             continue;
         }
@@ -36,7 +44,7 @@ pub(super) async fn run(args: &History) -> Result<()> {
         ];
         table.row(cells, &mut out)?;
     }
-    if !args.json {
+    if !json {
         table.flush(&mut out)?;
     }
     out.flush()?;

@@ -11,6 +11,7 @@ use std::thread;
 
 use anyhow::{Context as _, Error, Result, bail};
 use futures_core::Stream;
+use serde_json::json;
 use tokenturn_vault::{Entry, StoreError, Vault, What};
 use tokio::sync::mpsc;
 
@@ -30,6 +31,7 @@ pub(super) async fn run(
     place: &VaultPlace,
     defaults: Defaults,
     replace: bool,
+    json: bool,
 ) -> Result<()> {
     let is_stdin = path == Path::new("-");
     let (name, source): (_, Box<dyn Read + Send>) = match is_stdin {
@@ -55,7 +57,11 @@ pub(super) async fn run(
             count.map_err(|error| lines.locate(&name, error))?
         }
     };
-    writeln!(io::stdout(), "{} put in", tokens(count))?;
+    let mut out = io::stdout();
+    match json {
+        true => writeln!(out, "{}", json!({ "tokens": count }))?,
+        false => writeln!(out, "{} put in", tokens(count))?,
+    }
     Ok(())
 }
 

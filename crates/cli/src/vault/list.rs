@@ -20,7 +20,7 @@ pub(super) async fn run(place: &VaultPlace, filters: &Filters, json: bool) -> Re
         "CLIENT ID",
         "LABEL",
         "STATE",
-        "TOKEN",
+        "FINGERPRINT",
         "CHANGED",
     ]);
     while let Some(entry) = rows.next().await {

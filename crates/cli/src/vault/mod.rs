@@ -15,75 +15,40 @@ mod show;
 mod shown;
 mod table;
 
-use std::io::{self, ErrorKind, Write};
-use std::process::ExitCode;
-
-use anyhow::{Error, Result};
-use tokenturn_vault::StoreError;
+use anyhow::Result;
 
 use crate::args::{History, VaultTarget};
 
 pub(crate) use open::{Missing, open_with};
-pub(crate) use place::file;
+pub(crate) use place::{VAULT_VARIABLE, check as check_place, file};
 pub(crate) use rows::line;
-pub(crate) use table::visible;
-
-/// Bad input, and nothing has changed.
-const BAD_INPUT: u8 = 2;
-/// The vault is not there just now; again later.
-const UNAVAILABLE: u8 = 4;
+pub(crate) use table::{Table, visible};
 
 /// `tokenturn vault`
-pub(crate) async fn run(target: VaultTarget) -> ExitCode {
-    finish(match target {
-        VaultTarget::Init { place } => init::run(&place).await,
+pub(crate) async fn run(target: VaultTarget, json: bool) -> Result<()> {
+    match target {
+        VaultTarget::Init { place } => init::run(&place, json).await,
         VaultTarget::Import {
             file,
             format,
             place,
             defaults,
             replace,
-        } => import::run(&file, format, &place, defaults, replace).await,
+        } => import::run(&file, format, &place, defaults, replace, json).await,
         VaultTarget::Export {
             file,
             format,
             place,
             filters,
-        } => export::run(&file, format, &place, &filters).await,
-        VaultTarget::List {
-            json,
-            place,
-            filters,
-        } => list::run(&place, &filters, json).await,
-        VaultTarget::Show { id, json, place } => show::run(&place, &id, json).await,
-        VaultTarget::Rekey { place } => rekey::run(&place).await,
-        VaultTarget::Remove { id, place } => remove::run(&place, &id).await,
-    })
+        } => export::run(&file, format, &place, &filters, json).await,
+        VaultTarget::List { place, filters } => list::run(&place, &filters, json).await,
+        VaultTarget::Show { id, place } => show::run(&place, &id, json).await,
+        VaultTarget::Rekey { place } => rekey::run(&place, json).await,
+        VaultTarget::Remove { id, place } => remove::run(&place, &id, json).await,
+    }
 }
 
 /// `tokenturn history`
-pub(crate) async fn history(args: History) -> ExitCode {
-    finish(history::run(&args).await)
-}
-
-fn finish(result: Result<()>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&error),
-    }
-}
-
-/// Says what is wrong.
-pub(crate) fn failed(error: &Error) -> ExitCode {
-    // Whoever read the output has seen enough of it, as `head` does.
-    let io = error.downcast_ref::<io::Error>();
-    if io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) {
-        return ExitCode::SUCCESS;
-    }
-    let _ = writeln!(io::stderr(), "error: {error:#}");
-    let store = error.downcast_ref::<StoreError>();
-    ExitCode::from(match store.is_some_and(StoreError::is_unavailable) {
-        true => UNAVAILABLE,
-        false => BAD_INPUT,
-    })
+pub(crate) async fn history(args: &History, json: bool) -> Result<()> {
+    history::run(args, json).await
 }

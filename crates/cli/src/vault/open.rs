@@ -78,6 +78,7 @@ async fn opened_with(args: &VaultPlace, missing: Missing, builder: VaultBuilder)
             },
         },
     };
+    tracing::info!(vault = %place, key = %key_place, "the vault is open");
     Ok(Opened {
         vault,
         place,

@@ -22,6 +22,11 @@ pub(crate) fn file(args: &VaultPlace) -> Option<PathBuf> {
     Place::of(args).ok()?.existing().map(Path::to_owned)
 }
 
+/// Refuses a place that others must not read.
+pub(crate) fn check(place: &str) -> Result<()> {
+    Place::in_the_open(place).map(drop)
+}
+
 /// Where a vault is. It shows itself without a password.
 pub(super) enum Place {
     File(PathBuf),
@@ -38,18 +43,23 @@ impl Place {
             };
         }
         if let Some(place) = &args.vault {
-            return match Self::named(place)? {
-                Self::Postgres(url) if has_password(url.expose()) => bail!(
-                    "a password must not be an argument, which other users can read: put the URL \
-                     into {VAULT_VARIABLE} or a file for --vault-file"
-                ),
-                place => Ok(place),
-            };
+            return Self::in_the_open(place);
         }
         match std::env::var(VAULT_VARIABLE) {
             Ok(place) if !place.is_empty() => Self::named(Secret::new(place).expose()),
             Err(VarError::NotUnicode(_)) => bail!("{VAULT_VARIABLE} is not text"),
             _ => Self::named(DEFAULT),
+        }
+    }
+
+    /// The place that others can read, too.
+    fn in_the_open(place: &str) -> Result<Self> {
+        match Self::named(place)? {
+            Self::Postgres(url) if has_password(url.expose()) => bail!(
+                "a password must not be an argument or in a config file, which other users can \
+                 read: put the URL into {VAULT_VARIABLE} or a file for --vault-file"
+            ),
+            place => Ok(place),
         }
     }
 

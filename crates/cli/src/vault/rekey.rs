@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::{Context, Result};
+use serde_json::json;
 use tokenturn_vault::{KEY_VARIABLE, StoreError};
 
 use super::key::{KeyPlace, NEW_KEY_VARIABLE};
@@ -11,7 +12,7 @@ use super::shown::tokens;
 use crate::args::VaultPlace;
 use crate::patience;
 
-pub(super) async fn run(args: &VaultPlace) -> Result<()> {
+pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
     let opened = open::opened(args, Missing::Refuse).await?;
     let next = opened.key.prepare_next().await?;
     let rekeyed = async {
@@ -21,17 +22,23 @@ pub(super) async fn run(args: &VaultPlace) -> Result<()> {
     let rekeyed = patience::through("encrypting to the end first", rekeyed);
     let (rekeyed, adopted) = rekeyed.await?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{} encrypted with the new key", tokens(rekeyed.rows))?;
-    match &opened.key {
-        KeyPlace::Variable => writeln!(
-            out,
-            "set {KEY_VARIABLE} to what is in {NEW_KEY_VARIABLE} from now on"
-        )?,
+    if !json {
+        writeln!(out, "{} encrypted with the new key", tokens(rekeyed.rows))?;
+    }
+    let key = match &opened.key {
+        KeyPlace::Variable => NEW_KEY_VARIABLE.to_owned(),
         key => {
             adopted
                 .with_context(|| format!("the new key is in {}, and not in {key}", key.next()))?;
-            writeln!(out, "it is in {key}: back it up, apart from the vault")?;
+            key.to_string()
         }
+    };
+    match &opened.key {
+        _ if json => writeln!(out, "{}", json!({ "tokens": rekeyed.rows, "key": key }))?,
+        KeyPlace::Variable => {
+            writeln!(out, "set {KEY_VARIABLE} to what is in {key} from now on")?;
+        }
+        _ => writeln!(out, "it is in {key}: back it up, apart from the vault")?,
     }
     Ok(())
 }

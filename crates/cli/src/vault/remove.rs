@@ -2,20 +2,27 @@
 
 use std::io::{self, Write};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use serde_json::json;
 
 use super::open::{Missing, open};
+use super::shown::no_token;
 use crate::args::VaultPlace;
 
-pub(super) async fn run(args: &VaultPlace, id: &str) -> Result<()> {
+pub(super) async fn run(args: &VaultPlace, id: &str, json: bool) -> Result<()> {
     let vault = open(args, Missing::Refuse).await?;
     let row = vault.get(id).await?;
     if !vault.remove(id).await? {
-        bail!("there is no token named {id:?}");
+        return Err(no_token(id));
     }
-    let lost_with_it = match row.is_some_and(|row| !row.tokens.kept.is_empty()) {
-        true => ", and with it an answer that may have its new token in it",
-        false => "",
+    let kept = row.map_or(0, |row| row.tokens.kept.len());
+    if json {
+        writeln!(io::stdout(), "{}", json!({ "removed": id, "kept": kept }))?;
+        return Ok(());
+    }
+    let lost_with_it = match kept {
+        0 => "",
+        _ => ", and with it an answer that may have its new token in it",
     };
     writeln!(io::stdout(), "removed {id}{lost_with_it}")?;
     Ok(())

@@ -2,18 +2,18 @@
 
 use std::io::{self, Write};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 
 use super::open::{Missing, open};
-use super::shown::{Shown, second};
+use super::shown::{Shown, no_token, second};
 use super::table::visible;
 use crate::args::VaultPlace;
 
 pub(super) async fn run(place: &VaultPlace, id: &str, json: bool) -> Result<()> {
     let vault = open(place, Missing::Refuse).await?;
     let entry = vault.get(id).await?;
-    let entry = entry.with_context(|| format!("there is no token named {id:?}"))?;
+    let entry = entry.ok_or_else(|| no_token(id))?;
     let shown = Shown::of(&entry);
     let mut out = io::stdout().lock();
     if json {
@@ -28,7 +28,7 @@ pub(super) async fn run(place: &VaultPlace, id: &str, json: bool) -> Result<()> 
         ("client ID", shown.client_id.map(str::to_owned)),
         ("label", shown.label.map(str::to_owned)),
         ("state", Some(shown.state.to_string())),
-        ("token", shown.fingerprint),
+        ("fingerprint", shown.fingerprint),
         ("expires", shown.expires_at.map(second)),
         (
             "refresh",
@@ -50,7 +50,7 @@ pub(super) async fn run(place: &VaultPlace, id: &str, json: bool) -> Result<()> 
         ("changed", Some(second(shown.changed_at))),
     ] {
         if let Some(value) = value {
-            writeln!(out, "{name:<9}  {}", visible(value))?;
+            writeln!(out, "{name:<11}  {}", visible(value))?;
         }
     }
     Ok(())

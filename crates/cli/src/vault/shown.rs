@@ -4,6 +4,8 @@ use serde::Serialize;
 use tokenturn::{Fingerprint, Timestamp};
 use tokenturn_vault::{Entry, Provider, State};
 
+use crate::exit::Exit;
+
 /// Everything but its secrets.
 #[derive(Debug, Serialize)]
 pub(super) struct Shown<'a> {
@@ -69,4 +71,9 @@ pub(super) fn tokens(count: u64) -> String {
         1 => "1 token".to_owned(),
         _ => format!("{count} tokens"),
     }
+}
+
+/// There is none of this name.
+pub(super) fn no_token(id: &str) -> anyhow::Error {
+    Exit::NoToken.because(format!("there is no token named {id:?}"))
 }

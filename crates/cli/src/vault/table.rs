@@ -7,20 +7,20 @@ const BLOCK: usize = 200;
 const GAP: &str = "  ";
 
 /// Rows on their way to the terminal. Only a block of them is in memory.
-pub(super) struct Table<const N: usize> {
+pub(crate) struct Table<const N: usize> {
     widths: [usize; N],
     waiting: Vec<[String; N]>,
 }
 
 impl<const N: usize> Table<N> {
-    pub(super) fn new(header: [&str; N]) -> Self {
+    pub(crate) fn new(header: [&str; N]) -> Self {
         Self {
             widths: [0; N],
             waiting: vec![header.map(str::to_owned)],
         }
     }
 
-    pub(super) fn row(&mut self, cells: [String; N], out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn row(&mut self, cells: [String; N], out: &mut impl Write) -> io::Result<()> {
         self.waiting.push(cells.map(visible));
         match self.waiting.len() >= BLOCK {
             true => self.flush(out),
@@ -29,7 +29,7 @@ impl<const N: usize> Table<N> {
     }
 
     /// Writes what has not been written.
-    pub(super) fn flush(&mut self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn flush(&mut self, out: &mut impl Write) -> io::Result<()> {
         for cells in &self.waiting {
             for (width, cell) in self.widths.iter_mut().zip(cells) {
                 *width = cell.chars().count().max(*width);

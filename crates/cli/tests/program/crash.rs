@@ -21,6 +21,13 @@ async fn a_fleet_in_postgres_survives_kills() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_behind_a_pooler_survives_kills() {
+    if let Some(cluster) = Cluster::shared_pooled() {
+        survives(Some(cluster)).await;
+    }
+}
+
 async fn survives(cluster: Option<&Cluster>) {
     let program = Path::new(env!("CARGO_BIN_EXE_tokenturn"));
     let tally = run(program, cluster, TOKENS, Plan::new(KILLS)).await;

@@ -110,7 +110,7 @@ async fn a_kept_answer_in_which_no_token_is_valid_stays() {
         assert_eq!(output.status.code(), Some(1), "{told}");
         assert!(!told.contains("gone"), "{told}");
         assert!(told.contains("is one that GitHub calls valid"), "{told}");
-        assert!(told.contains("kept in  kept\n"), "{told}");
+        assert!(told.contains("kept in         kept\n"), "{told}");
         let kept = fs::read(folder.path().join("kept")).unwrap();
         assert_eq!(kept, answer);
     }

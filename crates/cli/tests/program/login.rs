@@ -94,7 +94,7 @@ async fn a_token_that_expires_is_saved_with_its_refresh_token() {
     let report = json(&output);
     assert_eq!(report["command"], "login");
     assert_eq!(report["outcome"], "issued");
-    assert_eq!(report["token_fingerprint"], Value::Null);
+    assert_eq!(report["fingerprint"], Value::Null);
     for (name, fingerprint) in [
         ("access_token", "new_fingerprint"),
         ("refresh_token", "new_refresh_fingerprint"),

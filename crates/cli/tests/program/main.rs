@@ -7,6 +7,7 @@ mod apps;
 #[cfg(unix)]
 mod browser;
 mod commands;
+mod config;
 #[cfg(unix)]
 mod crash;
 #[cfg(unix)]
@@ -17,16 +18,21 @@ mod files;
 mod fleet;
 #[cfg(unix)]
 mod keys;
+mod log;
 mod login;
 #[cfg(unix)]
 mod lying_fleet;
+mod manual;
 #[cfg(target_os = "linux")]
 mod mounts;
 #[cfg(unix)]
 mod postgres;
+#[cfg(unix)]
+mod postgres_address;
 mod proxy;
 mod refresh;
 mod rekey;
 mod rescue;
 mod support;
+mod told;
 mod vault;

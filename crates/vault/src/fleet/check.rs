@@ -14,7 +14,7 @@ use super::{Fleet, FleetOptions, distinct};
 use crate::change::{Kind, Reply};
 use crate::client::{Client, Standing};
 use crate::entry::{Entry, State};
-use crate::error::StoreError;
+use crate::error::{StoreError, whole};
 use crate::event::{self, What};
 use crate::filter::Filter;
 use crate::time;
@@ -172,7 +172,7 @@ impl Lane {
                             break (Outcome::Restored, None);
                         }
                         Ok(_) => break (Outcome::Invalid, None),
-                        Err(error) => break (Outcome::Unknown(error.to_string()), None),
+                        Err(error) => break (Outcome::Unknown(whole(&error)), None),
                     }
                 }
                 Ok(changed) => {
@@ -184,7 +184,7 @@ impl Lane {
                     };
                     break (outcome, None);
                 }
-                Err(error) => break (Outcome::Unknown(error.to_string()), None),
+                Err(error) => break (Outcome::Unknown(whole(&error)), None),
             }
         };
         drop(seat);

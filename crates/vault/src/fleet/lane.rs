@@ -19,7 +19,7 @@ use super::pace::Pace;
 use crate::change::{Condition, Reply};
 use crate::client::Client;
 use crate::entry::State;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole};
 use crate::filter::Filter;
 use crate::store::{Changed, Ready, Run, RunCount};
 use crate::time;
@@ -479,8 +479,8 @@ impl Absence {
             shared.halt.stop(Stop::Store(error));
             return false;
         }
-        tracing::warn!(%error, "the vault is away");
+        tracing::warn!(error = whole(&error), "the vault is away");
         self.0 = Some((since, (2 * wait).min(AWAY.1)));
-        shared.halt.pause(wait, || error.to_string()).await
+        shared.halt.pause(wait, || whole(&error)).await
     }
 }

@@ -42,7 +42,7 @@ use outbox::Outbox;
 use pace::Pace;
 
 use crate::client::Client;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole};
 use crate::filter::Filter;
 use crate::store::{Run, RunCount};
 use crate::vault::{Running, Vault};
@@ -273,7 +273,7 @@ impl Drive {
         if let (0, Some(run)) = (count.left, lane.goal.run())
             && let Err(error) = lane.vault.store.end_run(run).await
         {
-            tracing::warn!(%error, "the end of a run is not noted");
+            tracing::warn!(error = whole(&error), "the end of a run is not noted");
         }
     }
 }
@@ -309,6 +309,11 @@ impl Fleet {
     /// How it goes just now.
     pub fn status(&self) -> Status {
         self.halt.status()
+    }
+
+    /// Whether it was stopped, and begins nothing new.
+    pub fn is_stopped(&self) -> bool {
+        self.halt.is_stopped()
     }
 
     /// Stops it from elsewhere.

@@ -176,11 +176,12 @@ impl Outbox {
             .change_next(&self.filter, Ready::Undelivered, places.len(), change)
             .await?;
         // Of one that cannot be read, whoever reads it tells.
-        let claimed = rows.into_iter().filter_map(|row| match row.ok()? {
-            Changed { entry, applied } => match applied.reply {
+        let claimed = rows.into_iter().filter_map(|row| {
+            let Changed { entry, applied } = row.ok()?;
+            match applied.reply {
                 Reply::Delivering(claim) => Some((entry, claim)),
                 _ => None,
-            },
+            }
         });
         let claimed = claimed.zip(places);
         Ok(claimed

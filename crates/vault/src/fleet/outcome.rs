@@ -6,7 +6,7 @@ use std::fmt;
 use tokenturn::{Refusal, RefusalReason, Timestamp};
 
 use crate::app::App;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole};
 use crate::time;
 use crate::tokens::Tokens;
 
@@ -307,7 +307,9 @@ impl fmt::Display for Stop {
                     "the provider was away for too long; run it again later ({why})"
                 )
             }
-            Self::Store(why) => write!(f, "the vault cannot be used; run it again ({why})"),
+            Self::Store(why) => {
+                write!(f, "the vault cannot be used; run it again ({})", whole(why))
+            }
             Self::Asked => f.write_str("it was told to stop; run it again to go on"),
         }
     }

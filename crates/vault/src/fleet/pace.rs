@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokenturn::{RateLimit, Refusal, RefusalReason};
 
 use crate::app::App;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole};
 use crate::store::Store;
 
 /// What GitHub's docs ask for when a limit says nothing else; it doubles from time to time.
@@ -108,7 +108,10 @@ impl Pace {
     pub(super) async fn tell(&self, time: Duration) {
         if let Err(error) = self.store.reserve(&self.app, Duration::ZERO, time).await {
             // This process keeps to it in any case.
-            tracing::warn!(%error, "other processes could not be told to wait");
+            tracing::warn!(
+                error = whole(&error),
+                "other processes could not be told to wait"
+            );
         }
     }
 

@@ -11,7 +11,7 @@ use super::outcome::{Outcome, Settled, Stop};
 use crate::change::{Claim, End, Kind, Reply};
 use crate::client::Standing;
 use crate::entry::{Entry, State};
-use crate::error::StoreError;
+use crate::error::{StoreError, whole};
 use crate::event;
 use crate::store::Changed;
 use crate::time;
@@ -123,7 +123,11 @@ impl Lane {
             Ok(changed) if changed.applied.reply == Reply::Newer => return,
             Ok(changed) => (Some(changed), outcome),
             Err(error) => {
-                tracing::error!(%error, id = entry.id, "the outcome of a rotation is not stored");
+                tracing::error!(
+                    error = whole(&error),
+                    id = entry.id,
+                    "the outcome of a rotation is not stored"
+                );
                 (None, unsaved(turn.end).or(outcome))
             }
         };
@@ -160,7 +164,11 @@ impl Lane {
         };
         if let Err(error) = self.settled(&entry.id, released).await {
             // Its claim runs out by itself.
-            tracing::warn!(%error, id = entry.id, "a row is not given back");
+            tracing::warn!(
+                error = whole(&error),
+                id = entry.id,
+                "a row is not given back"
+            );
         }
     }
 
@@ -309,7 +317,11 @@ impl Lane {
             is_invalid,
         };
         if let Err(error) = self.settled(&entry.id, doubt).await {
-            tracing::error!(%error, id = entry.id, "it is not noted that a new token is in doubt");
+            tracing::error!(
+                error = whole(&error),
+                id = entry.id,
+                "it is not noted that a new token is in doubt"
+            );
         }
     }
 

@@ -6,13 +6,20 @@ use std::time::Duration;
 
 use deadpool_postgres::{HookError, PoolError, TimeoutType};
 use tokio_postgres::Error;
+use tokio_postgres::error::DbError;
 
-use crate::error::{StoreError, StoreErrorKind};
+use super::connect::{other_name, refusal};
+use crate::error::{StoreError, StoreErrorKind, whole};
 
 pub(super) fn store_error(error: Error) -> StoreError {
     let said = said(&error);
     match passes(&error) {
         Some(message) => StoreError::unavailable(message, said),
+        None if is_of_single_statements(&error) => StoreError::other(
+            "the pooler before the database takes no transactions: set pool_mode=transaction (or \
+             session) in it",
+            said,
+        ),
         None => StoreError::other("the database could not do it", said),
     }
 }
@@ -47,7 +54,7 @@ fn connect_error(error: Error) -> StoreError {
     let unreached = is_unreached.then_some("the database cannot be reached");
     match unreached.or_else(|| passes(&error)) {
         Some(message) => StoreError::unavailable(message, said(&error)),
-        None => StoreError::other("there is no connection to the database", said(&error)),
+        None => StoreError::other(refusal(&error), said(&error)),
     }
 }
 
@@ -65,6 +72,7 @@ fn passes(error: &Error) -> Option<&'static str> {
         "53100" => "the disk of the database is full",
         "53300" => "the database takes no more connections",
         "57P04" => return None,
+        PGBOUNCER if is_refusal_of_pgbouncer(error) => return None,
         "40001" | "40P01" => "the database took it back for the sake of another transaction",
         "55P03" | "57014" => "the database gave up waiting",
         "25006" => "the database takes no changes just now",
@@ -77,6 +85,21 @@ fn passes(error: &Error) -> Option<&'static str> {
     })
 }
 
+/// Whatever PgBouncer has to say (1.18), it says under this code. That the server is away passes.
+const PGBOUNCER: &str = "08P01";
+
+fn is_refusal_of_pgbouncer(error: &Error) -> bool {
+    let message = error.as_db_error().map_or("", DbError::message);
+    is_of_single_statements(error)
+        || message.starts_with("no such ")
+        || message.ends_with("authentication failed")
+}
+
+fn is_of_single_statements(error: &Error) -> bool {
+    let message = error.as_db_error().map_or("", DbError::message);
+    message.contains("statement pooling mode")
+}
+
 /// The library's own text leaves out what the server said.
 fn said(error: &Error) -> String {
     if let Some(error) = error.as_db_error() {
@@ -85,15 +108,17 @@ fn said(error: &Error) -> String {
         if code.starts_with("28") || code == "53300" {
             return format!("SQLSTATE {code}");
         }
-        return format!("{} (SQLSTATE {code})", error.message());
+        let message = match code {
+            // As above, behind the colon.
+            PGBOUNCER => error.message().split(':').next().unwrap_or_default(),
+            _ => error.message(),
+        };
+        return format!("{message} (SQLSTATE {code})");
     }
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(&format!(": {error}"));
-        source = error.source();
+    if let Some(names) = other_name(error) {
+        return names;
     }
-    text
+    whole(error)
 }
 
 /// A certificate that nobody trusts, say: that does not pass.

@@ -270,25 +270,26 @@ pub(crate) async fn blocking<T: Send + 'static>(
     ended.map_err(|e| StoreError::other("the vault's thread ended", e))?
 }
 
-/// What an error of SQLite means.
+/// What an error of SQLite means. Its text says it all, and its source says the same again.
 fn store_error(error: rusqlite::Error) -> StoreError {
+    let said = error.to_string();
     let full = "the disk of the vault is full";
     // There is no room for what SQLite keeps beside the file.
     if error.sqlite_error().map(|e| e.extended_code) == Some(ffi::SQLITE_IOERR_SHMSIZE) {
-        return StoreError::unavailable(full, error);
+        return StoreError::unavailable(full, said);
     }
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StoreError::unavailable(full, error),
+        Some(ErrorCode::DiskFull) => StoreError::unavailable(full, said),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            StoreError::unavailable("the vault is in use by something else", error)
+            StoreError::unavailable("the vault is in use by something else", said)
         }
         Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
-            StoreError::unavailable("the vault's file cannot be used", error)
+            StoreError::unavailable("the vault's file cannot be used", said)
         }
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             let message = "the file is not a vault, or is damaged";
-            StoreError::new(StoreErrorKind::Damaged, message).because(error)
+            StoreError::new(StoreErrorKind::Damaged, message).because(said)
         }
-        _ => StoreError::other("the vault could not do it", error),
+        _ => StoreError::other("the vault could not do it", said),
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::ballast::Ballast;
 use super::open::Opened;
-use crate::error::{StoreError, StoreErrorKind};
+use crate::error::{StoreError, StoreErrorKind, whole};
 
 /// How many jobs share a transaction at most.
 const BATCH: usize = 512;
@@ -189,7 +189,7 @@ fn transaction(
             let _ = connection.execute_batch("ROLLBACK");
         }
         if error.is_unavailable() {
-            tracing::warn!(%error, "the vault could not write");
+            tracing::warn!(error = whole(&error), "the vault could not write");
             ballast.drop_off();
         }
     }

@@ -97,19 +97,49 @@ impl VaultBuilder {
         Ok(self.engine(store))
     }
 
-    /// Opens the vault in the PostgreSQL database at `url`, such as
-    /// `postgres://user@host/database?sslmode=require`, or makes it there: in a schema of its own,
-    /// `tokenturn`. Each clone of the vault shares its connections, which are eight at most.
+    /// Opens the vault in the PostgreSQL database at `url`, such as `postgres://user@host/database`, or
+    /// makes it there: in a schema of its own, `tokenturn`. Each clone of the vault shares its
+    /// connections, which are eight at most.
     ///
-    /// PostgreSQL 12 and newer will do. A pooler between has to leave whole sessions to the vault.
-    /// Where TLS is spoken, the server's certificate is checked; on Linux, the environment variable
-    /// `SSL_CERT_FILE` names roots of one's own. A password in `url` never appears in errors or
-    /// logs.
+    /// PostgreSQL 12 and newer will do, also behind a pooler in transaction or session mode, such as
+    /// PgBouncer; one in statement mode is refused. Nothing of `url` appears in errors or logs.
+    ///
+    /// # TLS
+    ///
+    /// `url` has the words of [libpq](https://www.postgresql.org/docs/current/libpq-connect.html), some
+    /// of them stricter: wherever TLS is spoken, the server's certificate is checked.
+    ///
+    /// | `sslmode` | |
+    /// |---|---|
+    /// | `disable` | no TLS; so it is on this host (loopback) unless `sslmode`, `sslrootcert` or `sslcert` is given |
+    /// | `allow`, `prefer` | TLS where the server offers it |
+    /// | `require`, `verify-full` | TLS, with a certificate for the name of the host; so it is elsewhere |
+    /// | `verify-ca` | TLS, with a certificate of an authority in `sslrootcert`, for any name |
+    ///
+    /// `sslrootcert` names a file with the certificates (PEM) of the authorities that are trusted, for
+    /// this vault alone, or that of the server itself; without it, or with `system`, those of the
+    /// platform are. On Linux, the environment variable `SSL_CERT_FILE` names others for all
+    /// connections. `sslcert` and `sslkey` name a client's certificate and its key (PEM, without a
+    /// passphrase), which nobody but its owner may read, and a group if it is root's. Files are read when
+    /// the vault is opened, and none that is not named. Unix sockets have no TLS, whatever is said. A
+    /// certificate for a name that leads elsewhere: `host=NAME` and `hostaddr=IP`.
+    ///
+    /// # Passwords
+    ///
+    /// One that is not in `url` is looked for in the environment variable `PGPASSWORD`, then in the file
+    /// that `passfile` in `url` or `PGPASSFILE` names, or else in `~/.pgpass`
+    /// (`%APPDATA%\postgresql\pgpass.conf` on Windows), whose lines are
+    /// [libpq's](https://www.postgresql.org/docs/current/libpq-pgpass.html); a socket is `localhost`, or
+    /// its folder. Where other users can read the file, and the password is in it, that is an error,
+    /// while libpq does as if it were not there. `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT` and
+    /// `PGSSLKEY` stand for words that `url` does not have.
     ///
     /// # Errors
     ///
     /// When it is encrypted with another key, when a newer tokenturn has written it, or when the
-    /// database cannot be used.
+    /// database cannot be used. What to do about a certificate that is not trusted, a password that is
+    /// missing or a file that others can read ([`StoreError::is_exposed`](crate::StoreError::is_exposed))
+    /// is in the error.
     #[cfg(feature = "postgres")]
     pub async fn postgres(self, url: &str, key: &crate::Key) -> Result<Vault, crate::StoreError> {
         let store = crate::postgres::Postgres::open(url, key, self.access).await?;

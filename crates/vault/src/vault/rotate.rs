@@ -9,7 +9,7 @@ use super::{SetUp, Vault};
 use crate::change::{Claim, Condition, End, Kind, Reply};
 use crate::client::Client;
 use crate::entry::{Entry, State};
-use crate::error::{StoreError, VaultError};
+use crate::error::{StoreError, VaultError, whole};
 use crate::kept::Kept;
 use crate::store::Changed;
 use crate::turn::{Manner, Turn, Verdict, turn};
@@ -228,7 +228,11 @@ impl Vault {
                     if until.is_some_and(|end| Instant::now() + wait > end) {
                         return Err(error);
                     }
-                    tracing::warn!(%error, id, "the outcome of a rotation waits to be stored");
+                    tracing::warn!(
+                        error = whole(&error),
+                        id,
+                        "the outcome of a rotation waits to be stored"
+                    );
                     tokio::time::sleep(wait).await;
                     wait = (2 * wait).min(Duration::from_secs(1));
                 }

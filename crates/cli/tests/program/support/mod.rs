@@ -41,6 +41,10 @@ pub(crate) fn tokenturn(folder: &Path, arguments: &[&str]) -> Command {
         .env_remove("TOKENTURN_NEW_KEY")
         // Nothing goes into the folder of whoever runs the tests.
         .env("XDG_STATE_HOME", folder.join("state"))
+        .env_remove("TOKENTURN_LOG")
+        // There is no config file but the test's.
+        .env("TOKENTURN_CONFIG", "")
+        .env("XDG_CONFIG_HOME", folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

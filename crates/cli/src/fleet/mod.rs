@@ -1,4 +1,5 @@
-//! `tokenturn rotate --all`, `tokenturn recover`, `tokenturn check --all` and `tokenturn deliver`
+//! `tokenturn rotate --all`, `tokenturn recover`, `tokenturn check --all`, `tokenturn revoke --all` and
+//! `tokenturn deliver`
 
 mod clients;
 mod deliver;
@@ -6,6 +7,7 @@ mod group;
 mod plan;
 mod progress;
 mod report;
+mod revoke;
 mod run;
 mod sandbox;
 mod servers;
@@ -16,7 +18,9 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use tokenturn_vault::{Client, Filter, FleetOptions, Vault, VaultBuilder};
 
-use crate::args::{CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RotateAll, VaultPlace};
+use crate::args::{
+    CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RevokeAll, RotateAll, VaultPlace,
+};
 use crate::exit::Exit;
 use crate::vault::{self, Missing, open_with};
 use deliver::ShellCommand;
@@ -30,6 +34,7 @@ enum Aim {
     Rotate,
     Recover,
     Check,
+    Revoke,
     Deliver,
 }
 
@@ -68,6 +73,20 @@ pub(crate) async fn check(args: &CheckAll) -> Result<Exit> {
     let fleet = ready
         .vault
         .check_all(ready.clients, ready.filter, ready.options)
+        .await?;
+    job.run(fleet, &ready.vault).await
+}
+
+/// `tokenturn revoke --all`
+pub(crate) async fn revoke(args: &RevokeAll) -> Result<Exit> {
+    let ready = ready(&args.many, Vault::builder()).await?;
+    if args.all && !args.yes {
+        revoke::confirm(&ready.vault, &ready.filter).await?;
+    }
+    let job = of_many(&args.many, None, Aim::Revoke)?;
+    let fleet = ready
+        .vault
+        .revoke_all(ready.clients, ready.filter, ready.options)
         .await?;
     job.run(fleet, &ready.vault).await
 }

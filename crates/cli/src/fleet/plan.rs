@@ -6,8 +6,8 @@ use anyhow::Result;
 use serde_json::json;
 use tokenturn_vault::{AppPlan, Plan};
 
-use super::progress::{duration, rate_text};
 use crate::exit::Exit;
+use crate::progress::{duration, rate_text};
 
 pub(super) fn print(plan: &Plan, json: bool) -> Result<Exit> {
     // Something would stop the run.

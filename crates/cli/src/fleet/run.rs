@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::time::Duration;
 
 use anyhow::Result;
 use tokenturn_vault::{Entry, Fleet, Outcome, Settled, Vault};
@@ -15,11 +14,9 @@ use super::report::Report;
 use super::summary::Ended;
 use crate::exit::Exit;
 use crate::patience;
+use crate::progress::TICK;
 use crate::rescue::Rescue;
 use crate::vault::visible;
-
-/// How often the bar moves.
-const TICK: Duration = Duration::from_millis(200);
 
 /// What a run is watched with.
 pub(super) struct Job {

@@ -7,8 +7,8 @@ use serde_json::json;
 use tokenturn_vault::{Stop, Summary};
 
 use super::Aim;
-use super::progress::{duration, rate_text};
 use crate::exit::Exit;
+use crate::progress::{duration, rate_text};
 
 /// What came of a run, and how long it took.
 pub(super) struct Ended<'a> {
@@ -24,13 +24,15 @@ pub(super) struct Ended<'a> {
 }
 
 /// The outcomes, by name.
-pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 10] {
+pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 12] {
     [
         ("replaced", summary.replaced),
         ("resolved", summary.resolved),
         ("kept", summary.kept),
         ("valid", summary.valid),
         ("restored", summary.restored),
+        ("revoked", summary.revoked),
+        ("no call", summary.no_call),
         ("invalid", summary.invalid),
         ("refused", summary.refused.values().sum()),
         ("lost", summary.lost),
@@ -68,6 +70,9 @@ impl Ended<'_> {
     fn judged(&self) -> Exit {
         match self.summary {
             summary if !summary.refused.is_empty() || summary.passed_over > 0 => Exit::Refused,
+            summary if summary.no_call > 0 => Exit::Refused,
+            // They are what it was about.
+            _ if self.aim == Aim::Revoke && self.no_report.is_none() => Exit::Done,
             summary if summary.lost + summary.invalid + summary.dead > 0 => Exit::Dead,
             _ if self.no_report.is_some() => Exit::NotDone,
             _ => Exit::Done,
@@ -89,6 +94,7 @@ impl Ended<'_> {
                 Aim::Rotate => "rotate",
                 Aim::Recover => "recover",
                 Aim::Check => "check",
+                Aim::Revoke => "revoke",
                 Aim::Deliver => "deliver",
             },
             "replaced": summary.replaced,
@@ -96,6 +102,8 @@ impl Ended<'_> {
             "kept": summary.kept,
             "valid": summary.valid,
             "restored": summary.restored,
+            "revoked": summary.revoked,
+            "no_call": summary.no_call,
             "invalid": summary.invalid,
             "refused": summary.refused,
             "lost": summary.lost,
@@ -192,10 +200,15 @@ impl Ended<'_> {
                 "put them back with tokenturn vault import --replace FILE, for each file named above, \
                  and then run tokenturn recover"
             }
-            Exit::Unknown if self.aim == Aim::Check => "run tokenturn recover, and then this again",
+            Exit::Unknown if matches!(self.aim, Aim::Check | Aim::Revoke) => {
+                "run tokenturn recover, and then this again"
+            }
             Exit::Unknown => "run tokenturn recover later",
             Exit::Undelivered => "run tokenturn deliver",
             Exit::NotDone => "run it again, and it goes on there",
+            Exit::Refused if self.summary.refused.is_empty() && self.summary.no_call > 0 => {
+                "let the users of those without a call change their passwords, or ask the provider"
+            }
             Exit::Refused if self.summary.refused.is_empty() => "run it again with --new-run",
             Exit::Refused => {
                 "find out why some were refused, which tokenturn history tells, and run it again; they \
@@ -216,6 +229,7 @@ impl Ended<'_> {
             Aim::Rotate => "replaced",
             Aim::Recover => "resolved",
             Aim::Check => "valid",
+            Aim::Revoke => "revoked",
             Aim::Deliver => "delivered",
         }
     }
@@ -231,6 +245,10 @@ impl Ended<'_> {
                  unless tokenturn check --all finds them in answers that are kept"
             }
             "restored" => "lost or revoked before, and active again",
+            "no call" => "their provider has no call for it; they are as they were",
+            "unknown" if self.aim == Aim::Revoke => {
+                "no answer, or in doubt: run tokenturn recover, and then this again"
+            }
             "unknown" if self.aim == Aim::Check => {
                 "no answer, or in doubt: run tokenturn recover, and then check --all again"
             }

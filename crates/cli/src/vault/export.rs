@@ -14,6 +14,7 @@ use super::rows::{self, Writer};
 use super::shown::tokens;
 use crate::args::{Filters, Format, VaultPlace};
 use crate::patience;
+use crate::progress::{Counter, watch};
 
 pub(super) async fn run(
     path: &Path,
@@ -34,7 +35,7 @@ pub(super) async fn run(
         }
         let vault = open(place, Missing::Refuse).await?;
         let out = BufWriter::new(io::stdout().lock());
-        write(vault.list(filters.filter()), format, out).await?;
+        write(&vault, filters, format, out).await?;
         return Ok(());
     }
     if path.symlink_metadata().is_ok() {
@@ -63,7 +64,7 @@ async fn to_file(vault: &Vault, filters: &Filters, format: Format, path: &Path) 
     // It has mode 0600 from the beginning.
     let file = Builder::new().prefix(".tokenturn-").tempfile_in(folder);
     let file = file.with_context(cannot)?;
-    let written = write(vault.list(filters.filter()), format, BufWriter::new(file));
+    let written = write(vault, filters, format, BufWriter::new(file));
     let (count, file) = tokio::select! {
         written = written => written?,
         () = patience::asked_to_stop() => bail!("stopped, and nothing is written"),
@@ -81,12 +82,30 @@ async fn to_file(vault: &Vault, filters: &Filters, format: Format, path: &Path) 
 }
 
 /// How many tokens were written.
-async fn write<W: Write>(mut rows: Listing, format: Format, to: W) -> Result<(u64, W)> {
+async fn write<W: Write>(
+    vault: &Vault,
+    filters: &Filters,
+    format: Format,
+    to: W,
+) -> Result<(u64, W)> {
+    let (filter, done) = (filters.filter(), Counter::default());
+    let length = vault.count(&filter).await?;
+    let written = write_all(vault.list(filter), format, to, &done);
+    watch("exporting", &done, Some(length), written).await
+}
+
+async fn write_all<W: Write>(
+    mut rows: Listing,
+    format: Format,
+    to: W,
+    done: &Counter,
+) -> Result<(u64, W)> {
     let mut writer = Writer::new(format, to);
     let mut count = 0;
     while let Some(entry) = rows.next().await {
         writer.write(&entry?)?;
         count += 1;
+        done.add();
     }
     Ok((count, writer.finish()?))
 }

@@ -4,15 +4,23 @@ use std::io::{self, BufWriter, Write};
 
 use anyhow::Result;
 use serde_json::json;
+use tokenturn_vault::Vault;
 
-use super::open::{Missing, open};
+use super::open::{Missing, open_with};
 use super::shown::{second, short};
 use super::table::Table;
 use crate::args::History;
 
 pub(super) async fn run(args: &History, json: bool) -> Result<()> {
-    let vault = open(&args.place, Missing::Refuse).await?;
+    let builder = Vault::builder().read_only();
+    let vault = open_with(&args.place, Missing::Refuse, builder).await?;
     let mut events = vault.history(args.id.as_deref());
+    if let Some(since) = args.since {
+        events = events.since(since);
+    }
+    if let Some(last) = args.last {
+        events = events.last(last);
+    }
     let mut out = BufWriter::new(io::stdout());
     let mut table = Table::new([
         "AT",

@@ -19,6 +19,7 @@ use super::open::{Missing, open};
 use super::rows;
 use super::shown::{second, tokens};
 use crate::args::{Defaults, Format, VaultPlace};
+use crate::progress::{Counter, watch};
 
 /// How many tokens wait to be stored.
 const AHEAD: usize = 256;
@@ -50,13 +51,16 @@ pub(super) async fn run(
     let vault = open(place, missing).await?;
     let lines = Arc::new(Lines::default());
     let incoming = read(&name, source, format, defaults, Arc::clone(&lines))?;
-    let count = match replace {
-        true => put_all(&vault, incoming, &name).await?,
-        false => {
-            let count = vault.import(incoming).await;
-            count.map_err(|error| lines.locate(&name, error))?
+    let put = async {
+        match replace {
+            true => put_all(&vault, incoming, &name).await,
+            false => {
+                let count = vault.import(incoming).await;
+                count.map_err(|error| lines.locate(&name, error))
+            }
         }
     };
+    let count = watch("importing", &lines.read, None, put).await?;
     let mut out = io::stdout();
     match json {
         true => writeln!(out, "{}", json!({ "tokens": count }))?,
@@ -132,11 +136,15 @@ fn read(
 
 /// The lines of the tokens that were read last.
 #[derive(Default)]
-struct Lines(Mutex<VecDeque<(u64, String)>>);
+struct Lines {
+    read: Counter,
+    last: Mutex<VecDeque<(u64, String)>>,
+}
 
 impl Lines {
     fn add(&self, line: u64, id: &str) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.read.add();
+        let mut lines = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == KNOWN {
             lines.pop_front();
         }
@@ -145,7 +153,7 @@ impl Lines {
 
     /// Says in which line the token is that the vault does not take.
     fn locate(&self, name: &str, error: StoreError) -> Error {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let found = error
             .id()
             .and_then(|id| lines.iter().rev().find(|(_, known)| known == id));

@@ -1,5 +1,7 @@
 //! `tokenturn vault` and `tokenturn history`
 
+mod backup;
+mod copy;
 mod export;
 mod history;
 mod import;
@@ -8,6 +10,7 @@ mod key;
 mod list;
 mod open;
 mod place;
+mod prune;
 mod rekey;
 mod remove;
 mod rows;
@@ -17,7 +20,7 @@ mod table;
 
 use anyhow::Result;
 
-use crate::args::{History, VaultTarget};
+use crate::args::{History, HistoryTarget, VaultTarget};
 
 pub(crate) use open::{Missing, open_with};
 pub(crate) use place::{VAULT_VARIABLE, check as check_place, file};
@@ -43,6 +46,8 @@ pub(crate) async fn run(target: VaultTarget, json: bool) -> Result<()> {
         } => export::run(&file, format, &place, &filters, json).await,
         VaultTarget::List { place, filters } => list::run(&place, &filters, json).await,
         VaultTarget::Show { id, place } => show::run(&place, &id, json).await,
+        VaultTarget::Backup { file, place } => backup::run(&place, &file, json).await,
+        VaultTarget::Copy { to, place } => copy::run(&place, &to, json).await,
         VaultTarget::Rekey { place } => rekey::run(&place, json).await,
         VaultTarget::Remove { id, place } => remove::run(&place, &id, json).await,
     }
@@ -50,5 +55,10 @@ pub(crate) async fn run(target: VaultTarget, json: bool) -> Result<()> {
 
 /// `tokenturn history`
 pub(crate) async fn history(args: &History, json: bool) -> Result<()> {
-    history::run(args, json).await
+    match &args.target {
+        Some(HistoryTarget::Prune { older_than, place }) => {
+            prune::run(place, *older_than, json).await
+        }
+        None => history::run(args, json).await,
+    }
 }

@@ -4,13 +4,14 @@ use std::io::{self, Write};
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use tokenturn_vault::{KEY_VARIABLE, StoreError};
+use tokenturn_vault::{Filter, KEY_VARIABLE, StoreError};
 
 use super::key::{KeyPlace, NEW_KEY_VARIABLE};
 use super::open::{self, Missing};
 use super::shown::tokens;
 use crate::args::VaultPlace;
 use crate::patience;
+use crate::progress::{Counter, watch};
 
 pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
     let opened = open::opened(args, Missing::Refuse).await?;
@@ -19,6 +20,10 @@ pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
         let rekeyed = opened.vault.rekey(&next).await?;
         Ok::<_, StoreError>((rekeyed, opened.key.adopt_next().await))
     };
+    let count = opened.vault.count(&Filter::new()).await?;
+    let doing = format!("encrypting {}", tokens(count));
+    let uncounted = Counter::default();
+    let rekeyed = watch(&doing, &uncounted, None, rekeyed);
     let rekeyed = patience::through("encrypting to the end first", rekeyed);
     let (rekeyed, adopted) = rekeyed.await?;
     let mut out = io::stdout().lock();

@@ -8,6 +8,7 @@ mod apps;
 mod browser;
 mod commands;
 mod config;
+mod copies;
 #[cfg(unix)]
 mod crash;
 #[cfg(unix)]

@@ -75,6 +75,10 @@ pub(crate) struct Dump {
     /// What the secrets are encrypted with.
     pub(crate) sealer: Arc<Sealer>,
     /// The probe of the vault.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(dead_code, reason = "backups are in SQLite")
+    )]
     pub(crate) probe: Vec<u8>,
 }
 

@@ -208,6 +208,9 @@ async fn a_backup_opens_with_the_same_key(place: Place) {
 async fn a_backup_is_of_one_moment(place: Place) {
     let key = key();
     let vault = place.open(&key).await;
+    // To read these takes longer than to put another one in.
+    let rows = (0..3000).map(|n| Ok(entry(&format!("first {n}"))));
+    vault.import(stream(rows)).await.unwrap();
     let writing = vault.clone();
     let (stop, mut stopped) = tokio::sync::watch::channel(());
     let writer = tokio::spawn(async move {

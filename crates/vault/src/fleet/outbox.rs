@@ -119,6 +119,8 @@ impl Outbox {
             while tasks.try_join_next().is_some() {}
             // Before it is looked for what waits: nothing comes in between.
             let is_last = *is_over.borrow() || halt.is_stopped();
+            // Whoever comes later leaves the row to somebody else: their claim may run out under way.
+            let begin_until = Instant::now() + (LEASE - ATTEMPT);
             match self.claim(self.places()).await {
                 Err(error) => {
                     if halt.is_stopped() || !away.waits(&self.shared, error).await {
@@ -129,7 +131,11 @@ impl Outbox {
                     away = Absence::default();
                     for (entry, claim, place) in rows {
                         let outbox = Arc::clone(&self);
-                        tasks.spawn(async move { outbox.attempt(entry, claim, place).await });
+                        tasks.spawn(async move {
+                            if Instant::now() <= begin_until {
+                                outbox.attempt(entry, claim, place).await;
+                            }
+                        });
                     }
                 }
                 Ok(_) => {

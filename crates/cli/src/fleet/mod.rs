@@ -16,7 +16,7 @@ mod summary;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use tokenturn_vault::{Client, Filter, FleetOptions, Vault, VaultBuilder};
+use tokenturn_vault::{Client, Filter, FleetOptions, Summary, Vault, VaultBuilder};
 
 use crate::args::{
     CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RevokeAll, RotateAll, VaultPlace,
@@ -38,6 +38,16 @@ enum Aim {
     Deliver,
 }
 
+impl Aim {
+    /// How many tokens a run is through with.
+    fn settled(self, summary: &Summary) -> u64 {
+        match self {
+            Self::Deliver => summary.delivered,
+            Self::Rotate | Self::Recover | Self::Check | Self::Revoke => summary.settled(),
+        }
+    }
+}
+
 /// What a run is made of.
 struct Ready {
     vault: Vault,
@@ -57,7 +67,7 @@ pub(crate) async fn rotate(args: &RotateAll) -> Result<Exit> {
 /// `tokenturn recover`
 pub(crate) async fn recover(args: &RecoverAll) -> Result<Exit> {
     let ready = ready(&args.many, builder(&args.claims)).await?;
-    let (options, deliver) = hand_on(ready.options, &args.hand_on);
+    let (options, deliver) = hand_on(ready.options, &args.hand_on)?;
     let job = of_many(&args.many, deliver, Aim::Recover)?;
     let fleet = ready
         .vault
@@ -98,7 +108,7 @@ pub(crate) async fn deliver(args: &DeliverAll) -> Result<Exit> {
     if let Some(commands) = args.concurrency {
         options = options.concurrency(commands.into());
     }
-    let (options, deliver) = hand_on(options, &args.hand_on);
+    let (options, deliver) = hand_on(options, &args.hand_on)?;
     ensure!(
         deliver.is_some(),
         "say what takes the tokens over, with --deliver COMMAND"
@@ -150,14 +160,21 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<Exit> {
     if let Some(tokens) = args.max_lost {
         options = options.max_lost(tokens);
     }
-    let (options, deliver) = hand_on(options, &args.hand_on);
+    let (options, deliver) = hand_on(options, &args.hand_on)?;
     // A file that cannot be written is found before anything is sent.
     let job = of_many(&args.many, deliver, Aim::Rotate)?;
     let fleet = vault.rotate_all(clients, filter, options).await?;
     job.run(fleet, &vault).await
 }
 
-fn hand_on(mut options: FleetOptions, args: &HandOn) -> (FleetOptions, Option<ShellCommand>) {
+fn hand_on(
+    mut options: FleetOptions,
+    args: &HandOn,
+) -> Result<(FleetOptions, Option<ShellCommand>)> {
+    ensure!(
+        args.deliver.is_some() || !args.deliver_refresh_token,
+        "--deliver-refresh-token needs --deliver <COMMAND>"
+    );
     let line = args.deliver.as_deref();
     let deliver = line.map(|line| ShellCommand::new(line, args.deliver_refresh_token));
     if let Some(deliver) = &deliver {
@@ -166,7 +183,7 @@ fn hand_on(mut options: FleetOptions, args: &HandOn) -> (FleetOptions, Option<Sh
     if let Some(time) = args.deliver_within {
         options = options.deliver_within(time);
     }
-    (options, deliver)
+    Ok((options, deliver))
 }
 
 async fn ready(many: &Many, builder: VaultBuilder) -> Result<Ready> {

@@ -4,22 +4,24 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokenturn_vault::{Fleet, RunCount, Status, Summary};
 
-use super::summary;
+use super::{Aim, summary};
 use crate::progress::{View, duration, rate_text};
 use crate::vault::visible;
 
 /// A bar on a terminal, and lines elsewhere.
 pub(super) struct Progress {
+    aim: Aim,
     expected: RunCount,
     began: Instant,
     view: View,
 }
 
 impl Progress {
-    pub(super) fn begin(fleet: &Fleet) -> Self {
+    pub(super) fn begin(fleet: &Fleet, aim: Aim) -> Self {
         let expected = fleet.expected();
         let view = View::begin(expected.done, Some(expected.done + expected.left));
         let progress = Self {
+            aim,
             expected,
             began: Instant::now(),
             view,
@@ -27,8 +29,8 @@ impl Progress {
         for run in fleet.runs() {
             if let Some(began_at) = run.instead_of {
                 progress.say(&format!(
-                    "the run that began at {began_at} is too old to go on with (--resume-within): it is \
-                     ended, and another one begun"
+                    "the run that began at {began_at} had not come to its end: it is ended, and another \
+                     one begun; --resume-within says how old one may be that is gone on with"
                 ));
             }
         }
@@ -43,7 +45,7 @@ impl Progress {
 
     /// Tells how it goes, when it is time to.
     pub(super) fn tick(&mut self, fleet: &Fleet) {
-        let settled = fleet.summary().settled();
+        let settled = self.aim.settled(fleet.summary());
         let text = self.text(settled, fleet.summary(), &fleet.status());
         self.view.show(self.expected.done + settled, text);
     }
@@ -54,7 +56,7 @@ impl Progress {
     }
 
     pub(super) fn end(self, summary: &Summary) -> Duration {
-        let text = self.text(summary.settled(), summary, &Status::Running);
+        let text = self.text(self.aim.settled(summary), summary, &Status::Running);
         self.view.end(Some(&text));
         self.began.elapsed()
     }

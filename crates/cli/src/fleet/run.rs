@@ -52,7 +52,7 @@ impl Job {
     /// Watches a run to its end. Whoever asks the program to stop makes it begin nothing new, and whoever
     /// asks again ends what hands tokens on.
     pub(super) async fn run(mut self, mut fleet: Fleet, vault: &Vault) -> Result<Exit> {
-        let mut progress = Progress::begin(&fleet);
+        let mut progress = Progress::begin(&fleet, self.aim);
         let stopper = fleet.stopper();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

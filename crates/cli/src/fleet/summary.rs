@@ -166,10 +166,7 @@ impl Ended<'_> {
         if !may_be_none && self.meant + summary.dead == 0 {
             text.push_str("no token fits\n");
         }
-        let settled = match self.aim {
-            Aim::Deliver => summary.delivered,
-            _ => summary.settled(),
-        };
+        let settled = self.aim.settled(summary);
         let seconds = self.took.as_secs_f64();
         text.push_str(&format!(
             "\n{settled} in {}, {}\n",

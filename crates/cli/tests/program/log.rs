@@ -17,7 +17,7 @@ fn everything(folder: &Path, sandbox: &Sandbox, vault: &str, tokens: &[String]) 
     let (url, id) = (sandbox.url(), sandbox.client_id());
     let mut log = String::new();
     let mut does = |arguments: &[&str], input: &str| {
-        let mut command = tokenturn(folder, arguments);
+        let mut command = tokenturn_at(folder, &url, arguments);
         command.env("TOKENTURN_VAULT", vault).envs(EVERYTHING);
         command.env(SECRET_VARIABLE, sandbox.client_secret());
         let output = run(command, input);

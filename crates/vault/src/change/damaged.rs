@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::rules::{event, save};
-use super::{Action, Applied, Change, Condition, Kind, Reply};
+use super::{Action, Applied, Change, Condition, Kind, Reply, delivery};
 use crate::entry::{Entry, Progress, State};
 use crate::event::What;
 use crate::time;
@@ -31,8 +31,10 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Option<Appl
                 // A late owner, and a late attempt to hand a token on, are noticed.
                 fence: entry.progress.fence + 1,
                 delivery: entry.progress.delivery.clone(),
+                undelivered: entry.progress.undelivered || entry.progress.deliver,
                 ..Progress::default()
             };
+            delivery::begin_anew(&mut entry.progress.delivery);
             let mut event = event(entry, actor, What::Put, now);
             event.new = event.old.take();
             Some(save(Reply::Done, Some(event)))

@@ -271,8 +271,9 @@ fn superseded(entry: &mut Entry, actor: &str, claim: Claim, tokens: &Tokens, now
 fn put(entry: &mut Entry, actor: &str, tokens: &Tokens, now: i64) -> Applied {
     // Whoever holds a claim finds another generation.
     let event = exchange(entry, actor, tokens, What::Put, false, now);
-    (entry.progress.undelivered, entry.progress.deliver) = (false, false);
     delivery::begin_anew(&mut entry.progress.delivery);
+    // Whoever waits for a token is given this one: it may have been rescued.
+    delivery::resume(entry);
     save(Reply::Done, Some(event))
 }
 

@@ -143,11 +143,20 @@ fn what_dies_waits_no_more_and_what_lives_after_all_does() {
         assert_eq!(apply(&mut entry, kind).reply, Reply::Done);
         assert!(entry.progress.undelivered, "{dies:?}");
     }
-    let mut entry = waiting();
-    let (app, tokens) = (entry.app.clone(), Tokens::github("put"));
-    let label = None;
-    let _ = apply(&mut entry, Kind::Put { app, label, tokens });
-    assert!(!entry.progress.undelivered);
+}
+
+/// It may be the one that a store did not take.
+#[test]
+fn whoever_waits_is_given_what_is_put_in() {
+    for waits in [true, false] {
+        let mut entry = entry(Provider::GitHub);
+        let _ = claim_to(&mut entry, Condition::Generation(1), waits);
+        let (app, tokens) = (entry.app.clone(), Tokens::github("put"));
+        let label = None;
+        let _ = apply(&mut entry, Kind::Put { app, label, tokens });
+        assert_eq!(entry.state(), State::Active);
+        assert_eq!(entry.progress.undelivered, waits);
+    }
 }
 
 /// Whoever finds out what became of the call need not know that the token is to be handed on.

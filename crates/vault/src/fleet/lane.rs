@@ -51,7 +51,8 @@ pub(super) struct Shared {
     pub(super) seats: Semaphore,
     pub(super) out: mpsc::Sender<Settled>,
     pub(super) halt: Arc<Halt>,
-    /// Something waits to be handed on.
+    /// So many tokens that the run has replaced wait to be handed on, and have not been tried.
+    pub(super) untried: AtomicU64,
     pub(super) replaced: Notify,
 }
 

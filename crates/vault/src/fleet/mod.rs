@@ -154,6 +154,7 @@ impl Vault {
             seats: Semaphore::new(options.concurrency),
             out,
             halt: Arc::clone(&halt),
+            untried: AtomicU64::new(0),
             replaced: Notify::new(),
             options,
         });

@@ -1,6 +1,7 @@
 //! Hands on what waits for it: of each row one attempt at a time, with the token that it has then.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -106,15 +107,20 @@ impl Outbox {
     }
 
     /// Hands on until `is_over` says that nothing more is replaced and nothing waits any more, but for
-    /// what was given up. Once the run is stopped, each row has one attempt more.
+    /// what was given up. Once the run is stopped, what it has replaced has one attempt more.
     pub(super) async fn run(self: Arc<Self>, mut is_over: watch::Receiver<bool>) {
         let halt = &self.shared.halt;
         let mut tasks = JoinSet::new();
         let (mut away, mut over_since) = (Absence::default(), None);
         while !halt.is_cut() && !self.is_hopeless() {
+            if halt.is_stopped() && self.shared.untried.load(Relaxed) == 0 {
+                break;
+            }
             while tasks.try_join_next().is_some() {}
             // Before it is looked for what waits: nothing comes in between.
             let is_last = *is_over.borrow() || halt.is_stopped();
+            // Whoever comes later leaves the row to somebody else: their claim may run out under way.
+            let begin_until = Instant::now() + (LEASE - ATTEMPT);
             match self.claim(self.places()).await {
                 Err(error) => {
                     if halt.is_stopped() || !away.waits(&self.shared, error).await {
@@ -125,7 +131,11 @@ impl Outbox {
                     away = Absence::default();
                     for (entry, claim, place) in rows {
                         let outbox = Arc::clone(&self);
-                        tasks.spawn(async move { outbox.attempt(entry, claim, place).await });
+                        tasks.spawn(async move {
+                            if Instant::now() <= begin_until {
+                                outbox.attempt(entry, claim, place).await;
+                            }
+                        });
                     }
                 }
                 Ok(_) => {
@@ -148,7 +158,6 @@ impl Outbox {
             }
         }
         while tasks.join_next().await.is_some() {}
-        halt.set_status(Status::Running);
     }
 
     /// Room for attempts. None where those under way are enough for now.
@@ -216,6 +225,8 @@ impl Outbox {
     }
 
     async fn attempt(&self, entry: Entry, claim: DeliveryClaim, place: OwnedSemaphorePermit) {
+        let untried = &self.shared.untried;
+        let _ = untried.fetch_update(Relaxed, Relaxed, |count| count.checked_sub(1));
         let halt = &self.shared.halt;
         let taken = tokio::select! {
             biased;
@@ -227,8 +238,9 @@ impl Outbox {
         };
         let outcome = match &taken {
             Ok(()) => {
-                self.taken_over(&entry.id);
-                halt.set_status(Status::Running);
+                if self.taken_over(&entry.id) {
+                    halt.set_status(Status::Running);
+                }
                 Some(Outcome::Delivered)
             }
             Err(why) => {
@@ -270,10 +282,13 @@ impl Outbox {
         let _ = self.shared.out.send(settled).await;
     }
 
-    fn taken_over(&self, id: &str) {
+    /// Whether something was wrong until then.
+    fn taken_over(&self, id: &str) -> bool {
         let mut trouble = self.trouble();
         trouble.rows.remove(id);
-        (trouble.in_a_row, trouble.since) = (0, None);
+        let since = trouble.since.take();
+        trouble.in_a_row = 0;
+        since.is_some()
     }
 
     /// Whether the run gives the row up by this, which it does once.

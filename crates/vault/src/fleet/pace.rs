@@ -85,11 +85,9 @@ impl Pace {
                 .await?;
             wait = shared.unwrap_or_else(|| self.place_of_ours(now));
         }
+        // A store counts in milliseconds, and a place may come a moment before the hold is over.
         let hold = self.known().held.saturating_duration_since(now);
-        Ok(match self.is_paced() {
-            true => wait,
-            false => wait.max(hold),
-        })
+        Ok(wait.max(hold))
     }
 
     /// Whether the provider wants to be left alone just now.

@@ -1,6 +1,7 @@
 //! One claimed row of a fleet.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use tokenturn::RotateError;
@@ -134,6 +135,7 @@ impl Lane {
         let Some(outcome) = outcome else { return };
         let new = changed.as_ref().filter(|_| is_replaced(&outcome));
         if new.is_some() {
+            self.shared.untried.fetch_add(1, Relaxed);
             self.shared.replaced.notify_one();
         }
         let (old, new_name) = names(&entry, new);

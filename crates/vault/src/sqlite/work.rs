@@ -86,15 +86,19 @@ pub(super) fn change_next(
 ) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
     let mut changed = Vec::new();
     let mut conditions = sql::ready(filter, ready, time::now_millis());
-    if !opened.is_time_for_doubts() {
+    if conditions.len() > 1 && !opened.is_time_for_doubts() {
         conditions.reverse();
     }
+    let order = match ready {
+        Ready::Undelivered => "ORDER BY deliver_until",
+        Ready::ForRun { .. } | Ready::InDoubt => "",
+    };
     for condition in conditions {
         let left = limit - changed.len();
         if left == 0 {
             break;
         }
-        for read in select_some(opened, condition, "", left)? {
+        for read in select_some(opened, condition, order, left)? {
             changed.push(apply(opened, read, change)?);
         }
     }

@@ -64,7 +64,8 @@ async fn damage_stays_where_it_is(place: Place) {
 
     let new = Key::generate().unwrap();
     let rekeyed = vault.rekey(&new).await.unwrap();
-    assert_eq!((rekeyed.rows, rekeyed.damaged), (2, 5));
+    assert_eq!(rekeyed.rows, 2);
+    assert_eq!(rekeyed.damaged, ["b", "c", "d", "e", "f"]);
     let vault = place.open(&new).await;
     for name in ["b", "c", "d"] {
         assert!(vault.remove(name).await.unwrap());

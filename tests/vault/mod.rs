@@ -4,6 +4,7 @@
 //! PostgreSQL and PgBouncer are started for them; see `support/postgres/` for what that needs.
 
 mod batches;
+mod copies;
 mod damage;
 mod fleet;
 mod history;

@@ -1,6 +1,23 @@
 //! Vaults as earlier versions made them.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use tokenturn::Secret;
+use tokenturn_vault::{Filter, Key, Vault};
+
 use crate::vault::place::Place;
+use crate::vault::{entry, on_both};
+
+on_both!(an_old_version_stays_where_it_is_only_read);
+
+/// Two rows, `mona` with the label `blue`, and `hubot` with a token that expires.
+const VERSION_2: &str = include_str!("version-2.sql");
+const KEY: &str = "6647807603682ba2d1b339bf83ae08eae6394d7f70732e2075619e938f0be8f4";
+/// Puts back what the row had at first.
+const PUT_BACK: &str =
+    "UPDATE token SET sealed = (SELECT sealed FROM kept WHERE kept.id = token.id)";
 
 /// Takes an empty vault back to this version.
 pub(crate) fn make(place: &Place, version: u32) {
@@ -12,6 +29,7 @@ pub(crate) fn make(place: &Place, version: u32) {
         "deliver_attempts",
         "deliver_error",
         "deliver_unproven_until",
+        "expires_at",
     ];
     let mut sql = "DROP INDEX token_undelivered;".to_owned();
     for column in new {
@@ -28,4 +46,77 @@ pub(crate) fn make(place: &Place, version: u32) {
         _ => format!("UPDATE version SET number = {version}"),
     });
     place.sql(&sql);
+}
+
+/// An empty file for its owner alone.
+fn private(path: &Path) {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path).unwrap();
+}
+
+fn version(place: &Place) -> i64 {
+    let sql = match place {
+        Place::Sqlite(_) => "SELECT user_version FROM pragma_user_version",
+        _ => "SELECT number FROM tokenturn.version",
+    };
+    place.number(sql)
+}
+
+async fn an_old_version_stays_where_it_is_only_read(place: Place) {
+    let key = crate::vault::key();
+    drop(place.open(&key).await);
+    make(&place, 2);
+    let vault = place.built(Vault::builder().read_only(), &key).await;
+    let vault = vault.unwrap();
+    assert_eq!(vault.count(&Filter::new()).await.unwrap(), 0);
+    assert!(vault.overview().await.unwrap().apps.is_empty());
+    assert!(vault.put(entry("a")).await.is_err());
+    assert_eq!(version(&place), 2);
+    place.open(&key).await.put(entry("a")).await.unwrap();
+    assert_eq!(version(&place), 3);
+}
+
+#[tokio::test]
+async fn rows_of_the_first_seal_are_taken_until_there_is_a_new_key() {
+    let place = Place::sqlite();
+    private(&place.file());
+    place.sql(VERSION_2);
+    let key = Key::parse(&Secret::new(KEY)).unwrap();
+    let reading = place.built(Vault::builder().read_only(), &key).await;
+    assert_rows(&reading.unwrap()).await;
+    assert_eq!(version(&place), 2);
+
+    let vault = place.built(Vault::builder().existing(), &key).await;
+    let vault = vault.unwrap();
+    assert_eq!(version(&place), 3);
+    assert_rows(&vault).await;
+    place.sql("CREATE TABLE kept AS SELECT id, sealed FROM token");
+
+    let new = Key::generate().unwrap();
+    let rekeyed = vault.rekey(&new).await.unwrap();
+    assert_eq!((rekeyed.rows, rekeyed.damaged.len()), (2, 0));
+    let vault = place.open(&new).await;
+    assert_rows(&vault).await;
+    let expiry = vault.overview().await.unwrap().apps[0].next_expiry;
+    assert_eq!(expiry.unwrap().to_string(), "2026-11-22T10:00:00Z");
+    // Also under the key that it had.
+    vault.rekey(&key).await.unwrap();
+    let vault = place.open(&key).await;
+    place.sql(PUT_BACK);
+    for id in ["mona", "hubot"] {
+        let error = vault.get(id).await.unwrap_err();
+        assert!(error.is_damaged(), "{error}");
+    }
+}
+
+async fn assert_rows(vault: &Vault) {
+    let mona = vault.get("mona").await.unwrap().unwrap();
+    assert_eq!(mona.label.as_deref(), Some("blue"));
+    let token = mona.tokens.token.unwrap();
+    assert_eq!(token.expose(), "gho_mona0000000000000000000000000000000000");
+    let hubot = vault.get("hubot").await.unwrap().unwrap();
+    assert_eq!(hubot.tokens.refresh_token.unwrap().expose(), "ghr_hubot");
+    let verified = vault.verify().await.unwrap();
+    assert_eq!(verified.faults, []);
 }

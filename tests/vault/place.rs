@@ -87,6 +87,19 @@ impl Place {
         }
     }
 
+    /// What a statement returns.
+    pub(crate) fn number(&self, statement: &str) -> i64 {
+        match self {
+            Self::Sqlite(_) => {
+                let connection = rusqlite::Connection::open(self.file()).unwrap();
+                connection.busy_timeout(PATIENCE).unwrap();
+                let number = connection.query_row(statement, [], |row| row.get(0));
+                number.unwrap()
+            }
+            Self::Postgres(cluster, url) => cluster.sql(url, statement).parse().unwrap(),
+        }
+    }
+
     /// Everything that is stored.
     pub(crate) fn content(&self) -> Vec<u8> {
         match self {

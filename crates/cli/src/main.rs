@@ -13,6 +13,7 @@ mod login;
 mod manual;
 mod meanwhile;
 mod patience;
+mod progress;
 mod refresh;
 mod report;
 mod rescue;
@@ -48,6 +49,7 @@ fn begin(words: &[OsString]) -> Result<Exit> {
         Command::Rotate { target: None, .. }
         | Command::Recover { target: None, .. }
         | Command::Check { target: None, .. }
+        | Command::Revoke { target: None, .. }
         | Command::Deliver(_) => runtime::Builder::new_multi_thread().enable_all().build(),
         _ => runtime::Builder::new_current_thread().enable_all().build(),
     };
@@ -80,7 +82,12 @@ async fn run(arguments: Arguments) -> Result<Exit> {
             };
         }
         Command::Scope { target } => return Ok(scope::run(target).await),
-        Command::Revoke { target } => return Ok(revoke::run(target).await),
+        Command::Revoke { all, target } => {
+            return match target {
+                Some(target) => Ok(revoke::run(target).await),
+                None => fleet::revoke(&all).await,
+            };
+        }
         Command::Deliver(args) => return fleet::deliver(&args).await,
         Command::Vault { target } => vault::run(target, json).await,
         Command::History(args) => vault::history(&args, json).await,

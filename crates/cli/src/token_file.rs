@@ -1,12 +1,15 @@
 //! The token to work on, and what a new one must not replace.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use tokenturn::Secret;
+use serde::Serialize;
+use tokenturn::{Secret, Timestamp};
 use tokenturn_sandbox::Sandbox;
-use tokenturn_vault::Key;
+use tokenturn_vault::{Key, Tokens};
+use zeroize::Zeroizing;
 
 use crate::args::{GitHubRecover, TokenFile};
 use crate::client::{GITHUB_SECRET, OHMYGPT_SECRET};
@@ -57,6 +60,35 @@ pub(crate) fn replaced(out: &Path, client_secret_file: Option<&PathBuf>) -> Resu
         }
     }
     Ok(Some(stored))
+}
+
+/// A token and what comes with it, as a token file has them in one line of JSON.
+pub(crate) fn line(token: &Secret, tokens: &Tokens) -> io::Result<Zeroizing<Vec<u8>>> {
+    let refresh_token = tokens.refresh_token.as_ref().map(Secret::expose);
+    // In one piece: a buffer that grows leaves its old content behind in freed memory.
+    let length = token.expose().len() + refresh_token.map_or(0, str::len);
+    let mut line = Zeroizing::new(Vec::with_capacity(2 * length + 256));
+    let both = Line {
+        access_token: token.expose(),
+        expires_at: tokens.expires_at,
+        refresh_token,
+        refresh_token_expires_at: tokens.refresh_token_expires_at,
+    };
+    serde_json::to_writer(&mut *line, &both)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// What a token file holds for a token with a refresh token.
+#[derive(Serialize)]
+struct Line<'a> {
+    access_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token_expires_at: Option<Timestamp>,
 }
 
 /// Refuses an `out` in which `token` is stored: it stays in use.

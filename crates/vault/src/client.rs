@@ -140,6 +140,11 @@ impl Client {
         }
     }
 
+    /// Whether the provider has a call that makes a token invalid.
+    pub(crate) fn can_revoke(&self) -> bool {
+        matches!(self, Self::GitHub(_))
+    }
+
     /// Makes the token invalid. `None` when the provider has no call for that.
     pub(crate) async fn revoke(&self, tokens: &Tokens) -> Option<Result<(), CallError>> {
         match self {

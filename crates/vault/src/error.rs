@@ -134,6 +134,19 @@ impl StoreError {
     }
 
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn not_empty() -> Self {
+        let message =
+            "the vault to copy to is not empty: it has tokens, or has had some; make a new one";
+        Self::new(StoreErrorKind::Invalid, message)
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn taken_file(path: &std::path::Path) -> Self {
+        let message = format!("{} is there already, and is not replaced", path.display());
+        Self::new(StoreErrorKind::Invalid, message)
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn read_only() -> Self {
         Self::unsupported("the vault was opened to read it alone")
     }

@@ -13,6 +13,7 @@ mod filter;
 mod fleet;
 mod kept;
 mod key;
+mod overview;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -41,6 +42,9 @@ pub use kept::Kept;
 #[cfg(feature = "keyring")]
 pub use key::Keyring;
 pub use key::{KEY_VARIABLE, Key, KeyFile};
+pub use overview::{AppOverview, NotDelivered, OpenRun, Overview};
 pub use store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
 pub use tokens::Tokens;
-pub use vault::{History, Listing, Rotation, Vault, VaultBuilder};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use vault::Copied;
+pub use vault::{Fault, History, Listing, Rotation, Vault, VaultBuilder, Verified};

@@ -41,6 +41,15 @@ impl Sealer {
         }
     }
 
+    /// Another one with this key, for another vault.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn another(&self) -> Self {
+        Self {
+            cipher: self.cipher.clone(),
+            takes_first: AtomicBool::new(self.takes_first.load(Relaxed)),
+        }
+    }
+
     /// The secrets of a row, unreadable.
     pub(crate) fn seal(&self, entry: &Entry) -> Result<Vec<u8>, StoreError> {
         self.encrypt(entry.tokens.to_json().as_bytes(), &aad(entry))

@@ -13,6 +13,7 @@ use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::event::Event;
 use crate::filter::Filter;
+use crate::overview::Overview;
 use crate::time;
 
 /// What every method of a [`Store`] returns.
@@ -82,6 +83,34 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Answer<'a, Vec<(u64, Event)>>;
 
+    /// The number of the first event since a moment, or of the first one of the `last` of them (which
+    /// are 1 or more): of the row `id` if one is given. `None` when there are none, or fewer.
+    fn history_start<'a>(
+        &'a self,
+        id: Option<&'a str>,
+        since: Option<Timestamp>,
+        last: Option<u64>,
+    ) -> Answer<'a, Option<u64>> {
+        let _ = (id, since, last);
+        Box::pin(async {
+            Err(StoreError::unsupported(
+                "this store finds no parts of the history",
+            ))
+        })
+    }
+
+    /// Looks at some events, in their order from behind the number `after` on, and takes out those
+    /// that are so old: but for the last one of each row that is there which says what token was
+    /// stored. Returns how many, and behind which number to go on, unless that is the end.
+    fn prune_history(&self, older_than: Duration, after: u64) -> Answer<'_, (u64, Option<u64>)> {
+        let _ = (older_than, after);
+        Box::pin(async {
+            Err(StoreError::unsupported(
+                "this store keeps all of the history",
+            ))
+        })
+    }
+
     /// Goes on with the fleet run over `filter` that has not ended, or begins one. One that has
     /// nothing left, or [began too long ago](Run::is_too_old), is ended, and another one begun.
     ///
@@ -118,6 +147,20 @@ pub trait Store: Send + Sync + 'static {
     ) -> Answer<'a, Option<Duration>> {
         let _ = (app, interval, hold);
         Box::pin(async { Ok(None) })
+    }
+
+    /// What there is, in numbers. A store that leaves it out cannot say.
+    fn overview(&self) -> Answer<'_, Overview> {
+        Box::pin(async {
+            Err(StoreError::unsupported(
+                "this store does not count its rows",
+            ))
+        })
+    }
+
+    /// What the database itself finds wrong with what it holds, if it looks.
+    fn faults(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     /// Encrypts everything with another key, in one transaction, unless a token is being replaced:
@@ -213,12 +256,12 @@ impl Run {
 }
 
 /// What came of encrypting everything with another key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rekeyed {
     /// So many rows are encrypted with it.
     pub rows: u64,
-    /// So many could not be read, and are as they were.
-    pub damaged: u64,
+    /// The names of those that could not be read, and are as they were.
+    pub damaged: Vec<String>,
 }
 
 /// How far a [`Run`] has come.

@@ -229,6 +229,12 @@ impl Cluster {
         fs::remove_file(self.folder.join(".s.PGSQL.5432.lock")).unwrap();
     }
 
+    /// Makes a standby of it, which can be read and not written to.
+    pub fn stand_by(&mut self) {
+        fs::write(format!("{}/standby.signal", self.data()), "").unwrap();
+        self.restart();
+    }
+
     /// Stops the server in good order, if it runs, and starts it.
     pub fn restart(&mut self) {
         let data = self.data();

@@ -11,6 +11,7 @@ mod ohmygpt;
 mod pace;
 mod plan;
 mod resume;
+mod revoke;
 mod trouble;
 
 use std::time::{Duration, Instant};
@@ -26,15 +27,15 @@ use crate::vault::provider::{fast, provider};
 use crate::vault::{key, stream};
 
 /// A provider with tokens, all of them in a vault.
-struct World {
-    sandbox: Sandbox,
-    client: Client,
-    vault: Vault,
+pub(super) struct World {
+    pub(super) sandbox: Sandbox,
+    pub(super) client: Client,
+    pub(super) vault: Vault,
     entries: Vec<Entry>,
 }
 
 impl World {
-    async fn new(place: &Place, rows: usize) -> Self {
+    pub(super) async fn new(place: &Place, rows: usize) -> Self {
         Self::with(place, Place::quick(), rows).await
     }
 
@@ -51,7 +52,7 @@ impl World {
         }
     }
 
-    async fn begin(&self, options: FleetOptions) -> Fleet {
+    pub(super) async fn begin(&self, options: FleetOptions) -> Fleet {
         let clients = [self.client.clone()];
         let fleet = self.vault.rotate_all(clients, Filter::new(), options).await;
         fleet.unwrap()
@@ -63,12 +64,12 @@ impl World {
     }
 
     /// How many resets were done.
-    fn resets(&self) -> usize {
+    pub(super) fn resets(&self) -> usize {
         self.sandbox.replacements().len()
     }
 
     /// Each of the first tokens was reset once, and nothing else was.
-    fn assert_once_each(&self) {
+    pub(super) fn assert_once_each(&self) {
         let mut old: Vec<String> = self
             .sandbox
             .replacements()

@@ -70,6 +70,22 @@ pub(crate) struct CheckAll {
     pub(crate) many: Many,
 }
 
+/// `tokenturn revoke --all`
+#[derive(Debug, Args)]
+pub(crate) struct RevokeAll {
+    /// Make the tokens of a vault invalid at their providers, as after a leak: all of them, or those
+    /// that the options name. Rows whose tokens are in doubt are left to `recover`, and have to be
+    /// revoked after it. OhMyGPT has no call for it: its tokens are counted, and stay as they are.
+    #[arg(long, required_unless_present = "id")]
+    pub(crate) all: bool,
+    /// Do not ask for the number of tokens first. With --all, and without a terminal, it has to be
+    /// given.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) many: Many,
+}
+
 /// `tokenturn recover`
 #[derive(Debug, Args)]
 pub(crate) struct RecoverAll {

@@ -17,13 +17,15 @@ use crate::exit::Exit;
 
 pub(crate) use common::{Common, Login, Out, TokenFile};
 pub(crate) use fleet::{
-    CheckAll, Claims, DeliverAll, HandOn, Many, Providers, RecoverAll, RotateAll,
+    CheckAll, Claims, DeliverAll, HandOn, Many, Providers, RecoverAll, RevokeAll, RotateAll,
 };
 pub(crate) use github::{
     GitHubApp, GitHubLogin, GitHubRecover, GitHubRevoke, GitHubScope, GitHubToken,
 };
 pub(crate) use ohmygpt::{OhMyGptLogin, OhMyGptServer, OhMyGptToken};
-pub(crate) use vault::{Defaults, Filters, Format, History, VaultPlace, VaultTarget};
+pub(crate) use vault::{
+    CopyTo, Defaults, Filters, Format, History, HistoryTarget, VaultPlace, VaultTarget,
+};
 
 /// Where secrets come from.
 pub(crate) const SECRETS: &str = "\
@@ -118,10 +120,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         target: ScopeTarget,
     },
-    /// Make a token invalid.
+    /// Make a token invalid, or the tokens of a vault.
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Revoke {
+        #[command(flatten)]
+        all: Box<RevokeAll>,
         #[command(subcommand)]
-        target: RevokeTarget,
+        target: Option<RevokeTarget>,
     },
     /// Hand on what earlier runs have replaced and nobody has taken over yet.
     Deliver(Box<DeliverAll>),
@@ -131,6 +136,7 @@ pub(crate) enum Command {
         target: VaultTarget,
     },
     /// Tell what has happened to the tokens of a vault.
+    #[command(args_conflicts_with_subcommands = true)]
     History(History),
     /// Show what the config file and the environment set for commands on a vault.
     Config,

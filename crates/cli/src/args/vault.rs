@@ -1,10 +1,10 @@
 //! What commands on a vault ask for.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::{Args, Subcommand, ValueEnum};
-use tokenturn::normal_base_url;
+use tokenturn::{Timestamp, normal_base_url};
 use tokenturn_vault::{Filter, Provider, State};
 
 /// Which vault, and where its key is.
@@ -104,7 +104,7 @@ pub(crate) enum VaultTarget {
         #[command(flatten)]
         place: VaultPlace,
     },
-    /// Put tokens in: all of a file, or none. Makes the vault where there is none.
+    /// Put tokens in: all of a file, or none.
     #[command(after_help = IMPORT)]
     Import {
         /// A file of tokens, or `-` for standard input.
@@ -117,6 +117,9 @@ pub(crate) enum VaultTarget {
         /// same file can be given again. A line with a token that the vault has replaced is an error.
         #[arg(long)]
         replace: bool,
+        /// Make the vault and its key where there is none, as `vault init` does.
+        #[arg(long, conflicts_with = "replace")]
+        init: bool,
         #[command(flatten)]
         place: VaultPlace,
         #[command(flatten)]
@@ -149,6 +152,50 @@ pub(crate) enum VaultTarget {
         #[command(flatten)]
         place: VaultPlace,
     },
+    /// Copy everything into a new file while the vault is in use: a vault of mode 0600 that opens with
+    /// the same key, whatever the vault is in.
+    ///
+    /// A backup is as old as its tokens: when it takes the place of the vault, whatever was replaced since
+    /// is dead.
+    Backup {
+        /// A file that does not exist yet.
+        file: PathBuf,
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+    /// Copy everything into an empty vault, of SQLite or PostgreSQL: all of it, or nothing.
+    ///
+    /// Tokens with their states, generations, marks, kept answers and times, the history, and the runs,
+    /// as they are at one moment, whoever uses the vault meanwhile. Use one of the two from then on: a
+    /// token that is replaced in one of them is dead in the other.
+    Copy {
+        #[command(flatten)]
+        to: CopyTo,
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+    /// Print one token, to a program or a file: with --json, as a token file has it that comes with a
+    /// refresh token.
+    Get {
+        /// The name of the token.
+        id: String,
+        /// Print it even on a terminal, where it can be seen and stays.
+        #[arg(long)]
+        to_terminal: bool,
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+    /// Tell how things stand, in numbers. No token is opened for it: whether all can be read, verify
+    /// tells.
+    Status {
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+    /// Read everything, and tell what is wrong with which token.
+    Verify {
+        #[command(flatten)]
+        place: VaultPlace,
+    },
     /// Encrypt everything with a new key.
     #[command(after_help = REKEY)]
     Rekey {
@@ -164,13 +211,77 @@ pub(crate) enum VaultTarget {
     },
 }
 
+/// Which vault is copied to, and where its key is.
+#[derive(Debug, Args)]
+pub(crate) struct CopyTo {
+    /// The vault to copy to, which `vault init` has made, and nothing was ever in: a file, or a
+    /// postgres:// URL without a password.
+    #[arg(long, value_name = "PATH", required_unless_present = "to_vault_file")]
+    pub(crate) to: Option<String>,
+    /// A file that holds the postgres:// URL of that vault.
+    #[arg(long, value_name = "FILE", conflicts_with = "to")]
+    pub(crate) to_vault_file: Option<PathBuf>,
+    /// A file that holds its key. Else TOKENTURN_KEY holds the key of both, and else it is in the file
+    /// beside that vault that is named like it, with .key behind, or in ./tokenturn.key for
+    /// PostgreSQL.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to_key_file: Option<PathBuf>,
+    /// Make that vault where there is none, and its key.
+    #[arg(long)]
+    pub(crate) init: bool,
+}
+
+impl CopyTo {
+    pub(crate) fn place(&self) -> VaultPlace {
+        VaultPlace {
+            vault: self.to.clone(),
+            vault_file: self.to_vault_file.clone(),
+            key_file: self.to_key_file.clone(),
+            #[cfg(feature = "keyring")]
+            keyring: false,
+        }
+    }
+}
+
 /// `tokenturn history`
 #[derive(Debug, Args)]
 pub(crate) struct History {
     /// The name of a token; all of them unless given.
     pub(crate) id: Option<String>,
+    /// Only what has happened since then: a time such as 2026-11-22T10:00:00Z, or so long ago, such as
+    /// 7d.
+    #[arg(long, value_name = "TIME|AGE", value_parser = since)]
+    pub(crate) since: Option<Timestamp>,
+    /// Only so many events, the last ones.
+    #[arg(long, value_name = "N")]
+    pub(crate) last: Option<u64>,
     #[command(flatten)]
     pub(crate) place: VaultPlace,
+    #[command(subcommand)]
+    pub(crate) target: Option<HistoryTarget>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HistoryTarget {
+    /// Forget what has happened so long ago, but for what says which token each row has.
+    ///
+    /// That no two rows get one token is found out by the history, and so is which token of a file for
+    /// `import --replace` is an old one: what is forgotten would be taken for new. So a day is the
+    /// least.
+    Prune {
+        /// How long ago, such as 90d; a day at least.
+        #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
+        older_than: Duration,
+        #[command(flatten)]
+        place: VaultPlace,
+    },
+}
+
+fn since(text: &str) -> Result<Timestamp, String> {
+    let ago = || SystemTime::now().checked_sub(humantime::parse_duration(text).ok()?);
+    let time = text.parse().ok();
+    time.or_else(|| Timestamp::try_from(ago()?).ok())
+        .ok_or_else(|| "it is a time such as 2026-11-22T10:00:00Z, or an age such as 7d".to_owned())
 }
 
 const IMPORT: &str = "\

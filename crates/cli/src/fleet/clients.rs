@@ -2,18 +2,24 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use tokenturn::{GitHub, OhMyGpt, Secret};
-use tokenturn_vault::{App, Client, Filter, Provider, Vault};
+use tokenturn_vault::{App, Client, Entry, Filter, Provider, StoreError, Vault};
 
 use super::servers::Named;
 use crate::args::Providers;
 use crate::client::{GITHUB_SECRET, no_secret, roots, trust};
+use crate::exit::Exit;
 use crate::input;
 
-/// A client for each app that the tokens are of that `filter` means. What it names has to be there; it
-/// need not be in some state just now, or old.
-pub(super) async fn of(vault: &Vault, filter: &Filter, args: &Providers) -> Result<Vec<Client>> {
+/// A client for each app that the tokens are of that `filter` means, and the names of the rows among
+/// them that cannot be read and are of none of these apps. What it names has to be there; it need not
+/// be in some state just now, or old.
+pub(super) async fn of(
+    vault: &Vault,
+    filter: &Filter,
+    args: &Providers,
+) -> Result<(Vec<Client>, Vec<String>)> {
     let mut named = filter.clone();
     (named.state, named.older_than) = (None, None);
     if vault.count(&named).await? == 0 {
@@ -33,7 +39,53 @@ pub(super) async fn of(vault: &Vault, filter: &Filter, args: &Providers) -> Resu
         };
         checked(client, app)
     });
-    clients.collect()
+    let clients = clients.collect::<Result<_>>()?;
+    Ok((clients, strays(vault, filter, &apps).await?))
+}
+
+/// Rows that cannot be read, and that no run over these apps comes to: what says whose they are has
+/// changed, too.
+async fn strays(vault: &Vault, filter: &Filter, apps: &[App]) -> Result<Vec<String>> {
+    let mut others = vault.count(filter).await?;
+    for app in apps {
+        let of_app = vault.count(&filter.clone().app(app)).await?;
+        others = others.saturating_sub(of_app);
+    }
+    let (mut strays, mut rows) = (Vec::new(), vault.list(filter.clone()));
+    while others > strays.len() as u64
+        && let Some(row) = rows.next().await
+    {
+        let Some(id) = damaged(&row)? else { continue };
+        let mut is_stray = true;
+        for app in apps {
+            let filter = filter.clone().id(&id).app(app);
+            is_stray &= vault.count(&filter).await? == 0;
+        }
+        if is_stray {
+            strays.push(id);
+        }
+    }
+    Ok(strays)
+}
+
+/// The name of a row that cannot be read.
+fn damaged(row: &Result<Entry, StoreError>) -> Result<Option<String>> {
+    match row {
+        Ok(_) => Ok(None),
+        Err(why) if why.is_damaged() && why.id().is_some() => Ok(why.id().map(str::to_owned)),
+        Err(why) => bail!("{why}"),
+    }
+}
+
+/// The app of one of the rows.
+async fn some_app(vault: &Vault, filter: Filter) -> Result<Option<App>> {
+    let mut rows = vault.list(filter);
+    while let Some(row) = rows.next().await {
+        if damaged(&row)?.is_none() {
+            return Ok(Some(row?.app));
+        }
+    }
+    Ok(None)
 }
 
 /// The apps that those of the tokens are of that are this provider's.
@@ -61,12 +113,11 @@ async fn apps(
         is_there |= vault.count(&named.clone().server(server)).await? > 0;
         add_apps(vault, filter.clone().server(server), &mut apps).await?;
     }
-    if !is_there && let Some(other) = vault.list(named).next().await {
-        bail!(
-            "no token that is meant is of {}: there is one of the {}",
-            servers.join(" or "),
-            other?.app
-        );
+    if !is_there && let Some(other) = some_app(vault, named).await? {
+        return Err(Exit::NoToken.because(format!(
+            "no token that is meant is of {}: there is one of the {other}",
+            servers.join(" or ")
+        )));
     }
     Ok(apps)
 }
@@ -80,6 +131,9 @@ async fn add_apps(vault: &Vault, filter: Filter, apps: &mut Vec<App>) -> Result<
     while found < all
         && let Some(row) = rows.next().await
     {
+        if damaged(&row)?.is_some() {
+            continue;
+        }
         let app = row?.app;
         if !apps.contains(&app) {
             found += vault.count(&filter.clone().app(&app)).await?;
@@ -91,14 +145,17 @@ async fn add_apps(vault: &Vault, filter: Filter, apps: &mut Vec<App>) -> Result<
 
 /// Nothing in the vault is what was asked for.
 async fn none_named(vault: &Vault) -> Result<anyhow::Error> {
-    Ok(match vault.list(Filter::new()).next().await {
-        None => anyhow!("the vault is empty; put tokens in with: tokenturn vault import"),
-        Some(first) => anyhow!(
-            "no token in the vault is what the options name: there is one of the {}; \
-             `tokenturn vault list` shows them all",
-            first?.app
+    let why = match some_app(vault, Filter::new()).await? {
+        None if vault.count(&Filter::new()).await? == 0 => {
+            "the vault is empty; put tokens in with: tokenturn vault import".to_owned()
+        }
+        Some(app) => format!(
+            "no token in the vault is what the options name: there is one of the {app}; \
+             `tokenturn vault list` shows them all"
         ),
-    })
+        None => "no token in the vault is what the options name".to_owned(),
+    };
+    Ok(Exit::NoToken.because(why))
 }
 
 /// The client secret of an app, which may be the only one in the run.

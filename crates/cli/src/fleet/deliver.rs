@@ -8,8 +8,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
-use tokenturn::{Secret, Timestamp};
+use tokenturn::Secret;
 use tokenturn_vault::{Deliver, Entry};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, Command};
@@ -17,6 +16,7 @@ use tokio::time::sleep;
 use zeroize::Zeroizing;
 
 use super::group::Group;
+use crate::token_file;
 use crate::vault::visible;
 
 /// How long a command may take.
@@ -88,19 +88,7 @@ impl ShellCommand {
         if !self.0.gives_both {
             return Ok(Zeroizing::new(token.expose().as_bytes().to_vec()));
         }
-        let refresh_token = entry.tokens.refresh_token.as_ref().map(Secret::expose);
-        // In one piece: a buffer that grows leaves its old content behind in freed memory.
-        let length = token.expose().len() + refresh_token.map_or(0, str::len);
-        let mut line = Zeroizing::new(Vec::with_capacity(2 * length + 256));
-        let both = Both {
-            access_token: token.expose(),
-            expires_at: entry.tokens.expires_at,
-            refresh_token,
-            refresh_token_expires_at: entry.tokens.refresh_token_expires_at,
-        };
-        serde_json::to_writer(&mut *line, &both)?;
-        line.push(b'\n');
-        Ok(line)
+        token_file::line(token, &entry.tokens)
     }
 
     fn start(&self, entry: &Entry, token: &Secret) -> io::Result<Group> {
@@ -134,18 +122,6 @@ impl ShellCommand {
 }
 
 const EXPIRES_AT: &str = "TOKENTURN_EXPIRES_AT";
-
-/// What a token file holds for a token with a refresh token.
-#[derive(Serialize)]
-struct Both<'a> {
-    access_token: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token_expires_at: Option<Timestamp>,
-}
 
 /// What it has no need to know.
 const OUR_SECRETS: [&str; 5] = [

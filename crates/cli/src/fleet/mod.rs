@@ -1,4 +1,5 @@
-//! `tokenturn rotate --all`, `tokenturn recover`, `tokenturn check --all` and `tokenturn deliver`
+//! `tokenturn rotate --all`, `tokenturn recover`, `tokenturn check --all`, `tokenturn revoke --all` and
+//! `tokenturn deliver`
 
 mod clients;
 mod deliver;
@@ -6,6 +7,7 @@ mod group;
 mod plan;
 mod progress;
 mod report;
+mod revoke;
 mod run;
 mod sandbox;
 mod servers;
@@ -16,9 +18,11 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use tokenturn_vault::{Client, Filter, FleetOptions, Summary, Vault, VaultBuilder};
 
-use crate::args::{CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RotateAll, VaultPlace};
+use crate::args::{
+    CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RevokeAll, RotateAll, VaultPlace,
+};
 use crate::exit::Exit;
-use crate::vault::{self, Missing, open_with};
+use crate::vault::{self, Access, open_with};
 use deliver::ShellCommand;
 use report::Report;
 use run::Job;
@@ -30,6 +34,7 @@ enum Aim {
     Rotate,
     Recover,
     Check,
+    Revoke,
     Deliver,
 }
 
@@ -38,7 +43,7 @@ impl Aim {
     fn settled(self, summary: &Summary) -> u64 {
         match self {
             Self::Deliver => summary.delivered,
-            Self::Rotate | Self::Recover | Self::Check => summary.settled(),
+            Self::Rotate | Self::Recover | Self::Check | Self::Revoke => summary.settled(),
         }
     }
 }
@@ -47,6 +52,8 @@ impl Aim {
 struct Ready {
     vault: Vault,
     clients: Vec<Client>,
+    /// Rows that cannot be read, and that the run does not come to.
+    strays: Vec<String>,
     filter: Filter,
     options: FleetOptions,
 }
@@ -61,30 +68,44 @@ pub(crate) async fn rotate(args: &RotateAll) -> Result<Exit> {
 
 /// `tokenturn recover`
 pub(crate) async fn recover(args: &RecoverAll) -> Result<Exit> {
-    let ready = ready(&args.many, builder(&args.claims)).await?;
+    let ready = ready(&args.many, Access::Write, builder(&args.claims)).await?;
     let (options, deliver) = hand_on(ready.options, &args.hand_on)?;
-    let job = of_many(&args.many, deliver, Aim::Recover)?;
+    let job = of_many(&args.many, deliver, Aim::Recover)?.with_strays(ready.strays);
     let fleet = ready
         .vault
-        .recover_all(ready.clients, ready.filter, options)
+        .recover_all(ready.clients, ready.filter.clone(), options)
         .await?;
-    job.run(fleet, &ready.vault).await
+    job.run(fleet, &ready.vault, &ready.filter).await
 }
 
 /// `tokenturn check --all`
 pub(crate) async fn check(args: &CheckAll) -> Result<Exit> {
-    let ready = ready(&args.many, Vault::builder()).await?;
-    let job = of_many(&args.many, None, Aim::Check)?;
+    let ready = ready(&args.many, Access::Write, Vault::builder()).await?;
+    let job = of_many(&args.many, None, Aim::Check)?.with_strays(ready.strays);
     let fleet = ready
         .vault
-        .check_all(ready.clients, ready.filter, ready.options)
+        .check_all(ready.clients, ready.filter.clone(), ready.options)
         .await?;
-    job.run(fleet, &ready.vault).await
+    job.run(fleet, &ready.vault, &ready.filter).await
+}
+
+/// `tokenturn revoke --all`
+pub(crate) async fn revoke(args: &RevokeAll) -> Result<Exit> {
+    let ready = ready(&args.many, Access::Write, Vault::builder()).await?;
+    if args.all && !args.yes {
+        revoke::confirm(&ready.vault, &ready.filter).await?;
+    }
+    let job = of_many(&args.many, None, Aim::Revoke)?.with_strays(ready.strays);
+    let fleet = ready
+        .vault
+        .revoke_all(ready.clients, ready.filter.clone(), ready.options)
+        .await?;
+    job.run(fleet, &ready.vault, &ready.filter).await
 }
 
 /// `tokenturn deliver`
 pub(crate) async fn deliver(args: &DeliverAll) -> Result<Exit> {
-    let vault = open_with(&args.place, Missing::Refuse, Vault::builder()).await?;
+    let vault = open_with(&args.place, Access::Write, Vault::builder()).await?;
     let mut options = FleetOptions::new();
     if let Some(commands) = args.concurrency {
         options = options.concurrency(commands.into());
@@ -96,12 +117,17 @@ pub(crate) async fn deliver(args: &DeliverAll) -> Result<Exit> {
     );
     let report = args.report.as_deref();
     let job = job(report, &args.place, args.json, deliver, Aim::Deliver)?;
-    let fleet = vault.deliver_all(args.filters.filter(), options).await?;
-    job.run(fleet, &vault).await
+    let filter = args.filters.filter();
+    let fleet = vault.deliver_all(filter.clone(), options).await?;
+    job.run(fleet, &vault, &filter).await
 }
 
 async fn in_vault(args: &RotateAll) -> Result<Exit> {
-    let ready = ready(&args.many, builder(&args.claims)).await?;
+    let access = match args.dry_run {
+        true => Access::Read,
+        false => Access::Write,
+    };
+    let ready = ready(&args.many, access, builder(&args.claims)).await?;
     begin(args, ready).await
 }
 
@@ -111,6 +137,7 @@ async fn in_sandbox(args: &RotateAll) -> Result<Exit> {
     let ready = Ready {
         vault: world.vault.clone(),
         clients: vec![world.client()?],
+        strays: Vec::new(),
         filter: many.filters.filter(),
         options: options(many)
             .concurrency(many.concurrency.map_or(World::CONCURRENCY, usize::from)),
@@ -126,6 +153,7 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<Exit> {
     let Ready {
         vault,
         clients,
+        strays,
         filter,
         mut options,
     } = ready;
@@ -136,16 +164,16 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<Exit> {
     }
     if args.dry_run {
         let plan = vault.plan(clients, &filter, &options).await?;
-        return plan::print(&plan, args.many.json);
+        return plan::print(&plan, args.many.json, &strays);
     }
     if let Some(tokens) = args.max_lost {
         options = options.max_lost(tokens);
     }
     let (options, deliver) = hand_on(options, &args.hand_on)?;
     // A file that cannot be written is found before anything is sent.
-    let job = of_many(&args.many, deliver, Aim::Rotate)?;
-    let fleet = vault.rotate_all(clients, filter, options).await?;
-    job.run(fleet, &vault).await
+    let job = of_many(&args.many, deliver, Aim::Rotate)?.with_strays(strays);
+    let fleet = vault.rotate_all(clients, filter.clone(), options).await?;
+    job.run(fleet, &vault, &filter).await
 }
 
 fn hand_on(
@@ -167,13 +195,14 @@ fn hand_on(
     Ok((options, deliver))
 }
 
-async fn ready(many: &Many, builder: VaultBuilder) -> Result<Ready> {
-    let vault = open_with(&many.place, Missing::Refuse, builder).await?;
+async fn ready(many: &Many, access: Access, builder: VaultBuilder) -> Result<Ready> {
+    let vault = open_with(&many.place, access, builder).await?;
     let filter = many.filters.filter();
-    let clients = clients::of(&vault, &filter, &many.providers).await?;
+    let (clients, strays) = clients::of(&vault, &filter, &many.providers).await?;
     Ok(Ready {
         vault,
         clients,
+        strays,
         filter,
         options: options(many),
     })

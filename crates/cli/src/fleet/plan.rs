@@ -6,25 +6,27 @@ use anyhow::Result;
 use serde_json::json;
 use tokenturn_vault::{AppPlan, Plan};
 
-use super::progress::{duration, rate_text};
 use crate::exit::Exit;
+use crate::progress::{duration, rate_text};
 
-pub(super) fn print(plan: &Plan, json: bool) -> Result<Exit> {
+pub(super) fn print(plan: &Plan, json: bool, strays: &[String]) -> Result<Exit> {
     // Something would stop the run.
     let is_troubled = plan.apps.iter().any(|app| app.trouble.is_some());
-    let exit = match is_troubled {
-        true => Exit::NotDone,
-        false => Exit::Done,
+    let exit = match () {
+        () if is_troubled => Exit::NotDone,
+        () if !strays.is_empty() => Exit::Damaged,
+        () if plan.apps.is_empty() => Exit::NoToken,
+        () => Exit::Done,
     };
     let mut out = io::stdout().lock();
     match json {
-        true => writeln!(out, "{}", exit.tell(as_json(plan)))?,
-        false => write!(out, "{}", text(plan))?,
+        true => writeln!(out, "{}", exit.tell(as_json(plan, strays)))?,
+        false => write!(out, "{}", text(plan, strays))?,
     }
     Ok(exit)
 }
 
-fn as_json(plan: &Plan) -> serde_json::Value {
+fn as_json(plan: &Plan, strays: &[String]) -> serde_json::Value {
     let apps = plan.apps.iter().map(|plan| {
         json!({
             "app": plan.app,
@@ -40,10 +42,11 @@ fn as_json(plan: &Plan) -> serde_json::Value {
     json!({
         "apps": apps.collect::<Vec<_>>(),
         "without_client": plan.without_client,
+        "damaged": strays,
     })
 }
 
-fn text(plan: &Plan) -> String {
+fn text(plan: &Plan, strays: &[String]) -> String {
     let mut text = String::new();
     if plan.apps.is_empty() {
         text.push_str("no token fits\n");
@@ -51,10 +54,13 @@ fn text(plan: &Plan) -> String {
     for app in &plan.apps {
         text.push_str(&of_app(app));
     }
-    if plan.without_client > 0 {
+    for id in strays {
+        text.push_str(&format!("{id:?} cannot be read, and is not part of it\n"));
+    }
+    if plan.without_client > strays.len() as u64 {
         text.push_str(&format!(
             "{} tokens of other apps are not part of it\n",
-            plan.without_client
+            plan.without_client - strays.len() as u64
         ));
     }
     text.push_str("nothing was changed\n");

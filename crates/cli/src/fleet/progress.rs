@@ -1,17 +1,12 @@
 //! How a run goes, for whoever waits for it.
 
-use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant, SystemTime};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokenturn_vault::{Fleet, RunCount, Status, Summary};
 
 use super::{Aim, summary};
+use crate::progress::{View, duration, rate_text};
 use crate::vault::visible;
-
-/// How often a line is written where there is no terminal.
-const EVERY: Duration = Duration::from_secs(5);
-const STYLE: &str = "{bar:24} {wide_msg}";
 
 /// A bar on a terminal, and lines elsewhere.
 pub(super) struct Progress {
@@ -21,20 +16,10 @@ pub(super) struct Progress {
     view: View,
 }
 
-enum View {
-    Bar(ProgressBar),
-    Lines { told: Instant },
-}
-
 impl Progress {
     pub(super) fn begin(fleet: &Fleet, aim: Aim) -> Self {
         let expected = fleet.expected();
-        let view = match io::stderr().is_terminal() {
-            true => View::Bar(bar(expected)),
-            false => View::Lines {
-                told: Instant::now(),
-            },
-        };
+        let view = View::begin(expected.done, Some(expected.done + expected.left));
         let progress = Self {
             aim,
             expected,
@@ -62,36 +47,17 @@ impl Progress {
     pub(super) fn tick(&mut self, fleet: &Fleet) {
         let settled = self.aim.settled(fleet.summary());
         let text = self.text(settled, fleet.summary(), &fleet.status());
-        match &mut self.view {
-            View::Bar(bar) => {
-                bar.set_message(text);
-                bar.set_position(self.expected.done + settled);
-            }
-            View::Lines { told } if told.elapsed() >= EVERY => {
-                *told = Instant::now();
-                let _ = writeln!(io::stderr(), "{text}");
-            }
-            View::Lines { .. } => {}
-        }
+        self.view.show(self.expected.done + settled, text);
     }
 
     /// Says something beside it.
     pub(super) fn say(&self, text: &str) {
-        let text = &visible(text.to_owned());
-        if let View::Bar(bar) = &self.view {
-            bar.suspend(|| tell(text));
-        } else {
-            tell(text);
-        }
+        self.view.say(text);
     }
 
     pub(super) fn end(self, summary: &Summary) -> Duration {
-        match &self.view {
-            View::Bar(bar) => bar.finish_and_clear(),
-            View::Lines { .. } => {
-                tell(&self.text(self.aim.settled(summary), summary, &Status::Running));
-            }
-        }
+        let text = self.text(self.aim.settled(summary), summary, &Status::Running);
+        self.view.end(Some(&text));
         self.began.elapsed()
     }
 
@@ -119,33 +85,6 @@ impl Progress {
         }
         visible(parts.join("  "))
     }
-}
-
-/// Not `eprintln!`: it panics when the terminal is gone.
-fn tell(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
-}
-
-fn bar(expected: RunCount) -> ProgressBar {
-    let length = Some(expected.done + expected.left);
-    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template(STYLE);
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    bar.with_style(style.progress_chars("=> "))
-        .with_position(expected.done)
-}
-
-pub(super) fn rate_text(rate: f64) -> String {
-    match rate {
-        _ if rate >= 10.0 => format!("{rate:.0}/s"),
-        _ => format!("{rate:.1}/s"),
-    }
-}
-
-/// In whole seconds.
-pub(super) fn duration(seconds: f64) -> String {
-    let time = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-    humantime::format_duration(Duration::from_secs(time.as_secs())).to_string()
 }
 
 fn paused(why: &str, until: Instant) -> String {

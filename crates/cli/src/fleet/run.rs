@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::time::Duration;
 
 use anyhow::Result;
-use tokenturn_vault::{Entry, Fleet, Outcome, Settled, Vault};
+use tokenturn_vault::{Entry, Filter, Fleet, Outcome, Settled, Vault};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Aim;
@@ -15,11 +14,9 @@ use super::report::Report;
 use super::summary::Ended;
 use crate::exit::Exit;
 use crate::patience;
+use crate::progress::TICK;
 use crate::rescue::Rescue;
 use crate::vault::visible;
-
-/// How often the bar moves.
-const TICK: Duration = Duration::from_millis(200);
 
 /// What a run is watched with.
 pub(super) struct Job {
@@ -28,6 +25,7 @@ pub(super) struct Job {
     deliver: Option<ShellCommand>,
     json: bool,
     rescue: Rescue,
+    strays: Vec<String>,
     asked: Pin<Box<dyn Future<Output = ()>>>,
 }
 
@@ -48,18 +46,33 @@ impl Job {
             deliver,
             json,
             rescue: Rescue::new(beside),
+            strays: Vec::new(),
             asked: Box::pin(patience::asked_to_stop()),
         }
     }
 
+    /// The rows that cannot be read, and that the run does not come to.
+    pub(super) fn with_strays(mut self, strays: Vec<String>) -> Self {
+        self.strays = strays;
+        self
+    }
+
     /// Watches a run to its end. Whoever asks the program to stop makes it begin nothing new, and whoever
     /// asks again ends what hands tokens on.
-    pub(super) async fn run(mut self, mut fleet: Fleet, vault: &Vault) -> Result<Exit> {
+    pub(super) async fn run(
+        mut self,
+        mut fleet: Fleet,
+        vault: &Vault,
+        filter: &Filter,
+    ) -> Result<Exit> {
         let mut progress = Progress::begin(&fleet, self.aim);
         let stopper = fleet.stopper();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut no_report = None;
+        for id in &self.strays {
+            progress.say(&told_damaged(id));
+        }
         loop {
             let reported = tokio::select! {
                 biased;
@@ -92,9 +105,12 @@ impl Job {
         vault.drain().await;
         let took = progress.end(fleet.summary());
         let expected = fleet.expected();
+        let meant = expected.done + expected.left + fleet.summary().dead;
+        let is_meant = meant > 0 || vault.count(filter).await.map_or(true, |count| count > 0);
         let ended = Ended {
             summary: fleet.summary(),
-            meant: expected.done + expected.left,
+            is_meant,
+            strays: self.strays.len() as u64,
             aim: self.aim,
             took,
             refused: self.deliver.as_ref().and_then(ShellCommand::trouble),
@@ -106,6 +122,9 @@ impl Job {
 
     fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {
         let mut rescued_in = None;
+        if let Outcome::Damaged = settled.outcome {
+            progress.say(&told_damaged(&settled.id));
+        }
         if let Outcome::NotSaved(tokens) = &settled.outcome {
             let mut entry = Entry::new(&settled.id, settled.app.clone(), (**tokens).clone());
             entry.label.clone_from(&settled.label);
@@ -134,4 +153,8 @@ impl Job {
             None => Ok(()),
         }
     }
+}
+
+fn told_damaged(id: &str) -> String {
+    format!("damaged: {id:?} cannot be read, and is left as it is")
 }

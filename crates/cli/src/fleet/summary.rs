@@ -7,14 +7,16 @@ use serde_json::json;
 use tokenturn_vault::{Stop, Summary};
 
 use super::Aim;
-use super::progress::{duration, rate_text};
 use crate::exit::Exit;
+use crate::progress::{duration, rate_text};
 
 /// What came of a run, and how long it took.
 pub(super) struct Ended<'a> {
     pub(super) summary: &'a Summary,
-    /// How many tokens it was about.
-    pub(super) meant: u64,
+    /// Whether it was about any token.
+    pub(super) is_meant: bool,
+    /// How many rows cannot be read that the run did not come to.
+    pub(super) strays: u64,
     pub(super) aim: Aim,
     pub(super) took: Duration,
     /// How handing tokens on failed last.
@@ -24,13 +26,15 @@ pub(super) struct Ended<'a> {
 }
 
 /// The outcomes, by name.
-pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 10] {
+pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 12] {
     [
         ("replaced", summary.replaced),
         ("resolved", summary.resolved),
         ("kept", summary.kept),
         ("valid", summary.valid),
         ("restored", summary.restored),
+        ("revoked", summary.revoked),
+        ("no call", summary.no_call),
         ("invalid", summary.invalid),
         ("refused", summary.refused.values().sum()),
         ("lost", summary.lost),
@@ -54,8 +58,14 @@ impl Ended<'_> {
             Some(_) => Exit::NotDone,
             None if summary.not_attempted > 0 => Exit::NotDone,
             None if is_undelivered => Exit::Undelivered,
+            None if !self.is_meant => Exit::NoToken,
             None => self.judged(),
         }
+    }
+
+    /// How many rows cannot be read.
+    fn damaged(&self) -> u64 {
+        self.summary.damaged + self.strays
     }
 
     /// Whether nothing is left, though it was told to stop, or it was not the user who told it.
@@ -68,6 +78,10 @@ impl Ended<'_> {
     fn judged(&self) -> Exit {
         match self.summary {
             summary if !summary.refused.is_empty() || summary.passed_over > 0 => Exit::Refused,
+            summary if summary.no_call > 0 => Exit::Refused,
+            _ if self.damaged() > 0 => Exit::Damaged,
+            // They are what it was about.
+            _ if self.aim == Aim::Revoke && self.no_report.is_none() => Exit::Done,
             summary if summary.lost + summary.invalid + summary.dead > 0 => Exit::Dead,
             _ if self.no_report.is_some() => Exit::NotDone,
             _ => Exit::Done,
@@ -89,6 +103,7 @@ impl Ended<'_> {
                 Aim::Rotate => "rotate",
                 Aim::Recover => "recover",
                 Aim::Check => "check",
+                Aim::Revoke => "revoke",
                 Aim::Deliver => "deliver",
             },
             "replaced": summary.replaced,
@@ -96,6 +111,8 @@ impl Ended<'_> {
             "kept": summary.kept,
             "valid": summary.valid,
             "restored": summary.restored,
+            "revoked": summary.revoked,
+            "no_call": summary.no_call,
             "invalid": summary.invalid,
             "refused": summary.refused,
             "lost": summary.lost,
@@ -104,7 +121,8 @@ impl Ended<'_> {
             "not_attempted": summary.not_attempted,
             "dead": summary.dead,
             "passed_over": summary.passed_over,
-            "without_client": summary.without_client,
+            "without_client": summary.without_client.saturating_sub(self.strays),
+            "damaged": self.damaged(),
             "delivered": summary.delivered,
             "undelivered": summary.undelivered,
             "stopped": summary.stopped.as_ref().map(|stop| word(stop)),
@@ -142,7 +160,16 @@ impl Ended<'_> {
                 summary.passed_over,
                 "refused when this run was begun; --new-run tries them again",
             ),
-            ("other apps", summary.without_client, "not part of this run"),
+            (
+                "damaged",
+                self.damaged(),
+                "cannot be read, and are as they were; tokenturn vault verify names them",
+            ),
+            (
+                "other apps",
+                summary.without_client.saturating_sub(self.strays),
+                "not part of this run",
+            ),
             ("handed on", summary.delivered, ""),
         ] {
             if count > 0 || name == "handed on" && self.aim == Aim::Deliver {
@@ -154,8 +181,7 @@ impl Ended<'_> {
             let note = format!("tokenturn deliver hands them on ({why})");
             row("not handed on", summary.undelivered, &note);
         }
-        let may_be_none = matches!(self.aim, Aim::Recover | Aim::Deliver);
-        if !may_be_none && self.meant + summary.dead == 0 {
+        if !self.is_meant {
             text.push_str("no token fits\n");
         }
         let settled = self.aim.settled(summary);
@@ -189,15 +215,25 @@ impl Ended<'_> {
                 "put them back with tokenturn vault import --replace FILE, for each file named above, \
                  and then run tokenturn recover"
             }
-            Exit::Unknown if self.aim == Aim::Check => "run tokenturn recover, and then this again",
+            Exit::Unknown if matches!(self.aim, Aim::Check | Aim::Revoke) => {
+                "run tokenturn recover, and then this again"
+            }
             Exit::Unknown => "run tokenturn recover later",
             Exit::Undelivered => "run tokenturn deliver",
             Exit::NotDone => "run it again, and it goes on there",
+            Exit::Refused if self.summary.refused.is_empty() && self.summary.no_call > 0 => {
+                "let the users of those without a call change their passwords, or ask the provider"
+            }
             Exit::Refused if self.summary.refused.is_empty() => "run it again with --new-run",
             Exit::Refused => {
                 "find out why some were refused, which tokenturn history tells, and run it again; they \
                  are as they were"
             }
+            Exit::Damaged => {
+                "put the damaged ones in again if you have them, or take them from a backup if they \
+                 were not replaced since"
+            }
+            Exit::NoToken => "see what there is by tokenturn vault list",
             Exit::Dead if self.summary.dead > 0 => {
                 "see whether they live by tokenturn check --all; the users of those that do not have \
                  to authorize the app again"
@@ -213,6 +249,7 @@ impl Ended<'_> {
             Aim::Rotate => "replaced",
             Aim::Recover => "resolved",
             Aim::Check => "valid",
+            Aim::Revoke => "revoked",
             Aim::Deliver => "delivered",
         }
     }
@@ -228,6 +265,10 @@ impl Ended<'_> {
                  unless tokenturn check --all finds them in answers that are kept"
             }
             "restored" => "lost or revoked before, and active again",
+            "no call" => "their provider has no call for it; they are as they were",
+            "unknown" if self.aim == Aim::Revoke => {
+                "no answer, or in doubt: run tokenturn recover, and then this again"
+            }
             "unknown" if self.aim == Aim::Check => {
                 "no answer, or in doubt: run tokenturn recover, and then check --all again"
             }
@@ -273,7 +314,8 @@ mod tests {
             change(&mut summary);
             let ended = Ended {
                 summary: &summary,
-                meant: 4,
+                is_meant: true,
+                strays: 0,
                 aim: Aim::Rotate,
                 took: Duration::from_secs(1),
                 refused: None,
@@ -283,6 +325,11 @@ mod tests {
             text.lines().last().unwrap_or_default().to_owned()
         };
         assert_eq!(last(|_| {}), "3 in 1.0s, 3.0/s");
+        let damaged = last(|summary| summary.damaged = 1);
+        assert!(
+            damaged.starts_with("next: put the damaged ones in again"),
+            "{damaged}"
+        );
         let refused = last(|summary| summary.refused = [("other", 1)].into());
         assert!(
             refused.starts_with("next: find out why some were refused"),

@@ -9,11 +9,13 @@ use serde_json::json;
 use tempfile::{Builder, NamedTempFile};
 use tokenturn_vault::{Listing, Vault};
 
-use super::open::{Missing, open};
+use super::damage::Damage;
+use super::open::{Access, open};
 use super::rows::{self, Writer};
-use super::shown::tokens;
+use super::shown::{ended, tokens};
 use crate::args::{Filters, Format, VaultPlace};
 use crate::patience;
+use crate::progress::{Counter, watch};
 
 pub(super) async fn run(
     path: &Path,
@@ -32,16 +34,16 @@ pub(super) async fn run(
         if io::stdout().is_terminal() {
             bail!("this would show the tokens; send them to a file or a program");
         }
-        let vault = open(place, Missing::Refuse).await?;
+        let vault = open(place, Access::Read).await?;
         let out = BufWriter::new(io::stdout().lock());
-        write(vault.list(filters.filter()), format, out).await?;
-        return Ok(());
+        let (count, damage, _) = write(&vault, filters, format, out).await?;
+        return ended(count, &damage, filters);
     }
     if path.symlink_metadata().is_ok() {
         bail!("{} is there already, and is not replaced", path.display());
     }
-    let vault = open(place, Missing::Refuse).await?;
-    let count = to_file(&vault, filters, format, path).await?;
+    let vault = open(place, Access::Read).await?;
+    let (count, damage) = to_file(&vault, filters, format, path).await?;
     let (mut out, name) = (io::stdout(), path.display());
     match json {
         true => {
@@ -50,11 +52,16 @@ pub(super) async fn run(
         }
         false => writeln!(out, "{} in {name}", tokens(count))?,
     }
-    Ok(())
+    damage.end()
 }
 
 /// Nothing stays of a file that does not become whole, and it has its name only then.
-async fn to_file(vault: &Vault, filters: &Filters, format: Format, path: &Path) -> Result<u64> {
+async fn to_file(
+    vault: &Vault,
+    filters: &Filters,
+    format: Format,
+    path: &Path,
+) -> Result<(u64, Damage)> {
     let cannot = || format!("cannot write {}", path.display());
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -63,11 +70,14 @@ async fn to_file(vault: &Vault, filters: &Filters, format: Format, path: &Path) 
     // It has mode 0600 from the beginning.
     let file = Builder::new().prefix(".tokenturn-").tempfile_in(folder);
     let file = file.with_context(cannot)?;
-    let written = write(vault.list(filters.filter()), format, BufWriter::new(file));
-    let (count, file) = tokio::select! {
+    let written = write(vault, filters, format, BufWriter::new(file));
+    let (count, damage, file) = tokio::select! {
         written = written => written?,
         () = patience::asked_to_stop() => bail!("stopped, and nothing is written"),
     };
+    if count == 0 {
+        ended(count, &damage, filters)?;
+    }
     let file: NamedTempFile = file.into_inner().with_context(cannot)?;
     file.as_file().sync_all().with_context(cannot)?;
     file.persist_noclobber(path).with_context(cannot)?;
@@ -77,16 +87,36 @@ async fn to_file(vault: &Vault, filters: &Filters, format: Format, path: &Path) 
             .and_then(|folder| folder.sync_all())
             .with_context(cannot)?;
     }
-    Ok(count)
+    Ok((count, damage))
 }
 
-/// How many tokens were written.
-async fn write<W: Write>(mut rows: Listing, format: Format, to: W) -> Result<(u64, W)> {
+/// How many tokens were written, and what could not be.
+async fn write<W: Write>(
+    vault: &Vault,
+    filters: &Filters,
+    format: Format,
+    to: W,
+) -> Result<(u64, Damage, W)> {
+    let (filter, done) = (filters.filter(), Counter::default());
+    let length = vault.count(&filter).await?;
+    let written = write_all(vault.list(filter), format, to, &done);
+    watch("exporting", &done, Some(length), written).await
+}
+
+async fn write_all<W: Write>(
+    mut rows: Listing,
+    format: Format,
+    to: W,
+    done: &Counter,
+) -> Result<(u64, Damage, W)> {
     let mut writer = Writer::new(format, to);
-    let mut count = 0;
-    while let Some(entry) = rows.next().await {
-        writer.write(&entry?)?;
-        count += 1;
+    let (mut count, mut damage) = (0, Damage::default());
+    while let Some(row) = rows.next().await {
+        if let Some(entry) = damage.pass(row)? {
+            writer.write(&entry)?;
+            count += 1;
+        }
+        done.add();
     }
-    Ok((count, writer.finish()?))
+    Ok((count, damage, writer.finish()?))
 }

@@ -5,14 +5,20 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Result;
 use serde_json::json;
 
-use super::open::{Missing, open};
+use super::open::{Access, open};
 use super::shown::{second, short};
 use super::table::Table;
 use crate::args::History;
 
 pub(super) async fn run(args: &History, json: bool) -> Result<()> {
-    let vault = open(&args.place, Missing::Refuse).await?;
+    let vault = open(&args.place, Access::Read).await?;
     let mut events = vault.history(args.id.as_deref());
+    if let Some(since) = args.since {
+        events = events.since(since);
+    }
+    if let Some(last) = args.last {
+        events = events.last(last);
+    }
     let mut out = BufWriter::new(io::stdout());
     let mut table = Table::new([
         "AT",

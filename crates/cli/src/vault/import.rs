@@ -15,22 +15,33 @@ use serde_json::json;
 use tokenturn_vault::{Entry, StoreError, Vault, What};
 use tokio::sync::mpsc;
 
-use super::open::{Missing, open};
+use super::init;
+use super::open::{Access, open};
 use super::rows;
 use super::shown::{second, tokens};
 use crate::args::{Defaults, Format, VaultPlace};
+use crate::progress::{Counter, watch};
 
 /// How many tokens wait to be stored.
 const AHEAD: usize = 256;
 /// Of how many the line is known: of those that are not stored yet, and more.
 const KNOWN: usize = 16 * AHEAD;
 
+/// What is done with what is there, and with what is not.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    /// Tokens that are there get these secrets.
+    pub(super) replace: bool,
+    /// A vault is made where there is none.
+    pub(super) init: bool,
+}
+
 pub(super) async fn run(
     path: &Path,
     format: Option<Format>,
     place: &VaultPlace,
     defaults: Defaults,
-    replace: bool,
+    how: How,
     json: bool,
 ) -> Result<()> {
     let is_stdin = path == Path::new("-");
@@ -43,26 +54,41 @@ pub(super) async fn run(
         }
     };
     let format = rows::format(format, path)?;
-    let missing = match replace {
-        true => Missing::Refuse,
-        false => Missing::Make,
+    let vault = match how.init && init::is_missing(place).await? {
+        true => made(place).await?,
+        false => open(place, Access::Write).await?,
     };
-    let vault = open(place, missing).await?;
     let lines = Arc::new(Lines::default());
     let incoming = read(&name, source, format, defaults, Arc::clone(&lines))?;
-    let count = match replace {
-        true => put_all(&vault, incoming, &name).await?,
-        false => {
-            let count = vault.import(incoming).await;
-            count.map_err(|error| lines.locate(&name, error))?
+    let put = async {
+        match how.replace {
+            true => put_all(&vault, incoming, &name).await,
+            false => {
+                let count = vault.import(incoming).await;
+                count.map_err(|error| lines.locate(&name, error))
+            }
         }
     };
+    let count = watch("importing", &lines.read, None, put).await?;
     let mut out = io::stdout();
     match json {
         true => writeln!(out, "{}", json!({ "tokens": count }))?,
         false => writeln!(out, "{} put in", tokens(count))?,
     }
     Ok(())
+}
+
+/// Makes a vault, and tells where it is and its key.
+async fn made(place: &VaultPlace) -> Result<Vault> {
+    let opened = init::make(place).await?;
+    let advice = init::advice(&opened.key);
+    writeln!(
+        io::stderr(),
+        "note: there is a new vault at {}, with its key in {}; {advice}",
+        opened.place,
+        opened.key
+    )?;
+    Ok(opened.vault)
 }
 
 /// Puts each row in by itself.
@@ -132,11 +158,15 @@ fn read(
 
 /// The lines of the tokens that were read last.
 #[derive(Default)]
-struct Lines(Mutex<VecDeque<(u64, String)>>);
+struct Lines {
+    read: Counter,
+    last: Mutex<VecDeque<(u64, String)>>,
+}
 
 impl Lines {
     fn add(&self, line: u64, id: &str) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.read.add();
+        let mut lines = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == KNOWN {
             lines.pop_front();
         }
@@ -145,7 +175,7 @@ impl Lines {
 
     /// Says in which line the token is that the vault does not take.
     fn locate(&self, name: &str, error: StoreError) -> Error {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let found = error
             .id()
             .and_then(|id| lines.iter().rev().find(|(_, known)| known == id));

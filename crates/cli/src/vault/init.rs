@@ -1,20 +1,26 @@
-//! `tokenturn vault init`
+//! `tokenturn vault init`, and making a vault.
 
+use std::fs;
 use std::io::{self, Write};
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 use serde_json::json;
+use tokenturn_vault::{KEY_VARIABLE, StoreError, Vault};
 
 use super::key::KeyPlace;
-use super::open::{self, Missing};
+use super::open::{Opened, connect, is_vault};
 use super::place::Place;
 use crate::args::VaultPlace;
 
 pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
-    if let Some(path) = Place::of(args)?.existing() {
-        bail!("there is a vault at {} already", path.display());
+    let place = Place::of(args)?;
+    if is_vault(&place)
+        .await
+        .map_err(|why| unusable(&place, why))?
+    {
+        bail!("there is a vault at {place} already");
     }
-    let opened = open::opened(args, Missing::Make).await?;
+    let opened = make(args).await?;
     let mut out = io::stdout().lock();
     if json {
         let (vault, key) = (opened.place.to_string(), opened.key.to_string());
@@ -23,10 +29,67 @@ pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
     }
     writeln!(out, "vault  {}", opened.place)?;
     writeln!(out, "key    {}", opened.key)?;
-    let advice = match opened.key {
+    writeln!(out, "\n{}", advice(&opened.key))?;
+    Ok(())
+}
+
+/// What is to be done with the key of a new vault.
+pub(super) fn advice(key: &KeyPlace) -> String {
+    let advice = match key {
         KeyPlace::Variable => "keep the key",
         _ => "back the key up, apart from the vault",
     };
-    writeln!(out, "\n{advice}: without it the tokens are gone")?;
-    Ok(())
+    format!("{advice}: without it the tokens are gone")
+}
+
+/// Whether a vault is to be made here: there is none, and nothing else.
+pub(super) async fn is_missing(args: &VaultPlace) -> Result<bool> {
+    let place = Place::of(args)?;
+    match is_vault(&place).await {
+        Ok(is_vault) => Ok(!is_vault),
+        Err(why) => Err(unusable(&place, why)),
+    }
+}
+
+/// Makes a vault, and a key where there is none. Nothing stays of one that does not become whole.
+pub(super) async fn make(args: &VaultPlace) -> Result<Opened> {
+    let place = Place::of(args)?;
+    if let Some(path) = place.existing() {
+        bail!(
+            "{path} is there and is no vault; name another file by --vault, or take it away",
+            path = path.display()
+        );
+    }
+    let key_place = KeyPlace::of(args, &place);
+    let is_kept = key_place.read()?.is_some();
+    let Some(key) = key_place.read_or_create()? else {
+        bail!("there is no key in {key_place}; {KEY_VARIABLE} has to hold one");
+    };
+    match connect(&place, &key, Vault::builder()).await {
+        Ok(vault) => Ok(Opened {
+            vault,
+            place,
+            key: key_place,
+        }),
+        Err(why) => {
+            // Whether it was made may not be known, and then the key stays.
+            if let Ok(false) = is_vault(&place).await {
+                if let Place::File(path) = &place {
+                    for suffix in ["", "-wal", "-shm", "-reserve"] {
+                        let mut name = path.clone().into_os_string();
+                        name.push(suffix);
+                        let _ = fs::remove_file(name);
+                    }
+                }
+                if !is_kept {
+                    key_place.remove()?;
+                }
+            }
+            Err(why.into())
+        }
+    }
+}
+
+fn unusable(place: &Place, why: StoreError) -> Error {
+    Error::new(why).context(format!("no vault is made at {place}"))
 }

@@ -1,6 +1,7 @@
 //! Where the key of a vault is.
 
 use std::fmt;
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -52,6 +53,18 @@ impl KeyPlace {
             #[cfg(feature = "keyring")]
             Self::Keyring(keyring) => keyring.read_or_create().map(Some),
             Self::Variable => self.read(),
+        }
+    }
+
+    /// Takes away a key that was made for a vault that there is not.
+    pub(super) fn remove(&self) -> Result<()> {
+        match self {
+            Self::File(path) => fs::remove_file(path)
+                .with_context(|| format!("remove {}, which no vault has", path.display())),
+            Self::Variable => Ok(()),
+            // It is used the next time.
+            #[cfg(feature = "keyring")]
+            Self::Keyring(_) => Ok(()),
         }
     }
 

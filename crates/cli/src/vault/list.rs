@@ -5,13 +5,14 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Result;
 use serde_json::json;
 
-use super::open::{Missing, open};
-use super::shown::{Shown, second, short};
+use super::damage::Damage;
+use super::open::{Access, open};
+use super::shown::{Shown, ended, second, short};
 use super::table::Table;
 use crate::args::{Filters, VaultPlace};
 
 pub(super) async fn run(place: &VaultPlace, filters: &Filters, json: bool) -> Result<()> {
-    let vault = open(place, Missing::Refuse).await?;
+    let vault = open(place, Access::Read).await?;
     let mut rows = vault.list(filters.filter());
     let mut out = BufWriter::new(io::stdout());
     let mut table = Table::new([
@@ -23,8 +24,12 @@ pub(super) async fn run(place: &VaultPlace, filters: &Filters, json: bool) -> Re
         "FINGERPRINT",
         "CHANGED",
     ]);
-    while let Some(entry) = rows.next().await {
-        let entry = entry?;
+    let (mut count, mut damage) = (0, Damage::default());
+    while let Some(row) = rows.next().await {
+        let Some(entry) = damage.pass(row)? else {
+            continue;
+        };
+        count += 1;
         let shown = Shown::of(&entry);
         if json {
             writeln!(out, "{}", json!(shown))?;
@@ -45,5 +50,5 @@ pub(super) async fn run(place: &VaultPlace, filters: &Filters, json: bool) -> Re
         table.flush(&mut out)?;
     }
     out.flush()?;
-    Ok(())
+    ended(count, &damage, filters)
 }

@@ -1,6 +1,10 @@
 //! `tokenturn vault` and `tokenturn history`
 
+mod backup;
+mod copy;
+mod damage;
 mod export;
+mod get;
 mod history;
 mod import;
 mod init;
@@ -8,18 +12,21 @@ mod key;
 mod list;
 mod open;
 mod place;
+mod prune;
 mod rekey;
 mod remove;
 mod rows;
 mod show;
 mod shown;
+mod status;
 mod table;
+mod verify;
 
 use anyhow::Result;
 
-use crate::args::{History, VaultTarget};
+use crate::args::{History, HistoryTarget, VaultTarget};
 
-pub(crate) use open::{Missing, open_with};
+pub(crate) use open::{Access, open_with};
 pub(crate) use place::{VAULT_VARIABLE, check as check_place, file};
 pub(crate) use rows::line;
 pub(crate) use table::{Table, visible};
@@ -34,7 +41,11 @@ pub(crate) async fn run(target: VaultTarget, json: bool) -> Result<()> {
             place,
             defaults,
             replace,
-        } => import::run(&file, format, &place, defaults, replace, json).await,
+            init,
+        } => {
+            let how = import::How { replace, init };
+            import::run(&file, format, &place, defaults, how, json).await
+        }
         VaultTarget::Export {
             file,
             format,
@@ -43,6 +54,15 @@ pub(crate) async fn run(target: VaultTarget, json: bool) -> Result<()> {
         } => export::run(&file, format, &place, &filters, json).await,
         VaultTarget::List { place, filters } => list::run(&place, &filters, json).await,
         VaultTarget::Show { id, place } => show::run(&place, &id, json).await,
+        VaultTarget::Backup { file, place } => backup::run(&place, &file, json).await,
+        VaultTarget::Copy { to, place } => copy::run(&place, &to, json).await,
+        VaultTarget::Get {
+            id,
+            to_terminal,
+            place,
+        } => get::run(&place, &id, json, to_terminal).await,
+        VaultTarget::Status { place } => status::run(&place, json).await,
+        VaultTarget::Verify { place } => verify::run(&place, json).await,
         VaultTarget::Rekey { place } => rekey::run(&place, json).await,
         VaultTarget::Remove { id, place } => remove::run(&place, &id, json).await,
     }
@@ -50,5 +70,10 @@ pub(crate) async fn run(target: VaultTarget, json: bool) -> Result<()> {
 
 /// `tokenturn history`
 pub(crate) async fn history(args: &History, json: bool) -> Result<()> {
-    history::run(args, json).await
+    match &args.target {
+        Some(HistoryTarget::Prune { older_than, place }) => {
+            prune::run(place, *older_than, json).await
+        }
+        None => history::run(args, json).await,
+    }
 }

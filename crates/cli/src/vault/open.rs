@@ -2,32 +2,42 @@
 
 use std::io::{self, Write};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use tokenturn_vault::{KEY_VARIABLE, Key, StoreError, Vault, VaultBuilder};
 
 use super::key::KeyPlace;
 use super::place::Place;
 use crate::args::VaultPlace;
 
-/// What is done where there is no vault.
+/// What is to be done with a vault that is there. None is made by opening it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Missing {
-    Make,
-    Refuse,
+pub(crate) enum Access {
+    /// Nothing changes, not even beside it.
+    Read,
+    Write,
+}
+
+impl Access {
+    fn allowed(self, builder: VaultBuilder) -> VaultBuilder {
+        match self {
+            Self::Read => builder.read_only(),
+            Self::Write => builder.existing(),
+        }
+    }
 }
 
 /// Opens the vault that the arguments mean.
-pub(crate) async fn open(args: &VaultPlace, missing: Missing) -> Result<Vault> {
-    open_with(args, missing, Vault::builder()).await
+pub(crate) async fn open(args: &VaultPlace, access: Access) -> Result<Vault> {
+    open_with(args, access, Vault::builder()).await
 }
 
 /// The same, set up like this.
 pub(crate) async fn open_with(
     args: &VaultPlace,
-    missing: Missing,
+    access: Access,
     builder: VaultBuilder,
 ) -> Result<Vault> {
-    Ok(opened_with(args, missing, builder).await?.vault)
+    Ok(opened_with(args, access, builder).await?.vault)
 }
 
 /// A vault, and where it and its key are.
@@ -37,53 +47,76 @@ pub(super) struct Opened {
     pub(super) key: KeyPlace,
 }
 
-pub(super) async fn opened(args: &VaultPlace, missing: Missing) -> Result<Opened> {
-    opened_with(args, missing, Vault::builder()).await
+pub(super) async fn opened(args: &VaultPlace, access: Access) -> Result<Opened> {
+    opened_with(args, access, Vault::builder()).await
 }
 
-async fn opened_with(args: &VaultPlace, missing: Missing, builder: VaultBuilder) -> Result<Opened> {
+async fn opened_with(args: &VaultPlace, access: Access, builder: VaultBuilder) -> Result<Opened> {
     let place = Place::of(args)?;
-    let key_place = KeyPlace::of(args, &place);
-    let is_new = match &place {
-        Place::File(path) => !path.exists(),
-        Place::Postgres(_) => missing == Missing::Make,
-    };
-    if is_new && missing == Missing::Refuse {
-        bail!("there is no vault at {place}; make one with: tokenturn vault init");
+    let key = KeyPlace::of(args, &place);
+    if !place.may_be_there() {
+        bail!(none_at(&place));
     }
-    let found = match is_new {
-        true => key_place.read_or_create(),
-        // A new key could not open it.
-        false => key_place.read(),
-    };
-    let is_made = is_new && matches!(place, Place::File(_));
+    let vault = with_key(&place, &key, access.allowed(builder)).await?;
+    tracing::info!(vault = %place, %key, "the vault is open");
+    Ok(Opened { vault, place, key })
+}
+
+async fn with_key(place: &Place, key: &KeyPlace, builder: VaultBuilder) -> Result<Vault> {
+    let found = key.read();
     // What cannot be read has been named.
     let is_read = found.is_ok();
-    let of_key = |why: StoreError| match is_read && why.is_wrong_key() {
-        true => anyhow::Error::new(why).context(format!("the key in {key_place}")),
-        false => why.into(),
+    let refused = match fits(place, found, builder.clone()).await {
+        Ok(Some(vault)) => return Ok(vault),
+        Ok(None) => None,
+        Err(why) if why.is_wrong_key() => Some(why),
+        Err(why) => return Err(of_place(place, why)),
     };
-    let first = fits(&place, found, builder.clone()).await;
-    let vault = match first {
-        Ok(Some(vault)) => vault,
-        Err(why) if !why.is_wrong_key() || is_made => return Err(of_key(why)),
-        first => match interrupted(&place, &key_place, builder).await? {
-            Some(vault) => vault,
-            None => match first {
-                Err(why) => return Err(of_key(why)),
-                Ok(_) => bail!(
-                    "there is no key in {key_place}: the vault's key has to be there, in \
-                     {KEY_VARIABLE}, or in a file for --key-file"
-                ),
-            },
-        },
-    };
-    tracing::info!(vault = %place, key = %key_place, "the vault is open");
-    Ok(Opened {
-        vault,
-        place,
-        key: key_place,
-    })
+    if let Some(vault) = interrupted(place, key, builder).await? {
+        return Ok(vault);
+    }
+    match refused {
+        Some(why) if is_read => Err(Error::new(why).context(format!("the key in {key}"))),
+        Some(why) => Err(why.into()),
+        None if is_vault(place).await? => bail!(
+            "there is no key in {key}: the vault's key has to be there, in {KEY_VARIABLE}, or in a \
+             file for --key-file"
+        ),
+        None => bail!(none_at(place)),
+    }
+}
+
+fn none_at(place: &Place) -> String {
+    format!(
+        "there is no vault at {place}; say where it is by --vault, or make one with: tokenturn vault \
+         init"
+    )
+}
+
+/// Names the place, where something is wrong with that.
+fn of_place(place: &Place, why: StoreError) -> Error {
+    match () {
+        () if why.is_no_vault() => Error::new(why).context(none_at(place)),
+        () if why.is_damaged() => Error::new(why).context(format!(
+            "{place} cannot be used; say where the vault is by --vault, or take it from a backup"
+        )),
+        () => why.into(),
+    }
+}
+
+/// Whether there is a vault, whatever its key is. Nothing is changed.
+pub(super) async fn is_vault(place: &Place) -> Result<bool, StoreError> {
+    if !place.may_be_there() {
+        return Ok(false);
+    }
+    // No vault has this one.
+    let key = Key::generate()?;
+    match connect(place, &key, Vault::builder().read_only()).await {
+        Ok(_) => Ok(true),
+        Err(why) if why.is_wrong_key() || why.is_newer_version() => Ok(true),
+        Err(why) if why.is_no_vault() => Ok(false),
+        Err(why) => Err(why),
+    }
 }
 
 /// Opens a vault whose key is not the one in `key_place`: somebody who gave it another one did not
@@ -105,7 +138,9 @@ async fn interrupted(
             let _ = writeln!(io::stderr(), "{note}");
             Ok(Some(vault))
         }
-        Err(why) if !why.is_wrong_key() => Err(why).with_context(|| format!("the key in {next}")),
+        Err(why) if !why.is_wrong_key() => {
+            Err(of_place(place, why)).with_context(|| format!("the key in {next}"))
+        }
         // It was being put there just now.
         _ => Ok(fits(place, key_place.read(), builder).await.unwrap_or(None)),
     }
@@ -123,7 +158,11 @@ async fn fits(
     }
 }
 
-async fn connect(place: &Place, key: &Key, builder: VaultBuilder) -> Result<Vault, StoreError> {
+pub(super) async fn connect(
+    place: &Place,
+    key: &Key,
+    builder: VaultBuilder,
+) -> Result<Vault, StoreError> {
     match place {
         Place::File(path) => builder.sqlite(path, key).await,
         Place::Postgres(url) => builder.postgres(url.expose(), key).await,

@@ -112,6 +112,11 @@ impl Place {
         }
     }
 
+    /// Whether a vault may be there, as far as can be told from here.
+    pub(super) fn may_be_there(&self) -> bool {
+        matches!(self, Self::Postgres(_)) || self.existing().is_some()
+    }
+
     /// The file, if it is one and is there.
     pub(super) fn existing(&self) -> Option<&Path> {
         match self {

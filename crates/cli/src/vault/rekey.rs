@@ -4,21 +4,27 @@ use std::io::{self, Write};
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use tokenturn_vault::{KEY_VARIABLE, StoreError};
+use tokenturn_vault::{Filter, KEY_VARIABLE, StoreError};
 
+use super::damage::Damage;
 use super::key::{KeyPlace, NEW_KEY_VARIABLE};
-use super::open::{self, Missing};
+use super::open::{self, Access};
 use super::shown::tokens;
 use crate::args::VaultPlace;
 use crate::patience;
+use crate::progress::{Counter, watch};
 
 pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
-    let opened = open::opened(args, Missing::Refuse).await?;
+    let opened = open::opened(args, Access::Write).await?;
     let next = opened.key.prepare_next().await?;
     let rekeyed = async {
         let rekeyed = opened.vault.rekey(&next).await?;
         Ok::<_, StoreError>((rekeyed, opened.key.adopt_next().await))
     };
+    let count = opened.vault.count(&Filter::new()).await?;
+    let doing = format!("encrypting {}", tokens(count));
+    let uncounted = Counter::default();
+    let rekeyed = watch(&doing, &uncounted, None, rekeyed);
     let rekeyed = patience::through("encrypting to the end first", rekeyed);
     let (rekeyed, adopted) = rekeyed.await?;
     let mut out = io::stdout().lock();
@@ -34,11 +40,18 @@ pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
         }
     };
     match &opened.key {
-        _ if json => writeln!(out, "{}", json!({ "tokens": rekeyed.rows, "key": key }))?,
+        _ if json => {
+            let line = json!({ "tokens": rekeyed.rows, "damaged": rekeyed.damaged, "key": key });
+            writeln!(out, "{line}")?;
+        }
         KeyPlace::Variable => {
             writeln!(out, "set {KEY_VARIABLE} to what is in {key} from now on")?;
         }
         _ => writeln!(out, "it is in {key}: back it up, apart from the vault")?,
     }
-    Ok(())
+    let mut damage = Damage::default();
+    for id in &rekeyed.damaged {
+        damage.add(id);
+    }
+    damage.end()
 }

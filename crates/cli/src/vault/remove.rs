@@ -5,13 +5,17 @@ use std::io::{self, Write};
 use anyhow::Result;
 use serde_json::json;
 
-use super::open::{Missing, open};
+use super::open::{Access, open};
 use super::shown::no_token;
 use crate::args::VaultPlace;
 
 pub(super) async fn run(args: &VaultPlace, id: &str, json: bool) -> Result<()> {
-    let vault = open(args, Missing::Refuse).await?;
-    let row = vault.get(id).await?;
+    let vault = open(args, Access::Write).await?;
+    let row = match vault.get(id).await {
+        // What cannot be read goes, too.
+        Err(why) if why.is_damaged() && why.id().is_some() => None,
+        row => row?,
+    };
     if !vault.remove(id).await? {
         return Err(no_token(id));
     }

@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use anyhow::Result;
 use serde_json::json;
 
-use super::open::{Missing, open};
+use super::open::{Access, open};
 use super::shown::{Shown, no_token, second};
 use super::table::visible;
 use crate::args::VaultPlace;
 
 pub(super) async fn run(place: &VaultPlace, id: &str, json: bool) -> Result<()> {
-    let vault = open(place, Missing::Refuse).await?;
+    let vault = open(place, Access::Read).await?;
     let entry = vault.get(id).await?;
     let entry = entry.ok_or_else(|| no_token(id))?;
     let shown = Shown::of(&entry);

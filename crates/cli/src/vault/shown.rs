@@ -1,9 +1,12 @@
 //! What is shown of a token.
 
+use anyhow::{Error, Result};
 use serde::Serialize;
 use tokenturn::{Fingerprint, Timestamp};
-use tokenturn_vault::{Entry, Provider, State};
+use tokenturn_vault::{Entry, Filter, Provider, State};
 
+use super::damage::Damage;
+use crate::args::Filters;
 use crate::exit::Exit;
 
 /// Everything but its secrets.
@@ -65,15 +68,25 @@ pub(super) fn second(time: Timestamp) -> String {
     }
 }
 
+/// How a command ends that has found so many tokens.
+pub(super) fn ended(count: u64, damage: &Damage, filters: &Filters) -> Result<()> {
+    // A vault may be empty, and that is what it shows.
+    if count == 0 && damage.is_none() && filters.filter() != Filter::new() {
+        let why = "no token is what the options name; `tokenturn vault list` shows them all";
+        return Err(Exit::NoToken.because(why));
+    }
+    damage.end()
+}
+
+/// There is none of this name.
+pub(super) fn no_token(id: &str) -> Error {
+    Exit::NoToken.because(format!("there is no token named {id:?}"))
+}
+
 /// So many tokens.
 pub(super) fn tokens(count: u64) -> String {
     match count {
         1 => "1 token".to_owned(),
         _ => format!("{count} tokens"),
     }
-}
-
-/// There is none of this name.
-pub(super) fn no_token(id: &str) -> anyhow::Error {
-    Exit::NoToken.because(format!("there is no token named {id:?}"))
 }

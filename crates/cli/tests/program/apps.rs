@@ -19,7 +19,7 @@ const CALLS: [&[&str]; 4] = [
 
 fn import(folder: &TempDir, lines: &[Value]) {
     let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
-    let import = ["vault", "import", "-", "--format", "jsonl"];
+    let import = ["vault", "import", "--init", "-", "--format", "jsonl"];
     succeed(tokenturn(folder.path(), &import), &lines.join("\n"));
 }
 
@@ -69,8 +69,9 @@ async fn a_server_that_the_command_line_names_is_called() {
     ];
     let command = tokenturn(folder.path(), &[CALLS[0], &enterprise].concat());
     let output = run(command, "");
-    assert_bad_input(
+    assert_ends(
         &output,
+        8,
         "no token that is meant is of https://ghe.example/api/v3",
     );
 }

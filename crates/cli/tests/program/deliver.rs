@@ -74,7 +74,7 @@ impl Stage {
             "client_id": stage.sandbox.client_id(),
             "server": url,
         });
-        let import = ["vault", "import", "-", "--format", "jsonl"];
+        let import = ["vault", "import", "--init", "-", "--format", "jsonl"];
         succeed(stage.command(&import), &line.to_string());
         stage
     }

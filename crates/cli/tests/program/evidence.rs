@@ -261,7 +261,7 @@ async fn what_a_vault_does_not_take_may_be_beside_it() {
     let vault = vault.to_str().unwrap();
     let row = json!({ "token": OLD_TOKEN, "client_id": CLIENT_ID, "server": server.url() });
     let import = [
-        "vault", "import", "-", "--format", "jsonl", "--vault", vault,
+        "vault", "import", "--init", "-", "--format", "jsonl", "--vault", vault,
     ];
     succeed(tokenturn(folder.path(), &import), &row.to_string());
     // No file can be made in this one, by anybody.

@@ -225,7 +225,7 @@ fn text_around_a_token_of_github_is_told() {
 
 #[track_caller]
 fn assert_not_imported(folder: &Path, line: &str) {
-    let arguments = ["vault", "import", "-", "--format", "jsonl"];
+    let arguments = ["vault", "import", "--init", "-", "--format", "jsonl"];
     let output = run(tokenturn(folder, &arguments), line);
     let told = both(&output);
     assert!(!output.status.success(), "{line}");

@@ -23,7 +23,9 @@ fn everything(folder: &Path, sandbox: &Sandbox, vault: &str, tokens: &[String]) 
         let output = run(command, input);
         log.push_str(std::str::from_utf8(&output.stderr).unwrap());
     };
-    let import = ["vault", "import", "-", "--format", "csv", "--server", &url];
+    let import = [
+        "vault", "import", "--init", "-", "--format", "csv", "--server", &url,
+    ];
     let csv = format!("token\n{}\n", tokens.join("\n"));
     does(&[&import[..], &["--client-id", &id]].concat(), &csv);
     does(&["rotate", "--all", "--deliver", "exit 0"], "");

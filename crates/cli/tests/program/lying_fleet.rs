@@ -81,7 +81,7 @@ impl Stage {
             }
             lines.push_str(&format!("{row}\n"));
         }
-        let arguments = ["vault", "import", "-", "--format", "jsonl"];
+        let arguments = ["vault", "import", "--init", "-", "--format", "jsonl"];
         succeed(self.command(&arguments), &lines);
     }
 

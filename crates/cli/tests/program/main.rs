@@ -8,8 +8,11 @@ mod apps;
 mod browser;
 mod commands;
 mod config;
+mod copies;
 #[cfg(unix)]
 mod crash;
+#[cfg(unix)]
+mod damage;
 #[cfg(unix)]
 mod deliver;
 mod evidence;
@@ -26,10 +29,14 @@ mod manual;
 #[cfg(target_os = "linux")]
 mod mounts;
 #[cfg(unix)]
+mod places;
+#[cfg(unix)]
 mod postgres;
 #[cfg(unix)]
 mod postgres_address;
 mod proxy;
+#[cfg(unix)]
+mod reading;
 mod refresh;
 mod rekey;
 mod rescue;

@@ -1,16 +1,24 @@
-//! Single files that are mounted, as containers have them.
+//! Single files that are mounted, as containers have them, and vaults on media that take nothing.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::reading::read_all;
+use crate::support::place::{Place, row};
 use crate::support::*;
 use tempfile::TempDir;
 use tokenturn_tests::skip;
 
-/// Runs a command where `host` is mounted as `file`, in namespaces of its own. `None`, and the test is
-/// skipped, where that is not allowed.
+/// Runs a command where `host` is mounted as `file`. `None`, and the test is skipped, where that is not
+/// allowed.
 fn mounted(folder: &Path, options: &str, command: &Command) -> Option<Command> {
+    let mount = format!("mount --bind host file && {options}");
+    after(folder, &mount, command)
+}
+
+/// Runs a command after these of the shell, which may mount something: in namespaces of their own.
+fn after(folder: &Path, mount: &str, command: &Command) -> Option<Command> {
     let mut allowed = Command::new("unshare");
     if !allowed
         .args(["-Urm", "true"])
@@ -20,7 +28,7 @@ fn mounted(folder: &Path, options: &str, command: &Command) -> Option<Command> {
         skip("nothing can be mounted in a namespace (`unshare -Urm`)");
         return None;
     }
-    let script = format!("mount --bind host file && {options} exec \"$0\" \"$@\"");
+    let script = format!("{mount} exec \"$0\" \"$@\"");
     let mut within = Command::new("unshare");
     within
         .args(["-Urm", "sh", "-c", &script])
@@ -95,4 +103,51 @@ fn a_mounted_key_file_gets_the_next_key() {
         "{notes}"
     );
     assert!(path.join("file.new").exists());
+}
+
+/// A vault in the folder `vault`, with what a process that was killed has left in its log, if it is to be.
+fn vault(has_log: bool) -> TempDir {
+    let place = &Place::both_with(&[row("b")])[0];
+    place.sql("PRAGMA user_version");
+    // While somebody has it open, the log stays.
+    let log = rusqlite::Connection::open(place.path().join("tokenturn.db")).unwrap();
+    log.execute_batch("SELECT count(*) FROM token").unwrap();
+    let import = ["vault", "import", "--init", "-", "--format", "jsonl"];
+    succeed(place.command(&import), &row("a").to_string());
+    if !has_log {
+        log.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+            .unwrap();
+    }
+    let copy = TempDir::new().unwrap();
+    let folder = copy.path().join("vault");
+    fs::create_dir(&folder).unwrap();
+    for name in ["tokenturn.db", "tokenturn.db-wal", "tokenturn.db.key"] {
+        fs::copy(place.path().join(name), folder.join(name)).unwrap();
+    }
+    let length = fs::metadata(folder.join("tokenturn.db-wal")).unwrap().len();
+    assert_eq!(length > 0, has_log);
+    copy
+}
+
+#[test]
+fn a_vault_is_read_where_nothing_can_be_written() {
+    const READ_ONLY: &str = "mount --bind vault vault && mount -o remount,bind,ro vault && cd vault && ! touch x 2>/dev/null &&";
+    const FULL: &str = "mkdir full && mount -t tmpfs -o size=256k none full && cp -p vault/* full && cd full && \
+        dd if=/dev/zero of=filling bs=1k 2>/dev/null; [ -e filling ] && ! dd if=/dev/zero of=more bs=1 count=1 2>/dev/null &&";
+    for has_log in [true, false] {
+        for mount in [READ_ONLY, FULL] {
+            let folder = vault(has_log);
+            let command = |arguments: &[&str]| {
+                let _ = fs::remove_dir(folder.path().join("full"));
+                let command = tokenturn(folder.path(), arguments);
+                after(folder.path(), mount, &command)
+            };
+            if command(&[]).is_none() {
+                return;
+            }
+            read_all(|arguments| command(arguments).unwrap());
+            let output = run(command(&["vault", "remove", "a"]).unwrap(), "");
+            assert_ne!(output.status.code(), Some(0), "{}", both(&output));
+        }
+    }
 }

@@ -11,7 +11,9 @@ use tokenturn_tests::postgres::Cluster;
 use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, GITHUB_SEED, RawServer, json_answer};
 
 fn import(folder: &TempDir, server: &str, client_id: &str) -> Command {
-    let arguments = ["vault", "import", "-", "--format", "csv", "--server"];
+    let arguments = [
+        "vault", "import", "--init", "-", "--format", "csv", "--server",
+    ];
     let arguments = [&arguments[..], &[server, "--client-id", client_id]].concat();
     tokenturn(folder.path(), &arguments)
 }

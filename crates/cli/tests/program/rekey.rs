@@ -17,7 +17,7 @@ fn program(folder: &TempDir, arguments: &[&str]) -> Command {
 fn rekeyed() -> (TempDir, String, String) {
     let folder = TempDir::new().unwrap();
     succeed(program(&folder, &["vault", "init"]), "");
-    let import = ["vault", "import", "-", "--format", "jsonl"];
+    let import = ["vault", "import", "--init", "-", "--format", "jsonl"];
     succeed(
         program(&folder, &import),
         r#"{"id":"a","token":"gho_a","client_id":"x"}"#,

@@ -54,7 +54,7 @@ fn an_error_is_one_line_on_standard_output() {
             "wrong_key",
             "the key in wrong.key: ",
         ),
-        (&["rotate", "--all"], 2, "bad_input", "the vault is empty"),
+        (&["rotate", "--all"], 8, "no_token", "the vault is empty"),
         (
             &["vault", "export", "-", "--format", "csv"],
             2,
@@ -187,7 +187,7 @@ fn a_damaged_row_is_told_apart() {
     let folder = TempDir::new().unwrap();
     let path = folder.path();
     let rows = "{\"id\":\"a\",\"token\":\"gho_a\",\"client_id\":\"app\"}\n";
-    let import = ["vault", "import", "-", "--format", "jsonl"];
+    let import = ["vault", "import", "--init", "-", "--format", "jsonl"];
     succeed(tokenturn(path, &import), rows);
     let database = rusqlite::Connection::open(path.join("tokenturn.db")).unwrap();
     database

@@ -96,7 +96,7 @@ impl Lane {
         while tasks.join_next().await.is_some() {}
     }
 
-    async fn page(
+    pub(super) async fn page(
         &self,
         after: Option<&str>,
     ) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {

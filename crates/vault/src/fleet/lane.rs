@@ -39,6 +39,8 @@ pub(super) enum Goal {
     Resolve,
     /// So many tokens are asked about, and not claimed.
     Check { tokens: u64 },
+    /// So many tokens are made invalid.
+    Revoke { tokens: u64 },
 }
 
 /// What the lanes of a run share.
@@ -69,7 +71,7 @@ pub(super) struct Lane {
     pub(super) began: Instant,
     /// The rows whose doubts could not be resolved.
     pub(super) unresolved: Mutex<HashSet<String>>,
-    /// How many rows were asked about.
+    /// How many rows were asked about, or made invalid.
     pub(super) checked: AtomicU64,
 }
 
@@ -77,14 +79,14 @@ impl Goal {
     pub(super) fn run(&self) -> Option<u64> {
         match self {
             Self::Replace(run) => Some(run.number),
-            Self::Resolve | Self::Check { .. } => None,
+            Self::Resolve | Self::Check { .. } | Self::Revoke { .. } => None,
         }
     }
 
     fn ready(&self) -> Ready {
         match self {
             Self::Replace(run) => run.ready(),
-            Self::Resolve | Self::Check { .. } => Ready::InDoubt,
+            Self::Resolve | Self::Check { .. } | Self::Revoke { .. } => Ready::InDoubt,
         }
     }
 
@@ -94,7 +96,7 @@ impl Goal {
                 number: run.number,
                 began_at: run.began_at,
             },
-            Self::Resolve | Self::Check { .. } => Condition::InDoubt,
+            Self::Resolve | Self::Check { .. } | Self::Revoke { .. } => Condition::InDoubt,
         }
     }
 }
@@ -104,6 +106,7 @@ impl Lane {
     pub(super) async fn run(self: Arc<Self>) {
         match self.goal {
             Goal::Check { .. } => self.check().await,
+            Goal::Revoke { .. } => self.revoke().await,
             Goal::Replace(_) | Goal::Resolve => self.rotate().await,
         }
     }
@@ -353,9 +356,9 @@ impl Lane {
     /// How many rows the run leaves alone: those that are known to be dead, those that it was through
     /// with before it was stopped and has not replaced, and those among these whose outcome is unknown.
     pub(super) async fn left_alone(&self) -> Result<[u64; 3], StoreError> {
-        let Goal::Replace(run) = &self.goal else {
+        if matches!(self.goal, Goal::Resolve | Goal::Check { .. }) {
             return Ok([0; 3]);
-        };
+        }
         let store = &self.vault.store;
         let of = |state| {
             let is_meant = self.filter.state.is_none_or(|wanted| wanted == state);
@@ -366,9 +369,10 @@ impl Lane {
             dead += store.count(&filter).await?;
         }
         let mut left = [dead, 0, 0];
-        if !run.is_resumed {
-            return Ok(left);
-        }
+        let run = match &self.goal {
+            Goal::Replace(run) if run.is_resumed => run,
+            _ => return Ok(left),
+        };
         // The others have changed since it began.
         let age = time::to_millis(time::now()) - time::to_millis(run.began_at);
         let count = async |mut filter: Filter| {
@@ -414,7 +418,7 @@ impl Lane {
         if let Goal::Replace(run) = &self.goal {
             return store.count_run(&self.filter, run).await;
         }
-        if let Goal::Check { tokens } = self.goal {
+        if let Goal::Check { tokens } | Goal::Revoke { tokens } = self.goal {
             let left = tokens.saturating_sub(self.checked.load(Relaxed));
             return Ok(RunCount { done: 0, left });
         }

@@ -11,6 +11,7 @@ mod outbox;
 mod outcome;
 mod pace;
 mod plan;
+mod revoke;
 mod work;
 
 use std::collections::HashSet;

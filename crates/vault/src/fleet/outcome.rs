@@ -46,14 +46,18 @@ pub enum Outcome {
     Valid,
     /// It was taken for lost or revoked, and is valid, or the new one was found.
     Restored,
+    /// It was made invalid at the provider.
+    Revoked,
+    /// The provider has no call to make it invalid. The token is as it was.
+    NoCall,
     /// The provider has no such token any more: its user has to authorize the app again.
     Invalid,
     /// The provider said no. The token is as it was.
     Refused(Refusal),
     /// It was replaced, and the new one is lost, or not valid: its user has to authorize the app again.
     Lost,
-    /// Whether it was replaced is unknown, and why; `recover` finds out later. Of a check: whether it
-    /// is valid.
+    /// Whether it was replaced is unknown, and why; `recover` finds out later. Of a check or a
+    /// revocation: whether it is valid.
     Unknown(String),
     /// It was replaced, and the store did not take the new one, which is this. Put it where it is
     /// safe.
@@ -75,6 +79,8 @@ impl Outcome {
             Self::Kept => "kept",
             Self::Valid => "valid",
             Self::Restored => "restored",
+            Self::Revoked => "revoked",
+            Self::NoCall => "no_call",
             Self::Invalid => "invalid",
             Self::Refused(_) => "refused",
             Self::Lost => "lost",
@@ -128,13 +134,17 @@ pub struct Summary {
     pub valid: u64,
     /// They were taken for lost or revoked, and are valid.
     pub restored: u64,
+    /// They were made invalid at the provider.
+    pub revoked: u64,
+    /// The provider has no call to make them invalid. They are as they were.
+    pub no_call: u64,
     /// The provider had no such tokens any more.
     pub invalid: u64,
     /// The provider said no, by its reason.
     pub refused: BTreeMap<&'static str, u64>,
     /// They were replaced, and the new ones are lost.
     pub lost: u64,
-    /// Whether they were replaced is unknown. Of a check: whether they are valid.
+    /// Whether they were replaced is unknown. Of a check or a revocation: whether they are valid.
     pub unknown: u64,
     /// They were replaced, and the store did not take the new ones.
     pub not_saved: u64,
@@ -166,6 +176,8 @@ impl Summary {
             Outcome::Kept => self.kept += 1,
             Outcome::Valid => self.valid += 1,
             Outcome::Restored => self.restored += 1,
+            Outcome::Revoked => self.revoked += 1,
+            Outcome::NoCall => self.no_call += 1,
             Outcome::Invalid => self.invalid += 1,
             Outcome::Refused(refusal) => {
                 *self.refused.entry(refusal.reason.as_str()).or_default() += 1;
@@ -188,6 +200,8 @@ impl Summary {
             self.kept,
             self.valid,
             self.restored,
+            self.revoked,
+            self.no_call,
             self.invalid,
             self.lost,
             self.unknown,

@@ -1,6 +1,7 @@
 //! Changing rows that are locked.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use tokio::join;
 use tokio_postgres::Row;
@@ -104,6 +105,30 @@ pub(super) async fn next(
     // None of these brings a token.
     let owners = Owners::default();
     apply(lease, sealer, &rows, |_| Some(change), owners, now).await
+}
+
+/// Takes old events out of some.
+pub(super) async fn prune_history(
+    lease: &Lease,
+    sealer: &Sealer,
+    older_than: Duration,
+    after: u64,
+) -> Result<(u64, Option<u64>), StoreError> {
+    lease.batch_execute(BEGIN).await.map_err(store_error)?;
+    let check = lease.row(CHECK).await.map_err(store_error)?;
+    let now = checked(&check, sealer)?;
+    let until = sql::pruned_until("tokenturn.");
+    let rows = lease.rows(&until, &[Value::from(after)]).await?;
+    let next = rows
+        .first()
+        .map_or(Ok(0), |row| get::<i64>(row, 0))?
+        .unsigned_abs();
+    let (sql, values) = sql::prune("tokenturn.", [after, next], older_than, now);
+    let sql = format!("WITH pruned AS ({sql} RETURNING 1) SELECT count(*) FROM pruned");
+    let rows = lease.rows(&sql, &values).await?;
+    let pruned = rows.first().map_or(Ok(0), |row| get::<i64>(row, 0))?;
+    lease.batch_execute("COMMIT").await.map_err(store_error)?;
+    Ok((pruned.unsigned_abs(), (next > 0).then_some(next)))
 }
 
 /// Lets the changes decide about the locked rows, saves it, and commits. What is wrong with a row alone
@@ -212,7 +237,7 @@ impl Statements {
 /// Takes an array for each of these columns, of which one is the name.
 fn update(columns: &[&str]) -> String {
     let arrays = columns.iter().zip(1..);
-    let arrays = arrays.map(|(column, number)| format!("${number}::{}[]", type_of(column)));
+    let arrays = arrays.map(|(column, number)| format!("${number}::{}[]", sql::type_of(column)));
     let arrays = arrays.collect::<Vec<_>>().join(", ");
     let set = columns.iter().filter(|column| **column != "id");
     let set = set.map(|column| format!("{column} = new.{column}"));
@@ -222,16 +247,6 @@ fn update(columns: &[&str]) -> String {
         "UPDATE tokenturn.token SET {set} FROM unnest({arrays}) AS new ({columns}) \
          WHERE token.id = new.id"
     )
-}
-
-/// The type of a column of the table `token`.
-pub(super) fn type_of(column: &str) -> &'static str {
-    match column {
-        "sealed" => "bytea",
-        "id" | "provider" | "server" | "client_id" | "label" | "state" | "owner"
-        | "deliver_error" => "text",
-        _ => "bigint",
-    }
 }
 
 fn name(entry: &Entry) -> Value {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use tokio::join;
 
-use super::change::{INSERT_EVENTS, type_of};
+use super::change::INSERT_EVENTS;
 use super::columns::get;
 use super::error::store_error;
 use super::lease::Lease;
@@ -49,14 +49,18 @@ pub(super) async fn all(
         write(lease, chunk).await?;
     }
     lease.batch_execute("COMMIT").await.map_err(store_error)?;
-    if count >= MANY {
-        // Lets the server count: until it does so by itself, it takes the table for a small one.
-        let learned = lease.batch_execute("ANALYZE tokenturn.token").await;
-        if let Err(error) = learned {
-            tracing::debug!(%error, "the database could not be told of the new rows");
-        }
-    }
+    count_anew(lease, count).await;
     Ok(count)
+}
+
+/// Lets the server count, when many rows were put in: until it does so by itself, it takes the table
+/// for a small one.
+pub(super) async fn count_anew(lease: &Lease, count: u64) {
+    if count >= MANY
+        && let Err(error) = lease.batch_execute("ANALYZE tokenturn.token").await
+    {
+        tracing::debug!(%error, "the database could not be told of the new rows");
+    }
 }
 
 async fn write(lease: &Lease, chunk: Vec<Record>) -> Result<(), StoreError> {
@@ -84,7 +88,7 @@ fn taken(names: &[String], mut inserted: HashSet<&str>) -> StoreError {
 /// Takes one array for each column.
 fn insert() -> String {
     let columns = sql::COLUMNS.split(',').map(str::trim).zip(1..);
-    let arrays = columns.map(|(column, number)| format!("${number}::{}[]", type_of(column)));
+    let arrays = columns.map(|(column, number)| format!("${number}::{}[]", sql::type_of(column)));
     let arrays = arrays.collect::<Vec<_>>().join(", ");
     let columns = sql::COLUMNS;
     format!(

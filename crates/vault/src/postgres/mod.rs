@@ -3,11 +3,13 @@
 mod change;
 mod columns;
 mod connect;
+mod copy;
 mod error;
 mod gather;
 mod insert;
 mod lease;
 mod migrations;
+mod overview;
 mod pipeline;
 mod read;
 mod rekey;
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
+use tokenturn::Timestamp;
 use tokio_postgres::Row;
 
 use columns::get;
@@ -32,10 +35,11 @@ use crate::error::StoreError;
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::key::Key;
+use crate::overview::Overview;
 use crate::seal::Sealer;
-use crate::sql::{self, Now, Spool, Value};
+use crate::sql::{self, Dump, Now, Spool, Value};
 use crate::store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
-use crate::vault::Access;
+use crate::vault::{Access, Copied, Engine};
 
 /// The clock that all machines share. It is read anew wherever it stands: what another transaction
 /// has written meanwhile does not lie ahead of it.
@@ -251,6 +255,31 @@ impl Store for Postgres {
         self.job(PATIENCE, job)
     }
 
+    fn history_start<'a>(
+        &'a self,
+        id: Option<&'a str>,
+        since: Option<Timestamp>,
+        last: Option<u64>,
+    ) -> Answer<'a, Option<u64>> {
+        let id = id.map(str::to_owned);
+        let job: Job<_> = Box::new(move |lease, _| {
+            Box::pin(async move { read::history_start(lease, id.as_deref(), since, last).await })
+        });
+        self.job(PATIENCE, job)
+    }
+
+    fn prune_history(&self, older_than: Duration, after: u64) -> Answer<'_, (u64, Option<u64>)> {
+        let job: Job<_> = Box::new(move |lease, vault| {
+            Box::pin(change::prune_history(
+                lease,
+                &vault.sealer,
+                older_than,
+                after,
+            ))
+        });
+        self.write(PATIENCE, job)
+    }
+
     fn begin_run<'a>(&'a self, filter: &'a Filter, resume_within: Duration) -> Answer<'a, Run> {
         let filter = filter.clone();
         let job: Job<_> = Box::new(move |lease, vault| {
@@ -300,11 +329,28 @@ impl Store for Postgres {
         self.write(PATIENCE, job)
     }
 
+    fn overview(&self) -> Answer<'_, Overview> {
+        let job: Job<_> = Box::new(|lease, vault| Box::pin(overview::all(lease, vault)));
+        self.job(PATIENCE_WITH_ALL, job)
+    }
+
     fn rekey<'a>(&'a self, new_key: &'a Key) -> Answer<'a, Rekeyed> {
         let new_key = new_key.clone();
         let job: Job<_> = Box::new(move |lease, vault| {
             Box::pin(async move { rekey::all(lease, vault, &new_key).await })
         });
+        self.write(PATIENCE_WITH_ALL, job)
+    }
+}
+
+impl Engine for Postgres {
+    fn dump(&self) -> Answer<'_, Dump> {
+        let job: Job<_> = Box::new(|lease, vault| Box::pin(copy::dump(lease, vault)));
+        self.job(PATIENCE_WITH_ALL, job)
+    }
+
+    fn load(&self, dump: Dump) -> Answer<'_, Copied> {
+        let job: Job<_> = Box::new(|lease, vault| Box::pin(copy::load(lease, vault, dump)));
         self.write(PATIENCE_WITH_ALL, job)
     }
 }

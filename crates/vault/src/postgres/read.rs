@@ -1,5 +1,7 @@
 //! Reading.
 
+use tokenturn::Timestamp;
+
 use super::columns::get;
 use super::error::store_error;
 use super::lease::Lease;
@@ -62,6 +64,20 @@ pub(super) async fn history(
     let sql = format!("SELECT {columns} FROM tokenturn.event WHERE {terms} ORDER BY number {rest}");
     let rows = lease.rows(&sql, &condition.values).await?;
     rows.iter().map(sql::read_event).collect()
+}
+
+pub(super) async fn history_start(
+    lease: &Lease,
+    id: Option<&str>,
+    since: Option<Timestamp>,
+    last: Option<u64>,
+) -> Result<Option<u64>, StoreError> {
+    let (condition, rest) = sql::start(id, since, last);
+    let terms = &condition.sql;
+    let sql = format!("SELECT number FROM tokenturn.event WHERE {terms} {rest}");
+    let rows = lease.rows(&sql, &condition.values).await?;
+    let number = |row| Ok(get::<i64>(row, 0)?.unsigned_abs());
+    rows.first().map(number).transpose()
 }
 
 /// What selects rows of the table `token`.

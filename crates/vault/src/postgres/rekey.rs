@@ -20,8 +20,9 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
     SET LOCAL lock_timeout = '5s'; \
     LOCK TABLE tokenturn.token IN EXCLUSIVE MODE";
 
-const UPDATE: &str = "UPDATE tokenturn.token SET sealed = new.sealed \
-    FROM unnest($1::text[], $2::bytea[]) AS new (id, sealed) WHERE token.id = new.id";
+const UPDATE: &str = "UPDATE tokenturn.token \
+    SET sealed = new.sealed, expires_at = new.expires_at \
+    FROM unnest($1::text[], $2::bytea[], $3::bigint[]) AS new (id, sealed, expires_at) WHERE token.id = new.id";
 const UPDATE_PROBE: &str = "UPDATE tokenturn.vault SET probe = $1";
 
 pub(super) async fn all(
@@ -44,14 +45,18 @@ pub(super) async fn all(
         let rows = read::page(lease, vault, &Filter::new(), after.as_deref(), PAGE).await?;
         let Some(last) = rows.last() else { break };
         after = Some(id(last).to_owned());
-        let (mut ids, mut sealed) = (Vec::new(), Vec::new());
-        for entry in rows.iter().flatten() {
+        let (mut ids, mut sealed, mut expiries) = (Vec::new(), Vec::new(), Vec::new());
+        for row in &rows {
+            let Ok(entry) = row else {
+                rekeyed.damaged.push(id(row).to_owned());
+                continue;
+            };
             ids.push(Value::from(entry.id.as_str()));
             sealed.push(Value::Bytes(new.seal(entry)?));
+            expiries.push(sql::expiry(entry));
         }
         rekeyed.rows += ids.len() as u64;
-        rekeyed.damaged += (rows.len() - ids.len()) as u64;
-        lease.rows(UPDATE, &[ids, sealed]).await?;
+        lease.rows(UPDATE, &[ids, sealed, expiries]).await?;
     }
     let probe = vec![Value::Bytes(new.probe()?)];
     pipeline::commit(lease, &[(UPDATE_PROBE, probe)]).await?;

@@ -4,6 +4,9 @@
 //! Placeholders are `$1`, `$2` and so on, and stand in this order: SQLite counts them as they come.
 
 mod condition;
+mod dump;
+mod history;
+mod overview;
 mod place;
 mod spool;
 
@@ -12,6 +15,11 @@ use std::str::FromStr;
 #[cfg(feature = "postgres")]
 pub(crate) use condition::Now;
 pub(crate) use condition::{Condition, Value, filter, held, history, of_run, page, ready};
+pub(crate) use dump::{Dump, Table};
+pub(crate) use history::{prune, pruned_until, start};
+pub(crate) use overview::{
+    add_up, by_state, not_delivered, open_runs, read_not_delivered, read_open_run,
+};
 pub(crate) use place::place;
 #[cfg(feature = "postgres")]
 pub(crate) use spool::Record;
@@ -29,7 +37,7 @@ use crate::tokens::Tokens;
 pub(crate) const COLUMNS: &str = "id, provider, server, client_id, label, sealed, generation, \
     created_at, changed_at, state, fence, owner, until, span, run, doubts, undelivered, deliver, \
     deliver_fence, deliver_until, deliver_span, deliver_attempts, deliver_error, \
-    deliver_unproven_until";
+    deliver_unproven_until, expires_at";
 
 /// The same in a vault of this version, which is only read. `None` when it is too new.
 pub(crate) fn columns(version: i64) -> Option<&'static str> {
@@ -38,7 +46,7 @@ pub(crate) fn columns(version: i64) -> Option<&'static str> {
             "id, provider, server, client_id, label, sealed, generation, created_at, changed_at, \
              state, fence, owner, until, span, run, doubts, undelivered, CAST(0 AS bigint), CAST(0 AS bigint), CAST(0 AS bigint), \
              CAST(0 AS bigint), CAST(0 AS bigint), CAST(NULL AS text), \
-             CAST(0 AS bigint)",
+             CAST(0 AS bigint), CAST(0 AS bigint)",
         ),
         3 => Some(COLUMNS),
         _ => None,
@@ -65,7 +73,7 @@ pub(crate) const PROGRESS: [&str; 15] = [
 ];
 
 /// The columns of [`secrets`], in its order.
-pub(crate) const SECRETS: [&str; 7] = [
+pub(crate) const SECRETS: [&str; 8] = [
     "sealed",
     "generation",
     "changed_at",
@@ -73,6 +81,7 @@ pub(crate) const SECRETS: [&str; 7] = [
     "server",
     "client_id",
     "label",
+    "expires_at",
 ];
 
 pub(crate) const EVENT_COLUMNS: &str =
@@ -174,6 +183,17 @@ pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreErr
     Ok(Read { entry, damage })
 }
 
+/// The type of a column, in PostgreSQL.
+pub(crate) fn type_of(column: &str) -> &'static str {
+    match column {
+        "sealed" => "bytea",
+        "id" | "provider" | "server" | "client_id" | "label" | "state" | "owner"
+        | "deliver_error" | "actor" | "what" | "old" | "new" | "reason" | "request_id"
+        | "filter" | "app" => "text",
+        _ => "bigint",
+    }
+}
+
 /// Reads [`EVENT_COLUMNS`].
 pub(crate) fn read_event(row: &impl Columns) -> Result<(u64, Event), StoreError> {
     let what = required(row, 4)?;
@@ -207,6 +227,7 @@ pub(crate) fn insertion(entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, St
         Value::Int(time::to_millis(entry.changed_at)),
     ];
     values.extend(progress(entry));
+    values.push(expiry(entry));
     Ok(values)
 }
 
@@ -240,7 +261,13 @@ pub(crate) fn secrets(entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, Stor
         Value::from(entry.app.server.as_str()),
         Value::from(entry.app.client_id.as_str()),
         Value::Text(entry.label.clone()),
+        expiry(entry),
     ])
+}
+
+/// For the eye alone: what counts is sealed. 0 where it does not expire.
+pub(crate) fn expiry(entry: &Entry) -> Value {
+    Value::Int(entry.tokens.expires_at.map_or(0, time::to_millis))
 }
 
 pub(crate) fn event(event: &Event) -> Vec<Value> {

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::io::{self, BufRead, BufReader, Seek, Write};
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tempfile::SpooledTempFile;
 use tokio::task::spawn_blocking;
@@ -17,7 +18,7 @@ use crate::seal::Sealer;
 use crate::store::Entries;
 
 /// So much stays in memory.
-const IN_MEMORY: usize = 1 << 20;
+pub(super) const IN_MEMORY: usize = 1 << 20;
 /// How many rows are handed over at once.
 const CHUNK: usize = 256;
 /// Where the times stand in [`COLUMNS`](super::COLUMNS) and [`EVENT_COLUMNS`](super::EVENT_COLUMNS)
@@ -77,14 +78,9 @@ impl Spool {
 
     /// The next row, as if it was put in at this time in milliseconds since 1970.
     pub(crate) fn next(&mut self, now: i64) -> Result<Option<Record>, StoreError> {
-        let mut line = Vec::new();
-        self.file
-            .read_until(b'\n', &mut line)
-            .map_err(cannot_read)?;
-        if line.is_empty() {
+        let Some(mut record) = next::<Record>(&mut self.file)? else {
             return Ok(None);
-        }
-        let mut record: Record = serde_json::from_slice(&line).map_err(cannot_read)?;
+        };
         for at in TIMES {
             record.row[at] = Value::Int(now);
         }
@@ -112,17 +108,32 @@ fn add(
         row: super::insertion(entry, sealer)?,
         event: super::event(&Event::put(entry, actor)),
     };
-    let mut line = serde_json::to_vec(&record).map_err(cannot_write)?;
+    push(file, &record)
+}
+
+/// Writes a line into a temporary file.
+pub(super) fn push(file: &mut impl Write, record: &impl Serialize) -> Result<(), StoreError> {
+    let mut line = serde_json::to_vec(record).map_err(cannot_write)?;
     line.push(b'\n');
     file.write_all(&line).map_err(cannot_write)
 }
 
-fn cannot_write(error: impl Into<io::Error>) -> StoreError {
+/// Reads the next line of it.
+pub(super) fn next<T: DeserializeOwned>(file: &mut impl BufRead) -> Result<Option<T>, StoreError> {
+    let mut line = Vec::new();
+    file.read_until(b'\n', &mut line).map_err(cannot_read)?;
+    match line.is_empty() {
+        true => Ok(None),
+        false => serde_json::from_slice(&line).map(Some).map_err(cannot_read),
+    }
+}
+
+pub(super) fn cannot_write(error: impl Into<io::Error>) -> StoreError {
     let message = "nothing was put in: what is read does not fit into the folder for temporary files, \
                    which TMPDIR names";
     StoreError::other(message, error.into())
 }
 
-fn cannot_read(error: impl Into<io::Error>) -> StoreError {
+pub(super) fn cannot_read(error: impl Into<io::Error>) -> StoreError {
     StoreError::other("the temporary file cannot be read", error.into())
 }

@@ -2,8 +2,10 @@
 
 mod ballast;
 mod columns;
+mod copy;
 mod migrations;
 mod open;
+mod overview;
 mod read_only;
 mod work;
 mod writer;
@@ -14,8 +16,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{ErrorCode, ffi};
+use tokenturn::Timestamp;
 use tokio::task::spawn_blocking;
 
+pub(crate) use copy::backup;
 use open::Opened;
 use writer::{Room, Writer};
 
@@ -26,10 +30,11 @@ use crate::error::{StoreError, StoreErrorKind};
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::key::Key;
+use crate::overview::Overview;
 use crate::seal::Sealer;
-use crate::sql::Spool;
+use crate::sql::{Dump, Spool};
 use crate::store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
-use crate::vault::Access;
+use crate::vault::{Access, Copied, Engine};
 
 /// SQLite in WAL mode, durable at every commit. One thread writes, and whatever waits for it shares
 /// a transaction; another connection reads.
@@ -178,6 +183,21 @@ impl Store for Sqlite {
         Box::pin(self.read(move |opened| work::history(opened, id.as_deref(), after, limit)))
     }
 
+    fn history_start<'a>(
+        &'a self,
+        id: Option<&'a str>,
+        since: Option<Timestamp>,
+        last: Option<u64>,
+    ) -> Answer<'a, Option<u64>> {
+        let id = id.map(str::to_owned);
+        Box::pin(self.read(move |opened| work::history_start(opened, id.as_deref(), since, last)))
+    }
+
+    fn prune_history(&self, older_than: Duration, after: u64) -> Answer<'_, (u64, Option<u64>)> {
+        let job = move |opened: &Opened| work::prune_history(opened, older_than, after);
+        Box::pin(self.write(Room::Needed, job))
+    }
+
     fn begin_run<'a>(&'a self, filter: &'a Filter, resume_within: Duration) -> Answer<'a, Run> {
         let filter = filter.clone();
         let job = move |opened: &Opened| work::begin_run(opened, &filter, resume_within);
@@ -214,9 +234,28 @@ impl Store for Sqlite {
         Box::pin(self.write(Room::MayBeUsedUp, job))
     }
 
+    fn overview(&self) -> Answer<'_, Overview> {
+        Box::pin(self.read(overview::read))
+    }
+
+    fn faults(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(self.read(overview::faults))
+    }
+
     fn rekey<'a>(&'a self, new_key: &'a Key) -> Answer<'a, Rekeyed> {
         let new_key = new_key.clone();
         let job = move |opened: &Opened| work::rekey(opened, &new_key);
+        Box::pin(self.write(Room::Needed, job))
+    }
+}
+
+impl Engine for Sqlite {
+    fn dump(&self) -> Answer<'_, Dump> {
+        Box::pin(self.read(copy::dump))
+    }
+
+    fn load(&self, mut dump: Dump) -> Answer<'_, Copied> {
+        let job = move |opened: &Opened| copy::load(opened, &mut dump);
         Box::pin(self.write(Room::Needed, job))
     }
 }
@@ -234,7 +273,7 @@ fn room(change: &Change) -> Room {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     job: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     let ended = spawn_blocking(job).await;

@@ -131,10 +131,11 @@ impl Opened {
         probe.map_err(store_error)
     }
 
-    /// Refuses to go on when the vault has another key, or has got another one.
-    pub(super) fn check_key(&self) -> Result<(), StoreError> {
+    /// Refuses to go on when the vault has another key, or has got another one. Returns the probe.
+    pub(super) fn check_key(&self) -> Result<Vec<u8>, StoreError> {
         let probe = self.probe()?.unwrap_or_default();
-        self.sealer.try_on(&probe)
+        self.sealer.try_on(&probe)?;
+        Ok(probe)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::sql::{self, Condition, Read, Spool, Value};
 use crate::store::{Changed, Ready, Rekeyed, Run, RunCount};
 use crate::time;
 use rusqlite::{OptionalExtension, params, params_from_iter};
+use tokenturn::Timestamp;
 
 pub(super) fn get(opened: &Opened, id: &str) -> Result<Option<Entry>, StoreError> {
     find(opened, id)?.map(Read::entry).transpose()
@@ -178,6 +179,33 @@ pub(super) fn history(
     Ok(events)
 }
 
+pub(super) fn history_start(
+    opened: &Opened,
+    id: Option<&str>,
+    since: Option<Timestamp>,
+    last: Option<u64>,
+) -> Result<Option<u64>, StoreError> {
+    let (condition, rest) = sql::start(id, since, last);
+    let sql = format!("SELECT number FROM event WHERE {} {rest}", condition.sql);
+    let values = params_from_iter(condition.values);
+    let found = opened.connection.query_row(&sql, values, |row| row.get(0));
+    found.optional().map_err(store_error)
+}
+
+pub(super) fn prune_history(
+    opened: &Opened,
+    older_than: Duration,
+    after: u64,
+) -> Result<(u64, Option<u64>), StoreError> {
+    let next = opened
+        .connection
+        .query_row(&sql::pruned_until(""), [after], |row| row.get(0));
+    let next: u64 = next.map_err(store_error)?;
+    let (sql, values) = sql::prune("", [after, next], older_than, time::now_millis());
+    let pruned = execute(opened, &sql, &values)?;
+    Ok((pruned as u64, (next > 0).then_some(next)))
+}
+
 pub(super) fn begin_run(
     opened: &Opened,
     filter: &Filter,
@@ -295,16 +323,17 @@ pub(super) fn rekey(opened: &Opened, new_key: &Key) -> Result<Rekeyed, StoreErro
         after = Some(last.entry.id.clone());
         for Read { entry, damage } in &rows {
             if damage.is_some() {
-                rekeyed.damaged += 1;
+                rekeyed.damaged.push(entry.id.clone());
                 continue;
             }
             let values = [
                 Value::Bytes(sealer.seal(entry)?),
+                sql::expiry(entry),
                 Value::from(entry.id.as_str()),
             ];
             execute(
                 opened,
-                "UPDATE token SET sealed = $1 WHERE id = $2",
+                "UPDATE token SET sealed = $1, expires_at = $2 WHERE id = $3",
                 &values,
             )?;
             rekeyed.rows += 1;
@@ -364,7 +393,7 @@ fn count_where(opened: &Opened, condition: &Condition) -> Result<u64, StoreError
     count.map_err(store_error)
 }
 
-fn execute(opened: &Opened, sql: &str, values: &[Value]) -> Result<usize, StoreError> {
+pub(super) fn execute(opened: &Opened, sql: &str, values: &[Value]) -> Result<usize, StoreError> {
     let mut statement = opened.connection.prepare_cached(sql).map_err(store_error)?;
     statement
         .execute(params_from_iter(values))
@@ -372,7 +401,7 @@ fn execute(opened: &Opened, sql: &str, values: &[Value]) -> Result<usize, StoreE
 }
 
 /// Takes a value for each of the columns.
-fn insertion(table: &str, columns: &str) -> String {
+pub(super) fn insertion(table: &str, columns: &str) -> String {
     let numbers = 1..=columns.split(',').count();
     let numbers: Vec<String> = numbers.map(|number| format!("${number}")).collect();
     let numbers = numbers.join(", ");

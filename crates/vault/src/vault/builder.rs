@@ -94,7 +94,7 @@ impl VaultBuilder {
         key: &crate::Key,
     ) -> Result<Vault, crate::StoreError> {
         let store = crate::sqlite::Sqlite::open(path.as_ref(), key, self.access).await?;
-        Ok(self.store(store))
+        Ok(self.engine(store))
     }
 
     /// Opens the vault in the PostgreSQL database at `url`, such as `postgres://user@host/database`, or
@@ -143,14 +143,29 @@ impl VaultBuilder {
     #[cfg(feature = "postgres")]
     pub async fn postgres(self, url: &str, key: &crate::Key) -> Result<Vault, crate::StoreError> {
         let store = crate::postgres::Postgres::open(url, key, self.access).await?;
-        Ok(self.store(store))
+        Ok(self.engine(store))
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    fn engine(self, engine: impl Store + super::Engine) -> Vault {
+        let engine = Arc::new(engine);
+        Vault {
+            engine: Some(Arc::clone(&engine) as _),
+            ..self.vault(engine)
+        }
     }
 
     /// A vault in a store of one's own.
     pub fn store(self, store: impl Store) -> Vault {
+        self.vault(Arc::new(store))
+    }
+
+    fn vault(self, store: Arc<dyn Store>) -> Vault {
         let process = || format!("process {}", std::process::id());
         Vault {
-            store: Arc::new(store),
+            store,
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            engine: None,
             set_up: Arc::new(SetUp {
                 actor: self.actor.unwrap_or_else(process),
                 lease: self.lease,

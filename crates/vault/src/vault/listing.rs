@@ -12,16 +12,15 @@ use futures_core::future::BoxFuture;
 
 use crate::entry::Entry;
 use crate::error::StoreError;
-use crate::event::Event;
 use crate::filter::Filter;
 use crate::store::Store;
 
 /// How many rows are in memory at a time.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 
 /// Asks for the page behind a row.
 type Read<T, C> = Box<dyn FnMut(Option<C>) -> Page<T> + Send>;
-type Page<T> = BoxFuture<'static, Result<Vec<T>, StoreError>>;
+pub(super) type Page<T> = BoxFuture<'static, Result<Vec<T>, StoreError>>;
 
 /// The rows that a filter means: a [`Stream`], or call [`next`](Self::next).
 ///
@@ -29,11 +28,8 @@ type Page<T> = BoxFuture<'static, Result<Vec<T>, StoreError>>;
 /// [`id`](StoreError::id), and the others come after it. Any other error is the end.
 pub struct Listing(Pages<Result<Entry, StoreError>, String>);
 
-/// What has happened to rows: a [`Stream`], or call [`next`](Self::next).
-pub struct History(Pages<(u64, Event), u64>);
-
 /// Asks for a page when the last one is used up.
-struct Pages<T, C> {
+pub(super) struct Pages<T, C> {
     read: Read<T, C>,
     /// What the page behind a row is asked for by.
     name: fn(&T) -> C,
@@ -67,25 +63,11 @@ pub(crate) fn id(row: &Result<Entry, StoreError>) -> &str {
     }
 }
 
-impl History {
-    pub(super) fn new(store: Arc<dyn Store>, id: Option<String>) -> Self {
-        let id: Arc<Option<String>> = Arc::new(id);
-        let read = move |last: Option<u64>| -> Page<_> {
-            let (store, id) = (Arc::clone(&store), Arc::clone(&id));
-            let after = last.unwrap_or_default();
-            Box::pin(async move { store.history(id.as_deref(), after, PAGE).await })
-        };
-        Self(Pages::new(read, |(number, _)| *number))
-    }
-
-    /// The next event, or `None` at the end.
-    pub async fn next(&mut self) -> Option<Result<Event, StoreError>> {
-        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
-    }
-}
-
 impl<T, C> Pages<T, C> {
-    fn new(read: impl FnMut(Option<C>) -> Page<T> + Send + 'static, name: fn(&T) -> C) -> Self {
+    pub(super) fn new(
+        read: impl FnMut(Option<C>) -> Page<T> + Send + 'static,
+        name: fn(&T) -> C,
+    ) -> Self {
         Self {
             read: Box::new(read),
             name,
@@ -98,7 +80,10 @@ impl<T, C> Pages<T, C> {
 }
 
 impl<T: Unpin, C: Unpin> Pages<T, C> {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T, StoreError>>> {
+    pub(super) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<T, StoreError>>> {
         loop {
             if let Some(next) = self.ahead.pop_front() {
                 return Poll::Ready(Some(Ok(next)));
@@ -136,24 +121,9 @@ impl Stream for Listing {
     }
 }
 
-impl Stream for History {
-    type Item = Result<Event, StoreError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = ready!(self.0.poll(context));
-        Poll::Ready(next.map(|result| result.map(|(_, event)| event)))
-    }
-}
-
 impl fmt::Debug for Listing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listing").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for History {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("History").finish_non_exhaustive()
     }
 }
 

@@ -2,9 +2,13 @@
 
 mod builder;
 mod calls;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod copy;
+mod history;
 mod listing;
 mod own;
 mod rotate;
+mod verify;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,17 +20,24 @@ use tokio::sync::watch;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use builder::Access;
 pub use builder::VaultBuilder;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use copy::Copied;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use copy::Engine;
+pub use history::History;
+pub use listing::Listing;
 pub(crate) use listing::id;
-pub use listing::{History, Listing};
 pub(crate) use own::{Held, Own};
 pub use rotate::Rotation;
 pub(crate) use rotate::Running;
+pub use verify::{Fault, Verified};
 
 use crate::change::{Change, Condition, Kind, Reply};
 use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::key::Key;
+use crate::overview::Overview;
 use crate::store::{Rekeyed, Store};
 
 /// Tokens that survive crashes and races while they are replaced.
@@ -35,6 +46,9 @@ use crate::store::{Rekeyed, Store};
 #[derive(Clone)]
 pub struct Vault {
     pub(crate) store: Arc<dyn Store>,
+    /// The same, where it comes with this crate.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    engine: Option<Arc<dyn Engine>>,
     pub(crate) set_up: Arc<SetUp>,
 }
 
@@ -135,10 +149,13 @@ impl Vault {
         self.store.count(filter).await
     }
 
-    /// Reads what has happened to the row `id`, or to all rows, the oldest first. It stays when the
-    /// row is gone.
-    pub fn history(&self, id: Option<&str>) -> History {
-        History::new(Arc::clone(&self.store), id.map(str::to_owned))
+    /// What the vault holds, in numbers, without opening any row.
+    ///
+    /// # Errors
+    ///
+    /// When the store could not do it.
+    pub async fn overview(&self) -> Result<Overview, StoreError> {
+        self.store.overview().await
     }
 
     /// Takes a row out, and with it the only copy of its token. Whether there was one.

@@ -6,6 +6,8 @@
 pub(crate) mod http;
 pub(crate) mod login;
 #[cfg(unix)]
+pub(crate) mod place;
+#[cfg(unix)]
 mod signals;
 #[cfg(unix)]
 pub(crate) mod webdriver;
@@ -163,7 +165,12 @@ pub(crate) fn until(mut holds: impl FnMut() -> bool) {
 
 #[track_caller]
 pub(crate) fn assert_bad_input(output: &Output, advice: &str) {
+    assert_ends(output, 2, advice);
+}
+
+#[track_caller]
+pub(crate) fn assert_ends(output: &Output, code: i32, advice: &str) {
     let text = both(output);
-    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert_eq!(output.status.code(), Some(code), "{text}");
     assert!(text.contains(advice), "{advice}: {text}");
 }

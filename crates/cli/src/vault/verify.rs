@@ -1,0 +1,43 @@
+//! `tokenturn vault verify`
+
+use std::io::{self, BufWriter, Write};
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::open::{Access, open};
+use super::shown::tokens;
+use super::table::visible;
+use crate::args::VaultPlace;
+use crate::exit::Exit;
+
+pub(super) async fn run(place: &VaultPlace, json: bool) -> Result<()> {
+    let vault = open(place, Access::Read).await?;
+    let verified = vault.verify().await?;
+    let mut out = BufWriter::new(io::stdout());
+    if json {
+        let line = json!({ "tokens": verified.rows, "faults": verified.faults });
+        writeln!(out, "{line}")?;
+    } else {
+        for fault in &verified.faults {
+            writeln!(out, "{}", visible(fault.to_string()))?;
+        }
+        if verified.faults.is_empty() {
+            writeln!(out, "{} read, and nothing is wrong", tokens(verified.rows))?;
+        }
+    }
+    out.flush()?;
+    match verified.faults.len() {
+        0 => Ok(()),
+        faults => Err(Exit::Damaged.because(format!(
+            "{faults} {} wrong with the vault, of {}. Rows that cannot be read stay as they are: put \
+             their tokens in again if you have them, take them from a backup if they were not \
+             replaced since, or let their users authorize the app again",
+            match faults {
+                1 => "thing is",
+                _ => "things are",
+            },
+            tokens(verified.rows),
+        ))),
+    }
+}

@@ -28,6 +28,8 @@ mod lying_fleet;
 mod manual;
 #[cfg(target_os = "linux")]
 mod mounts;
+#[cfg(target_os = "linux")]
+mod operations;
 #[cfg(unix)]
 mod places;
 #[cfg(unix)]

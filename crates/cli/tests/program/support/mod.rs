@@ -5,12 +5,16 @@
 
 pub(crate) mod http;
 pub(crate) mod login;
+#[cfg(target_os = "linux")]
+pub(crate) mod page;
 #[cfg(unix)]
 pub(crate) mod place;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]
 pub(crate) mod webdriver;
+#[cfg(target_os = "linux")]
+pub(crate) mod world;
 
 use std::fmt::Display;
 use std::fs;

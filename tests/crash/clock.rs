@@ -92,6 +92,7 @@ async fn survives(scene: &Scene, start: impl Fn() -> Process, mut turn: impl FnM
     let rules = Rules {
         kills: &[kill],
         all: true,
+        runs: 1,
         // Whoever is at work when the clock is put forward is taken for dead.
         repeats: scene.concurrency,
     };

@@ -25,6 +25,7 @@ const TOKENS: usize = 1_000;
 const SO_FAR: Rules<'_> = Rules {
     kills: &[],
     all: false,
+    runs: 1,
     repeats: 0,
 };
 

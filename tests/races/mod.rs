@@ -1,5 +1,6 @@
 //! Many who want to replace the same tokens, and owners who come back too late.
 
+mod deliveries;
 mod same_tokens;
 mod stopped;
 mod stopped_fleet;

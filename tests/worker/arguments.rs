@@ -19,6 +19,7 @@ impl Arguments {
         let (mut words, mut options) = (Vec::new(), HashMap::new());
         while let Some(word) = all.next() {
             match word.strip_prefix("--") {
+                Some("new-run") => drop(options.insert("new-run".to_owned(), String::new())),
                 Some(name) if name != "all" => {
                     options.insert(name.to_owned(), all.next().unwrap());
                 }
@@ -32,13 +33,18 @@ impl Arguments {
         &self.options[name]
     }
 
+    /// One that need not be there.
+    pub(crate) fn find(&self, name: &str) -> Option<&str> {
+        self.options.get(name).map(String::as_str)
+    }
+
     pub(crate) fn number(&self, name: &str) -> usize {
         self.option(name).parse().unwrap()
     }
 
-    fn time(&self, name: &str) -> Duration {
-        let millis = self.option(name).strip_suffix("ms").unwrap();
-        Duration::from_millis(millis.parse().unwrap())
+    pub(crate) fn time(&self, name: &str) -> Option<Duration> {
+        let millis = self.find(name)?.strip_suffix("ms").unwrap();
+        Some(Duration::from_millis(millis.parse().unwrap()))
     }
 
     /// A client for GitHub, and one for OhMyGPT.
@@ -50,8 +56,13 @@ impl Arguments {
 
     pub(crate) async fn open(&self) -> Result<Vault, StoreError> {
         let key = Key::from_env(KEY_VARIABLE).unwrap().unwrap();
-        let builder = Vault::builder().lease(self.time("lease"));
-        let builder = builder.leave_alone(self.time("leave-alone"));
+        let mut builder = Vault::builder();
+        if let Some(time) = self.time("lease") {
+            builder = builder.lease(time);
+        }
+        if let Some(time) = self.time("leave-alone") {
+            builder = builder.leave_alone(time);
+        }
         Place::from(self.option("vault")).open(builder, &key).await
     }
 }

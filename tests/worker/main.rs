@@ -2,6 +2,7 @@
 //! own beside.
 
 mod arguments;
+mod deliver;
 mod fleet;
 mod one;
 mod race;
@@ -18,6 +19,7 @@ async fn main() -> ExitCode {
     let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
     match words[..] {
         ["rotate", "--all"] => fleet::rotate(&arguments).await,
+        ["deliver"] => fleet::deliver(&arguments).await,
         ["rotate", "one", id] => one::rotate(&arguments, id).await,
         ["recover", "one", id] => one::recover(&arguments, id).await,
         ["race", seed] => race::run(&arguments, seed.parse().unwrap()).await,

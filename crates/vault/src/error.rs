@@ -97,6 +97,13 @@ impl StoreError {
         Self::of_row(StoreErrorKind::Busy, id, message)
     }
 
+    pub(crate) fn in_doubt(id: &str) -> Self {
+        let message = format!(
+            "an earlier call may have replaced the token {id:?}, so nothing was sent: `recover` finds out"
+        );
+        Self::of_row(StoreErrorKind::Busy, id, message)
+    }
+
     pub(crate) fn duplicate(id: &str) -> Self {
         let message = format!(
             "the new token of {id:?} is one that another row has or a row has had, or of another user, \
@@ -179,7 +186,8 @@ impl StoreError {
         self.kind == StoreErrorKind::Taken
     }
 
-    /// Whether the token is being replaced just now.
+    /// Whether the token is being replaced just now, or may have been: once that is over, the call can be
+    /// made again.
     pub fn is_busy(&self) -> bool {
         self.kind == StoreErrorKind::Busy
     }

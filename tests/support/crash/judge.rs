@@ -18,6 +18,8 @@ pub struct Rules<'a> {
     pub kills: &'a [Kill],
     /// Whether every token is replaced in the end.
     pub all: bool,
+    /// How often a run may replace each.
+    pub runs: usize,
     /// How many calls at OhMyGPT may be repeated without a kill.
     pub repeats: usize,
 }
@@ -28,6 +30,7 @@ impl<'a> Rules<'a> {
         Self {
             kills,
             all: true,
+            runs: 1,
             repeats: 0,
         }
     }
@@ -188,7 +191,7 @@ impl Judging<'_> {
         }
         match is_ohmygpt {
             true => {
-                let again = done.len().saturating_sub(1);
+                let again = done.len().saturating_sub(self.rules.runs);
                 self.verdict.again += again;
                 let repeats = again.saturating_sub(kills);
                 self.verdict.repeats += repeats;
@@ -197,7 +200,7 @@ impl Judging<'_> {
                     self.fault(row, &times);
                 }
             }
-            false if done.len() > 1 => self.fault(row, "replaced twice"),
+            false if done.len() > self.rules.runs => self.fault(row, "replaced twice"),
             false => {}
         }
         match row.state() {

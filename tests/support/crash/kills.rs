@@ -12,7 +12,7 @@ use super::process::{PATIENCE, Process};
 use super::scene::Scene;
 
 /// A kill comes so late at most after the progress that it waits for.
-const DELAY: Duration = Duration::from_millis(20);
+pub(super) const DELAY: Duration = Duration::from_millis(20);
 
 /// How often, and at which moments.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use tokenturn_vault::{Key, StoreError, Vault, VaultBuilder};
 
+use super::process::PATIENCE;
+use crate::postgres;
+
 /// Where a vault is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -26,6 +29,36 @@ impl Place {
         match self {
             Self::Sqlite(path) => builder.sqlite(path, key).await,
             Self::Postgres(url) => builder.postgres(url, key).await,
+        }
+    }
+
+    /// Turns what is stored of deliveries as if so much time had passed that nobody is at one, nor waits
+    /// before the next.
+    ///
+    /// # Panics
+    ///
+    /// When that cannot be said.
+    pub fn wait_for_deliveries(&self) {
+        let turn = "deliver_until = 0, deliver_unproven_until = 0";
+        self.execute(&format!("UPDATE token SET {turn}"));
+    }
+
+    /// Executes a statement on the tables of the vault.
+    ///
+    /// # Panics
+    ///
+    /// When it fails.
+    pub fn execute(&self, statement: &str) {
+        match self {
+            Self::Sqlite(path) => {
+                let database = rusqlite::Connection::open(path).unwrap();
+                database.busy_timeout(PATIENCE).unwrap();
+                database.execute_batch(statement).unwrap();
+            }
+            Self::Postgres(url) => {
+                let statement = format!("SET LOCAL search_path = tokenturn; {statement}");
+                postgres::sql(url, &statement);
+            }
         }
     }
 

@@ -168,23 +168,34 @@ impl Scene {
 
     /// Calls a program as `tokenturn` is called: `words` is what it is to do.
     pub fn command(&self, program: &Path, words: &[&str]) -> Command {
-        let mut command = Command::new(program);
+        let mut command = self.with_vault(program, words);
         let millis = |time: Duration| format!("{}ms", time.as_millis());
         command
-            .args(words)
-            .args(["--vault", &self.place.to_string()])
-            .arg("--report")
-            .arg(self.report())
             .args(["--base-url", &self.url])
             .args(["--ohmygpt-base-url", &self.url])
-            .args(["--concurrency", &self.concurrency.to_string()])
             .args(["--lease", &millis(self.lease)])
             .args(["--leave-alone", &millis(self.leave_alone)])
             .env("CLIENT_ID", self.sandbox.client_id())
             .env(
                 "TOKENTURN_GITHUB_CLIENT_SECRET",
                 self.sandbox.client_secret(),
-            )
+            );
+        command
+    }
+
+    /// Calls a program as `tokenturn deliver` is called, with this command.
+    pub fn deliverer(&self, program: &Path, line: &str) -> Command {
+        self.with_vault(program, &["deliver", "--deliver", line])
+    }
+
+    fn with_vault(&self, program: &Path, words: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(words)
+            .args(["--vault", &self.place.to_string()])
+            .arg("--report")
+            .arg(self.report())
+            .args(["--concurrency", &self.concurrency.to_string()])
             .env("TOKENTURN_KEY", self.key.to_digits().expose())
             // What the config file of whoever runs the tests says is not meant.
             .env("TOKENTURN_CONFIG", "/dev/null");

@@ -187,8 +187,7 @@ impl Cluster {
     ///
     /// When the server refuses it.
     pub fn sql_as_client(&self, url: &str, statement: &str) -> String {
-        let options = ["-XAqt", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement];
-        run(Command::new(self.programs.join("psql")).args(options))
+        psql(&self.programs, url, statement)
     }
 
     /// Everything that is in a database, as `pg_dump` writes it.
@@ -258,6 +257,24 @@ impl Cluster {
     fn serve(&self, program: &str, arguments: &[&str]) {
         serve(self.servant, &self.programs.join(program), arguments);
     }
+}
+
+/// What a statement, or several in one transaction, return, by the way of the clients.
+///
+/// # Panics
+///
+/// When the server refuses it.
+pub fn sql(url: &str, statement: &str) -> String {
+    psql(
+        &programs().expect("PostgreSQL is installed"),
+        url,
+        statement,
+    )
+}
+
+fn psql(programs: &Path, url: &str, statement: &str) -> String {
+    let options = ["-XAqt", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement];
+    run(Command::new(programs.join("psql")).args(options))
 }
 
 impl Drop for Cluster {

@@ -12,6 +12,7 @@ on_both!(
     every_token_is_dead_and_its_row_says_so,
     what_is_replaced_meanwhile_dies_as_well,
     what_is_in_doubt_is_told_of,
+    one_row_in_doubt_is_left_alone,
     a_no_to_all_ends_nothing,
     without_an_answer_it_is_tried_again,
     where_there_is_no_call_nothing_is_sent,
@@ -82,6 +83,20 @@ async fn what_is_in_doubt_is_told_of(place: Place) {
     assert_eq!((summary.revoked, summary.unknown), (1, 2));
     assert_eq!(world.count(State::Unknown).await, 2);
     assert_eq!(world.sandbox.requests().len(), 1);
+}
+
+/// The token that lives may be another one, and nobody would look for it any more.
+async fn one_row_in_doubt_is_left_alone(place: Place) {
+    let world = World::new(&place, 1).await;
+    place.sql("UPDATE token SET state = 'unknown', until = 0, span = 0");
+    let id = &world.entries[0].id;
+    let error = world.vault.revoke(&world.client, id).await.unwrap_err();
+    assert!(error.to_string().contains("recover"), "{error}");
+    assert!(world.sandbox.requests().is_empty());
+    assert_eq!(world.count(State::Unknown).await, 1);
+    world.vault.recover(&world.client, id).await.unwrap();
+    world.vault.revoke(&world.client, id).await.unwrap();
+    assert!(!is_alive(&world, &world.entries[0]));
 }
 
 async fn a_no_to_all_ends_nothing(place: Place) {

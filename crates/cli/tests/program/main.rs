@@ -31,6 +31,8 @@ mod mounts;
 #[cfg(target_os = "linux")]
 mod operations;
 #[cfg(unix)]
+mod outbox;
+#[cfg(unix)]
 mod places;
 #[cfg(unix)]
 mod postgres;
@@ -42,6 +44,8 @@ mod reading;
 mod refresh;
 mod rekey;
 mod rescue;
+#[cfg(unix)]
+mod runs;
 mod support;
 mod told;
 mod vault;

@@ -45,7 +45,8 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// When the token may still be alive, or the provider (OhMyGPT) has no call for it.
+    /// When the token may still be alive, or the provider (OhMyGPT) has no call for it. A row in doubt stays
+    /// so, and nothing is sent: [`recover`](Self::recover) finds out which token lives.
     pub async fn revoke(&self, client: &Client, id: &str) -> Result<(), VaultError> {
         let held = self.of_client(client, id).await?;
         let claimed = self
@@ -55,13 +56,18 @@ impl Vault {
             return Err(VaultError::Store(StoreError::busy(id)));
         };
         let _held = self.set_up.own.hold(id, claim);
-        let (end, result) = match client.revoke(&entry.tokens).await {
-            Some(Ok(())) => (End::Revoked, Ok(())),
-            Some(Err(error)) => (End::Released, Err(error.into())),
-            None => (
-                End::Released,
-                Err(VaultError::Unsupported(entry.app.provider)),
-            ),
+        let revoked = match claim.in_doubt {
+            // The living token may be another one.
+            true => Some(Err(StoreError::in_doubt(id).into())),
+            false => client
+                .revoke(&entry.tokens)
+                .await
+                .map(|r| r.map_err(Into::into)),
+        };
+        let result = revoked.unwrap_or(Err(VaultError::Unsupported(entry.app.provider)));
+        let end = match result {
+            Ok(()) => End::Revoked,
+            Err(_) => End::Released,
         };
         let kind = Kind::Settle {
             claim,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokenturn_sandbox::{Calls, Fault, Sandbox};
 #[cfg(unix)]
-use tokenturn_tests::crash::{Gate, Point};
+use tokenturn_tests::crash::{Gate, Place, Point};
 
 /// A sandbox, and a vault that holds tokens of it.
 pub(crate) struct Stage {
@@ -20,6 +20,8 @@ pub(crate) struct Stage {
     url: String,
     pub(crate) folder: TempDir,
     pub(crate) tokens: Vec<String>,
+    /// The URL of the database with the vault. Else it is a file.
+    database: Option<String>,
 }
 
 impl Stage {
@@ -31,29 +33,45 @@ impl Stage {
 
     /// The tokens are called at this URL, which leads to the sandbox.
     pub(crate) fn behind(url: &str, sandbox: Sandbox, count: usize) -> Self {
+        Self::new(url, sandbox, count, None)
+    }
+
+    /// The same, with the vault in the database with this URL, if any is given.
+    pub(crate) fn new(url: &str, sandbox: Sandbox, count: usize, database: Option<String>) -> Self {
         sandbox.set_rate_limit(None);
-        let tokens = sandbox.new_github_tokens(count);
-        let folder = TempDir::new().unwrap();
-        let id = sandbox.client_id();
+        let stage = Self {
+            tokens: sandbox.new_github_tokens(count),
+            sandbox,
+            url: url.to_owned(),
+            folder: TempDir::new().unwrap(),
+            database,
+        };
+        let id = stage.sandbox.client_id();
         let arguments = ["vault", "import", "-", "--format", "csv", "--server", url];
         let arguments = [&arguments[..], &["--client-id", &id]].concat();
         let mut csv = "id,token\n".to_owned();
-        for (number, token) in tokens.iter().enumerate() {
+        for (number, token) in stage.tokens.iter().enumerate() {
             csv.push_str(&format!("t{number},{token}\n"));
         }
-        succeed(tokenturn(folder.path(), &arguments), &csv);
-        Self {
-            sandbox,
-            url: url.to_owned(),
-            folder,
-            tokens,
-        }
+        succeed(stage.command(&arguments), &csv);
+        stage
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = tokenturn_at(self.folder.path(), &self.url, arguments);
         command.env(SECRET_VARIABLE, self.sandbox.client_secret());
+        command.envs(self.database.iter().map(|url| ("TOKENTURN_VAULT", url)));
         command
+    }
+
+    /// Executes a statement on the tables of the vault.
+    #[cfg(unix)]
+    pub(crate) fn execute(&self, statement: &str) {
+        let place = match &self.database {
+            None => Place::Sqlite(self.path("tokenturn.db")),
+            Some(url) => Place::Postgres(url.clone()),
+        };
+        tokio::task::block_in_place(|| place.execute(statement));
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

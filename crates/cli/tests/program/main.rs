@@ -26,6 +26,8 @@ mod manual;
 #[cfg(target_os = "linux")]
 mod mounts;
 #[cfg(unix)]
+mod outbox;
+#[cfg(unix)]
 mod postgres;
 #[cfg(unix)]
 mod postgres_address;
@@ -33,6 +35,8 @@ mod proxy;
 mod refresh;
 mod rekey;
 mod rescue;
+#[cfg(unix)]
+mod runs;
 mod support;
 mod told;
 mod vault;

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
+use crate::fleet::Stage;
 use crate::support::*;
 use tempfile::TempDir;
 use tokenturn_sandbox::Sandbox;
@@ -105,4 +106,41 @@ async fn what_the_vault_does_not_take_is_rescued() {
     let line = fs::read_to_string(&rescued).unwrap();
     assert!(line.contains(r#""token":"abcdefgh12345678""#), "{line}");
     assert_eq!(mode(rescued.as_ref()), 0o600);
+}
+
+/// With one session for all, what is left behind in it is what the next one gets.
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_pooler_everything_is_saved_and_nothing_left_behind() {
+    let settings = "pool_mode = transaction\ndefault_pool_size = 1\nserver_idle_timeout = 600";
+    let Some(cluster) = Cluster::pooled(settings) else {
+        return;
+    };
+    let database = cluster.new_database();
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let url = sandbox.url();
+    let stage = Stage::new(&url, sandbox, 40, Some(database.clone()));
+    let ask = || {
+        let questions = [
+            "SHOW search_path",
+            "SHOW plan_cache_mode",
+            "SELECT count(*) FROM pg_prepared_statements",
+        ];
+        let ask = |question| cluster.sql_as_client(&database, question);
+        tokio::task::block_in_place(|| questions.map(ask))
+    };
+    let before = ask();
+    let arguments = ["rotate", "--all", "--concurrency", "40", "--json"];
+    let output = run(stage.command(&arguments), "");
+    let summary = json(&output);
+    assert_eq!(output.status.code(), Some(0), "{summary}");
+    assert_eq!(
+        (&summary["replaced"], &summary["not_saved"]),
+        (&40.into(), &0.into())
+    );
+    let stored = stage.stored();
+    let alive = stored
+        .iter()
+        .filter(|(_, token)| stage.sandbox.is_alive(token));
+    assert_eq!((alive.count(), stage.sandbox.replacement_count()), (40, 40));
+    assert_eq!(ask(), before);
 }

@@ -17,12 +17,16 @@ times=0
 while read -r what generation _; do
     [ "$what $generation" = "begin $TOKENTURN_GENERATION" ] && times=$((times + 1))
 done < "$log"
-while [ -e "$TOKENTURN_ID.hold" ]; do
+# Ten minutes at most.
+held=0
+while [ -e "$TOKENTURN_ID.hold" ] && [ $held -lt 30000 ]; do
+    held=$((held + 1))
     sleep 0.02
 done
 
-# The first time with some tokens. The last digit of a fingerprint is as good as a die.
+# The first time with some tokens, unless it had to wait. The last digit of a fingerprint is as good as a die.
 die=$times${TOKENTURN_FINGERPRINT#"${TOKENTURN_FINGERPRINT%?}"}
+[ $held -gt 0 ] && die=
 case $die in
 1[01]) mark end; echo "no place" >&2; exit 7 ;;
 12) mark end; kill -KILL $$ ;;

@@ -1,6 +1,8 @@
 //! A run that ends early, and the one that goes on with it.
 
-use tokenturn_vault::{Filter, Stop};
+use std::time::Duration;
+
+use tokenturn_vault::{Filter, Fleet, FleetOptions, Stop};
 
 use super::{World, all, fast, unpaced, words};
 use crate::vault::on_both;
@@ -11,6 +13,9 @@ on_both!(
     everything_is_replaced_once,
     it_goes_on_where_it_was,
     it_can_be_begun_afresh,
+    one_that_is_too_old_is_begun_anew,
+    one_with_nothing_left_is_begun_anew,
+    one_that_is_gone_on_with_after_another_repeats_nothing,
     whoever_stops_reading_loses_nothing,
     rows_of_other_labels_are_left_alone,
 );
@@ -73,6 +78,90 @@ async fn it_can_be_begun_afresh(place: Place) {
     assert!(!fleet.runs()[0].is_resumed);
     assert_eq!(all(&mut fleet).await.len(), 10);
     assert_alive(&world.vault, &world.sandbox, 10).await;
+}
+
+async fn one_that_is_too_old_is_begun_anew(place: Place) {
+    let world = World::new(&place, 10).await;
+    let mut fleet = world.begin(fast()).await;
+    let began_at = fleet.runs()[0].began_at;
+    is_interrupted(&mut fleet).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+
+    let mut fleet = world
+        .begin(fast().resume_within(Duration::from_millis(10)))
+        .await;
+    let run = &fleet.runs()[0];
+    assert_eq!((run.is_resumed, run.instead_of), (false, Some(began_at)));
+    assert_eq!((fleet.expected().done, fleet.expected().left), (0, 10));
+    assert_eq!(all(&mut fleet).await.len(), 10);
+    // It was ended, and so is this one.
+    let fleet = world.begin(fast()).await;
+    let run = &fleet.runs()[0];
+    assert_eq!((run.is_resumed, run.instead_of), (false, None));
+}
+
+async fn one_with_nothing_left_is_begun_anew(place: Place) {
+    let world = labelled(&place).await;
+    let mut vips = of_vips(&world, fast()).await;
+    is_interrupted(&mut vips).await;
+    let mut fleet = world.begin(fast()).await;
+    assert_eq!(all(&mut fleet).await.len(), 8);
+
+    let mut vips = of_vips(&world, fast()).await;
+    let run = &vips.runs()[0];
+    assert_eq!((run.is_resumed, run.instead_of), (false, None));
+    assert_eq!(words(&all(&mut vips).await), ["replaced"]);
+    assert_eq!(vips.summary().replaced, 4);
+}
+
+/// What the later run has replaced is done.
+async fn one_that_is_gone_on_with_after_another_repeats_nothing(place: Place) {
+    let world = labelled(&place).await;
+    let mut first = world.begin(fast()).await;
+    first.stopper().stop();
+    all(&mut first).await;
+    let mut vips = of_vips(&world, fast()).await;
+    assert_eq!(all(&mut vips).await.len(), 4);
+    let mut untouched = 0;
+    for entry in &world.entries {
+        let now = world.vault.get(&entry.id).await.unwrap().unwrap();
+        untouched += usize::from(now.generation == 1);
+    }
+    let before = world.resets();
+
+    let mut fleet = world.begin(fast()).await;
+    let run = fleet.runs()[0].clone();
+    assert!(run.is_resumed && run.number > vips.runs()[0].number);
+    assert_eq!(run.began_at, first.runs()[0].began_at);
+    assert_eq!(fleet.expected().left, untouched as u64);
+    assert_eq!(all(&mut fleet).await.len(), untouched);
+    assert_eq!(world.resets(), before + untouched);
+}
+
+/// Replaces one token or more, and not all.
+async fn is_interrupted(fleet: &mut Fleet) {
+    fleet.next().await.unwrap();
+    fleet.stopper().stop();
+    all(fleet).await;
+    assert_ne!(fleet.summary().not_attempted, 0);
+}
+
+/// Eight rows, of which every other one has the label "vip".
+async fn labelled(place: &Place) -> World {
+    let mut world = World::new(place, 8).await;
+    for entry in world.entries.iter_mut().step_by(2) {
+        *entry = entry.clone().with_label("vip");
+        world.vault.remove(&entry.id).await.unwrap();
+        world.vault.put(entry.clone()).await.unwrap();
+    }
+    world
+}
+
+async fn of_vips(world: &World, options: FleetOptions) -> Fleet {
+    let clients = [world.client.clone()];
+    let vips = Filter::new().label("vip");
+    let fleet = world.vault.rotate_all(clients, vips, options).await;
+    fleet.unwrap()
 }
 
 async fn whoever_stops_reading_loses_nothing(place: Place) {

@@ -20,6 +20,7 @@ const ROWS: &str = r#"
 fn filled() -> TempDir {
     let folder = TempDir::new().unwrap();
     let import = ["vault", "import", "-", "--format", "jsonl"];
+    succeed(tokenturn(folder.path(), &["vault", "init"]), "");
     succeed(tokenturn(folder.path(), &import), ROWS);
     let again = r#"{"id":"a","token":"gho_newer","client_id":"Iv1.app"}"#;
     let replace = [&import[..], &["--replace"]].concat();
@@ -232,6 +233,7 @@ async fn leaked(count: usize) -> (Sandbox, TempDir, Vec<String>) {
     });
     let lines: Vec<_> = lines.collect();
     let import = ["vault", "import", "-", "--format", "jsonl"];
+    succeed(tokenturn(folder.path(), &["vault", "init"]), "");
     succeed(tokenturn(folder.path(), &import), &lines.join("\n"));
     (sandbox, folder, tokens)
 }
@@ -311,6 +313,7 @@ fn an_import_says_how_far_it_has_come() {
 
     let folder = TempDir::new().unwrap();
     let import = ["vault", "import", "-", "--format", "jsonl"];
+    succeed(tokenturn(folder.path(), &["vault", "init"]), "");
     let mut child = tokenturn(folder.path(), &import).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     writeln!(stdin, r#"{{"id":"a","token":"gho_first","client_id":"x"}}"#).unwrap();

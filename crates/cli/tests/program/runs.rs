@@ -84,7 +84,8 @@ async fn is_begun_anew(cluster: Option<&Cluster>) {
 
     let (replaced, said) = stage.rotates(&[]);
     assert_eq!(replaced, 10, "{said}");
-    let too_old = " is too old to go on with (--resume-within): it is ended, and another one begun";
+    let too_old =
+        " had not come to its end: it is ended, and another one begun; --resume-within says";
     assert!(said.contains(too_old) && !said.contains(GOES_ON), "{said}");
     assert!(before.is_disjoint(&tokens()));
     let (replaced, said) = stage.rotates(&[]);

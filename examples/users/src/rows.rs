@@ -98,7 +98,7 @@ pub(crate) async fn is_another_users(
         .await
         .map_err(store_error)?;
     let sql = "SELECT EXISTS (SELECT FROM token_events \
-        WHERE event->>'new' = $1 AND event->>'id' <> $2) AS is_taken";
+        WHERE event->>'new_fingerprint' = $1 AND event->>'id' <> $2) AS is_taken";
     let found = transaction.query_one(sql, &[&name, &id.to_string()]).await;
     get(&found.map_err(store_error)?, "is_taken")
 }

@@ -40,4 +40,4 @@ CREATE TABLE IF NOT EXISTS token_events (
     event  jsonb NOT NULL
 );
 CREATE INDEX IF NOT EXISTS token_events_by_user ON token_events ((event->>'id'), number);
-CREATE INDEX IF NOT EXISTS token_events_by_new ON token_events ((event->>'new'));
+CREATE INDEX IF NOT EXISTS token_events_by_new ON token_events ((event->>'new_fingerprint'));

@@ -245,6 +245,7 @@ async fn what_is_kept_or_rescued_may_be_beside_what_was_asked_for() {
 /// A fleet's vault is the file that was asked for.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "a token is kept in memory for a minute before it is put elsewhere"]
 async fn what_a_vault_does_not_take_may_be_beside_it() {
     let folder = TempDir::new().unwrap();
     let vault = folder.path().join("v.db");

@@ -69,6 +69,10 @@ pub(crate) enum Kind {
     /// Other secrets, as after a new authorization. The label is for a row that cannot be read.
     Put {
         app: App,
+        #[cfg_attr(
+            not(any(feature = "sqlite", feature = "postgres")),
+            expect(dead_code, reason = "only the engines of this crate find such rows")
+        )]
         label: Option<String>,
         tokens: Tokens,
     },

@@ -170,12 +170,6 @@ impl Entry {
         self.state() == State::Active && changed_at > time::to_millis(time) && changed_at <= now
     }
 
-    /// What is different when there is something new to encrypt.
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
-    pub(crate) fn secrets(&self) -> (u64, usize) {
-        (self.generation, self.tokens.kept.len())
-    }
-
     /// How things stand with the token.
     pub fn state(&self) -> State {
         self.progress.state

@@ -1,6 +1,6 @@
 //! Changing rows that are locked.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use tokio::join;
@@ -10,13 +10,12 @@ use super::columns::get;
 use super::error::store_error;
 use super::insert::columns;
 use super::lease::Lease;
-use super::{BEGIN, CHECK, NOW, checked, pipeline, read};
+use super::{CHECK, NOW, Opened, checked, pipeline, read};
 use crate::change::{Action, Change};
 use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::filter::Filter;
-use crate::seal::Sealer;
-use crate::sql::{self, Condition, Value};
+use crate::sql::{self, Before, Condition, Value};
 use crate::store::{Changed, Ready};
 
 const DELETE: &str = "DELETE FROM tokenturn.token WHERE id = ANY($1)";
@@ -41,7 +40,7 @@ const OWNERS: &str = "SELECT name, ARRAY(SELECT id FROM tokenturn.event \
 /// about rows that somebody else has locked.
 pub(super) async fn these(
     lease: &Lease,
-    sealer: &Sealer,
+    vault: &Opened,
     asked: &HashMap<String, Change>,
     lock: &str,
 ) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
@@ -55,7 +54,7 @@ pub(super) async fn these(
     let ids = [ids.as_slice()];
     let brings_none = names[0].is_empty();
     let (begun, rows, locked, owners, check) = join!(
-        lease.batch_execute(BEGIN),
+        lease.batch_execute(&vault.begin),
         lease.ask(&select, &ids),
         async {
             match brings_none {
@@ -70,53 +69,72 @@ pub(super) async fn these(
             }
         },
         // Last: it reads the clock and the key when the rows are locked.
-        lease.row(CHECK),
+        lease.query_typed(CHECK, &[]),
     );
     begun.map_err(store_error)?;
     let rows = rows.map_err(store_error)?;
     locked.map_err(store_error)?;
     let owners = Owners::read(&owners.map_err(store_error)?)?;
-    let now = checked(&check.map_err(store_error)?, sealer)?;
-    apply(lease, sealer, &rows, |id| asked.get(id), owners, now).await
+    let now = checked(&check.map_err(store_error)?, &vault.sealer)?;
+    apply(lease, vault, &rows, |id| asked.get(id), owners, now).await
 }
 
 pub(super) async fn next(
     lease: &Lease,
-    sealer: &Sealer,
+    vault: &Opened,
     filter: &Filter,
     ready: Ready,
     limit: usize,
     change: &Change,
 ) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
-    lease.batch_execute(BEGIN).await.map_err(store_error)?;
     let order = match ready {
         Ready::Undelivered => "deliver_until",
         Ready::ForRun { .. } | Ready::InDoubt => "run",
     };
-    let mut rows = Vec::new();
-    for mut condition in sql::ready(filter, ready, NOW) {
-        let limit = read::limited(&mut condition, limit - rows.len());
+    let (mut rows, mut now) = (Vec::new(), None);
+    for mut condition in sql::ready(filter, ready, &vault.doubts, NOW) {
+        let left = limit - rows.len();
+        if left == 0 {
+            break;
+        }
+        let limit = read::limited(&mut condition, left);
         let rest = format!("ORDER BY {order} {limit} FOR UPDATE SKIP LOCKED");
         let sql = read::select(&condition, &rest);
-        rows.extend(lease.rows(&sql, &condition.values).await?);
+        let (begun, found, check) = join!(
+            async {
+                match now {
+                    None => lease.batch_execute(&vault.begin).await,
+                    Some(_) => Ok(()),
+                }
+            },
+            lease.ask(&sql, &condition.values),
+            lease.query_typed(CHECK, &[]),
+        );
+        begun.map_err(store_error)?;
+        rows.extend(found.map_err(store_error)?);
+        now = Some(checked(&check.map_err(store_error)?, &vault.sealer)?);
     }
-    let check = lease.row(CHECK).await.map_err(store_error)?;
-    let now = checked(&check, sealer)?;
+    let Some(now) = now else {
+        return Ok(Vec::new());
+    };
     // None of these brings a token.
     let owners = Owners::default();
-    apply(lease, sealer, &rows, |_| Some(change), owners, now).await
+    apply(lease, vault, &rows, |_| Some(change), owners, now).await
 }
 
 /// Takes old events out of some.
 pub(super) async fn prune_history(
     lease: &Lease,
-    sealer: &Sealer,
+    vault: &Opened,
     older_than: Duration,
     after: u64,
 ) -> Result<(u64, Option<u64>), StoreError> {
-    lease.batch_execute(BEGIN).await.map_err(store_error)?;
-    let check = lease.row(CHECK).await.map_err(store_error)?;
-    let now = checked(&check, sealer)?;
+    lease
+        .batch_execute(&vault.begin)
+        .await
+        .map_err(store_error)?;
+    let check = lease.query_typed(CHECK, &[]).await.map_err(store_error)?;
+    let now = checked(&check, &vault.sealer)?;
     let until = sql::pruned_until("tokenturn.");
     let rows = lease.rows(&until, &[Value::from(after)]).await?;
     let next = rows
@@ -135,7 +153,7 @@ pub(super) async fn prune_history(
 /// takes nothing of the others back.
 async fn apply<'c>(
     lease: &Lease,
-    sealer: &Sealer,
+    vault: &Opened,
     rows: &[Row],
     change_of: impl Fn(&str) -> Option<&'c Change>,
     mut owners: Owners,
@@ -143,11 +161,11 @@ async fn apply<'c>(
 ) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
     let (mut all, mut statements) = (Vec::new(), Statements::default());
     for row in rows {
-        let mut read = sql::read(row, sealer)?;
+        let mut read = sql::read(row, &vault.sealer)?;
         let Some(change) = change_of(&read.entry.id) else {
             continue;
         };
-        let before = read.entry.secrets();
+        let before = Before::of(&read);
         let applied = read.apply(change, |entry| Ok(owners.admit(entry, change)), now);
         let entry = read.entry;
         let applied = match applied {
@@ -160,15 +178,10 @@ async fn apply<'c>(
         match applied.action() {
             Action::Leave => {}
             Action::Save => {
-                let mut values = sql::progress(&entry);
+                let changed = before.changed(&entry);
+                let mut values = changed.values(&entry, &vault.sealer)?;
                 values.push(name(&entry));
-                match entry.secrets() == before {
-                    true => statements.progress.push(values),
-                    false => {
-                        values.extend(sql::secrets(&entry, sealer)?);
-                        statements.whole.push(values);
-                    }
-                }
+                statements.saved.entry(changed).or_default().push(values);
             }
             Action::Delete => statements.deleted.push(vec![name(&entry)]),
         }
@@ -213,35 +226,35 @@ impl Owners {
 /// The values of many rows, which share a statement.
 #[derive(Default)]
 struct Statements {
-    progress: Vec<Vec<Value>>,
-    whole: Vec<Vec<Value>>,
+    saved: BTreeMap<sql::Changed, Vec<Vec<Value>>>,
     deleted: Vec<Vec<Value>>,
     events: Vec<Vec<Value>>,
 }
 
 impl Statements {
     fn whole(self) -> Vec<(String, Vec<Vec<Value>>)> {
-        let progress = [sql::PROGRESS.as_slice(), &["id"]].concat();
-        let whole = [progress.as_slice(), &sql::SECRETS].concat();
-        let all = [
-            (update(&progress), self.progress),
-            (update(&whole), self.whole),
+        let saved = self.saved.into_iter();
+        let saved = saved.map(|(changed, rows)| (update(&changed.columns()), rows));
+        let others = [
             (DELETE.to_owned(), self.deleted),
             (INSERT_EVENTS.to_owned(), self.events),
         ];
-        let needed = all.into_iter().filter(|(_, rows)| !rows.is_empty());
+        let all = saved.chain(others);
+        let needed = all.filter(|(_, rows)| !rows.is_empty());
         needed.map(|(sql, rows)| (sql, columns(rows))).collect()
     }
 }
 
-/// Takes an array for each of these columns, of which one is the name.
+/// Takes an array for each of these columns, and one of the names.
 fn update(columns: &[&str]) -> String {
+    let set = columns
+        .iter()
+        .map(|column| format!("{column} = new.{column}"));
+    let set = set.collect::<Vec<_>>().join(", ");
+    let columns = [columns, &["id"]].concat();
     let arrays = columns.iter().zip(1..);
     let arrays = arrays.map(|(column, number)| format!("${number}::{}[]", sql::type_of(column)));
     let arrays = arrays.collect::<Vec<_>>().join(", ");
-    let set = columns.iter().filter(|column| **column != "id");
-    let set = set.map(|column| format!("{column} = new.{column}"));
-    let set = set.collect::<Vec<_>>().join(", ");
     let columns = columns.join(", ");
     format!(
         "UPDATE tokenturn.token SET {set} FROM unnest({arrays}) AS new ({columns}) \

@@ -9,7 +9,7 @@ use super::columns::get;
 use super::error::store_error;
 use super::insert::{columns, count_anew};
 use super::lease::Lease;
-use super::{BEGIN, CHECK, Opened, checked};
+use super::{CHECK, Opened, checked};
 use crate::error::StoreError;
 use crate::sql::{self, Dump, Table, Value};
 use crate::vault::Copied;
@@ -28,9 +28,9 @@ const LOCK: &str = "SET LOCAL lock_timeout = '5s'; LOCK TABLE tokenturn.token IN
 pub(super) async fn dump(lease: &Lease, vault: &Opened) -> Result<Dump, StoreError> {
     let run = async |sql: &str| lease.batch_execute(sql).await.map_err(store_error);
     run(BEGIN_TO_READ).await?;
-    let check = lease.row(CHECK).await.map_err(store_error)?;
+    let check = lease.query_typed(CHECK, &[]).await.map_err(store_error)?;
     checked(&check, &vault.sealer)?;
-    let probe = get(&check, 0)?;
+    let probe = check.first().map_or(Ok(Vec::new()), |row| get(row, 0))?;
     let mut dumping = Dump::begin();
     for table in Table::ALL {
         let select = table.select("tokenturn.", vault.columns);
@@ -59,9 +59,9 @@ pub(super) async fn load(
     mut dump: Dump,
 ) -> Result<Copied, StoreError> {
     let (begun, locked, check) = join!(
-        lease.batch_execute(BEGIN),
+        lease.batch_execute(&vault.begin),
         lease.batch_execute(LOCK),
-        lease.row(CHECK)
+        lease.query_typed(CHECK, &[])
     );
     begun.and(locked).map_err(store_error)?;
     checked(&check.map_err(store_error)?, &vault.sealer)?;

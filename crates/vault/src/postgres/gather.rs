@@ -1,6 +1,8 @@
-//! Changes of rows that are asked for while others are under way share a transaction.
+//! Changes of rows that are asked for while others are under way share the next transaction: the more
+//! share one, the less each costs the server, which plans every statement anew.
 
 use std::collections::{HashMap, HashSet};
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, oneshot};
@@ -14,8 +16,6 @@ use crate::store::{self, Changed};
 
 /// How many changes share a transaction at most.
 const BATCH: usize = 256;
-/// How many transactions are under way. What comes meanwhile waits, and goes together.
-const AT_ONCE: usize = 2;
 /// How many rows that somebody else has locked are waited for: each takes a connection.
 const ALONE: usize = 3;
 
@@ -28,7 +28,7 @@ pub(super) struct Gathered {
 #[derive(Default)]
 struct Queue {
     waiting: Vec<Waiting>,
-    workers: usize,
+    has_worker: bool,
 }
 
 struct Waiting {
@@ -62,7 +62,7 @@ impl Postgres {
         change: Change,
     ) -> Result<Option<Changed>, StoreError> {
         let (answer, changed) = oneshot::channel();
-        let needs_worker = {
+        let has_worker = {
             let mut queue = self.0.gathered.queue();
             queue.waiting.push(Waiting {
                 since: Instant::now(),
@@ -70,11 +70,9 @@ impl Postgres {
                 change,
                 answer,
             });
-            let needs_worker = queue.workers < AT_ONCE;
-            queue.workers += usize::from(needs_worker);
-            needs_worker
+            mem::replace(&mut queue.has_worker, true)
         };
-        if needs_worker {
+        if !has_worker {
             let mut worker = Worker(Some(self.clone()));
             tokio::spawn(async move {
                 while let Some((store, batch)) = worker.next() {
@@ -142,13 +140,13 @@ impl Postgres {
         lock: &'static str,
     ) -> store::Answer<'static, Vec<Result<Changed, StoreError>>> {
         let job: Job<_> = Box::new(move |lease, vault| {
-            Box::pin(async move { change::these(lease, &vault.sealer, &asked, lock).await })
+            Box::pin(async move { change::these(lease, vault, &asked, lock).await })
         });
         self.job(PATIENCE, job)
     }
 }
 
-/// Counted as long as it works, also when its runtime ends.
+/// It ends with its runtime, too.
 struct Worker(Option<Postgres>);
 
 impl Worker {
@@ -164,7 +162,7 @@ impl Worker {
         let is_next = |waiting: &mut Waiting| ids.len() < BATCH && ids.insert(waiting.id.clone());
         let batch: Vec<_> = queue.waiting.extract_if(.., is_next).collect();
         if batch.is_empty() {
-            queue.workers -= 1;
+            queue.has_worker = false;
             self.0 = None;
             return None;
         }
@@ -177,10 +175,8 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let Some(store) = &self.0 else { return };
         let mut queue = store.0.gathered.queue();
-        queue.workers -= 1;
-        if queue.workers == 0 {
-            // Nobody would come for them. Whoever asked may be on a runtime that goes on.
-            queue.waiting.clear();
-        }
+        queue.has_worker = false;
+        // Nobody would come for them. Whoever asked may be on a runtime that goes on.
+        queue.waiting.clear();
     }
 }

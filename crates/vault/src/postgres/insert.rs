@@ -8,7 +8,7 @@ use super::change::INSERT_EVENTS;
 use super::columns::get;
 use super::error::store_error;
 use super::lease::Lease;
-use super::{BEGIN, CHECK, Opened, checked};
+use super::{CHECK, Opened, checked};
 use crate::error::StoreError;
 use crate::sql::{self, Record, Spool, Value};
 
@@ -27,9 +27,9 @@ pub(super) async fn all(
     mut spool: Spool,
 ) -> Result<u64, StoreError> {
     let (begun, locked, check) = join!(
-        lease.batch_execute(BEGIN),
+        lease.batch_execute(&vault.begin),
         lease.batch_execute(LOCK),
-        lease.row(CHECK)
+        lease.query_typed(CHECK, &[])
     );
     begun.and(locked).map_err(store_error)?;
     let now = checked(&check.map_err(store_error)?, &vault.sealer)?;

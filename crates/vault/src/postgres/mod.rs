@@ -17,7 +17,7 @@ mod run;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::Pool;
 use tokenturn::Timestamp;
@@ -37,8 +37,9 @@ use crate::filter::Filter;
 use crate::key::Key;
 use crate::overview::Overview;
 use crate::seal::Sealer;
-use crate::sql::{self, Dump, Now, Spool, Value};
+use crate::sql::{self, Doubts, Dump, Now, Spool, Value};
 use crate::store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
+use crate::time;
 use crate::vault::{Access, Copied, Engine};
 
 /// The clock that all machines share. It is read anew wherever it stands: what another transaction
@@ -46,23 +47,20 @@ use crate::vault::{Access, Copied, Engine};
 const NOW: Now = Now::Of("(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)");
 
 /// [`checked`] reads it.
-const CHECK: &str = "SELECT (SELECT probe FROM tokenturn.vault), \
-    floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+const CHECK: &str = "SELECT probe, clock_timestamp() FROM tokenturn.vault";
 
 /// Said each time, and for the transaction alone: a pooler between here and the server may give the
 /// next one another session, and this one to somebody else.
 ///
-/// A commit is on the disk when it returns, and each statement sees what was committed before it. Rows
-/// that a host has locked come free when it vanishes. Where nothing but reading all of a table is
-/// possible, as in one of one row, that would count as so dear that the server compiles the statement,
-/// which takes longer than to run it.
+/// Each statement sees what was committed before it. Rows that a host has locked come free when it
+/// vanishes. Where nothing but reading all of a table is possible, as in one of one row, that would count
+/// as so dear that the server compiles the statement, which takes longer than to run it.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off; \
-    SET LOCAL jit = off; SET LOCAL idle_in_transaction_session_timeout = '60s'; \
-    SELECT set_config('synchronous_commit', 'on', TRUE) \
-        WHERE current_setting('synchronous_commit') <> 'remote_apply'";
+    SET LOCAL jit = off; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
-/// Whether the transaction is one, with its own settings.
-const KEEPS_SETTINGS: &str = "SELECT current_setting('jit') = 'off'";
+/// Whether the transaction is one, with its own settings; and what a commit waits for.
+const SETTINGS: &str =
+    "SELECT current_setting('jit') = 'off', current_setting('synchronous_commit')";
 
 /// How long the database is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -84,6 +82,9 @@ struct Opened {
     sealer: Arc<Sealer>,
     /// The columns of a row, as far as the vault has them.
     columns: &'static str,
+    /// What begins a transaction that writes.
+    begin: String,
+    doubts: Doubts,
     is_read_only: bool,
 }
 
@@ -142,32 +143,52 @@ async fn opened(lease: &Lease, key: &Key, access: Access) -> Result<Opened, Stor
             sql::COLUMNS
         }
     };
-    let check = lease.row(CHECK).await.map_err(store_error)?;
+    let check = lease.query_typed(CHECK, &[]).await.map_err(store_error)?;
     checked(&check, &sealer)?;
-    if !is_read_only {
-        lease.batch_execute("COMMIT").await.map_err(store_error)?;
-        lease.batch_execute(BEGIN).await.map_err(store_error)?;
-        let kept = lease.row(KEEPS_SETTINGS).await.map_err(store_error)?;
-        if !get::<bool>(&kept, 0)? {
-            return Err(StoreError::unsupported(
-                "what stands between here and the database does not keep transactions together; let it \
-                 pool transactions or sessions, and not statements",
-            ));
+    let begin = match is_read_only {
+        true => String::new(),
+        false => {
+            lease.batch_execute("COMMIT").await.map_err(store_error)?;
+            begin(lease).await?
         }
-        lease.batch_execute("COMMIT").await.map_err(store_error)?;
-    }
+    };
     Ok(Opened {
         sealer,
         columns,
+        begin,
+        doubts: Doubts::default(),
         is_read_only,
     })
 }
 
+/// What begins a transaction that is on the disk when its commit returns, whatever the server says, and
+/// that standbys have applied by then where it says so.
+async fn begin(lease: &Lease) -> Result<String, StoreError> {
+    lease.batch_execute(BEGIN).await.map_err(store_error)?;
+    let settings = lease.row(SETTINGS).await.map_err(store_error)?;
+    lease.batch_execute("COMMIT").await.map_err(store_error)?;
+    if !get::<bool>(&settings, 0)? {
+        return Err(StoreError::unsupported(
+            "what stands between here and the database does not keep transactions together; let it \
+             pool transactions or sessions, and not statements",
+        ));
+    }
+    let commit = match get(&settings, 1)? {
+        "remote_apply" => "remote_apply",
+        _ => "on",
+    };
+    Ok(format!("{BEGIN}; SET LOCAL synchronous_commit = {commit}"))
+}
+
 /// Refuses to go on when the vault has another key, or has got another one. Returns the time.
-fn checked(row: &Row, sealer: &Sealer) -> Result<i64, StoreError> {
-    let probe: Option<Vec<u8>> = get(row, 0)?;
-    sealer.try_on(&probe.unwrap_or_default())?;
-    get(row, 1)
+fn checked(check: &[Row], sealer: &Sealer) -> Result<i64, StoreError> {
+    let (probe, now) = match check.first() {
+        Some(row) => (get(row, 0)?, get(row, 1)?),
+        None => (&[][..], SystemTime::UNIX_EPOCH),
+    };
+    sealer.try_on(probe)?;
+    let since = now.duration_since(SystemTime::UNIX_EPOCH);
+    Ok(time::millis(since.unwrap_or_default()))
 }
 
 async fn within<T>(
@@ -234,9 +255,8 @@ impl Store for Postgres {
     ) -> Answer<'a, Vec<Result<Changed, StoreError>>> {
         let filter = filter.clone();
         let job: Job<_> = Box::new(move |lease, vault| {
-            let sealer = &vault.sealer;
             Box::pin(
-                async move { change::next(lease, sealer, &filter, ready, limit, &change).await },
+                async move { change::next(lease, vault, &filter, ready, limit, &change).await },
             )
         });
         self.write(PATIENCE, job)
@@ -270,12 +290,7 @@ impl Store for Postgres {
 
     fn prune_history(&self, older_than: Duration, after: u64) -> Answer<'_, (u64, Option<u64>)> {
         let job: Job<_> = Box::new(move |lease, vault| {
-            Box::pin(change::prune_history(
-                lease,
-                &vault.sealer,
-                older_than,
-                after,
-            ))
+            Box::pin(change::prune_history(lease, vault, older_than, after))
         });
         self.write(PATIENCE, job)
     }
@@ -294,8 +309,8 @@ impl Store for Postgres {
         resume_within: Duration,
     ) -> Answer<'a, Option<Run>> {
         let filter = filter.clone();
-        let job: Job<_> = Box::new(move |lease, _| {
-            Box::pin(async move { run::open(lease, &filter, resume_within).await })
+        let job: Job<_> = Box::new(move |lease, vault| {
+            Box::pin(async move { run::open(lease, vault, &filter, resume_within).await })
         });
         self.job(PATIENCE, job)
     }

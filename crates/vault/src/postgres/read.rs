@@ -111,7 +111,7 @@ async fn entries(
     }
     if entries.iter().any(Result::is_err) {
         // Whoever changed the key has made every row unreadable with the old one.
-        let row = lease.row(super::CHECK).await;
+        let row = lease.query_typed(super::CHECK, &[]).await;
         checked(&row.map_err(store_error)?, &vault.sealer)?;
     }
     Ok(entries)

@@ -32,7 +32,7 @@ pub(super) async fn all(
 ) -> Result<Rekeyed, StoreError> {
     let new = Sealer::new(new_key);
     lease.batch_execute(BEGIN).await.map_err(store_error)?;
-    let check = lease.row(CHECK).await.map_err(store_error)?;
+    let check = lease.query_typed(CHECK, &[]).await.map_err(store_error)?;
     checked(&check, &vault.sealer)?;
     // Whoever replaces a token could not store the new one.
     let held = sql::held(NOW);

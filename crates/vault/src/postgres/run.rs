@@ -7,7 +7,7 @@ use tokio::join;
 use super::columns::get;
 use super::error::store_error;
 use super::lease::Lease;
-use super::{BEGIN, CHECK, Opened, checked, pipeline, read};
+use super::{CHECK, Opened, checked, pipeline, read};
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::sql::{self, Value};
@@ -37,9 +37,9 @@ pub(super) async fn begin(
     resume_within: Duration,
 ) -> Result<Run, StoreError> {
     let (begun, locked, check) = join!(
-        lease.batch_execute(BEGIN),
+        lease.batch_execute(&vault.begin),
         lease.batch_execute(LOCK),
-        lease.row(CHECK)
+        lease.query_typed(CHECK, &[])
     );
     begun.and(locked).map_err(store_error)?;
     let now = checked(&check.map_err(store_error)?, &vault.sealer)?;
@@ -87,11 +87,13 @@ async fn next(lease: &Lease) -> Result<i64, StoreError> {
 
 pub(super) async fn open(
     lease: &Lease,
+    vault: &Opened,
     filter: &Filter,
     resume_within: Duration,
 ) -> Result<Option<Run>, StoreError> {
     let run = last(lease, filter).await?;
-    let now = get(&lease.row(CHECK).await.map_err(store_error)?, 1)?;
+    let check = lease.query_typed(CHECK, &[]).await.map_err(store_error)?;
+    let now = checked(&check, &vault.sealer)?;
     Ok(run.filter(|run| !run.is_too_old(resume_within, now)))
 }
 
@@ -110,7 +112,10 @@ fn name(filter: &Filter) -> Result<Value, StoreError> {
 }
 
 pub(super) async fn end(lease: &Lease, vault: &Opened, run: u64) -> Result<(), StoreError> {
-    let (begun, check) = join!(lease.batch_execute(BEGIN), lease.row(CHECK));
+    let (begun, check) = join!(
+        lease.batch_execute(&vault.begin),
+        lease.query_typed(CHECK, &[])
+    );
     begun.map_err(store_error)?;
     let now = checked(&check.map_err(store_error)?, &vault.sealer)?;
     let values = vec![Value::Int(now), Value::from(run)];
@@ -127,10 +132,10 @@ pub(super) async fn reserve(
 ) -> Result<Duration, StoreError> {
     let values = [Value::from(app)];
     let (begun, made, queue, check) = join!(
-        lease.batch_execute(BEGIN),
+        lease.batch_execute(&vault.begin),
         lease.ask(MAKE_PACE, &values),
         lease.ask(LOCK_PACE, &values),
-        lease.row(CHECK),
+        lease.query_typed(CHECK, &[]),
     );
     begun.map_err(store_error)?;
     made.map_err(store_error)?;

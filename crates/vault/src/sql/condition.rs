@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tokenturn::Timestamp;
 
+use super::Doubts;
 use crate::entry::{SLACK, UNPROVEN};
 use crate::filter::Filter;
 use crate::store::{Ready, Run};
@@ -135,8 +136,13 @@ pub(crate) fn filter(filter: &Filter, now: impl Into<Now>) -> Condition {
 }
 
 /// The rows among them that are ready, in parts of which each can be found by an index: for a run,
-/// those in doubt, and the active ones.
-pub(crate) fn ready(filter: &Filter, ready: Ready, now: impl Into<Now>) -> Vec<Condition> {
+/// the active ones, and those in doubt.
+pub(crate) fn ready(
+    filter: &Filter,
+    ready: Ready,
+    doubts: &Doubts,
+    now: impl Into<Now>,
+) -> Vec<Condition> {
     let now = now.into();
     let mut rows = self::filter(filter, now);
     match ready {
@@ -165,7 +171,10 @@ pub(crate) fn ready(filter: &Filter, ready: Ready, now: impl Into<Now>) -> Vec<C
             rows.and("run < ?", [Value::from(number)]);
             let (changed, values) = changed_since(began_at, now);
             rows.and(&format!("NOT {changed}"), values);
-            vec![in_doubt, rows]
+            match doubts.are_due() {
+                true => vec![in_doubt, rows],
+                false => vec![rows, in_doubt],
+            }
         }
     }
 }

@@ -4,10 +4,12 @@
 //! Placeholders are `$1`, `$2` and so on, and stand in this order: SQLite counts them as they come.
 
 mod condition;
+mod doubts;
 mod dump;
 mod history;
 mod overview;
 mod place;
+mod save;
 mod spool;
 
 use std::str::FromStr;
@@ -15,12 +17,16 @@ use std::str::FromStr;
 #[cfg(feature = "postgres")]
 pub(crate) use condition::Now;
 pub(crate) use condition::{Condition, Value, filter, held, history, of_run, page, ready};
+pub(crate) use doubts::Doubts;
 pub(crate) use dump::{Dump, Table};
 pub(crate) use history::{prune, pruned_until, start};
 pub(crate) use overview::{
     add_up, by_state, not_delivered, open_runs, read_not_delivered, read_open_run,
 };
 pub(crate) use place::place;
+pub(crate) use save::Before;
+#[cfg(feature = "postgres")]
+pub(crate) use save::Changed;
 #[cfg(feature = "postgres")]
 pub(crate) use spool::Record;
 pub(crate) use spool::Spool;
@@ -52,37 +58,6 @@ pub(crate) fn columns(version: i64) -> Option<&'static str> {
         _ => None,
     }
 }
-
-/// The columns of [`progress`], in its order.
-pub(crate) const PROGRESS: [&str; 15] = [
-    "state",
-    "fence",
-    "owner",
-    "until",
-    "span",
-    "run",
-    "doubts",
-    "undelivered",
-    "deliver",
-    "deliver_fence",
-    "deliver_until",
-    "deliver_span",
-    "deliver_attempts",
-    "deliver_error",
-    "deliver_unproven_until",
-];
-
-/// The columns of [`secrets`], in its order.
-pub(crate) const SECRETS: [&str; 8] = [
-    "sealed",
-    "generation",
-    "changed_at",
-    "provider",
-    "server",
-    "client_id",
-    "label",
-    "expires_at",
-];
 
 pub(crate) const EVENT_COLUMNS: &str =
     "number, id, at, actor, what, generation, old, new, reason, request_id";
@@ -227,11 +202,12 @@ pub(crate) fn insertion(entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, St
         Value::Int(time::to_millis(entry.changed_at)),
     ];
     values.extend(progress(entry));
+    values.extend(delivery(entry));
     values.push(expiry(entry));
     Ok(values)
 }
 
-pub(crate) fn progress(entry: &Entry) -> Vec<Value> {
+fn progress(entry: &Entry) -> Vec<Value> {
     let progress = &entry.progress;
     vec![
         Value::from(progress.state.as_str()),
@@ -241,6 +217,12 @@ pub(crate) fn progress(entry: &Entry) -> Vec<Value> {
         Value::Int(progress.span),
         Value::from(progress.run),
         Value::Int(progress.doubts.into()),
+    ]
+}
+
+fn delivery(entry: &Entry) -> [Value; 8] {
+    let progress = &entry.progress;
+    [
         Value::Int(progress.undelivered.into()),
         Value::Int(progress.deliver.into()),
         Value::from(progress.delivery.fence),
@@ -250,19 +232,6 @@ pub(crate) fn progress(entry: &Entry) -> Vec<Value> {
         Value::Text(progress.delivery.error.clone()),
         Value::Int(progress.delivery.unproven_until),
     ]
-}
-
-pub(crate) fn secrets(entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, StoreError> {
-    Ok(vec![
-        Value::Bytes(sealer.seal(entry)?),
-        Value::from(entry.generation),
-        Value::Int(time::to_millis(entry.changed_at)),
-        Value::from(entry.app.provider.as_str()),
-        Value::from(entry.app.server.as_str()),
-        Value::from(entry.app.client_id.as_str()),
-        Value::Text(entry.label.clone()),
-        expiry(entry),
-    ])
 }
 
 /// For the eye alone: what counts is sealed. 0 where it does not expire.

@@ -1,11 +1,10 @@
 //! Opening a vault's file.
 
-use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -14,10 +13,10 @@ use super::{migrations, store_error};
 use crate::error::StoreError;
 use crate::exposure;
 use crate::seal::Sealer;
+use crate::sql::Doubts;
 
 /// How long it waits for other processes that write.
 const PATIENCE: Duration = Duration::from_secs(60);
-const LOOK: Duration = Duration::from_millis(100);
 
 /// A connection, and the key of what is behind it.
 #[derive(Debug)]
@@ -26,8 +25,7 @@ pub(super) struct Opened {
     pub(super) sealer: Arc<Sealer>,
     /// The columns of a row, as far as the vault has them.
     pub(super) columns: &'static str,
-    /// When rows in doubt were looked for before others.
-    looked: Cell<Option<Instant>>,
+    pub(super) doubts: Doubts,
 }
 
 impl Opened {
@@ -95,19 +93,8 @@ impl Opened {
             connection,
             sealer: Arc::clone(sealer),
             columns,
-            looked: Cell::new(None),
+            doubts: Doubts::default(),
         })
-    }
-
-    /// Whether rows in doubt come first this time: to find them, all rows that are being rotated are
-    /// read.
-    pub(super) fn is_time_for_doubts(&self) -> bool {
-        let now = Instant::now();
-        let is_due = self.looked.get().is_none_or(|looked| now - looked >= LOOK);
-        if is_due {
-            self.looked.set(Some(now));
-        }
-        is_due
     }
 
     pub(super) fn begin(&self) -> Result<(), StoreError> {

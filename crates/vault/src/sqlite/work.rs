@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::seal::Sealer;
-use crate::sql::{self, Condition, Read, Spool, Value};
+use crate::sql::{self, Before, Condition, Read, Spool, Value};
 use crate::store::{Changed, Ready, Rekeyed, Run, RunCount};
 use crate::time;
 use rusqlite::{OptionalExtension, params, params_from_iter};
@@ -85,10 +85,7 @@ pub(super) fn change_next(
     change: &Change,
 ) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
     let mut changed = Vec::new();
-    let mut conditions = sql::ready(filter, ready, time::now_millis());
-    if conditions.len() > 1 && !opened.is_time_for_doubts() {
-        conditions.reverse();
-    }
+    let conditions = sql::ready(filter, ready, &opened.doubts, time::now_millis());
     let order = match ready {
         Ready::Undelivered => "ORDER BY deliver_until",
         Ready::ForRun { .. } | Ready::InDoubt => "",
@@ -111,7 +108,7 @@ fn apply(
     mut read: Read,
     change: &Change,
 ) -> Result<Result<Changed, StoreError>, StoreError> {
-    let before = read.entry.secrets();
+    let before = Before::of(&read);
     let now = time::now_millis();
     let admitted = |entry: &Entry| is_its_own(opened, entry, change);
     let applied = match read.apply(change, admitted, now) {
@@ -127,13 +124,10 @@ fn apply(
             execute(opened, "DELETE FROM token WHERE id = $1", &[id])?;
         }
         Action::Save => {
-            let (mut columns, mut values) = (sql::PROGRESS.to_vec(), sql::progress(&entry));
-            if entry.secrets() != before {
-                columns.extend(sql::SECRETS);
-                values.extend(sql::secrets(&entry, &opened.sealer)?);
-            }
+            let changed = before.changed(&entry);
+            let mut values = changed.values(&entry, &opened.sealer)?;
             values.push(id);
-            execute(opened, &update(&columns), &values)?;
+            execute(opened, &update(&changed.columns()), &values)?;
         }
     }
     if let Some(event) = applied.event() {

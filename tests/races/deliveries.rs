@@ -8,9 +8,9 @@ use tokenturn_tests::postgres::Cluster;
 use tokio::task::block_in_place;
 use tokio::time::{sleep, timeout};
 
-use super::{on_both, row, worker};
+use super::{on_all, row, worker};
 
-on_both!(
+on_all!(
     several_that_hand_on_take_turns,
     a_token_that_is_replaced_while_it_is_handed_on_is_followed_by_the_new_one,
     whoever_stood_still_ends_no_delivery_of_another,

@@ -12,7 +12,7 @@ use tokenturn_vault::{Entry, Vault};
 
 /// Runs each function with a vault in SQLite, with one in PostgreSQL, and with one in PostgreSQL behind
 /// PgBouncer.
-macro_rules! on_both {
+macro_rules! on_all {
     ($($test:ident),* $(,)?) => {
         mod sqlite {
             $(
@@ -46,7 +46,7 @@ macro_rules! on_both {
         }
     };
 }
-use on_both;
+use on_all;
 
 /// The process that is stopped.
 fn worker() -> &'static Path {

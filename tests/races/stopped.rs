@@ -6,9 +6,9 @@ use tokenturn_tests::crash::{Gate, Held, PATIENCE, Point, Process, Scene, Shares
 use tokenturn_tests::postgres::Cluster;
 use tokenturn_vault::State;
 
-use super::{is_alive, on_both, row, story, worker};
+use super::{is_alive, on_all, row, story, worker};
 
-on_both!(
+on_all!(
     a_late_answer_of_ohmygpt_is_refused,
     a_late_call_of_ohmygpt_is_made_good,
     a_late_call_of_github_harms_nothing,

@@ -7,9 +7,9 @@ use tokenturn_tests::postgres::Cluster;
 use tokenturn_vault::{Filter, State, Vault};
 use tokio::time::{sleep, timeout};
 
-use super::{on_both, worker};
+use super::{on_all, worker};
 
-on_both!(
+on_all!(
     a_fleet_of_github_that_stood_still_loses_nothing,
     a_fleet_of_ohmygpt_that_stood_still_loses_nothing,
 );

@@ -12,9 +12,9 @@ use tokio::runtime::Runtime;
 
 use crate::vault::place::Place;
 use crate::vault::provider::provider;
-use crate::vault::{entry, key, on_both, stream};
+use crate::vault::{entry, key, on_all, stream};
 
-on_both!(a_damaged_row_takes_no_other_down);
+on_all!(a_damaged_row_takes_no_other_down);
 
 const ROWS: usize = 60;
 

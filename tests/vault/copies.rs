@@ -5,9 +5,9 @@ use tokenturn_vault::{Filter, FleetOptions, Kept, Key, State, Vault};
 use crate::vault::fleet::World;
 use crate::vault::place::Place;
 use crate::vault::provider::{assert_alive, fast};
-use crate::vault::{entry, key, on_both, stream, tokens};
+use crate::vault::{entry, key, on_all, stream, tokens};
 
-on_both!(
+on_all!(
     all_of_it_is_copied_to_either_engine,
     what_cannot_be_read_is_left_out_and_named,
     a_copy_needs_an_empty_vault,

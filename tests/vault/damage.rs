@@ -3,9 +3,9 @@
 use tokenturn_vault::{Filter, Key};
 
 use crate::vault::place::Place;
-use crate::vault::{entry, key, on_both, tokens};
+use crate::vault::{entry, key, on_all, tokens};
 
-on_both!(
+on_all!(
     secrets_of_another_row_are_refused,
     damage_stays_where_it_is,
     what_says_where_a_token_goes_is_bound_to_it,

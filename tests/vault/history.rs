@@ -7,9 +7,9 @@ use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, GITHUB_SEED, RawServer, json_ans
 use tokenturn_vault::{Client, Entry, Event, History, Vault, VaultError, What};
 
 use crate::vault::place::Place;
-use crate::vault::{CANARY, entry, key, on_both, stream, tokens};
+use crate::vault::{CANARY, entry, key, on_all, stream, tokens};
 
-on_both!(
+on_all!(
     it_says_who_did_what_when,
     it_stays_when_the_row_is_gone,
     no_token_is_in_the_clear,

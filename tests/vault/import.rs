@@ -8,9 +8,9 @@ use tokenturn_vault::{Filter, StoreError};
 use tokio::sync::oneshot;
 
 use crate::vault::place::Place;
-use crate::vault::{Item, entry, key, on_both, stream};
+use crate::vault::{Item, entry, key, on_all, stream};
 
-on_both!(
+on_all!(
     nothing_stays_of_rows_that_end_badly,
     a_name_that_is_taken_is_named,
     a_name_that_comes_twice_is_taken,

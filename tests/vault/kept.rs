@@ -6,9 +6,9 @@ use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, RawRequest, RawServer, json_answ
 use tokenturn_vault::{Client, Entry, State, Tokens, VaultError};
 
 use crate::vault::place::Place;
-use crate::vault::{key, on_both};
+use crate::vault::{key, on_all};
 
-on_both!(a_token_in_an_answer_that_is_not_believed_is_recovered);
+on_all!(a_token_in_an_answer_that_is_not_believed_is_recovered);
 
 const ABOUT_THE_TOKEN: &str = r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest/apps/oauth-applications#check-a-token"}"#;
 

@@ -4,9 +4,9 @@ use tokenturn::Secret;
 use tokenturn_vault::{Filter, Key};
 
 use crate::vault::place::Place;
-use crate::vault::{CANARY, FAR, entry, key, on_both, stream, tokens};
+use crate::vault::{CANARY, FAR, entry, key, on_all, stream, tokens};
 
-on_both!(
+on_all!(
     another_key_is_refused,
     a_new_key_takes_the_place_of_the_old_one,
     nobody_writes_with_the_old_key,

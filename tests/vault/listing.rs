@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokenturn_vault::{App, Entry, Filter, Provider, State, Vault};
 
 use crate::vault::place::Place;
-use crate::vault::{entry, github, key, on_both, stream, tokens};
+use crate::vault::{entry, github, key, on_all, stream, tokens};
 
-on_both!(
+on_all!(
     rows_come_in_the_order_of_their_names,
     filters_choose,
     no_filter_chooses_all

@@ -27,7 +27,7 @@ use tokenturn_vault::{App, Entry, Key, Provider, StoreError, Tokens};
 
 /// Runs each function with a place for a vault in SQLite, with one in PostgreSQL, and with one in
 /// PostgreSQL behind PgBouncer.
-macro_rules! on_both {
+macro_rules! on_all {
     ($($test:ident),* $(,)?) => {
         mod sqlite {
             $(
@@ -64,7 +64,7 @@ macro_rules! on_both {
         }
     };
 }
-use on_both;
+use on_all;
 
 /// What no file and no table may hold in the clear.
 const CANARY: &str = "canary";

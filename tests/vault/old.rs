@@ -8,9 +8,9 @@ use tokenturn::Secret;
 use tokenturn_vault::{Filter, Key, Vault};
 
 use crate::vault::place::Place;
-use crate::vault::{entry, on_both};
+use crate::vault::{entry, on_all};
 
-on_both!(an_old_version_stays_where_it_is_only_read);
+on_all!(an_old_version_stays_where_it_is_only_read);
 
 /// Two rows, `mona` with the label `blue`, and `hubot` with a token that expires.
 const VERSION_2: &str = include_str!("version-2.sql");

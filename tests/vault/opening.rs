@@ -7,9 +7,9 @@ use std::path::Path;
 use tokenturn_vault::{KeyFile, Vault};
 
 use crate::vault::place::Place;
-use crate::vault::{entry, key, on_both};
+use crate::vault::{entry, key, on_all};
 
-on_both!(it_is_opened_again, many_make_it_at_the_same_time);
+on_all!(it_is_opened_again, many_make_it_at_the_same_time);
 
 async fn it_is_opened_again(place: Place) {
     let key = key();

@@ -10,7 +10,7 @@ use tokenturn_vault::{Client, Entry, Filter, Vault};
 
 use crate::vault::place::Place;
 use crate::vault::provider::provider;
-use crate::vault::{entry, key, on_both};
+use crate::vault::{entry, key, on_all};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_goes_on_when_the_server_is_back() {
@@ -41,7 +41,7 @@ async fn it_goes_on_when_the_server_is_back() {
     assert_eq!(vault.count(&Filter::new()).await.unwrap(), 4);
 }
 
-on_both!(a_new_token_is_offered_again_whatever_the_error);
+on_all!(a_new_token_is_offered_again_whatever_the_error);
 
 /// Whoever has one in hand does not take the first no for an answer.
 async fn a_new_token_is_offered_again_whatever_the_error(place: Place) {

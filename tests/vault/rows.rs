@@ -4,9 +4,9 @@ use tokenturn::Secret;
 use tokenturn_vault::{App, Entry, Filter, Provider, State, Tokens};
 
 use crate::vault::place::Place;
-use crate::vault::{entry, key, on_both, tokens};
+use crate::vault::{entry, key, on_all, tokens};
 
-on_both!(
+on_all!(
     a_row_is_read_back,
     other_secrets_are_another_generation,
     odd_names_are_names,

@@ -7,9 +7,9 @@ use tokenturn_vault::{Filter, Fleet, Outcome, Rotation, Vault};
 
 use crate::vault::place::Place;
 use crate::vault::provider::{assert_alive, fast, provider};
-use crate::vault::{key, on_both, stream};
+use crate::vault::{key, on_all, stream};
 
-on_both!(one_of_many_replaces_a_token, many_share_a_fleet);
+on_all!(one_of_many_replaces_a_token, many_share_a_fleet);
 
 async fn one_of_many_replaces_a_token(place: Place) {
     let (sandbox, client, mut entries) = provider(1).await;

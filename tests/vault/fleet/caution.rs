@@ -16,9 +16,9 @@ use super::{World, all, fast, paused, unpaced, words};
 use crate::vault::old;
 use crate::vault::place::Place;
 use crate::vault::provider::assert_alive;
-use crate::vault::{key, on_both, stream};
+use crate::vault::{key, on_all, stream};
 
-on_both!(
+on_all!(
     the_first_token_goes_alone,
     without_a_check_the_first_token_is_the_last,
     a_new_token_that_is_not_valid_is_the_last,

@@ -8,9 +8,9 @@ use tokenturn_vault::{Client, Filter, Fleet, FleetOptions, State, Stop};
 
 use super::{World, all, fast, unpaced, words};
 use crate::vault::place::Place;
-use crate::vault::{FAR, on_both};
+use crate::vault::{FAR, on_all};
 
-on_both!(
+on_all!(
     what_lives_is_brought_back,
     no_answer_changes_nothing,
     a_no_to_all_changes_nothing,

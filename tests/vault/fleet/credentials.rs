@@ -4,10 +4,10 @@ use tokenturn::GitHub;
 use tokenturn_vault::{Client, Filter, Stop};
 
 use super::{World, all, fast};
-use crate::vault::on_both;
+use crate::vault::on_all;
 use crate::vault::place::Place;
 
-on_both!(the_first_refusal_stops_it, it_goes_on_with_the_right_ones);
+on_all!(the_first_refusal_stops_it, it_goes_on_with_the_right_ones);
 
 fn wrong(world: &World) -> Client {
     let builder = GitHub::builder(world.sandbox.client_id(), "wrong");

@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokenturn_vault::{Deliver, Entry, Filter, Outcome};
 
 use super::{World, all, fast};
-use crate::vault::on_both;
+use crate::vault::on_all;
 use crate::vault::place::Place;
 
-on_both!(
+on_all!(
     each_token_is_handed_on_until_it_is_taken,
     what_was_not_taken_is_handed_on_later,
     an_old_token_never_follows_a_newer_one,

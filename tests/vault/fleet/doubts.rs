@@ -9,9 +9,9 @@ use tokenturn_vault::{Client, Entry, Filter, Outcome, State, Tokens, VaultError}
 use super::{World, all, fast, unpaced, words};
 use crate::vault::place::Place;
 use crate::vault::provider::assert_alive;
-use crate::vault::{FAR, on_both, stream};
+use crate::vault::{FAR, on_all, stream};
 
-on_both!(
+on_all!(
     what_was_not_replaced_is_replaced,
     what_is_lost_is_said_to_be,
     ohmygpt_loses_nothing,

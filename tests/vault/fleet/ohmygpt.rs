@@ -9,9 +9,9 @@ use tokenturn_vault::{Client, Entry, Filter, FleetOptions, State, Tokens, Vault}
 
 use super::{all, paused};
 use crate::vault::place::Place;
-use crate::vault::{key, on_both, stream};
+use crate::vault::{key, on_all, stream};
 
-on_both!(
+on_all!(
     a_token_that_is_not_admitted_stops_no_run,
     a_burst_of_limits_is_one_limit,
 );

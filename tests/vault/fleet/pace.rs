@@ -6,11 +6,11 @@ use tokenturn_sandbox::SecondaryLimit;
 use tokenturn_vault::{Filter, FleetOptions, Status};
 
 use super::{World, all, fast, paused};
-use crate::vault::on_both;
+use crate::vault::on_all;
 use crate::vault::place::Place;
 use crate::vault::provider::assert_alive;
 
-on_both!(
+on_all!(
     calls_are_as_far_apart_as_asked,
     all_that_share_a_vault_share_the_pace,
     a_limit_is_waited_for,

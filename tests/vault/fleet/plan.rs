@@ -4,10 +4,10 @@ use tokenturn::GitHub;
 use tokenturn_vault::{App, Client, Entry, Filter, FleetOptions, Provider, Tokens};
 
 use super::{World, all, fast};
-use crate::vault::on_both;
+use crate::vault::on_all;
 use crate::vault::place::Place;
 
-on_both!(
+on_all!(
     it_says_what_would_be_done_and_does_nothing,
     it_says_what_would_stop_it,
     it_counts_what_is_left

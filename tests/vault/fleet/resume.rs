@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokenturn_vault::{Filter, Fleet, FleetOptions, Stop};
 
 use super::{World, all, fast, unpaced, words};
-use crate::vault::on_both;
+use crate::vault::on_all;
 use crate::vault::place::Place;
 use crate::vault::provider::assert_alive;
 
-on_both!(
+on_all!(
     everything_is_replaced_once,
     it_goes_on_where_it_was,
     it_can_be_begun_afresh,

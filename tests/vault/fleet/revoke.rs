@@ -6,9 +6,9 @@ use tokenturn_vault::{Client, Entry, Filter, Fleet, State, Stop, Tokens, What};
 
 use super::{World, all, fast, unpaced, words};
 use crate::vault::place::Place;
-use crate::vault::{FAR, on_both};
+use crate::vault::{FAR, on_all};
 
-on_both!(
+on_all!(
     every_token_is_dead_and_its_row_says_so,
     what_is_replaced_meanwhile_dies_as_well,
     what_is_in_doubt_is_told_of,

@@ -6,11 +6,11 @@ use tokenturn_sandbox::Fault;
 use tokenturn_vault::{State, Stop, Summary, Vault};
 
 use super::{World, all, fast, paused, unpaced};
-use crate::vault::on_both;
+use crate::vault::on_all;
 use crate::vault::place::Place;
 use crate::vault::provider::assert_alive;
 
-on_both!(
+on_all!(
     a_burst_of_errors_pauses_it,
     a_long_outage_stops_it,
     tokens_that_are_gone_are_said_to_be

@@ -129,7 +129,8 @@ pub(crate) struct HandOn {
     /// is known, _EXPIRES_AT say which one it is. It is run again until it exits with 0, for as
     /// long as --deliver-within says, and by the next run; after 60 seconds it is ended with all that it
     /// has started. What it leaves in the background when it exits before is not waited for. Of each
-    /// token one is run at a time, and _GENERATION only grows.
+    /// token one is run at a time, and _GENERATION grows with each, until the row is taken out or a
+    /// backup is restored.
     #[arg(long, value_name = "COMMAND")]
     pub(crate) deliver: Option<String>,
     /// Let the standard input of that command be one line of JSON with the refresh token, too: an

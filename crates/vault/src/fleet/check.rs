@@ -1,15 +1,13 @@
 //! Asking about many tokens.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::breaker::Pass;
-use super::lane::{Absence, Goal, Lane, Tasks, Turn};
-use super::outcome::{Outcome, Settled, Stop};
+use super::lane::{Goal, Lane};
+use super::outcome::{Outcome, Stop};
 use super::{Fleet, FleetOptions, distinct};
 use crate::change::{Kind, Reply};
 use crate::client::{Client, Standing};
@@ -17,12 +15,8 @@ use crate::entry::{Entry, State};
 use crate::error::{StoreError, whole};
 use crate::event::{self, What};
 use crate::filter::Filter;
-use crate::time;
 use crate::turn::{is_about_all_tokens, reason};
-use crate::vault::{Vault, id};
-
-/// How many rows are read at a time.
-const PAGE: usize = 500;
+use crate::vault::Vault;
 
 impl Vault {
     /// Asks the provider about every token that `filter` means, of the apps that `clients` are of, as
@@ -55,52 +49,7 @@ impl Vault {
 impl Lane {
     /// Asks about the rows, and ends when that is done for all or the run is stopped.
     pub(super) async fn check(self: Arc<Self>) {
-        let mut tasks = Tasks::default();
-        let tasks = &mut tasks.0;
-        let (mut ahead, mut after) = (VecDeque::new(), None);
-        let mut away = Absence::default();
-        'run: while let Some(Turn { pass, room, .. }) = self.turn_comes().await {
-            while tasks.try_join_next().is_some() {}
-            for place in room {
-                while ahead.is_empty() {
-                    match self.page(after.as_deref()).await {
-                        Ok(rows) if rows.is_empty() => break 'run,
-                        Ok(rows) => {
-                            away = Absence::default();
-                            after = rows.last().map(|row| id(row).to_owned());
-                            ahead = rows.into();
-                        }
-                        Err(error) => {
-                            if !away.waits(&self.shared, error).await {
-                                break 'run;
-                            }
-                        }
-                    }
-                }
-                match ahead.pop_front() {
-                    Some(Ok(entry)) => {
-                        let is_probe = pass == Pass::Probe;
-                        tasks.spawn(Arc::clone(&self).ask(entry, is_probe, place));
-                    }
-                    Some(Err(damage)) => {
-                        if pass == Pass::Probe {
-                            self.breaker.not_probed();
-                        }
-                        self.checked.fetch_add(1, Relaxed);
-                        self.damaged(&damage).await;
-                    }
-                    None => {}
-                }
-            }
-        }
-        while tasks.join_next().await.is_some() {}
-    }
-
-    pub(super) async fn page(
-        &self,
-        after: Option<&str>,
-    ) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
-        self.vault.store.page(&self.filter, after, PAGE).await
+        self.each_row(|_| true, Self::ask).await;
     }
 
     /// Asks about one row, and notes and tells the answer.
@@ -189,17 +138,6 @@ impl Lane {
         };
         drop(seat);
         self.checked.fetch_add(1, Relaxed);
-        let settled = Settled {
-            old: event::name(entry.tokens.fingerprint()),
-            new,
-            id: entry.id,
-            app: entry.app,
-            label: entry.label,
-            outcome,
-            request_id,
-            at: time::now(),
-        };
-        // Nobody wants to know any more: the store knows.
-        let _ = self.shared.out.send(settled).await;
+        self.came_of(entry, new, outcome, request_id).await;
     }
 }

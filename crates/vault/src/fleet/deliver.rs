@@ -37,7 +37,8 @@ pub trait Deliver: Send + Sync + 'static {
     /// Of one row, one attempt is under way at a time, whichever process makes it, and always with the
     /// token that the row has then. An attempt that takes longer than 90 seconds is dropped. A process
     /// that was suspended may still wake up in the middle of an old one: who must not take an old token
-    /// for a new one compares [`Entry::generation`], which only grows.
+    /// for a new one compares [`Entry::generation`], which grows with every token, and begins again only
+    /// when the row is taken out or a backup is restored.
     fn deliver<'a>(
         &'a self,
         entry: &'a Entry,

@@ -10,6 +10,7 @@ mod options;
 mod outbox;
 mod outcome;
 mod pace;
+mod pages;
 mod plan;
 mod revoke;
 mod work;

@@ -1,25 +1,21 @@
 //! Ending many tokens.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::breaker::Pass;
-use super::lane::{Absence, Goal, Lane, Tasks, Turn};
-use super::outcome::{Outcome, Settled, Stop};
+use super::lane::{Absence, Goal, Lane};
+use super::outcome::{Outcome, Stop};
 use super::{Fleet, FleetOptions, distinct};
 use crate::change::{Claim, Condition, End, Kind, Reply};
 use crate::client::Client;
 use crate::entry::{Entry, State};
 use crate::error::StoreError;
-use crate::event;
 use crate::filter::Filter;
-use crate::time;
 use crate::turn::{is_about_all_tokens, reason};
-use crate::vault::{Vault, id};
+use crate::vault::Vault;
 
 /// How long it waits for whoever replaces a token just now.
 const LOOK: Duration = Duration::from_millis(200);
@@ -77,50 +73,7 @@ impl Lane {
     /// Revokes the rows, one after the other, and ends when that is done for all or the run is
     /// stopped.
     pub(super) async fn revoke(self: Arc<Self>) {
-        let mut tasks = Tasks::default();
-        let tasks = &mut tasks.0;
-        let (mut ahead, mut after) = (VecDeque::new(), None);
-        let mut away = Absence::default();
-        'run: while let Some(Turn { pass, room, .. }) = self.turn_comes().await {
-            while tasks.try_join_next().is_some() {}
-            for place in room {
-                let row = loop {
-                    if let Some(row) = ahead.pop_front() {
-                        match &row {
-                            Ok(entry) if is_dead(entry) => continue,
-                            _ => break row,
-                        }
-                    }
-                    match self.page(after.as_deref()).await {
-                        Ok(rows) if rows.is_empty() => break 'run,
-                        Ok(rows) => {
-                            away = Absence::default();
-                            after = rows.last().map(|row| id(row).to_owned());
-                            ahead = rows.into();
-                        }
-                        Err(error) => {
-                            if !away.waits(&self.shared, error).await {
-                                break 'run;
-                            }
-                        }
-                    }
-                };
-                match row {
-                    Ok(entry) => {
-                        let is_probe = pass == Pass::Probe;
-                        tasks.spawn(Arc::clone(&self).end(entry, is_probe, place));
-                    }
-                    Err(damage) => {
-                        if pass == Pass::Probe {
-                            self.breaker.not_probed();
-                        }
-                        self.checked.fetch_add(1, Relaxed);
-                        self.damaged(&damage).await;
-                    }
-                }
-            }
-        }
-        while tasks.join_next().await.is_some() {}
+        self.each_row(|entry| !is_dead(entry), Self::end).await;
     }
 
     /// Revokes one row, and tells what came of it.
@@ -200,21 +153,9 @@ impl Lane {
             self.breaker.not_probed();
         }
         self.checked.fetch_add(1, Relaxed);
-        let Some((outcome, request_id)) = ended else {
-            return;
-        };
-        let settled = Settled {
-            old: event::name(entry.tokens.fingerprint()),
-            new: None,
-            id: entry.id,
-            app: entry.app,
-            label: entry.label,
-            outcome,
-            request_id,
-            at: time::now(),
-        };
-        // Nobody wants to know any more: the store knows.
-        let _ = self.shared.out.send(settled).await;
+        if let Some((outcome, request_id)) = ended {
+            self.came_of(entry, None, outcome, request_id).await;
+        }
     }
 
     /// Revokes the token of a claimed row, unless it is in doubt whether that is its token.

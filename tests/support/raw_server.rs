@@ -237,9 +237,14 @@ pub async fn closing_url() -> (String, JoinHandle<()>) {
 /// A whole answer with a JSON body.
 pub fn json_answer(status: &str, headers: &str, body: &str) -> String {
     let length = body.len();
+    // Said before it is done: a client could send its next request on a connection that is just closed.
+    let close = match headers.contains("connection: ") {
+        true => "",
+        false => "connection: close\r\n",
+    };
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json; charset=utf-8\r\n\
-         content-length: {length}\r\n{headers}\r\n{body}"
+         content-length: {length}\r\n{close}{headers}\r\n{body}"
     )
 }
 

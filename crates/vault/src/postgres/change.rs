@@ -10,7 +10,7 @@ use super::columns::get;
 use super::error::store_error;
 use super::insert::columns;
 use super::lease::Lease;
-use super::{CHECK, NOW, Opened, checked, pipeline, read};
+use super::{NOW, Opened, pipeline, read};
 use crate::change::{Action, Change};
 use crate::entry::Entry;
 use crate::error::StoreError;
@@ -54,7 +54,7 @@ pub(super) async fn these(
     let ids = [ids.as_slice()];
     let brings_none = names[0].is_empty();
     let (begun, rows, locked, owners, check) = join!(
-        lease.batch_execute(&vault.begin),
+        lease.begin(vault),
         lease.ask(&select, &ids),
         async {
             match brings_none {
@@ -69,13 +69,13 @@ pub(super) async fn these(
             }
         },
         // Last: it reads the clock and the key when the rows are locked.
-        lease.query_typed(CHECK, &[]),
+        lease.check(),
     );
     begun.map_err(store_error)?;
     let rows = rows.map_err(store_error)?;
     locked.map_err(store_error)?;
     let owners = Owners::read(&owners.map_err(store_error)?)?;
-    let now = checked(&check.map_err(store_error)?, &vault.sealer)?;
+    let now = lease.checked(check, &vault.sealer)?;
     apply(lease, vault, &rows, |id| asked.get(id), owners, now).await
 }
 
@@ -103,16 +103,16 @@ pub(super) async fn next(
         let (begun, found, check) = join!(
             async {
                 match now {
-                    None => lease.batch_execute(&vault.begin).await,
+                    None => lease.begin(vault).await,
                     Some(_) => Ok(()),
                 }
             },
             lease.ask(&sql, &condition.values),
-            lease.query_typed(CHECK, &[]),
+            lease.check(),
         );
         begun.map_err(store_error)?;
         rows.extend(found.map_err(store_error)?);
-        now = Some(checked(&check.map_err(store_error)?, &vault.sealer)?);
+        now = Some(lease.checked(check, &vault.sealer)?);
     }
     let Some(now) = now else {
         return Ok(Vec::new());
@@ -133,8 +133,7 @@ pub(super) async fn prune_history(
         .batch_execute(&vault.begin)
         .await
         .map_err(store_error)?;
-    let check = lease.query_typed(CHECK, &[]).await.map_err(store_error)?;
-    let now = checked(&check, &vault.sealer)?;
+    let now = lease.checked(lease.check().await, &vault.sealer)?;
     let until = sql::pruned_until("tokenturn.");
     let rows = lease.rows(&until, &[Value::from(after)]).await?;
     let next = rows

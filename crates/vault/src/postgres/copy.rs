@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tokio::join;
 use tokio::task::spawn_blocking;
 
+use super::Opened;
 use super::columns::get;
 use super::error::store_error;
 use super::insert::{columns, count_anew};
 use super::lease::Lease;
-use super::{CHECK, Opened, checked};
 use crate::error::StoreError;
 use crate::sql::{self, Dump, Table, Value};
 use crate::vault::Copied;
@@ -28,9 +28,9 @@ const LOCK: &str = "SET LOCAL lock_timeout = '5s'; LOCK TABLE tokenturn.token IN
 pub(super) async fn dump(lease: &Lease, vault: &Opened) -> Result<Dump, StoreError> {
     let run = async |sql: &str| lease.batch_execute(sql).await.map_err(store_error);
     run(BEGIN_TO_READ).await?;
-    let check = lease.query_typed(CHECK, &[]).await.map_err(store_error)?;
-    checked(&check, &vault.sealer)?;
-    let probe = check.first().map_or(Ok(Vec::new()), |row| get(row, 0))?;
+    lease.checked(lease.check().await, &vault.sealer)?;
+    let probe = lease.row("SELECT probe FROM tokenturn.vault").await;
+    let probe = get(&probe.map_err(store_error)?, 0)?;
     let mut dumping = Dump::begin();
     for table in Table::ALL {
         let select = table.select("tokenturn.", vault.columns);
@@ -58,13 +58,10 @@ pub(super) async fn load(
     vault: &Opened,
     mut dump: Dump,
 ) -> Result<Copied, StoreError> {
-    let (begun, locked, check) = join!(
-        lease.batch_execute(&vault.begin),
-        lease.batch_execute(LOCK),
-        lease.query_typed(CHECK, &[])
-    );
+    let (begun, locked, check) =
+        join!(lease.begin(vault), lease.batch_execute(LOCK), lease.check());
     begun.and(locked).map_err(store_error)?;
-    checked(&check.map_err(store_error)?, &vault.sealer)?;
+    lease.checked(check, &vault.sealer)?;
     for table in Table::ALL {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM tokenturn.{})", table.name());
         if get(&lease.row(&sql).await.map_err(store_error)?, 0)? {

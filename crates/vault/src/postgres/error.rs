@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
-use deadpool_postgres::{HookError, PoolError, TimeoutType};
+use deadpool::managed::{PoolError, TimeoutType};
 use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
 
@@ -24,13 +24,11 @@ pub(super) fn store_error(error: Error) -> StoreError {
     }
 }
 
-pub(super) fn pool_error(error: PoolError) -> StoreError {
+pub(super) fn pool_error(error: PoolError<Error>) -> StoreError {
     let busy = "all connections of this process to the database are in use";
     let silent = "the database did not answer";
     match error {
-        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
-            connect_error(error)
-        }
+        PoolError::Backend(error) => connect_error(error),
         PoolError::Timeout(TimeoutType::Wait) => unavailable(busy),
         PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle) => unavailable(silent),
         error => StoreError::other("the database cannot be used", error.to_string()),
@@ -58,7 +56,7 @@ fn connect_error(error: Error) -> StoreError {
     }
 }
 
-fn unavailable(message: &str) -> StoreError {
+pub(super) fn unavailable(message: &str) -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, message)
 }
 
@@ -76,6 +74,7 @@ fn passes(error: &Error) -> Option<&'static str> {
         "40001" | "40P01" => "the database took it back for the sake of another transaction",
         "55P03" | "57014" => "the database gave up waiting",
         "25006" => "the database takes no changes just now",
+        code if is_about_names(code) => MOVED,
         "25P03" => "the connection to the database was idle for too long",
         "58030" => "the database cannot use its disk",
         code if code.starts_with("08") => "the connection to the database was lost",
@@ -83,6 +82,14 @@ fn passes(error: &Error) -> Option<&'static str> {
         code if code.starts_with("57P") => "the database is starting or stopping",
         _ => return None,
     })
+}
+
+/// What is said of a connection that has got another session.
+pub(super) const MOVED: &str = "the connection to the database was given another session";
+
+/// Whether a name is missing, or taken: that is so in another session alone.
+pub(super) fn is_about_names(code: &str) -> bool {
+    ["26000", "42P05"].contains(&code)
 }
 
 /// Whatever PgBouncer has to say (1.18), it says under this code. That the server is away passes.

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use tokio::join;
 
+use super::Opened;
 use super::change::INSERT_EVENTS;
 use super::columns::get;
 use super::error::store_error;
 use super::lease::Lease;
-use super::{CHECK, Opened, checked};
 use crate::error::StoreError;
 use crate::sql::{self, Record, Spool, Value};
 
@@ -26,13 +26,10 @@ pub(super) async fn all(
     vault: &Opened,
     mut spool: Spool,
 ) -> Result<u64, StoreError> {
-    let (begun, locked, check) = join!(
-        lease.batch_execute(&vault.begin),
-        lease.batch_execute(LOCK),
-        lease.query_typed(CHECK, &[])
-    );
+    let (begun, locked, check) =
+        join!(lease.begin(vault), lease.batch_execute(LOCK), lease.check());
     begun.and(locked).map_err(store_error)?;
-    let now = checked(&check.map_err(store_error)?, &vault.sealer)?;
+    let now = lease.checked(check, &vault.sealer)?;
     spool.rewind()?;
     let mut count = 0;
     loop {

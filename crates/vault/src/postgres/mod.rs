@@ -17,13 +17,12 @@ mod run;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use deadpool_postgres::Pool;
 use tokenturn::Timestamp;
-use tokio_postgres::Row;
 
 use columns::get;
+use connect::Pool;
 use error::{no_answer, store_error};
 use gather::Gathered;
 use lease::Lease;
@@ -39,15 +38,14 @@ use crate::overview::Overview;
 use crate::seal::Sealer;
 use crate::sql::{self, Doubts, Dump, Now, Spool, Value};
 use crate::store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
-use crate::time;
 use crate::vault::{Access, Copied, Engine};
 
 /// The clock that all machines share. It is read anew wherever it stands: what another transaction
 /// has written meanwhile does not lie ahead of it.
 const NOW: Now = Now::Of("(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)");
 
-/// [`checked`] reads it.
-const CHECK: &str = "SELECT probe, clock_timestamp() FROM tokenturn.vault";
+/// [`Lease::checked`] reads it.
+const CHECK: &str = "SELECT probe, clock_timestamp(), pg_backend_pid() FROM tokenturn.vault";
 
 /// Said each time, and for the transaction alone: a pooler between here and the server may give the
 /// next one another session, and this one to somebody else.
@@ -56,7 +54,8 @@ const CHECK: &str = "SELECT probe, clock_timestamp() FROM tokenturn.vault";
 /// vanishes. Where nothing but reading all of a table is possible, as in one of one row, that would count
 /// as so dear that the server compiles the statement, which takes longer than to run it.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off; \
-    SET LOCAL jit = off; SET LOCAL idle_in_transaction_session_timeout = '60s'";
+    SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan; \
+    SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
 /// Whether the transaction is one, with its own settings; and what a commit waits for.
 const SETTINGS: &str =
@@ -143,8 +142,7 @@ async fn opened(lease: &Lease, key: &Key, access: Access) -> Result<Opened, Stor
             sql::COLUMNS
         }
     };
-    let check = lease.query_typed(CHECK, &[]).await.map_err(store_error)?;
-    checked(&check, &sealer)?;
+    lease.checked(lease.check().await, &sealer)?;
     let begin = match is_read_only {
         true => String::new(),
         false => {
@@ -178,17 +176,6 @@ async fn begin(lease: &Lease) -> Result<String, StoreError> {
         _ => "on",
     };
     Ok(format!("{BEGIN}; SET LOCAL synchronous_commit = {commit}"))
-}
-
-/// Refuses to go on when the vault has another key, or has got another one. Returns the time.
-fn checked(check: &[Row], sealer: &Sealer) -> Result<i64, StoreError> {
-    let (probe, now) = match check.first() {
-        Some(row) => (get(row, 0)?, get(row, 1)?),
-        None => (&[][..], SystemTime::UNIX_EPOCH),
-    };
-    sealer.try_on(probe)?;
-    let since = now.duration_since(SystemTime::UNIX_EPOCH);
-    Ok(time::millis(since.unwrap_or_default()))
 }
 
 async fn within<T>(

@@ -19,6 +19,7 @@ pub(super) async fn commit<V: Bound>(
     lease: &Lease,
     statements: &[(impl AsRef<str> + Sync, Vec<V>)],
 ) -> Result<(), StoreError> {
+    lease.name(statements).await?;
     let mut sent: Vec<Sent<'_>> = Vec::with_capacity(statements.len() + 1);
     for (sql, values) in statements {
         sent.push(Box::pin(async move {

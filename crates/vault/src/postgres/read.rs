@@ -3,9 +3,8 @@
 use tokenturn::Timestamp;
 
 use super::columns::get;
-use super::error::store_error;
 use super::lease::Lease;
-use super::{NOW, Opened, checked};
+use super::{NOW, Opened};
 use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::event::Event;
@@ -111,8 +110,7 @@ async fn entries(
     }
     if entries.iter().any(Result::is_err) {
         // Whoever changed the key has made every row unreadable with the old one.
-        let row = lease.query_typed(super::CHECK, &[]).await;
-        checked(&row.map_err(store_error)?, &vault.sealer)?;
+        lease.checked(lease.check().await, &vault.sealer)?;
     }
     Ok(entries)
 }

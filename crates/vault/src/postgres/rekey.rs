@@ -3,7 +3,7 @@
 use super::columns::get;
 use super::error::store_error;
 use super::lease::Lease;
-use super::{CHECK, NOW, Opened, checked, pipeline, read};
+use super::{NOW, Opened, pipeline, read};
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::key::Key;
@@ -32,8 +32,7 @@ pub(super) async fn all(
 ) -> Result<Rekeyed, StoreError> {
     let new = Sealer::new(new_key);
     lease.batch_execute(BEGIN).await.map_err(store_error)?;
-    let check = lease.query_typed(CHECK, &[]).await.map_err(store_error)?;
-    checked(&check, &vault.sealer)?;
+    lease.checked(lease.check().await, &vault.sealer)?;
     // Whoever replaces a token could not store the new one.
     let held = sql::held(NOW);
     let select = format!("SELECT id FROM tokenturn.token WHERE {} LIMIT 1", held.sql);

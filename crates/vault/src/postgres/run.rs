@@ -7,7 +7,7 @@ use tokio::join;
 use super::columns::get;
 use super::error::store_error;
 use super::lease::Lease;
-use super::{CHECK, Opened, checked, pipeline, read};
+use super::{Opened, pipeline, read};
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::sql::{self, Value};
@@ -36,13 +36,10 @@ pub(super) async fn begin(
     filter: &Filter,
     resume_within: Duration,
 ) -> Result<Run, StoreError> {
-    let (begun, locked, check) = join!(
-        lease.batch_execute(&vault.begin),
-        lease.batch_execute(LOCK),
-        lease.query_typed(CHECK, &[])
-    );
+    let (begun, locked, check) =
+        join!(lease.begin(vault), lease.batch_execute(LOCK), lease.check());
     begun.and(locked).map_err(store_error)?;
-    let now = checked(&check.map_err(store_error)?, &vault.sealer)?;
+    let now = lease.checked(check, &vault.sealer)?;
     let Some(last) = last(lease, filter).await? else {
         return new(lease, filter, now, &[]).await;
     };
@@ -92,8 +89,7 @@ pub(super) async fn open(
     resume_within: Duration,
 ) -> Result<Option<Run>, StoreError> {
     let run = last(lease, filter).await?;
-    let check = lease.query_typed(CHECK, &[]).await.map_err(store_error)?;
-    let now = checked(&check, &vault.sealer)?;
+    let now = lease.checked(lease.check().await, &vault.sealer)?;
     Ok(run.filter(|run| !run.is_too_old(resume_within, now)))
 }
 
@@ -112,12 +108,9 @@ fn name(filter: &Filter) -> Result<Value, StoreError> {
 }
 
 pub(super) async fn end(lease: &Lease, vault: &Opened, run: u64) -> Result<(), StoreError> {
-    let (begun, check) = join!(
-        lease.batch_execute(&vault.begin),
-        lease.query_typed(CHECK, &[])
-    );
+    let (begun, check) = join!(lease.begin(vault), lease.check());
     begun.map_err(store_error)?;
-    let now = checked(&check.map_err(store_error)?, &vault.sealer)?;
+    let now = lease.checked(check, &vault.sealer)?;
     let values = vec![Value::Int(now), Value::from(run)];
     pipeline::commit(lease, &[(END, values)]).await
 }
@@ -132,15 +125,15 @@ pub(super) async fn reserve(
 ) -> Result<Duration, StoreError> {
     let values = [Value::from(app)];
     let (begun, made, queue, check) = join!(
-        lease.batch_execute(&vault.begin),
+        lease.begin(vault),
         lease.ask(MAKE_PACE, &values),
         lease.ask(LOCK_PACE, &values),
-        lease.query_typed(CHECK, &[]),
+        lease.check(),
     );
     begun.map_err(store_error)?;
     made.map_err(store_error)?;
     let queue = queue.map_err(store_error)?;
-    let now = checked(&check.map_err(store_error)?, &vault.sealer)?;
+    let now = lease.checked(check, &vault.sealer)?;
     let queue = queue.first().map(|row| Ok((get(row, 0)?, get(row, 1)?)));
     let (wait, next) = sql::place(queue.transpose()?, now, interval, hold);
     let values = vec![Value::Int(next), Value::Int(now), Value::from(app)];

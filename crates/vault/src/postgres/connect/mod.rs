@@ -1,7 +1,10 @@
 //! The way to the server.
 
 mod password;
+mod pool;
+mod process;
 mod refusal;
+mod session;
 mod tls;
 mod verifier;
 mod words;
@@ -9,27 +12,19 @@ mod words;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
-};
 use rustls::ClientConfig;
+use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{Config, NoTls};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::{StoreError, StoreErrorKind};
 use words::{Env, Words};
 
+pub(super) use pool::{Pool, PooledSession};
 pub(super) use refusal::{other_name, refusal};
+pub(super) use session::Session;
 
-/// Each is busy for a few milliseconds at a time, and servers have a hundred for all.
-const CONNECTIONS: usize = 8;
 /// How long it waits for a free connection, and for a new one.
 const WAIT: Duration = Duration::from_secs(30);
-/// A connection that was used so recently is not tried before it is used again.
-const FRESH: Duration = Duration::from_secs(10);
-/// How long a trial may take.
-const TRIAL: Duration = Duration::from_secs(5);
 /// A peer that acknowledges nothing for so long is gone.
 const GONE: Duration = Duration::from_secs(20);
 /// As [`GONE`], for a connection on which nothing is under way.
@@ -40,28 +35,7 @@ const DEFAULT_KEEPALIVE: Duration = Duration::from_secs(2 * 60 * 60);
 /// Connections are made when they are needed. A password in `url` goes nowhere else.
 pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
     let (config, tls) = read(url, &|name| std::env::var(name).ok())?;
-    let manager = manager(config, tls);
-    let pool = Pool::builder(manager)
-        .max_size(CONNECTIONS)
-        .runtime(Runtime::Tokio1)
-        .timeouts(Timeouts {
-            wait: Some(WAIT),
-            create: Some(WAIT),
-            recycle: Some(TRIAL),
-        })
-        .pre_recycle(Hook::async_fn(|client, used| {
-            Box::pin(async move {
-                if used.last_used() < FRESH {
-                    return Ok(());
-                }
-                match tokio::time::timeout(TRIAL, client.check_connection()).await {
-                    Ok(tried) => tried.map_err(HookError::Backend),
-                    Err(_) => Err(HookError::message("no answer")),
-                }
-            })
-        }))
-        .build();
-    pool.map_err(|e| StoreError::other("the database cannot be used", e))
+    pool::pool(config, tls)
 }
 
 /// What an address and the environment say.
@@ -137,16 +111,6 @@ fn is_local(config: &Config) -> bool {
 
 fn is_loopback(address: Option<IpAddr>) -> bool {
     address.is_some_and(|address| address.is_loopback())
-}
-
-fn manager(config: Config, tls: Option<ClientConfig>) -> Manager {
-    let options = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
-    };
-    match tls {
-        None => Manager::from_config(config, NoTls, options),
-        Some(tls) => Manager::from_config(config, MakeRustlsConnect::new(tls), options),
-    }
 }
 
 fn refuse(message: &str) -> StoreError {
@@ -250,11 +214,5 @@ mod tests {
             assert!(error.to_string().contains(advice), "{url}: {error}");
             assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
         }
-    }
-
-    #[test]
-    fn a_password_is_not_printed() {
-        let pool = pool("postgres://user:canary@localhost/db").unwrap();
-        assert!(!format!("{pool:?}").contains("canary"));
     }
 }

@@ -2,7 +2,6 @@
 //! share one, the less each costs the server, which plans every statement anew.
 
 use std::collections::{HashMap, HashSet};
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, oneshot};
@@ -16,6 +15,10 @@ use crate::store::{self, Changed};
 
 /// How many changes share a transaction at most.
 const BATCH: usize = 256;
+/// How many transactions are under way, the second when enough waits for one: the fewer there are, the more
+/// changes share each.
+const AT_ONCE: usize = 2;
+const ENOUGH: usize = 64;
 /// How many rows that somebody else has locked are waited for: each takes a connection.
 const ALONE: usize = 3;
 
@@ -28,7 +31,7 @@ pub(super) struct Gathered {
 #[derive(Default)]
 struct Queue {
     waiting: Vec<Waiting>,
-    has_worker: bool,
+    workers: usize,
 }
 
 struct Waiting {
@@ -62,7 +65,7 @@ impl Postgres {
         change: Change,
     ) -> Result<Option<Changed>, StoreError> {
         let (answer, changed) = oneshot::channel();
-        let has_worker = {
+        let needs_worker = {
             let mut queue = self.0.gathered.queue();
             queue.waiting.push(Waiting {
                 since: Instant::now(),
@@ -70,9 +73,14 @@ impl Postgres {
                 change,
                 answer,
             });
-            mem::replace(&mut queue.has_worker, true)
+            let needs_worker = match queue.workers {
+                0 => true,
+                workers => workers < AT_ONCE && queue.waiting.len() > ENOUGH,
+            };
+            queue.workers += usize::from(needs_worker);
+            needs_worker
         };
-        if !has_worker {
+        if needs_worker {
             let mut worker = Worker(Some(self.clone()));
             tokio::spawn(async move {
                 while let Some((store, batch)) = worker.next() {
@@ -162,7 +170,7 @@ impl Worker {
         let is_next = |waiting: &mut Waiting| ids.len() < BATCH && ids.insert(waiting.id.clone());
         let batch: Vec<_> = queue.waiting.extract_if(.., is_next).collect();
         if batch.is_empty() {
-            queue.has_worker = false;
+            queue.workers -= 1;
             self.0 = None;
             return None;
         }
@@ -175,8 +183,10 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let Some(store) = &self.0 else { return };
         let mut queue = store.0.gathered.queue();
-        queue.has_worker = false;
-        // Nobody would come for them. Whoever asked may be on a runtime that goes on.
-        queue.waiting.clear();
+        queue.workers -= 1;
+        if queue.workers == 0 {
+            // Nobody would come for them. Whoever asked may be on a runtime that goes on.
+            queue.waiting.clear();
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Vaults that somebody else has written to.
 
-use tokenturn_vault::{Filter, Key};
+use tokenturn_vault::{Filter, Key, What};
 
 use crate::vault::place::Place;
 use crate::vault::{entry, key, on_all, tokens};
@@ -12,6 +12,8 @@ on_all!(
     secrets_of_the_past_are_refused,
     a_newer_version_is_refused,
     a_vault_without_its_probe_is_refused,
+    what_is_put_over_damage_is_newer_than_all_before,
+    an_event_that_makes_no_sense_stays_where_it_is,
 );
 
 async fn secrets_of_another_row_are_refused(place: Place) {
@@ -35,7 +37,7 @@ async fn secrets_of_another_row_are_refused(place: Place) {
 async fn damage_stays_where_it_is(place: Place) {
     let key = key();
     let vault = place.open(&key).await;
-    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
     for name in names {
         vault.put(entry(name)).await.unwrap();
     }
@@ -45,6 +47,17 @@ async fn damage_stays_where_it_is(place: Place) {
         ("d", "provider = 'nobody'"),
         ("e", "fence = -1"),
         ("f", "label = 'other'"),
+        ("h", "generation = 9223372036854775807"),
+        ("i", "run = 9223372036854775807"),
+        ("j", "doubts = 4294967295"),
+        (
+            "k",
+            match place {
+                Place::Sqlite(_) => "label = CAST(x'ff41' AS TEXT)",
+                // It takes no such text.
+                Place::Postgres(..) => "deliver_fence = 9223372036854775807",
+            },
+        ),
     ] {
         place.sql(&format!("UPDATE token SET {damage} WHERE id = '{name}'"));
     }
@@ -60,22 +73,57 @@ async fn damage_stays_where_it_is(place: Place) {
         }
     }
     assert_eq!(read, ["a", "g"]);
-    assert_eq!(damaged, ["b", "c", "d", "e", "f"]);
+    let all_damaged = ["b", "c", "d", "e", "f", "h", "i", "j", "k"];
+    assert_eq!(damaged, all_damaged);
 
     let new = Key::generate().unwrap();
     let rekeyed = vault.rekey(&new).await.unwrap();
     assert_eq!(rekeyed.rows, 2);
-    assert_eq!(rekeyed.damaged, ["b", "c", "d", "e", "f"]);
+    assert_eq!(rekeyed.damaged, all_damaged);
     let vault = place.open(&new).await;
     for name in ["b", "c", "d"] {
         assert!(vault.remove(name).await.unwrap());
     }
-    for name in ["e", "f"] {
+    for name in ["e", "f", "h", "i", "j", "k"] {
         vault.put(entry(name)).await.unwrap();
         let row = vault.get(name).await.unwrap().unwrap();
         assert_eq!(row.tokens, tokens(name));
     }
-    assert_eq!(vault.count(&Filter::new()).await.unwrap(), 4);
+    assert_eq!(vault.count(&Filter::new()).await.unwrap(), 8);
+}
+
+/// Whoever was handed the last token on takes no older one.
+async fn what_is_put_over_damage_is_newer_than_all_before(place: Place) {
+    let vault = place.open(&key()).await;
+    for at in 0..3 {
+        let mut again = entry("a");
+        again.tokens = tokens(&format!("a{at}"));
+        vault.put(again).await.unwrap();
+    }
+    place.sql("UPDATE token SET generation = 1");
+    let mut held = entry("a");
+    held.tokens = tokens("held");
+    vault.put(held).await.unwrap();
+    assert_eq!(vault.get("a").await.unwrap().unwrap().generation, 4);
+}
+
+/// It is told of as far as it can be, and holds nothing else up.
+async fn an_event_that_makes_no_sense_stays_where_it_is(place: Place) {
+    let vault = place.open(&key()).await;
+    for name in ["a", "b", "c"] {
+        vault.put(entry(name)).await.unwrap();
+    }
+    place.sql("UPDATE event SET what = 'nonsense' WHERE id = 'a'");
+    place.sql("UPDATE event SET generation = -1 WHERE id = 'b'");
+    place.sql("INSERT INTO run (number, filter, began_at) VALUES (-4, '{}', 0)");
+    let mut history = vault.history(None);
+    for what in [What::Unreadable, What::Unreadable, What::Put] {
+        assert_eq!(history.next().await.unwrap().unwrap().what, what);
+    }
+    let verified = vault.verify().await.unwrap();
+    assert_eq!(verified.rows, 3);
+    assert_eq!(verified.faults.len(), 2, "{:?}", verified.faults);
+    assert!(vault.overview().await.unwrap().runs.is_empty());
 }
 
 /// Whoever can write to the database, and has not the key, sends no token elsewhere.
@@ -127,4 +175,9 @@ async fn a_vault_without_its_probe_is_refused(place: Place) {
     place.sql("DELETE FROM vault");
     let error = vault.put(entry("a")).await.unwrap_err();
     assert!(error.is_wrong_key(), "{error}");
+    drop(vault);
+    for key in [key(), Key::generate().unwrap()] {
+        let error = place.try_open(&key).await.unwrap_err();
+        assert!(error.is_wrong_key(), "{error}");
+    }
 }

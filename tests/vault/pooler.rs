@@ -43,6 +43,29 @@ async fn nothing_of_a_run_is_left_in_the_sessions() {
     assert_eq!(ask(), before, "{questions:?}");
 }
 
+/// Statements have names where that is good for something.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_its_own_has_names() {
+    let Some(cluster) = Cluster::find() else {
+        return;
+    };
+    let looker = cluster.mover(false).await;
+    replace_all(&looker.url(&cluster.new_database())).await;
+    assert!(looker.named() > 0);
+}
+
+/// It tells of a session that it then takes away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_that_is_taken_for_a_server_is_found_out() {
+    let Some(cluster) = Cluster::find() else {
+        return;
+    };
+    let mover = cluster.mover(true).await;
+    replace_all(&mover.url(&cluster.new_database())).await;
+    // Of those that were under way together.
+    assert!((1..ROWS).contains(&mover.named()), "{}", mover.named());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whole_sessions_will_do() {
     if let Some(cluster) = Cluster::pooled("pool_mode = session") {

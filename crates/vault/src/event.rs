@@ -64,6 +64,8 @@ pub enum What {
     Damaged,
     /// It was taken out of the vault.
     Removed,
+    /// What is written of it makes no sense.
+    Unreadable,
 }
 
 impl Event {
@@ -100,10 +102,11 @@ impl What {
             Self::Delivered => "delivered",
             Self::Damaged => "damaged",
             Self::Removed => "removed",
+            Self::Unreadable => "unreadable",
         }
     }
 
-    /// What the word of [`as_str`](Self::as_str) stands for.
+    /// What the word of [`as_str`](Self::as_str) stands for, of those that are written down.
     pub fn from_word(word: &str) -> Option<Self> {
         [
             Self::Put,

@@ -3,6 +3,7 @@
 //!
 //! It needs Debian's packages `postgresql` and `pgbouncer`. Without them, tests are skipped.
 
+mod mover;
 mod pooler;
 mod processes;
 mod programs;

@@ -6,7 +6,8 @@ use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokenturn_vault::{Deliver, Entry, Filter, Outcome};
+use tokenturn_tests::crash::PATIENCE;
+use tokenturn_vault::{Deliver, Entry, Filter, FleetOptions, Outcome, Settled, State};
 
 use super::{World, all, fast};
 use crate::vault::on_all;
@@ -17,7 +18,11 @@ on_all!(
     what_was_not_taken_is_handed_on_later,
     an_old_token_never_follows_a_newer_one,
     what_is_refused_for_too_long_is_given_up,
-    what_was_revoked_waits_no_more
+    what_was_revoked_waits_no_more,
+    all_that_is_refused_is_told_of,
+    refusals_hold_up_nothing_else,
+    damage_holds_up_nothing_else,
+    what_is_meant_is_handed_on
 );
 
 type Answer<'a> = futures_core::future::BoxFuture<'a, Result<(), Box<dyn Error + Send + Sync>>>;
@@ -171,6 +176,94 @@ async fn what_was_revoked_waits_no_more(place: Place) {
     all(&mut fleet).await;
     assert_eq!(fleet.summary().undelivered, 0);
     assert_eq!(taker.seen().into_keys().collect::<Vec<_>>(), [stays]);
+}
+
+/// However many there are, and whenever the run ends.
+async fn all_that_is_refused_is_told_of(place: Place) {
+    let world = World::new(&place, 12).await;
+    for within in [Duration::ZERO, Duration::from_secs(2)] {
+        let options = fast().deliver(Taker::at(usize::MAX)).deliver_within(within);
+        let mut fleet = world.begin(options.afresh()).await;
+        let settled = all(&mut fleet).await;
+        let given_up = |row: &&Settled| matches!(row.outcome, Outcome::NotDelivered(_));
+        let mut given_up: Vec<_> = settled.iter().filter(given_up).map(|row| &row.id).collect();
+        given_up.sort();
+        given_up.dedup();
+        assert_eq!(given_up.len(), 12, "{within:?}: {settled:?}");
+        assert_eq!(fleet.summary().undelivered, 12);
+    }
+}
+
+/// Takes some tokens never.
+struct Picky(Taker, Vec<String>);
+
+impl Deliver for Picky {
+    fn deliver<'a>(&'a self, entry: &'a Entry) -> Answer<'a> {
+        match self.1.contains(&entry.id) {
+            true => Box::pin(ready(Err("never".into()))),
+            false => self.0.deliver(entry),
+        }
+    }
+}
+
+/// The first ones are refused for longer than it may take, while others are replaced.
+async fn refusals_hold_up_nothing_else(place: Place) {
+    let world = World::new(&place, 12).await;
+    let ids = world.entries.iter().map(|entry| entry.id.clone());
+    let (refused, taken): (Vec<_>, Vec<_>) = ids.partition(|id| *id < world.entries[9].id);
+    let options = FleetOptions::new().concurrency(1).per_second(10.0);
+    let taker = Taker::at(1);
+    let options = options
+        .deliver(Picky(taker.clone(), refused))
+        .deliver_within(Duration::ZERO);
+    let mut fleet = world.begin(options).await;
+    all(&mut fleet).await;
+    let mut seen: Vec<_> = taker.seen().into_keys().collect();
+    seen.sort();
+    assert_eq!(seen, taken);
+    assert_eq!(fleet.summary().undelivered, 9);
+}
+
+async fn damage_holds_up_nothing_else(place: Place) {
+    let world = World::new(&place, 3).await;
+    let options = fast().deliver(Taker::at(usize::MAX));
+    let mut fleet = world.begin(options.deliver_within(Duration::ZERO)).await;
+    all(&mut fleet).await;
+    let damaged = &world.entries[1].id;
+    place.sql(&format!(
+        "UPDATE token SET generation = 9 WHERE id = '{damaged}'"
+    ));
+    for _ in 0..2 {
+        let options = fast().deliver(Taker::at(1)).deliver_within(PATIENCE);
+        let fleet = world.vault.deliver_all(Filter::new(), options).await;
+        let mut fleet = fleet.unwrap();
+        let settled = all(&mut fleet).await;
+        let told = settled.iter().find(|row| row.id == *damaged);
+        if let Some(told) = told {
+            assert_eq!(told.outcome.as_str(), "damaged");
+            assert_eq!(fleet.summary().damaged, 1);
+        }
+        assert_eq!(fleet.summary().undelivered, 0);
+    }
+}
+
+/// What was replaced is young, and waits as such.
+async fn what_is_meant_is_handed_on(place: Place) {
+    let world = World::new(&place, 2).await;
+    let options = fast().deliver(Taker::at(usize::MAX));
+    let mut fleet = world.begin(options.deliver_within(Duration::ZERO)).await;
+    all(&mut fleet).await;
+    for (filter, count) in [
+        (Filter::new().state(State::Lost), 0),
+        (Filter::new().older_than(Duration::from_secs(3600)), 0),
+        (Filter::new().state(State::Active), 2),
+    ] {
+        let options = fast().deliver(Taker::at(1));
+        let fleet = world.vault.deliver_all(filter, options).await;
+        let mut fleet = fleet.unwrap();
+        all(&mut fleet).await;
+        assert_eq!(fleet.summary().delivered, count);
+    }
 }
 
 async fn holds_what_is_stored(world: &World, taker: &Taker) {

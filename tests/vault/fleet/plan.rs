@@ -10,7 +10,8 @@ use crate::vault::place::Place;
 on_all!(
     it_says_what_would_be_done_and_does_nothing,
     it_says_what_would_stop_it,
-    it_counts_what_is_left
+    it_counts_what_is_left,
+    what_a_later_run_has_ended_is_begun_anew
 );
 
 async fn it_says_what_would_be_done_and_does_nothing(place: Place) {
@@ -52,6 +53,26 @@ async fn it_says_what_would_stop_it(place: Place) {
         .unwrap();
     let trouble = plan.apps[0].trouble.clone().unwrap();
     assert!(trouble.contains("credentials"), "{trouble}");
+}
+
+async fn what_a_later_run_has_ended_is_begun_anew(place: Place) {
+    let world = World::new(&place, 3).await;
+    let mine = Filter::new().provider(Provider::GitHub);
+    let begin = async |filter: &Filter| {
+        let fleet = world
+            .vault
+            .rotate_all([world.client.clone()], filter.clone(), fast());
+        fleet.await.unwrap()
+    };
+    let fleet = begin(&mine).await;
+    fleet.stopper().stop();
+    drop(fleet);
+    world.vault.drain().await;
+    all(&mut world.begin(fast()).await).await;
+    let options = fast();
+    let plan = world.vault.plan([world.client.clone()], &mine, &options);
+    let plan = plan.await.unwrap();
+    assert_eq!((plan.apps[0].tokens, plan.apps[0].done), (3, 0));
 }
 
 async fn it_counts_what_is_left(place: Place) {

@@ -233,6 +233,12 @@ impl Change {
         crate::event::name(self.new_token().map(Secret::fingerprint))
     }
 
+    /// Whether it puts a row anew.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn is_put(&self) -> bool {
+        matches!(self.kind, Kind::Put { .. })
+    }
+
     /// What becomes of the row when the [new token](Self::new_token) is not its own: nothing.
     pub fn refuse(&self) -> Applied {
         Applied {

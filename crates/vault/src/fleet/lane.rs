@@ -16,6 +16,7 @@ use super::halt::{Halt, Status};
 use super::options::FleetOptions;
 use super::outcome::{Settled, Stop};
 use super::pace::Pace;
+use crate::app::App;
 use crate::change::{Condition, Reply};
 use crate::client::Client;
 use crate::entry::State;
@@ -51,9 +52,29 @@ pub(super) struct Shared {
     pub(super) seats: Semaphore,
     pub(super) out: mpsc::Sender<Settled>,
     pub(super) halt: Arc<Halt>,
-    /// So many tokens that the run has replaced wait to be handed on, and have not been tried.
-    pub(super) untried: AtomicU64,
+    /// The rows whose token the run has replaced, and not tried to hand on.
+    pub(super) untried: Mutex<HashSet<String>>,
+    /// The rows that cannot be read and were told of.
+    pub(super) damaged: Mutex<HashSet<String>>,
     pub(super) replaced: Notify,
+}
+
+impl Shared {
+    pub(super) fn untried(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.untried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells of a row that cannot be read, once.
+    pub(super) async fn damaged(&self, id: &str, app: App) {
+        let is_new = {
+            let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+            damaged.insert(id.to_owned())
+        };
+        if is_new {
+            // Nobody wants to know any more: the store knows.
+            let _ = self.out.send(Settled::damaged(id, app)).await;
+        }
+    }
 }
 
 pub(super) struct Lane {
@@ -407,9 +428,20 @@ impl Lane {
         if matches!(self.goal, Goal::Resolve) {
             self.unresolved().insert(id.to_owned());
         }
-        let settled = Settled::damaged(id, self.client.app());
-        // Nobody wants to know any more: the store knows.
-        let _ = self.shared.out.send(settled).await;
+        self.shared.damaged(id, self.client.app()).await;
+    }
+
+    /// How many rows no claim comes to, since what says so of them is damaged.
+    pub(super) async fn out_of_reach(&self) -> Result<u64, StoreError> {
+        match self.goal {
+            Goal::Replace(_) | Goal::Resolve => {
+                let mut filter = self.filter.clone();
+                filter.out_of_reach = true;
+                self.vault.store.count(&filter).await
+            }
+            // They come to every row.
+            Goal::Check { .. } | Goal::Revoke { .. } => Ok(0),
+        }
     }
 
     /// How far it has come.

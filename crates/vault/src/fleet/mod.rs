@@ -54,7 +54,8 @@ const ROOM: usize = 2;
 
 /// A run over many tokens: a [`Stream`] of what becomes of each, or call [`next`](Self::next).
 ///
-/// Each token is durable before it is told of. Memory does not grow with the number of tokens. When
+/// Each token is durable before it is told of. Memory does not grow with the number of tokens, but for the
+/// names of those that wait to be handed on, or were refused by what they are handed on to. When
 /// nobody reads, it waits; when it is dropped, it begins nothing new, and what is under way is
 /// finished; see [`Vault::drain`].
 #[must_use = "it goes on as long as it is read"]
@@ -149,13 +150,26 @@ impl Vault {
         filter: Filter,
         options: FleetOptions,
     ) -> Result<Fleet, StoreError> {
+        let waiting = outbox::waiting(&filter);
+        self.drive(goals, filter, waiting, options).await
+    }
+
+    /// `waiting` means the rows whose token is handed on.
+    async fn drive(
+        &self,
+        goals: Vec<(Client, Goal)>,
+        filter: Filter,
+        waiting: Filter,
+        options: FleetOptions,
+    ) -> Result<Fleet, StoreError> {
         let (out, settled) = mpsc::channel(options.concurrency);
         let halt = Arc::new(Halt::new());
         let shared = Arc::new(Shared {
             seats: Semaphore::new(options.concurrency),
             out,
             halt: Arc::clone(&halt),
-            untried: AtomicU64::new(0),
+            untried: Mutex::default(),
+            damaged: Mutex::default(),
             replaced: Notify::new(),
             options,
         });
@@ -197,17 +211,18 @@ impl Vault {
             summary.dead += dead;
             summary.passed_over += passed_over;
             summary.unknown += unknown;
+            summary.damaged += lane.out_of_reach().await?;
             lanes.push(Arc::new(lane));
         }
         summary.without_client = self.store.count(&filter).await?.saturating_sub(with_client);
         let left = Arc::default();
         let deliver = shared.options.deliver.as_ref();
-        let outbox = deliver.map(|deliver| Arc::new(Outbox::new(self, &filter, deliver, &shared)));
+        let outbox = deliver.map(|deliver| Arc::new(Outbox::new(self, &waiting, deliver, &shared)));
         let run = Drive {
             vault: self.clone(),
-            filter,
             lanes,
             outbox,
+            waiting,
             left: Arc::clone(&left),
             _running: Running::begin(&self.set_up),
         };
@@ -226,9 +241,10 @@ impl Vault {
 /// What a run is made of.
 struct Drive {
     vault: Vault,
-    filter: Filter,
     lanes: Vec<Arc<Lane>>,
     outbox: Option<Arc<Outbox>>,
+    /// The rows whose token waits to be handed on.
+    waiting: Filter,
     left: Arc<Left>,
     _running: Running,
 }
@@ -258,9 +274,13 @@ impl Drive {
         for lane in &self.lanes {
             self.see(lane).await;
         }
-        let waiting = self.vault.count(&outbox::waiting(&self.filter)).await;
-        let waiting = waiting.unwrap_or_default();
-        self.left.undelivered.store(waiting, Relaxed);
+        let waiting = match &self.outbox {
+            Some(outbox) => outbox.waiting().await,
+            None => self.vault.count(&self.waiting).await.ok(),
+        };
+        self.left
+            .undelivered
+            .store(waiting.unwrap_or_default(), Relaxed);
     }
 
     async fn see(&self, lane: &Lane) {

@@ -1,7 +1,7 @@
 //! Hands on what waits for it: of each row one attempt at a time, with the token that it has then.
 
-use std::collections::HashMap;
-use std::sync::atomic::Ordering::Relaxed;
+use std::collections::{HashMap, HashSet};
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use super::halt::Status;
 use super::lane::{Absence, Shared};
 use super::outcome::{Outcome, Settled};
 use super::{Fleet, FleetOptions};
+use crate::app::App;
 use crate::change::{DeliveryClaim, Kind, Reply};
 use crate::entry::{Entry, State};
 use crate::error::StoreError;
@@ -52,6 +53,8 @@ pub(super) struct Outbox {
 struct Trouble {
     /// The rows that were refused: since when, or that they are given up.
     rows: HashMap<String, Option<Instant>>,
+    /// The rows that cannot be read.
+    damaged: HashSet<String>,
     /// How many attempts in a row have failed, and since when.
     in_a_row: u32,
     since: Option<Instant>,
@@ -73,15 +76,18 @@ impl Vault {
         filter: Filter,
         options: FleetOptions,
     ) -> Result<Fleet, StoreError> {
-        let left = self.store.count(&waiting(&filter)).await?;
-        let mut fleet = self.fleet(Vec::new(), filter, options).await?;
+        let waiting = filter.undelivered();
+        let left = self.store.count(&waiting).await?;
+        let mut fleet = self
+            .drive(Vec::new(), waiting.clone(), waiting, options)
+            .await?;
         fleet.expected.left = left;
         fleet.summary.without_client = 0;
         Ok(fleet)
     }
 }
 
-/// The rows among those that are meant whose token waits to be handed on. They were old when it was
+/// The rows among those that a run means whose token waits to be handed on. They were old when it was
 /// replaced, and in another state perhaps.
 pub(super) fn waiting(filter: &Filter) -> Filter {
     let mut waiting = filter.clone().undelivered().state(State::Active);
@@ -92,13 +98,13 @@ pub(super) fn waiting(filter: &Filter) -> Filter {
 impl Outbox {
     pub(super) fn new(
         vault: &Vault,
-        filter: &Filter,
+        waiting: &Filter,
         deliver: &Arc<dyn Deliver>,
         shared: &Arc<Shared>,
     ) -> Self {
         Self {
             vault: vault.clone(),
-            filter: waiting(filter),
+            filter: waiting.clone(),
             deliver: Arc::clone(deliver),
             shared: Arc::clone(shared),
             room: Arc::new(Semaphore::new(shared.options.concurrency)),
@@ -107,18 +113,24 @@ impl Outbox {
     }
 
     /// Hands on until `is_over` says that nothing more is replaced and nothing waits any more, but for
-    /// what was given up. Once the run is stopped, what it has replaced has one attempt more.
+    /// what was given up. Once the run is stopped, what it has replaced has one attempt.
     pub(super) async fn run(self: Arc<Self>, mut is_over: watch::Receiver<bool>) {
         let halt = &self.shared.halt;
         let mut tasks = JoinSet::new();
-        let (mut away, mut over_since) = (Absence::default(), None);
-        while !halt.is_cut() && !self.is_hopeless() {
-            if halt.is_stopped() && self.shared.untried.load(Relaxed) == 0 {
-                break;
+        let (mut away, mut over_since, mut has_looked) = (Absence::default(), None, false);
+        while !halt.is_cut() {
+            // Before it is looked for what waits: nothing comes in between.
+            let is_last = *is_over.borrow();
+            let is_enough = halt.is_stopped() || self.is_hopeless();
+            if is_last && is_enough {
+                if !mem::replace(&mut has_looked, true) {
+                    self.leave_to_others().await;
+                }
+                if self.shared.untried().is_empty() {
+                    break;
+                }
             }
             while tasks.try_join_next().is_some() {}
-            // Before it is looked for what waits: nothing comes in between.
-            let is_last = *is_over.borrow() || halt.is_stopped();
             // Whoever comes later leaves the row to somebody else: their claim may run out under way.
             let begin_until = Instant::now() + (LEASE - ATTEMPT);
             match self.claim(self.places()).await {
@@ -158,6 +170,7 @@ impl Outbox {
             }
         }
         while tasks.join_next().await.is_some() {}
+        self.give_up_the_rest().await;
     }
 
     /// Room for attempts. None where those under way are enough for now.
@@ -184,18 +197,47 @@ impl Outbox {
         let rows = store
             .change_next(&self.filter, Ready::Undelivered, places.len(), change)
             .await?;
-        // Of one that cannot be read, whoever reads it tells.
-        let claimed = rows.into_iter().filter_map(|row| {
-            let Changed { entry, applied } = row.ok()?;
-            match applied.reply {
-                Reply::Delivering(claim) => Some((entry, claim)),
-                _ => None,
+        let mut claimed = Vec::new();
+        for (row, place) in rows.into_iter().zip(places) {
+            match row {
+                Ok(Changed { entry, applied }) => {
+                    if let Reply::Delivering(claim) = applied.reply {
+                        claimed.push((entry, claim, place));
+                    }
+                }
+                Err(damage) => self.damaged(damage.id().unwrap_or_default()).await,
             }
-        });
-        let claimed = claimed.zip(places);
-        Ok(claimed
-            .map(|((entry, claim), place)| (entry, claim, place))
-            .collect())
+        }
+        Ok(claimed)
+    }
+
+    /// Tells of a row that cannot be read, which is all that becomes of it.
+    async fn damaged(&self, id: &str) {
+        if !self.trouble().damaged.insert(id.to_owned()) {
+            return;
+        }
+        self.shared.untried().remove(id);
+        tracing::warn!(id, "a row that waits to be handed on cannot be read");
+        if let Some(app) = self.app_of(id).await {
+            self.shared.damaged(id, app).await;
+        }
+    }
+
+    /// Whose it is, by what stands beside what cannot be read.
+    async fn app_of(&self, id: &str) -> Option<App> {
+        for of_app in self.vault.overview().await.ok()?.apps {
+            let filter = Filter::new().id(id).app(&of_app.app);
+            if self.vault.count(&filter).await.ok()? > 0 {
+                return Some(of_app.app);
+            }
+        }
+        None
+    }
+
+    /// How many rows wait that can be read. `None` when the store is away.
+    pub(super) async fn waiting(&self) -> Option<u64> {
+        let waiting = self.vault.count(&self.filter).await.ok()?;
+        Some(waiting.saturating_sub(self.trouble().damaged.len() as u64))
     }
 
     /// Whether nothing waits that is not given up. What others have under way is waited for, as long as
@@ -204,17 +246,11 @@ impl Outbox {
         if self.shared.halt.is_stopped() || since.elapsed() > self.shared.options.deliver_within {
             return true;
         }
-        let given_up = self
-            .trouble()
-            .rows
-            .values()
-            .filter(|row| row.is_none())
-            .count();
-        match self.vault.count(&self.filter).await {
-            Ok(waiting) => waiting <= given_up as u64,
-            // It is found out by whoever looks next.
-            Err(_) => false,
-        }
+        let waiting = self.waiting().await;
+        let trouble = self.trouble();
+        let given_up = trouble.rows.values().filter(|row| row.is_none()).count();
+        // Where the store is away, it is found out by whoever looks next.
+        waiting.is_some_and(|waiting| waiting <= given_up as u64)
     }
 
     /// Whether nothing was taken over for so long that nothing will.
@@ -225,8 +261,7 @@ impl Outbox {
     }
 
     async fn attempt(&self, entry: Entry, claim: DeliveryClaim, place: OwnedSemaphorePermit) {
-        let untried = &self.shared.untried;
-        let _ = untried.fetch_update(Relaxed, Relaxed, |count| count.checked_sub(1));
+        self.shared.untried().remove(&entry.id);
         let halt = &self.shared.halt;
         let taken = tokio::select! {
             biased;
@@ -267,7 +302,37 @@ impl Outbox {
             tracing::warn!(%error, id = entry.id, "it is not noted what came of handing a token on");
         }
         drop(place);
-        let Some(outcome) = outcome else { return };
+        if let Some(outcome) = outcome {
+            self.tell(entry, outcome).await;
+        }
+    }
+
+    /// Forgets what others have handed on, or have to.
+    async fn leave_to_others(&self) {
+        let ids: Vec<String> = self.shared.untried().iter().cloned().collect();
+        for id in ids {
+            let row = self.vault.get(&id).await;
+            if row.is_ok_and(|row| row.is_none_or(|row| !row.progress.undelivered)) {
+                self.shared.untried().remove(&id);
+            }
+        }
+    }
+
+    /// Tells of what was refused and is not told of yet: the run ends with it.
+    async fn give_up_the_rest(&self) {
+        let rows = mem::take(&mut self.trouble().rows).into_iter();
+        for (id, _) in rows.filter(|(_, since)| since.is_some()) {
+            // Somebody else may have handed it on meanwhile.
+            if let Ok(Some(entry)) = self.vault.get(&id).await
+                && entry.progress.undelivered
+                && let Some(why) = entry.progress.delivery.error.clone()
+            {
+                self.tell(entry, Outcome::NotDelivered(why)).await;
+            }
+        }
+    }
+
+    async fn tell(&self, entry: Entry, outcome: Outcome) {
         let settled = Settled {
             old: None,
             new: event::name(entry.tokens.fingerprint()),

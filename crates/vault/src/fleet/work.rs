@@ -1,7 +1,6 @@
 //! One claimed row of a fleet.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use tokenturn::RotateError;
@@ -135,7 +134,9 @@ impl Lane {
         let Some(outcome) = outcome else { return };
         let new = changed.as_ref().filter(|_| is_replaced(&outcome));
         if new.is_some() {
-            self.shared.untried.fetch_add(1, Relaxed);
+            if self.shared.options.deliver.is_some() {
+                self.shared.untried().insert(entry.id.clone());
+            }
             self.shared.replaced.notify_one();
         }
         let (old, new_name) = names(&entry, new);

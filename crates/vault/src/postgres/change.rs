@@ -20,6 +20,10 @@ use crate::store::{Changed, Ready};
 
 const DELETE: &str = "DELETE FROM tokenturn.token WHERE id = ANY($1)";
 
+/// The generation of a row that its history knows.
+const LAST_GENERATION: &str =
+    "SELECT COALESCE(max(generation), 0) FROM tokenturn.event WHERE id = $1";
+
 /// Takes [`sql::event`], an array of each.
 pub(super) const INSERT_EVENTS: &str = "INSERT INTO tokenturn.event (id, at, actor, what, generation, \
     old, new, reason, request_id) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], \
@@ -164,6 +168,12 @@ async fn apply<'c>(
         let Some(change) = change_of(&read.entry.id) else {
             continue;
         };
+        if read.damage.is_some() && change.is_put() {
+            let id = [Value::from(read.entry.id.as_str())];
+            let last = lease.rows(LAST_GENERATION, &id).await?;
+            let last = last.first().map_or(Ok(0), |row| get(row, 0))?;
+            read.generation_after(last);
+        }
         let before = Before::of(&read);
         let applied = read.apply(change, |entry| Ok(owners.admit(entry, change)), now);
         let entry = read.entry;

@@ -24,8 +24,8 @@ const MAKE: &str = "CREATE SCHEMA IF NOT EXISTS tokenturn; \
     INSERT INTO tokenturn.version (number) VALUES (0)";
 
 /// Brings the tables to the newest version, in a transaction that it leaves open. Makes them where there
-/// are none, if it may.
-pub(super) async fn run(lease: &Lease, may_make: bool) -> Result<(), StoreError> {
+/// are none, if it may. Whether there were none.
+pub(super) async fn run(lease: &Lease, may_make: bool) -> Result<bool, StoreError> {
     lease.batch_execute(BEGIN).await.map_err(store_error)?;
     if !is_there(lease).await? {
         if !may_make {
@@ -40,7 +40,7 @@ pub(super) async fn run(lease: &Lease, may_make: bool) -> Result<(), StoreError>
         let step = format!("{migration}; UPDATE tokenturn.version SET number = number + 1");
         lease.batch_execute(&step).await.map_err(store_error)?;
     }
-    Ok(())
+    Ok(version == 0)
 }
 
 /// The columns of a row in a vault that is only read, whatever its version.

@@ -90,7 +90,10 @@ pub(super) async fn open(
 ) -> Result<Option<Run>, StoreError> {
     let run = last(lease, filter).await?;
     let now = lease.checked(lease.check().await, &vault.sealer)?;
-    Ok(run.filter(|run| !run.is_too_old(resume_within, now)))
+    match run.filter(|run| !run.is_too_old(resume_within, now)) {
+        Some(run) if read::count_run(lease, filter, &run).await?.left > 0 => Ok(Some(run)),
+        _ => Ok(None),
+    }
 }
 
 async fn last(lease: &Lease, filter: &Filter) -> Result<Option<Run>, StoreError> {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tokenturn::Timestamp;
 
-use super::Doubts;
-use crate::entry::{SLACK, UNPROVEN};
+use super::{Doubts, MOST};
+use crate::entry::{SLACK, State, UNPROVEN};
 use crate::filter::Filter;
 use crate::store::{Ready, Run};
 use crate::time;
@@ -131,6 +131,12 @@ pub(crate) fn filter(filter: &Filter, now: impl Into<Now>) -> Condition {
         Some(true) => condition.and("undelivered = 1", []),
         Some(false) => condition.and("undelivered = 0", []),
         None => {}
+    }
+    if filter.out_of_reach {
+        let words = State::ALL
+            .map(|state| format!("'{}'", state.as_str()))
+            .join(", ");
+        condition.and(&format!("(state NOT IN ({words}) OR run > {MOST})"), []);
     }
     condition
 }

@@ -59,6 +59,10 @@ pub(crate) fn columns(version: i64) -> Option<&'static str> {
     }
 }
 
+/// Higher numbers are nonsense, and could not be counted on from.
+pub(crate) const MOST: i64 = i64::MAX / 2;
+const FEW: i64 = i32::MAX as i64;
+
 pub(crate) const EVENT_COLUMNS: &str =
     "number, id, at, actor, what, generation, old, new, reason, request_id";
 
@@ -71,6 +75,11 @@ pub(crate) trait Columns {
     fn int(&self, column: usize) -> Result<i64, StoreError>;
     fn text(&self, column: usize) -> Result<Option<String>, StoreError>;
     fn bytes(&self, column: usize) -> Result<Vec<u8>, StoreError>;
+
+    /// The name of a row, which has to be exact.
+    fn id(&self, column: usize) -> Result<String, StoreError> {
+        required(self, column)
+    }
 }
 
 /// A row of the table. One that cannot be read has everything else that is known of it.
@@ -85,6 +94,13 @@ impl Read {
             None => Ok(self.entry),
             Some(damage) => Err(damage),
         }
+    }
+
+    /// A damaged row may have been put back to an earlier generation. What is handed on next has to be
+    /// newer than whatever was.
+    pub(crate) fn generation_after(&mut self, known: i64) {
+        let known = known.clamp(0, MOST).unsigned_abs();
+        self.entry.generation = self.entry.generation.max(known);
     }
 
     /// Lets a change decide about it; `is_its_own` says of a healthy row whether a new token is.
@@ -107,11 +123,19 @@ impl Read {
 
 /// Reads [`COLUMNS`]. An error is one of the store.
 pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreError> {
-    let id = required(row, 0)?;
+    let id = row.id(0)?;
     let provider = word::<Provider>(row, 1)?;
     let state = word::<State>(row, 9)?;
-    let (generation, fence, run) = (row.int(6)?, row.int(10)?, row.int(14)?);
-    let is_sound = generation >= 0 && fence >= 0 && run >= 0;
+    let mut is_sound = true;
+    let mut count = |column, most| {
+        let number = row.int(column)?;
+        let is_one = (0..=most).contains(&number);
+        is_sound &= is_one;
+        Ok::<_, StoreError>(number.unsigned_abs() * u64::from(is_one))
+    };
+    let (generation, fence, run) = (count(6, MOST)?, count(10, MOST)?, count(14, MOST)?);
+    let deliver_fence = count(18, MOST)?;
+    let (doubts, attempts) = (count(15, FEW)?, count(21, FEW)?);
     let mut entry = Entry {
         app: App {
             provider: provider.unwrap_or(Provider::GitHub),
@@ -120,24 +144,24 @@ pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreErr
         },
         label: row.text(4)?,
         tokens: Tokens::none(),
-        generation: generation.unsigned_abs(),
+        generation,
         created_at: time::from_millis(row.int(7)?),
         changed_at: time::from_millis(row.int(8)?),
         progress: Progress {
             state: state.unwrap_or_default(),
-            fence: fence.unsigned_abs(),
+            fence,
             owner: row.text(11)?,
             until: row.int(12)?,
             span: row.int(13)?,
-            run: run.unsigned_abs(),
-            doubts: u32::try_from(row.int(15)?).unwrap_or(u32::MAX),
+            run,
+            doubts: u32::try_from(doubts).unwrap_or_default(),
             undelivered: row.int(16)? != 0,
             deliver: row.int(17)? != 0,
             delivery: Delivery {
-                fence: row.int(18)?.unsigned_abs(),
+                fence: deliver_fence,
                 until: row.int(19)?,
                 span: row.int(20)?,
-                attempts: u32::try_from(row.int(21)?).unwrap_or(u32::MAX),
+                attempts: u32::try_from(attempts).unwrap_or_default(),
                 error: row.text(22)?,
                 unproven_until: row.int(23)?,
             },
@@ -169,15 +193,20 @@ pub(crate) fn type_of(column: &str) -> &'static str {
     }
 }
 
-/// Reads [`EVENT_COLUMNS`].
+/// Reads [`EVENT_COLUMNS`]. One that makes no sense stays where it is.
 pub(crate) fn read_event(row: &impl Columns) -> Result<(u64, Event), StoreError> {
-    let what = required(row, 4)?;
+    let (what, generation) = (
+        What::from_word(&required(row, 4)?),
+        u64::try_from(row.int(5)?),
+    );
     let event = Event {
         id: required(row, 1)?,
         at: time::from_millis(row.int(2)?),
         actor: required(row, 3)?,
-        what: What::from_word(&what).ok_or_else(|| damaged(&what))?,
-        generation: unsigned(row, 5)?,
+        what: what
+            .filter(|_| generation.is_ok())
+            .unwrap_or(What::Unreadable),
+        generation: generation.unwrap_or_default(),
         old: row.text(6)?,
         new: row.text(7)?,
         reason: row.text(8)?,
@@ -253,7 +282,7 @@ pub(crate) fn event(event: &Event) -> Vec<Value> {
     ]
 }
 
-fn required(row: &impl Columns, column: usize) -> Result<String, StoreError> {
+fn required(row: &(impl Columns + ?Sized), column: usize) -> Result<String, StoreError> {
     row.text(column)?.ok_or_else(|| damaged("NULL"))
 }
 

@@ -98,7 +98,9 @@ pub(crate) fn read_open_run(
     let filter = required(row, 1)?;
     // A filter of a later version means nothing here.
     let parsed = serde_json::from_str(&filter).ok();
-    let run = Run::new(unsigned(row, 0)?, time::from_millis(row.int(2)?), true);
+    let (number, began_at) = (row.int(0)?, time::from_millis(row.int(2)?));
     let is_last = seen.insert(filter);
-    Ok(parsed.filter(|_| is_last).map(|filter| (filter, run)))
+    // One of nonsense is none.
+    let run = u64::try_from(number).map(|number| Run::new(number, began_at, true));
+    Ok(parsed.filter(|_| is_last).zip(run.ok()))
 }

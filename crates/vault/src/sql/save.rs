@@ -39,10 +39,12 @@ impl Before {
 
     pub(crate) fn changed(&self, entry: &Entry) -> Changed {
         let secrets = self.secrets != secrets(entry);
+        // Nothing of a row that could not be read is relied on.
+        let is_anew = secrets && self.is_damaged;
         Changed {
-            delivery: self.delivery != delivery(entry),
+            delivery: is_anew || self.delivery != delivery(entry),
             secrets,
-            owner: secrets && self.is_damaged,
+            owner: is_anew,
         }
     }
 }
@@ -52,7 +54,6 @@ impl Before {
 pub(crate) struct Changed {
     delivery: bool,
     secrets: bool,
-    /// Nothing of a row that could not be read was relied on.
     owner: bool,
 }
 

@@ -42,8 +42,8 @@ pub(super) fn columns(connection: &Connection) -> Result<&'static str, StoreErro
     sql::columns(version).ok_or_else(|| newer(version))
 }
 
-/// Brings the tables to the newest version, within a transaction.
-pub(super) fn run(connection: &Connection) -> Result<(), StoreError> {
+/// Brings the tables to the newest version, within a transaction. Whether there were none.
+pub(super) fn run(connection: &Connection) -> Result<bool, StoreError> {
     let version = number(connection, "user_version")?;
     let done = usize::try_from(version).ok();
     let ahead = done.and_then(|done| MIGRATIONS.get(done..));
@@ -56,7 +56,7 @@ pub(super) fn run(connection: &Connection) -> Result<(), StoreError> {
             .pragma_update(None, "user_version", MIGRATIONS.len())
             .map_err(store_error)?;
     }
-    Ok(())
+    Ok(version == 0)
 }
 
 fn newer(version: i64) -> StoreError {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
 use super::open::{Opened, beside, check_exposure};
@@ -25,20 +25,38 @@ pub(super) type Copied = Option<TempDir>;
 /// nobody writes either.
 pub(super) fn open(path: &Path, sealer: &Arc<Sealer>) -> Result<(Opened, Copied), StoreError> {
     check_exposure(path)?;
-    let first = connect(path, "", sealer);
-    match first {
-        Err(error) if error.is_unavailable() && path.exists() => {
+    match connect(path, "") {
+        Err(error) if cannot_share(&error) && path.exists() => {
             match fs::metadata(beside(path, "-wal")) {
-                Ok(log) if log.len() > 0 => copied(path, sealer).map_err(|_| error),
+                Ok(log) if log.len() > 0 => copied(path, sealer),
                 // All is in the file.
-                _ => Ok((connect(path, "?immutable=1", sealer)?, None)),
+                _ => {
+                    let connection = connect(path, "?immutable=1").map_err(store_error)?;
+                    Ok((opened(connection, sealer)?, None))
+                }
             }
         }
-        first => Ok((first?, None)),
+        connection => Ok((opened(connection.map_err(store_error)?, sealer)?, None)),
     }
 }
 
-fn connect(path: &Path, how: &str, sealer: &Arc<Sealer>) -> Result<Opened, StoreError> {
+/// Whether there is no place for what SQLite puts beside the file.
+fn cannot_share(error: &rusqlite::Error) -> bool {
+    use ErrorCode::{CannotOpen, DiskFull, PermissionDenied, ReadOnly, SystemIoFailure};
+
+    let codes = [
+        CannotOpen,
+        DiskFull,
+        PermissionDenied,
+        ReadOnly,
+        SystemIoFailure,
+    ];
+    error
+        .sqlite_error_code()
+        .is_some_and(|code| codes.contains(&code))
+}
+
+fn connect(path: &Path, how: &str) -> rusqlite::Result<Connection> {
     let reading = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = match how {
         "" => Connection::open_with_flags(path, reading),
@@ -46,9 +64,14 @@ fn connect(path: &Path, how: &str, sealer: &Arc<Sealer>) -> Result<Opened, Store
             let uri = format!("{}{how}", uri(path));
             Connection::open_with_flags(uri, reading | OpenFlags::SQLITE_OPEN_URI)
         }
-    };
-    let connection = connection.map_err(store_error)?;
-    connection.busy_timeout(PATIENCE).map_err(store_error)?;
+    }?;
+    connection.busy_timeout(PATIENCE)?;
+    // The first read opens all files.
+    connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+fn opened(connection: Connection, sealer: &Arc<Sealer>) -> Result<Opened, StoreError> {
     let columns = migrations::columns(&connection)?;
     let opened = Opened::of(connection, sealer, columns)?;
     opened.check_key()?;
@@ -57,13 +80,18 @@ fn connect(path: &Path, how: &str, sealer: &Arc<Sealer>) -> Result<Opened, Store
 
 /// With the log of somebody who was killed, it is read elsewhere. Its secrets are encrypted.
 fn copied(path: &Path, sealer: &Arc<Sealer>) -> Result<(Opened, Copied), StoreError> {
-    let cannot = |e: io::Error| StoreError::other("there is no room for a copy", e);
+    let cannot = |e: io::Error| {
+        let message = "the vault's log cannot be read where it is, and there is no room for a copy in the \
+                       folder for temporary files";
+        StoreError::unavailable(message, e)
+    };
     let folder = tempfile::tempdir().map_err(cannot)?;
     let copy = folder.path().join("vault");
     for suffix in ["", "-wal"] {
         fs::copy(beside(path, suffix), beside(&copy, suffix)).map_err(cannot)?;
     }
-    Ok((connect(&copy, "", sealer)?, Some(folder)))
+    let connection = connect(&copy, "").map_err(store_error)?;
+    Ok((opened(connection, sealer)?, Some(folder)))
 }
 
 /// As SQLite reads it: <https://www.sqlite.org/uri.html>.

@@ -108,6 +108,9 @@ fn apply(
     mut read: Read,
     change: &Change,
 ) -> Result<Result<Changed, StoreError>, StoreError> {
+    if read.damage.is_some() && change.is_put() {
+        read.generation_after(last_generation(opened, &read.entry.id)?);
+    }
     let before = Before::of(&read);
     let now = time::now_millis();
     let admitted = |entry: &Entry| is_its_own(opened, entry, change);
@@ -135,6 +138,13 @@ fn apply(
         execute(opened, &insertion("event", sql::EVENT_VALUES), &values)?;
     }
     Ok(applied.of(entry))
+}
+
+/// The generation of a row that its history knows.
+fn last_generation(opened: &Opened, id: &str) -> Result<i64, StoreError> {
+    let sql = "SELECT COALESCE(max(generation), 0) FROM event WHERE id = $1";
+    let last = opened.connection.query_row(sql, [id], |row| row.get(0));
+    last.map_err(store_error)
 }
 
 /// Whether no other row has, or has had, the token that the change is to store, nor this one before.
@@ -251,9 +261,12 @@ pub(super) fn open_run(
     filter: &Filter,
     resume_within: Duration,
 ) -> Result<Option<Run>, StoreError> {
-    let run = last_run(opened, filter)?;
     let now = time::now_millis();
-    Ok(run.filter(|run| !run.is_too_old(resume_within, now)))
+    let run = last_run(opened, filter)?.filter(|run| !run.is_too_old(resume_within, now));
+    match run {
+        Some(run) if count_run(opened, filter, &run)?.left > 0 => Ok(Some(run)),
+        _ => Ok(None),
+    }
 }
 
 fn last_run(opened: &Opened, filter: &Filter) -> Result<Option<Run>, StoreError> {

@@ -7,8 +7,8 @@ use tokenturn::Timestamp;
 
 use super::{Vault, id};
 use crate::entry::{Entry, State};
-use crate::error::StoreError;
-use crate::event::Event;
+use crate::error::{StoreError, whole};
+use crate::event::{Event, What};
 use crate::filter::Filter;
 use crate::time;
 
@@ -79,6 +79,12 @@ impl Vault {
                 Err(error) if error.is_damaged() && error.id().is_some() => {
                     vec!["it cannot be read".to_owned()]
                 }
+                // What the database cannot read ends the list.
+                Err(error) if error.is_damaged() => {
+                    let what = whole(&error);
+                    verified.faults.push(Fault { id: None, what });
+                    break;
+                }
                 Err(error) => return Err(error),
             };
             let faults = faults.into_iter().map(|what| Fault::of(&name, what));
@@ -92,7 +98,12 @@ impl Vault {
     async fn of_row(&self, mut entry: Entry) -> Result<Vec<String>, StoreError> {
         let faults = senseless(&entry);
         loop {
-            let Some(event) = self.last_new(&entry.id).await? else {
+            let (last, is_readable) = self.last_new(&entry.id).await?;
+            if !is_readable {
+                let what = "an event of its history cannot be read";
+                return Ok([faults, vec![what.to_owned()]].concat());
+            }
+            let Some(event) = last else {
                 return Ok(faults);
             };
             let token = entry.tokens.fingerprint().map(|token| token.to_string());
@@ -111,16 +122,17 @@ impl Vault {
         }
     }
 
-    /// By what a row got the token that it has.
-    async fn last_new(&self, id: &str) -> Result<Option<Event>, StoreError> {
-        let (mut events, mut last) = (self.history(Some(id)), None);
+    /// By what a row got the token that it has, and whether all that has happened to it can be read.
+    async fn last_new(&self, id: &str) -> Result<(Option<Event>, bool), StoreError> {
+        let (mut events, mut last, mut is_readable) = (self.history(Some(id)), None, true);
         while let Some(event) = events.next().await {
             let event = event?;
+            is_readable &= event.what != What::Unreadable;
             if event.new.is_some() {
                 last = Some(event);
             }
         }
-        Ok(last)
+        Ok((last, is_readable))
     }
 
     /// The rows whose token another row has.

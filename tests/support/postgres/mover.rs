@@ -52,6 +52,7 @@ async fn serve(
     moves: bool,
     named: &AtomicUsize,
 ) -> Result<()> {
+    client.set_nodelay(true)?;
     let length = client.read_u32().await?;
     let mut startup = length.to_be_bytes().to_vec();
     startup.resize(length as usize, 0);

@@ -6,6 +6,7 @@ use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokenturn_sandbox::Fault;
 use tokenturn_tests::crash::PATIENCE;
 use tokenturn_vault::{Deliver, Entry, Filter, FleetOptions, Outcome, Settled, State};
 
@@ -22,7 +23,8 @@ on_all!(
     all_that_is_refused_is_told_of,
     refusals_hold_up_nothing_else,
     damage_holds_up_nothing_else,
-    what_is_meant_is_handed_on
+    what_is_meant_is_handed_on,
+    what_comes_after_the_stop_is_handed_on
 );
 
 type Answer<'a> = futures_core::future::BoxFuture<'a, Result<(), Box<dyn Error + Send + Sync>>>;
@@ -264,6 +266,23 @@ async fn what_is_meant_is_handed_on(place: Place) {
         all(&mut fleet).await;
         assert_eq!(fleet.summary().delivered, count);
     }
+}
+
+async fn what_comes_after_the_stop_is_handed_on(place: Place) {
+    let world = World::new(&place, 2).await;
+    world.sandbox.set_fault(Fault::Slow(Duration::from_secs(1)));
+    let mut fleet = world.begin(fast().deliver(Taker::at(1))).await;
+    while world.sandbox.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    fleet.stopper().stop();
+    all(&mut fleet).await;
+    let summary = fleet.summary();
+    assert_ne!(summary.replaced, 0);
+    assert_eq!(
+        (summary.delivered, summary.undelivered),
+        (summary.replaced, 0)
+    );
 }
 
 async fn holds_what_is_stored(world: &World, taker: &Taker) {

@@ -134,11 +134,16 @@ fn a_vault_is_read_where_nothing_can_be_written() {
     const READ_ONLY: &str = "mount --bind vault vault && mount -o remount,bind,ro vault && cd vault && ! touch x 2>/dev/null &&";
     const FULL: &str = "mkdir full && mount -t tmpfs -o size=256k none full && cp -p vault/* full && cd full && \
         dd if=/dev/zero of=filling bs=1k 2>/dev/null; [ -e filling ] && ! dd if=/dev/zero of=more bs=1 count=1 2>/dev/null &&";
+    // Without its powers, root is anybody, in a folder that others own.
+    const OF_OTHERS: &str = "[ -s vault/tokenturn.db-wal ] || rm vault/tokenturn.db-wal; chmod 555 vault && cd vault && \
+        ! setpriv --bounding-set=-all --inh-caps=-all touch x 2>/dev/null && \
+        exec setpriv --bounding-set=-all --inh-caps=-all \"$0\" \"$@\"; exit 99;";
     for has_log in [true, false] {
-        for mount in [READ_ONLY, FULL] {
+        for mount in [READ_ONLY, FULL, OF_OTHERS] {
             let folder = vault(has_log);
             let command = |arguments: &[&str]| {
                 let _ = fs::remove_dir(folder.path().join("full"));
+                let _ = fs::File::create_new(folder.path().join("vault/tokenturn.db-wal"));
                 let command = tokenturn(folder.path(), arguments);
                 after(folder.path(), mount, &command)
             };

@@ -8,8 +8,10 @@ use crate::entry::{Entry, Progress, State};
 use crate::event::What;
 use crate::time;
 
-/// How long it is passed over by whoever looks for rows in doubt, or to be handed on.
-const PASSED_OVER: Duration = Duration::from_secs(60);
+/// How long it is passed over by whoever looks for rows in doubt.
+const IN_DOUBT: Duration = Duration::from_secs(60);
+/// The same for rows to be handed on: a run waits for those that others may have under way.
+const TO_HAND_ON: Duration = Duration::from_secs(5);
 
 pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Option<Applied> {
     let actor = change.actor.as_str();
@@ -46,7 +48,7 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Option<Appl
                 // Otherwise a run would come to it again and again.
                 Condition::Run { number, .. } => progress.run = progress.run.max(*number),
                 Condition::InDoubt => {
-                    (progress.until, progress.span) = pass_over(now);
+                    (progress.until, progress.span) = pass_over(IN_DOUBT, now);
                 }
             }
             let event = event(entry, actor, What::Damaged, now);
@@ -54,7 +56,7 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Option<Appl
         }
         Kind::ClaimDelivery { .. } => {
             let delivery = &mut entry.progress.delivery;
-            (delivery.until, delivery.span) = pass_over(now);
+            (delivery.until, delivery.span) = pass_over(TO_HAND_ON, now);
             Some(save(Reply::Damaged, None))
         }
         Kind::Settle { .. }
@@ -65,7 +67,7 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Option<Appl
     }
 }
 
-fn pass_over(now: i64) -> (i64, i64) {
-    let span = time::millis(PASSED_OVER);
+fn pass_over(span: Duration, now: i64) -> (i64, i64) {
+    let span = time::millis(span);
     (now.saturating_add(span), span)
 }

@@ -187,40 +187,44 @@ impl Outbox {
 
     async fn claim(
         &self,
-        places: Vec<OwnedSemaphorePermit>,
+        mut places: Vec<OwnedSemaphorePermit>,
     ) -> Result<Vec<(Entry, DeliveryClaim, OwnedSemaphorePermit)>, StoreError> {
-        if places.is_empty() {
-            return Ok(Vec::new());
-        }
-        let change = self.vault.change(Kind::ClaimDelivery { lease: LEASE });
         let store = &self.vault.store;
-        let rows = store
-            .change_next(&self.filter, Ready::Undelivered, places.len(), change)
-            .await?;
         let mut claimed = Vec::new();
-        for (row, place) in rows.into_iter().zip(places) {
-            match row {
-                Ok(Changed { entry, applied }) => {
-                    if let Reply::Delivering(claim) = applied.reply {
-                        claimed.push((entry, claim, place));
+        // Those that cannot be read keep nobody else from their turn.
+        let mut has_more = true;
+        while claimed.is_empty() && !places.is_empty() && mem::take(&mut has_more) {
+            let change = self.vault.change(Kind::ClaimDelivery { lease: LEASE });
+            let rows = store.change_next(&self.filter, Ready::Undelivered, places.len(), change);
+            for row in rows.await? {
+                match row {
+                    Ok(Changed { entry, applied }) => {
+                        if let Reply::Delivering(claim) = applied.reply
+                            && let Some(place) = places.pop()
+                        {
+                            claimed.push((entry, claim, place));
+                        }
+                    }
+                    Err(damage) => {
+                        has_more |= self.damaged(damage.id().unwrap_or_default()).await;
                     }
                 }
-                Err(damage) => self.damaged(damage.id().unwrap_or_default()).await,
             }
         }
         Ok(claimed)
     }
 
-    /// Tells of a row that cannot be read, which is all that becomes of it.
-    async fn damaged(&self, id: &str) {
+    /// Tells of a row that cannot be read, which is all that becomes of it. Whether it is a new one.
+    async fn damaged(&self, id: &str) -> bool {
         if !self.trouble().damaged.insert(id.to_owned()) {
-            return;
+            return false;
         }
         self.shared.untried().remove(id);
         tracing::warn!(id, "a row that waits to be handed on cannot be read");
         if let Some(app) = self.app_of(id).await {
             self.shared.damaged(id, app).await;
         }
+        true
     }
 
     /// Whose it is, by what stands beside what cannot be read.

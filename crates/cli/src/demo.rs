@@ -1,18 +1,20 @@
 //! `tokenturn demo`
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use anyhow::{Result, ensure};
 use serde_json::json;
 use tokenturn::{GitHub, OhMyGpt, Secret};
 use tokenturn_sandbox::Sandbox;
 
+use crate::output::output;
+
 /// Replaces a token at each provider and shows what became of both tokens.
 pub(crate) async fn run(json: bool) -> Result<()> {
     let sandbox = Sandbox::start(0).await?;
     if !json {
         let url = sandbox.url();
-        writeln!(io::stdout(), "a sandbox of both providers runs at {url}")?;
+        writeln!(output(), "a sandbox of both providers runs at {url}")?;
     }
     github(&sandbox, json).await?;
     ohmygpt(&sandbox, json).await
@@ -76,7 +78,7 @@ impl Shown<'_> {
     fn print(&self, json: bool) -> Result<()> {
         let life = |works| if works { "alive" } else { "dead" };
         let (old, new) = (self.old.fingerprint(), self.new.fingerprint());
-        let mut out = io::stdout().lock();
+        let mut out = output();
         if json {
             let line = json!({
                 "provider": self.provider.to_lowercase(),

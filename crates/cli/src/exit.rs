@@ -116,11 +116,6 @@ impl std::error::Error for Ending {}
 /// Says what is wrong: as text on standard error, or as the last line of JSON on standard output,
 /// where a program looks for what came of the command.
 pub(crate) fn failed(error: &Error, json: bool) -> Exit {
-    // Whoever read the output has seen enough of it, as `head` does.
-    let io = error.downcast_ref::<io::Error>();
-    if io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) {
-        return Exit::Done;
-    }
     let usage = error.downcast_ref::<clap::Error>();
     if let Some(usage) = usage.filter(|usage| !json || !usage.use_stderr()) {
         // It is what --help shows, too.
@@ -152,6 +147,10 @@ fn of(error: &Error) -> Exit {
     match () {
         () if is_store(error, |e| e.is_unavailable() || e.is_busy()) => Exit::NotDone,
         () if is_store(error, |e| e.is_damaged() && e.id().is_some()) => Exit::Damaged,
+        // Nobody was there to take it, or there was no room: that may pass.
+        () if is_io(error, ErrorKind::BrokenPipe) => Exit::NotDone,
+        () if is_io(error, ErrorKind::StorageFull) => Exit::NotDone,
+        () if is_io(error, ErrorKind::QuotaExceeded) => Exit::NotDone,
         () => Exit::BadInput,
     }
 }
@@ -174,6 +173,11 @@ fn word(error: &Error) -> Option<&'static str> {
 fn is_store(error: &Error, holds: impl Fn(&StoreError) -> bool) -> bool {
     let mut chain = error.chain();
     chain.any(|e| e.downcast_ref().is_some_and(&holds))
+}
+
+fn is_io(error: &Error, kind: ErrorKind) -> bool {
+    let mut found = error.chain().filter_map(|e| e.downcast_ref::<io::Error>());
+    found.any(|error| error.kind() == kind)
 }
 
 /// What clap says of bad usage, without how to use it.

@@ -168,6 +168,7 @@ pub(crate) fn client_secret(path: Option<&Path>, variable: &str) -> Result<Optio
         return word(&name, text.expose()).map(Some);
     }
     match std::env::var(variable) {
+        Ok(value) if value.is_empty() => Ok(None),
         Ok(value) => word(variable, Secret::new(value).expose()).map(Some),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => bail!("{variable} is not text"),

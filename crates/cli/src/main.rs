@@ -12,6 +12,7 @@ mod log;
 mod login;
 mod manual;
 mod meanwhile;
+mod output;
 mod patience;
 mod progress;
 mod refresh;

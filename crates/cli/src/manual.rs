@@ -1,7 +1,7 @@
 //! `tokenturn completions` and `tokenturn man`
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -12,13 +12,14 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::args::{Arguments, SECRETS};
 use crate::exit::Exit;
+use crate::output::output;
 
 /// Prints what a shell reads to complete our commands.
 pub(crate) fn completions(shell: Shell) -> Result<()> {
     let mut command = Arguments::command();
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "tokenturn", &mut script);
-    io::stdout().write_all(&script)?;
+    output().write_all(&script)?;
     Ok(())
 }
 
@@ -40,7 +41,7 @@ pub(crate) fn man(folder: Option<&Path>) -> Result<()> {
                 let written = fs::write(&path, page);
                 written.with_context(|| format!("cannot write {}", path.display()))?;
             }
-            None => io::stdout().write_all(&page)?,
+            None => output().write_all(&page)?,
         }
     }
     Ok(())

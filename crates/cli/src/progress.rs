@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::vault::visible;
+use crate::vault::{tokens, visible};
 
 /// How often a line is written where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
@@ -70,12 +70,28 @@ impl View {
 }
 
 /// How much is done, counted by whoever does it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Counter(Arc<AtomicU64>);
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    count: AtomicU64,
+    then: OnceLock<&'static str>,
+}
 
 impl Counter {
     pub(crate) fn add(&self) {
-        self.0.fetch_add(1, Relaxed);
+        self.count.fetch_add(1, Relaxed);
+    }
+
+    /// All are counted, and what is done with them now is this.
+    pub(crate) fn end(&self, then: &'static str) {
+        let _ = self.then.set(then);
+    }
+
+    fn text(&self, doing: &str, length: Option<u64>, time: Duration) -> String {
+        let count = self.count.load(Relaxed);
+        match self.then.get() {
+            Some(then) => text(&format!("{then} {}", tokens(count)), 0, None, time),
+            None => text(doing, count, length, time),
+        }
     }
 }
 
@@ -99,8 +115,8 @@ pub(crate) async fn watch<T>(
                 return result;
             }
             _ = ticks.tick() => {
-                let count = done.0.load(Relaxed);
-                view.show(count, text(doing, count, length, began.elapsed()));
+                let text = done.text(doing, length, began.elapsed());
+                view.show(done.count.load(Relaxed), text);
             }
         }
     }
@@ -165,5 +181,12 @@ mod tests {
         assert_eq!(text(200, Some(1001)), "exporting  200/1001  20/s  41s left");
         // More came than there were.
         assert_eq!(text(20, Some(10)), "exporting  20/10  2.0/s  0s left");
+
+        let counter = Counter::default();
+        counter.add();
+        let text = || counter.text("importing", None, Duration::from_secs(10));
+        assert_eq!(text(), "importing  1  0.1/s");
+        counter.end("storing");
+        assert_eq!(text(), "storing 1 token  10s");
     }
 }

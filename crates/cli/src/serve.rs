@@ -1,8 +1,8 @@
 //! `tokenturn sandbox`
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use serde_json::json;
 use tokenturn_sandbox::{self as sandbox, Sandbox};
 
@@ -12,6 +12,16 @@ use crate::patience;
 
 /// Serves the sandbox until Ctrl-C.
 pub(crate) async fn run(port: u16, fault: Option<Fault>, json: bool) -> Result<()> {
+    let ended = serve(port, fault, json).await;
+    let io = |why: &Error| why.downcast_ref::<io::Error>().map(io::Error::kind);
+    match ended {
+        // Where nobody reads what it prints, nobody knows where it is.
+        Err(why) if io(&why) == Some(ErrorKind::BrokenPipe) => Ok(()),
+        ended => ended,
+    }
+}
+
+async fn serve(port: u16, fault: Option<Fault>, json: bool) -> Result<()> {
     let sandbox = Sandbox::start(port)
         .await
         .with_context(|| format!("cannot listen on port {port}"))?;

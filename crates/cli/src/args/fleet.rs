@@ -131,7 +131,7 @@ pub(crate) struct HandOn {
     /// has started. What it leaves in the background when it exits before is not waited for. Of each
     /// token one is run at a time, and _GENERATION grows with each, until the row is taken out or a
     /// backup is restored.
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", value_parser = command)]
     pub(crate) deliver: Option<String>,
     /// Let the standard input of that command be one line of JSON with the refresh token, too: an
     /// object with access_token and, where they are known, refresh_token, expires_at and
@@ -219,6 +219,18 @@ fn app_secret_file(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((id, file)) if !id.is_empty() && !file.is_empty() => Ok((id.to_owned(), file.into())),
         _ => Err("write it as CLIENT_ID=FILE, such as Iv1.8a61f9b3a7aba766=secret.txt".to_owned()),
+    }
+}
+
+/// A shell does a blank one with success, and nobody has the token.
+fn command(text: &str) -> Result<String, String> {
+    match text.trim().is_empty() {
+        true => Err(
+            "it is a command that takes the token from its standard input; where none is to, leave the \
+             option out"
+                .to_owned(),
+        ),
+        false => Ok(text.to_owned()),
     }
 }
 

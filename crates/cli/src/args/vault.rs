@@ -304,4 +304,6 @@ Fields of a line, or columns:
 
 const REKEY: &str = "\
 A key in a file is replaced there. A key in TOKENTURN_KEY is replaced by that in TOKENTURN_NEW_KEY;
-`openssl rand -hex 32` makes one.";
+`openssl rand -hex 32` makes one.
+
+Another vault with the same key file could not be opened any more: give that a key file of its own first.";

@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Command};
+use tokenturn_vault::Provider;
 use toml::de::{DeTable, DeValue};
 
 use super::{SETTINGS, Setting};
 use crate::args::RotateAll;
 use crate::exit::told;
+use crate::fleet::server;
 use crate::vault;
 
 /// The variable that names it.
@@ -141,8 +143,14 @@ fn check(entries: &[Entry], path: &Path) -> Result<()> {
                 (true, "false") => {}
                 (true, _) => bail!("{}: {} is true or false", at(), entry.setting.name),
             }
-            if entry.setting.name == "vault" {
-                vault::check_place(value).with_context(at)?;
+            match entry.setting.name {
+                "vault" => vault::check_place(value).with_context(at)?,
+                "base_url" => drop(server(value, Provider::GitHub).with_context(at)?),
+                "ohmygpt_base_url" => drop(server(value, Provider::OhMyGpt).with_context(at)?),
+                "enterprise" if value.contains('@') => {
+                    bail!("{}: the host has an `@` in it; write it alone", at())
+                }
+                _ => {}
             }
         }
     }

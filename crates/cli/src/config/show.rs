@@ -1,6 +1,6 @@
 //! `tokenturn config`
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Result;
@@ -8,6 +8,7 @@ use serde_json::{Map, json};
 
 use super::file::File;
 use super::{SETTINGS, Setting};
+use crate::output::output;
 use crate::vault::Table;
 
 /// Where what is in force comes from.
@@ -22,7 +23,7 @@ enum From {
 /// Shows what is in force for commands on a vault that are given no options.
 pub(crate) fn run(named: Option<&Path>, json: bool) -> Result<()> {
     let file = File::find(named)?;
-    let mut out = BufWriter::new(io::stdout());
+    let mut out = BufWriter::new(output());
     let path = file.as_ref().map(|file| file.path.display().to_string());
     let mut settings = Map::new();
     let mut table = Table::new(["SETTING", "VALUE", "FROM"]);

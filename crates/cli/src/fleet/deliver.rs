@@ -124,7 +124,8 @@ impl ShellCommand {
 const EXPIRES_AT: &str = "TOKENTURN_EXPIRES_AT";
 
 /// What it has no need to know.
-const OUR_SECRETS: [&str; 5] = [
+const OUR_SECRETS: [&str; 6] = [
+    "PGPASSWORD",
     "TOKENTURN_GITHUB_CLIENT_SECRET",
     "TOKENTURN_OHMYGPT_CLIENT_SECRET",
     "TOKENTURN_KEY",

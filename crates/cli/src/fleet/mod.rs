@@ -23,6 +23,8 @@ use crate::args::{
 };
 use crate::exit::Exit;
 use crate::vault::{self, Access, open_with};
+pub(crate) use servers::server;
+
 use deliver::ShellCommand;
 use report::Report;
 use run::Job;

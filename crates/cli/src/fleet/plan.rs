@@ -1,12 +1,13 @@
 //! `--dry-run`
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use anyhow::Result;
 use serde_json::json;
 use tokenturn_vault::{AppPlan, Plan};
 
 use crate::exit::Exit;
+use crate::output::output;
 use crate::progress::{duration, rate_text};
 
 pub(super) fn print(plan: &Plan, json: bool, strays: &[String]) -> Result<Exit> {
@@ -18,7 +19,7 @@ pub(super) fn print(plan: &Plan, json: bool, strays: &[String]) -> Result<Exit> 
         () if plan.apps.is_empty() => Exit::NoToken,
         () => Exit::Done,
     };
-    let mut out = io::stdout().lock();
+    let mut out = output();
     match json {
         true => writeln!(out, "{}", exit.tell(as_json(plan, strays)))?,
         false => write!(out, "{}", text(plan, strays))?,

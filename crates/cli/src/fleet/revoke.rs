@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::{Result, bail};
 use tokenturn_vault::{Filter, State, Vault};
 
+use crate::exit::Exit;
+
 /// Asks whoever sits at the terminal for the number of tokens: nothing brings them back.
 pub(super) async fn confirm(vault: &Vault, filter: &Filter) -> Result<()> {
     let mut count = 0;
@@ -18,13 +20,18 @@ pub(super) async fn confirm(vault: &Vault, filter: &Filter) -> Result<()> {
             "nothing was revoked: {count} tokens would be dead for good; say --yes if that is meant"
         );
     }
-    let mut out = io::stderr();
-    write!(
-        out,
+    let question = format!(
         "{count} tokens are about to be dead for good, and their users have to authorize the app again.\n\
          Type their number to go on: "
-    )?;
-    out.flush()?;
+    );
+    let mut out = io::stderr();
+    let asked = out.write_all(question.as_bytes());
+    // Whoever has not seen the question has not said yes to it.
+    asked.and_then(|()| out.flush()).map_err(|why| {
+        Exit::NotDone.because(format!(
+            "nothing was revoked: the question whether that is meant cannot be shown: {why}"
+        ))
+    })?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     match is_yes(&answer, count) {

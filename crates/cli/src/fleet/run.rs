@@ -105,10 +105,12 @@ impl Job {
         vault.drain().await;
         let took = progress.end(fleet.summary());
         let expected = fleet.expected();
-        let meant = expected.done + expected.left + fleet.summary().dead;
+        let summary = fleet.summary();
+        let waited = summary.delivered + summary.undelivered;
+        let meant = expected.done + expected.left + summary.dead + waited;
         let is_meant = meant > 0 || vault.count(filter).await.map_or(true, |count| count > 0);
         let ended = Ended {
-            summary: fleet.summary(),
+            summary,
             is_meant,
             strays: self.strays.len() as u64,
             aim: self.aim,

@@ -1,6 +1,6 @@
 //! `--sandbox`: a provider, a vault, and tokens to replace.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use tokenturn::GitHub;
 use tokenturn_sandbox::Sandbox;
 use tokenturn_vault::{App, Client, Entry, Filter, Key, StoreError, Tokens, Vault};
+
+use crate::output::output;
 
 /// It goes away with everything in it.
 pub(super) struct World {
@@ -65,7 +67,7 @@ impl World {
         }
         ensure!(dead == 0, "{dead} of {count} tokens in the vault are dead");
         if !json {
-            writeln!(io::stdout(), "all {count} tokens in the vault are alive")?;
+            writeln!(output(), "all {count} tokens in the vault are alive")?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use tokenturn::github::api_url;
 use tokenturn::ohmygpt::hosts;
 use tokenturn::{GitHub, normal_base_url};
+use tokenturn_client::check_base_url;
 use tokenturn_vault::{App, Filter, Provider};
 
 use crate::args::Providers;
@@ -30,8 +31,13 @@ pub(super) struct Named {
 
 impl Named {
     pub(super) fn of(args: &Providers, filter: &Filter) -> Result<Self> {
-        let github = args.base_url.iter().map(|url| api_url(url));
-        let mut github = github.collect::<Result<Vec<_>, _>>()?;
+        let github = args
+            .base_url
+            .iter()
+            .map(|url| server(url, Provider::GitHub));
+        let mut github = github.collect::<Result<Vec<_>>>()?;
+        let ohmygpt = args.ohmygpt_base_url.as_deref();
+        let ohmygpt = ohmygpt.map(|url| server(url, Provider::OhMyGpt));
         let enterprise = match (&args.enterprise, &args.enterprise_version) {
             (Some(host), Some(version)) => {
                 // The client knows where the API of such a host is.
@@ -44,7 +50,7 @@ impl Named {
         Ok(Self {
             github,
             enterprise,
-            ohmygpt: args.ohmygpt_base_url.as_deref().map(normal_base_url),
+            ohmygpt: ohmygpt.transpose()?,
             filter: filter.server.clone(),
         })
     }
@@ -80,6 +86,16 @@ impl Named {
         );
         Ok(())
     }
+}
+
+/// The server of an API in the form that the vault has it in. What no client would be made of is refused
+/// before anything of it is shown: there may be a password in it.
+pub(crate) fn server(url: &str, provider: Provider) -> Result<String> {
+    check_base_url(url)?;
+    Ok(match provider {
+        Provider::OhMyGpt => normal_base_url(url),
+        _ => api_url(url)?,
+    })
 }
 
 fn is_known(app: &App) -> bool {

@@ -46,8 +46,17 @@ pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 12] {
 impl Ended<'_> {
     /// Of what holds, the worst.
     pub(super) fn exit(&self) -> Exit {
+        match self.of_run() {
+            Exit::Done if self.summary.undelivered > 0 => Exit::Undelivered,
+            exit => exit,
+        }
+    }
+
+    /// The same, of a run that may have passed by what waits to be handed on.
+    fn of_run(&self) -> Exit {
         let summary = self.summary;
-        let is_undelivered = summary.undelivered > 0;
+        let hands_on = !matches!(self.aim, Aim::Check | Aim::Revoke);
+        let is_undelivered = hands_on && summary.undelivered > 0;
         match &summary.stopped {
             _ if summary.not_saved > 0 => Exit::Rescued,
             _ if summary.unknown > 0 => Exit::Unknown,
@@ -125,10 +134,39 @@ impl Ended<'_> {
             "damaged": self.damaged(),
             "delivered": summary.delivered,
             "undelivered": summary.undelivered,
-            "stopped": summary.stopped.as_ref().map(|stop| word(stop)),
-            "message": summary.stopped.as_ref().map(Stop::to_string),
+            "stopped": match (&summary.stopped, &self.no_report) {
+                (None | Some(Stop::Asked), Some(_)) => Some("report"),
+                (stop, _) => stop.as_ref().map(word),
+            },
+            "message": self.message(),
             "seconds": self.took.as_secs_f64(),
         })
+    }
+
+    /// What the text says beside the counts.
+    fn message(&self) -> Option<String> {
+        let summary = self.summary;
+        let stop = summary.stopped.as_ref().filter(|_| !self.is_over());
+        let is_undelivered = self.exit() == Exit::Undelivered || self.refused.is_some();
+        let parts = [
+            stop.map(Stop::to_string),
+            self.not_whole(),
+            (summary.undelivered > 0 && is_undelivered).then(|| self.not_handed_on()),
+        ];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// How the report failed.
+    fn not_whole(&self) -> Option<String> {
+        let why = self.no_report.as_ref()?;
+        Some(format!("the report is not whole: {why}"))
+    }
+
+    /// What to do with what was not handed on, and why it was not.
+    fn not_handed_on(&self) -> String {
+        let why = self.refused.as_deref().unwrap_or("not tried");
+        format!("tokenturn deliver hands them on ({why})")
     }
 
     fn text(&self) -> String {
@@ -177,9 +215,7 @@ impl Ended<'_> {
             }
         }
         if summary.undelivered > 0 {
-            let why = self.refused.as_deref().unwrap_or("not tried");
-            let note = format!("tokenturn deliver hands them on ({why})");
-            row("not handed on", summary.undelivered, &note);
+            row("not handed on", summary.undelivered, &self.not_handed_on());
         }
         if !self.is_meant {
             text.push_str("no token fits\n");
@@ -197,8 +233,8 @@ impl Ended<'_> {
         if let Some(stop) = summary.stopped.as_ref().filter(|_| !self.is_over()) {
             text.push_str(&format!("stopped: {stop}\n"));
         }
-        if let Some(why) = &self.no_report {
-            text.push_str(&format!("the report is not whole: {why}\n"));
+        if let Some(not_whole) = self.not_whole() {
+            text.push_str(&format!("{not_whole}\n"));
         }
         if (summary.stopped.is_none() || self.is_over())
             && let Some(next) = self.next()
@@ -307,21 +343,44 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_run_does_not_hand_on_comes_behind_what_it_is_about() {
+        let exit = |aim, change: fn(&mut Summary)| {
+            let mut summary = Summary::default();
+            summary.undelivered = 1;
+            change(&mut summary);
+            ended(&summary, aim).exit()
+        };
+        for (change, judged) in [
+            ((|_| {}) as fn(&mut Summary), Exit::Undelivered),
+            (|summary| summary.damaged = 1, Exit::Damaged),
+            (|summary| summary.no_call = 1, Exit::Refused),
+        ] {
+            assert_eq!(exit(Aim::Rotate, change), Exit::Undelivered);
+            assert_eq!(exit(Aim::Check, change), judged);
+            assert_eq!(exit(Aim::Revoke, change), judged);
+        }
+        assert_eq!(exit(Aim::Check, |summary| summary.invalid = 1), Exit::Dead);
+    }
+
+    fn ended(summary: &Summary, aim: Aim) -> Ended<'_> {
+        Ended {
+            summary,
+            is_meant: true,
+            strays: 0,
+            aim,
+            took: Duration::from_secs(1),
+            refused: None,
+            no_report: None,
+        }
+    }
+
+    #[test]
     fn the_last_line_says_what_to_do() {
         let last = |change: fn(&mut Summary)| {
             let mut summary = Summary::default();
             summary.replaced = 3;
             change(&mut summary);
-            let ended = Ended {
-                summary: &summary,
-                is_meant: true,
-                strays: 0,
-                aim: Aim::Rotate,
-                took: Duration::from_secs(1),
-                refused: None,
-                no_report: None,
-            };
-            let text = ended.text();
+            let text = ended(&summary, Aim::Rotate).text();
             text.lines().last().unwrap_or_default().to_owned()
         };
         assert_eq!(last(|_| {}), "3 in 1.0s, 3.0/s");

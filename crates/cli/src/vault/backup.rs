@@ -1,6 +1,6 @@
 //! `tokenturn vault backup`
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
@@ -10,6 +10,7 @@ use super::copy::being_replaced;
 use super::open::{Access, open};
 use super::shown::tokens;
 use crate::args::VaultPlace;
+use crate::output::output;
 use crate::patience;
 use crate::progress::{Counter, watch};
 
@@ -18,7 +19,7 @@ pub(super) async fn run(args: &VaultPlace, path: &Path, json: bool) -> Result<()
     let uncounted = Counter::default();
     let backup = watch("backing up", &uncounted, None, vault.backup(path));
     let copied = patience::through("writing to the end first", backup).await?;
-    let (mut out, name) = (io::stdout().lock(), path.display());
+    let (mut out, name) = (output(), path.display());
     if json {
         let (rows, rotating) = (copied.rows, copied.rotating);
         let line = json!({ "tokens": rows, "file": name.to_string(), "rotating": rotating });

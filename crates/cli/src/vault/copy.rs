@@ -11,6 +11,7 @@ use super::open::{self, Access, open};
 use super::shown::tokens;
 use crate::args::{CopyTo, VaultPlace};
 use crate::exit::Exit;
+use crate::output::output;
 use crate::progress::{Counter, watch};
 
 pub(super) async fn run(args: &VaultPlace, to: &CopyTo, json: bool) -> Result<()> {
@@ -26,7 +27,7 @@ pub(super) async fn run(args: &VaultPlace, to: &CopyTo, json: bool) -> Result<()
     )?;
     let copied = vault.copy_to(&target.vault);
     let copied = watch("copying", &Counter::default(), None, copied).await?;
-    let (mut out, place, key) = (io::stdout().lock(), &target.place, &target.key);
+    let (mut out, place, key) = (output(), &target.place, &target.key);
     if json {
         let line = json!({
             "tokens": copied.rows,

@@ -41,10 +41,11 @@ pub(super) async fn run(place: &VaultPlace, id: &str, json: bool, to_terminal: b
         format!("the admin token of {id:?} is not known yet; tokenturn rotate --all issues one")
     })?;
     let mut out = io::stdout().lock();
-    match json {
-        true => out.write_all(&token_file::line(token, &entry.tokens)?)?,
-        false => writeln!(out, "{}", token.expose())?,
-    }
-    out.flush()?;
-    Ok(())
+    // Without a reader nobody has the token.
+    let written = match json {
+        true => out.write_all(&token_file::line(token, &entry.tokens)?),
+        false => writeln!(out, "{}", token.expose()),
+    };
+    let written = written.and_then(|()| out.flush());
+    written.context("cannot write to standard output")
 }

@@ -1,14 +1,16 @@
 //! `tokenturn history`
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
 use anyhow::Result;
 use serde_json::json;
+use tokenturn_vault::Filter;
 
 use super::open::{Access, open};
-use super::shown::{second, short};
+use super::shown::{no_token, second, short};
 use super::table::Table;
 use crate::args::History;
+use crate::output::output;
 
 pub(super) async fn run(args: &History, json: bool) -> Result<()> {
     let vault = open(&args.place, Access::Read).await?;
@@ -19,7 +21,7 @@ pub(super) async fn run(args: &History, json: bool) -> Result<()> {
     if let Some(last) = args.last {
         events = events.last(last);
     }
-    let mut out = BufWriter::new(io::stdout());
+    let mut out = BufWriter::new(output());
     let mut table = Table::new([
         "AT",
         "ID",
@@ -29,8 +31,10 @@ pub(super) async fn run(args: &History, json: bool) -> Result<()> {
         "WHO",
         "REQUEST",
     ]);
+    let mut is_known = false;
     while let Some(event) = events.next().await {
         let event = event?;
+        is_known = true;
         if json {
             writeln!(out, "{}", json!(event))?;
             continue;
@@ -49,6 +53,13 @@ pub(super) async fn run(args: &History, json: bool) -> Result<()> {
             event.request_id.unwrap_or_else(|| "-".to_owned()),
         ];
         table.row(cells, &mut out)?;
+    }
+    if let Some(id) = args.id.as_deref().filter(|_| !is_known) {
+        // It may have been there for longer, or have left nothing but events.
+        let is_there = vault.count(&Filter::new().id(id)).await? > 0;
+        if !is_there && vault.history(Some(id)).next().await.is_none() {
+            return Err(no_token(id));
+        }
     }
     if !json {
         table.flush(&mut out)?;

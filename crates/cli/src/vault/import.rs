@@ -20,6 +20,7 @@ use super::open::{Access, open};
 use super::rows;
 use super::shown::{second, tokens};
 use crate::args::{Defaults, Format, VaultPlace};
+use crate::output::output;
 use crate::progress::{Counter, watch};
 
 /// How many tokens wait to be stored.
@@ -60,17 +61,22 @@ pub(super) async fn run(
     };
     let lines = Arc::new(Lines::default());
     let incoming = read(&name, source, format, defaults, Arc::clone(&lines))?;
+    let stored = Counter::default();
+    let counted = match how.replace {
+        true => &stored,
+        false => &lines.read,
+    };
     let put = async {
         match how.replace {
-            true => put_all(&vault, incoming, &name).await,
+            true => put_all(&vault, incoming, &name, &stored).await,
             false => {
                 let count = vault.import(incoming).await;
                 count.map_err(|error| lines.locate(&name, error))
             }
         }
     };
-    let count = watch("importing", &lines.read, None, put).await?;
-    let mut out = io::stdout();
+    let count = watch("importing", counted, None, put).await?;
+    let mut out = output();
     match json {
         true => writeln!(out, "{}", json!({ "tokens": count }))?,
         false => writeln!(out, "{} put in", tokens(count))?,
@@ -82,17 +88,18 @@ pub(super) async fn run(
 async fn made(place: &VaultPlace) -> Result<Vault> {
     let opened = init::make(place).await?;
     let advice = init::advice(&opened.key);
-    writeln!(
+    // The tokens are still to be put in, whether anybody reads it or not.
+    let _ = writeln!(
         io::stderr(),
         "note: there is a new vault at {}, with its key in {}; {advice}",
         opened.place,
         opened.key
-    )?;
+    );
     Ok(opened.vault)
 }
 
 /// Puts each row in by itself.
-async fn put_all(vault: &Vault, incoming: Incoming, name: &str) -> Result<u64> {
+async fn put_all(vault: &Vault, incoming: Incoming, name: &str, stored: &Counter) -> Result<u64> {
     let mut rows = incoming.0;
     let mut count = 0;
     while let Some(row) = rows.recv().await {
@@ -106,6 +113,7 @@ async fn put_all(vault: &Vault, incoming: Incoming, name: &str) -> Result<u64> {
             _ => format!("{} put in, and no more", tokens(count)),
         })?;
         count += 1;
+        stored.add();
     }
     Ok(count)
 }
@@ -152,6 +160,8 @@ fn read(
                 return;
             }
         }
+        // What has come together is put in at once.
+        lines.read.end("storing");
     })?;
     Ok(Incoming(receiver))
 }

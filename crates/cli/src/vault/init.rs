@@ -1,7 +1,8 @@
 //! `tokenturn vault init`, and making a vault.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result, bail};
 use serde_json::json;
@@ -11,6 +12,7 @@ use super::key::KeyPlace;
 use super::open::{Opened, connect, is_vault};
 use super::place::Place;
 use crate::args::VaultPlace;
+use crate::output::output;
 
 pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
     let place = Place::of(args)?;
@@ -21,7 +23,7 @@ pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
         bail!("there is a vault at {place} already");
     }
     let opened = make(args).await?;
-    let mut out = io::stdout().lock();
+    let mut out = output();
     if json {
         let (vault, key) = (opened.place.to_string(), opened.key.to_string());
         writeln!(out, "{}", json!({ "vault": vault, "key": key }))?;
@@ -60,8 +62,22 @@ pub(super) async fn make(args: &VaultPlace) -> Result<Opened> {
             path = path.display()
         );
     }
+    if let Place::File(path) = &place {
+        no_log_beside(path)?;
+    }
     let key_place = KeyPlace::of(args, &place);
     let is_kept = key_place.read()?.is_some();
+    if let KeyPlace::File(path) = &key_place
+        && is_kept
+        && args.key_file.is_none()
+    {
+        let path = path.display();
+        bail!(
+            "{path} is there and holds the key of another vault, or of one that is gone: name another \
+             file by --key-file (for a copy, --to-key-file), or name this one if both are to have one \
+             key, or take it away if nothing has it; nothing was made"
+        );
+    }
     let Some(key) = key_place.read_or_create()? else {
         bail!("there is no key in {key_place}; {KEY_VARIABLE} has to hold one");
     };
@@ -76,9 +92,7 @@ pub(super) async fn make(args: &VaultPlace) -> Result<Opened> {
             if let Ok(false) = is_vault(&place).await {
                 if let Place::File(path) = &place {
                     for suffix in ["", "-wal", "-shm", "-reserve"] {
-                        let mut name = path.clone().into_os_string();
-                        name.push(suffix);
-                        let _ = fs::remove_file(name);
+                        let _ = fs::remove_file(beside(path, suffix));
                     }
                 }
                 if !is_kept {
@@ -88,6 +102,26 @@ pub(super) async fn make(args: &VaultPlace) -> Result<Opened> {
             Err(why.into())
         }
     }
+}
+
+/// What is in the log of a vault is nowhere else, and making a vault would empty it.
+fn no_log_beside(path: &Path) -> Result<()> {
+    let log = beside(path, "-wal");
+    if fs::metadata(&log).is_ok_and(|found| found.len() > 0) {
+        bail!(
+            "{log} is there, and {path} is not: tokens of that vault may be in its log alone; put {path} \
+             back beside it, or take the log away if nobody needs it; nothing was made",
+            log = log.display(),
+            path = path.display()
+        );
+    }
+    Ok(())
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 fn unusable(place: &Place, why: StoreError) -> Error {

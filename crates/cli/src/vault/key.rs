@@ -31,7 +31,7 @@ impl KeyPlace {
         }
         match &args.key_file {
             Some(path) => Self::File(path.clone()),
-            None if std::env::var_os(KEY_VARIABLE).is_some() => Self::Variable,
+            None if is_set(KEY_VARIABLE) => Self::Variable,
             None => Self::File(place.key_file()),
         }
     }
@@ -74,7 +74,7 @@ impl KeyPlace {
             Self::File(path) => KeyFile::new(path).read_next(),
             #[cfg(feature = "keyring")]
             Self::Keyring(keyring) => keyring.read_next(),
-            Self::Variable => Key::from_env(NEW_KEY_VARIABLE),
+            Self::Variable => next_in_variable(),
         }
     }
 
@@ -85,7 +85,7 @@ impl KeyPlace {
             Self::File(path) => Ok(KeyFile::new(path).prepare_next().await?),
             #[cfg(feature = "keyring")]
             Self::Keyring(keyring) => Ok(keyring.prepare_next()?),
-            Self::Variable => match Key::from_env(NEW_KEY_VARIABLE)? {
+            Self::Variable => match next_in_variable()? {
                 Some(key) => Ok(key),
                 None => bail!(
                     "the key comes from {KEY_VARIABLE}, so the new one has to be in \
@@ -118,6 +118,18 @@ impl KeyPlace {
             #[cfg(feature = "keyring")]
             Self::Keyring(_) => "the keyring's next place, `.new`".to_owned(),
         }
+    }
+}
+
+/// An empty variable says nothing.
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+fn next_in_variable() -> Result<Option<Key>, StoreError> {
+    match is_set(NEW_KEY_VARIABLE) {
+        true => Key::from_env(NEW_KEY_VARIABLE),
+        false => Ok(None),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `tokenturn vault list`
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
 use anyhow::Result;
 use serde_json::json;
@@ -10,11 +10,12 @@ use super::open::{Access, open};
 use super::shown::{Shown, ended, second, short};
 use super::table::Table;
 use crate::args::{Filters, VaultPlace};
+use crate::output::output;
 
 pub(super) async fn run(place: &VaultPlace, filters: &Filters, json: bool) -> Result<()> {
     let vault = open(place, Access::Read).await?;
     let mut rows = vault.list(filters.filter());
-    let mut out = BufWriter::new(io::stdout());
+    let mut out = BufWriter::new(output());
     let mut table = Table::new([
         "ID",
         "PROVIDER",

@@ -29,6 +29,7 @@ use crate::args::{History, HistoryTarget, VaultTarget};
 pub(crate) use open::{Access, open_with};
 pub(crate) use place::{VAULT_VARIABLE, check as check_place, file};
 pub(crate) use rows::line;
+pub(crate) use shown::tokens;
 pub(crate) use table::{Table, visible};
 
 /// `tokenturn vault`

@@ -2,6 +2,7 @@
 
 use std::env::VarError;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -35,6 +36,14 @@ pub(super) enum Place {
 
 impl Place {
     pub(super) fn of(args: &VaultPlace) -> Result<Self> {
+        let place = Self::meant(args)?;
+        if let Self::File(path) = &place {
+            check_file(path)?;
+        }
+        Ok(place)
+    }
+
+    fn meant(args: &VaultPlace) -> Result<Self> {
         if let Some(path) = &args.vault_file {
             let (name, text) = input::read(path)?;
             return match Self::named(text.expose().trim())? {
@@ -79,7 +88,13 @@ impl Place {
         let is_list = ["host=", "dbname=", "password="]
             .iter()
             .any(|key| lower.contains(key));
-        if lower.contains("://") || is_list || is_scheme && lower.contains(':') {
+        // `USER:PASSWORD@HOST/DATABASE`
+        let user = lower
+            .rsplit_once('@')
+            .and_then(|(user, _)| user.split_once(':'));
+        let is_user =
+            user.is_some_and(|(name, word)| !name.contains('/') && !word.starts_with(['/', '\\']));
+        if lower.contains("://") || is_list || is_user || is_scheme && lower.contains(':') {
             bail!(
                 "the vault is neither a file nor the URL of a database, which begins with \
                  postgres:// and has no quotes around it"
@@ -135,6 +150,22 @@ impl fmt::Display for Place {
                 None => f.write_str("a postgres:// URL that is not shown"),
             },
         }
+    }
+}
+
+/// Refuses what is there and can be no vault. SQLite would say that the disk is at fault.
+fn check_file(path: &Path) -> Result<()> {
+    let name = path.display();
+    match path.metadata() {
+        Ok(found) if found.is_dir() => {
+            bail!("{name} is a folder; name the file of the vault in it by --vault")
+        }
+        Ok(found) if !found.is_file() => bail!("{name} is no file, so it is no vault"),
+        Err(why) if why.kind() == ErrorKind::NotFound && path.is_symlink() => bail!(
+            "{name} is a link to a file that is not there; put that back, or name another file by \
+             --vault"
+        ),
+        _ => Ok(()),
     }
 }
 
@@ -227,6 +258,7 @@ mod tests {
                 format!("postgres:/hunter:{password}@db/tokens"),
                 format!("'postgres://hunter:{password}@db/tokens'"),
                 format!("mysql://hunter:{password}@db/tokens"),
+                format!("hunter:a{password}@db/tokens"),
                 format!("host=db user=hunter password={password}"),
                 format!("host = db user = hunter Password = {password}"),
                 format!("dbname=tokens user=hunter sslpassword={password}"),

@@ -1,6 +1,6 @@
 //! `tokenturn vault rekey`
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -11,6 +11,7 @@ use super::key::{KeyPlace, NEW_KEY_VARIABLE};
 use super::open::{self, Access};
 use super::shown::tokens;
 use crate::args::VaultPlace;
+use crate::output::output;
 use crate::patience;
 use crate::progress::{Counter, watch};
 
@@ -27,9 +28,10 @@ pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
     let rekeyed = watch(&doing, &uncounted, None, rekeyed);
     let rekeyed = patience::through("encrypting to the end first", rekeyed);
     let (rekeyed, adopted) = rekeyed.await?;
-    let mut out = io::stdout().lock();
+    let mut out = output();
     if !json {
-        writeln!(out, "{} encrypted with the new key", tokens(rekeyed.rows))?;
+        // Where the key is has to be said whatever becomes of this.
+        let _ = writeln!(out, "{} encrypted with the new key", tokens(rekeyed.rows));
     }
     let key = match &opened.key {
         KeyPlace::Variable => NEW_KEY_VARIABLE.to_owned(),

@@ -1,6 +1,6 @@
 //! `tokenturn vault remove`
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use anyhow::Result;
 use serde_json::json;
@@ -8,6 +8,7 @@ use serde_json::json;
 use super::open::{Access, open};
 use super::shown::no_token;
 use crate::args::VaultPlace;
+use crate::output::output;
 
 pub(super) async fn run(args: &VaultPlace, id: &str, json: bool) -> Result<()> {
     let vault = open(args, Access::Write).await?;
@@ -21,13 +22,13 @@ pub(super) async fn run(args: &VaultPlace, id: &str, json: bool) -> Result<()> {
     }
     let kept = row.map_or(0, |row| row.tokens.kept.len());
     if json {
-        writeln!(io::stdout(), "{}", json!({ "removed": id, "kept": kept }))?;
+        writeln!(output(), "{}", json!({ "removed": id, "kept": kept }))?;
         return Ok(());
     }
     let lost_with_it = match kept {
         0 => "",
         _ => ", and with it an answer that may have its new token in it",
     };
-    writeln!(io::stdout(), "removed {id}{lost_with_it}")?;
+    writeln!(output(), "removed {id}{lost_with_it}")?;
     Ok(())
 }

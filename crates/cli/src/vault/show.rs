@@ -1,6 +1,6 @@
 //! `tokenturn vault show`
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use anyhow::Result;
 use serde_json::json;
@@ -9,13 +9,14 @@ use super::open::{Access, open};
 use super::shown::{Shown, no_token, second};
 use super::table::visible;
 use crate::args::VaultPlace;
+use crate::output::output;
 
 pub(super) async fn run(place: &VaultPlace, id: &str, json: bool) -> Result<()> {
     let vault = open(place, Access::Read).await?;
     let entry = vault.get(id).await?;
     let entry = entry.ok_or_else(|| no_token(id))?;
     let shown = Shown::of(&entry);
-    let mut out = io::stdout().lock();
+    let mut out = output();
     if json {
         writeln!(out, "{}", json!(shown))?;
         return Ok(());

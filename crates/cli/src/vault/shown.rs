@@ -84,7 +84,7 @@ pub(super) fn no_token(id: &str) -> Error {
 }
 
 /// So many tokens.
-pub(super) fn tokens(count: u64) -> String {
+pub(crate) fn tokens(count: u64) -> String {
     match count {
         1 => "1 token".to_owned(),
         _ => format!("{count} tokens"),

@@ -1,6 +1,6 @@
 //! `tokenturn vault status`
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -11,11 +11,12 @@ use super::open::{Access, open};
 use super::shown::second;
 use super::table::visible;
 use crate::args::VaultPlace;
+use crate::output::output;
 
 pub(super) async fn run(place: &VaultPlace, json: bool) -> Result<()> {
     let vault = open(place, Access::Read).await?;
     let overview = vault.overview().await?;
-    let mut out = io::stdout().lock();
+    let mut out = output();
     match json {
         true => writeln!(out, "{}", as_json(&overview)?)?,
         false => write!(out, "{}", text(&overview)?)?,

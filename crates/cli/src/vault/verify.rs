@@ -1,6 +1,6 @@
 //! `tokenturn vault verify`
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
 use anyhow::Result;
 use serde_json::json;
@@ -10,11 +10,12 @@ use super::shown::tokens;
 use super::table::visible;
 use crate::args::VaultPlace;
 use crate::exit::Exit;
+use crate::output::output;
 
 pub(super) async fn run(place: &VaultPlace, json: bool) -> Result<()> {
     let vault = open(place, Access::Read).await?;
     let verified = vault.verify().await?;
-    let mut out = BufWriter::new(io::stdout());
+    let mut out = BufWriter::new(output());
     if json {
         let line = json!({ "tokens": verified.rows, "faults": verified.faults });
         writeln!(out, "{line}")?;

@@ -149,6 +149,26 @@ fn what_is_wrong_in_it_is_said_with_its_line() {
             "line 2: a password must not be",
         ),
         ("enterprise = \"ghe.example.com\"", "--enterprise-version"),
+        (
+            "\nenterprise = \"me:canary@ghe\"\nenterprise_version = \"3.14\"",
+            "line 2: the host has an `@` in it",
+        ),
+        (
+            "base_url = \"https://me:canary@ghe\"",
+            "line 1: the base URL has an `@` in it",
+        ),
+        (
+            "ohmygpt_base_url = \"https://me:canary@host\"",
+            "line 1: the base URL has an `@` in it",
+        ),
+        (
+            "base_url = \"nonsense\"",
+            "line 1: the base URL is not a URL",
+        ),
+        (
+            "deliver = \" \"",
+            "line 1: invalid value ' ' for '--deliver",
+        ),
     ] {
         fs::create_dir_all(path.join("place")).unwrap();
         fs::write(path.join("place/config.toml"), text).unwrap();

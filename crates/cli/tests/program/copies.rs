@@ -215,7 +215,8 @@ fn the_last_part_of_the_history_is_told() {
     );
     assert_bad_input(&output, "give a day or more");
     // A token may have any name.
-    assert!(told(&["--", "prune"]).is_empty());
+    let output = run(tokenturn(folder.path(), &["history", "--", "prune"]), "");
+    assert_ends(&output, 8, "there is no token named \"prune\"");
 }
 
 /// A vault with tokens of a sandbox.

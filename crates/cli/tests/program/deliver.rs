@@ -25,10 +25,12 @@ async fn the_generation_and_the_expiry_are_passed_on() {
     let stage = Stage::with(1).await;
     let mut command = stage.command(&["rotate", "--all", "--deliver", WRITES]);
     command.env("TOKENTURN_EXPIRES_AT", "somebody else's");
+    command.env("PGPASSWORD", "canary");
     succeed(command, "");
     let env = stage.read("t0.env");
     assert!(env.contains("TOKENTURN_GENERATION=2\n"), "{env}");
     assert!(!env.contains("TOKENTURN_EXPIRES_AT"), "{env}");
+    assert!(!env.contains("canary"), "{env}");
 
     let sandbox = Sandbox::start(0).await.unwrap();
     let stage = Stage::of_refresh_tokens(sandbox);

@@ -291,6 +291,22 @@ async fn what_is_missing_is_said_before_anything_is_sent() {
     let command = stage.command(&["rotate", "--all", "--report", "none/report.jsonl"]);
     assert_bad_input(&run(command, ""), "cannot write none/report.jsonl");
 
+    let mut command = stage.command(&["rotate", "--all"]);
+    command.env(SECRET_VARIABLE, "");
+    assert_bad_input(&run(command, ""), "no client secret");
+    for option in ["--base-url", "--ohmygpt-base-url"] {
+        for url in ["http://me:canary@127.0.0.1:9", "nonsense"] {
+            let output = run(stage.command(&["rotate", "--all", option, url]), "");
+            assert_bad_input(&output, "the base URL ");
+            assert!(!both(&output).contains("canary"), "{}", both(&output));
+        }
+    }
+    for command in [&["rotate", "--all"][..], &["recover"], &["deliver"]] {
+        let arguments = [command, &["--deliver", " "]].concat();
+        let output = run(stage.command(&arguments), "");
+        assert_bad_input(&output, "it is a command that takes the token");
+    }
+
     let import = [
         "vault",
         "import",
@@ -426,6 +442,23 @@ async fn new_tokens_are_handed_on_until_they_are_taken() {
     };
     assert_eq!(count("delivered"), count("replaced"));
     stage.assert_no_secret(&both(&output));
+}
+
+/// Nobody has told it to stop.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_is_not_whole_is_the_reason() {
+    let stage = Stage::with(2).await;
+    let arguments = ["rotate", "--all", "--json", "--report", "/dev/full"];
+    let output = run(stage.command(&arguments), "");
+    assert_eq!(output.status.code(), Some(4), "{}", both(&output));
+    let line = json(&output);
+    assert_eq!(line["stopped"], "report");
+    let message = line["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("the report is not whole: No space left"),
+        "{message}"
+    );
 }
 
 #[cfg(unix)]

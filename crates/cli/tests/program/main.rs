@@ -1,6 +1,8 @@
 //! The program as its users meet it: arguments, output, exit codes, files. One program for all of it,
 //! since each takes as long to link as all together.
 
+// The futures of these tests are deep.
+#![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod apps;
@@ -48,4 +50,6 @@ mod rescue;
 mod runs;
 mod support;
 mod told;
+#[cfg(unix)]
+mod unread;
 mod vault;

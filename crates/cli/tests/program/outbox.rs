@@ -39,6 +39,8 @@ impl Stage {
         );
         assert_eq!(output.status.code(), Some(9), "{}", both(&output));
         assert_eq!(json(&output)["undelivered"], count);
+        let message = "tokenturn deliver hands them on (exit status: 1)";
+        assert_eq!(json(&output)["message"], message);
     }
 }
 
@@ -152,6 +154,17 @@ async fn what_was_revoked_waits_for_nobody() {
     succeed(stage.command(&alive), "");
     let (id, token) = stage.stored().remove(1);
     assert_eq!(stage.read(&format!("{id}.got")), token);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_hands_on_means_a_token() {
+    let stage = Stage::with(2).await;
+    stage.leave_all(2);
+    let arguments = [&["rotate", "--all", "--older-than", "1d"][..], &TAKES].concat();
+    let text = succeed(stage.command(&arguments), "");
+    assert!(text.contains("handed on              2"), "{text}");
+    assert!(!text.contains("no token fits"), "{text}");
+    stage.assert_taken(2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

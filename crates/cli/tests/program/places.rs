@@ -152,3 +152,51 @@ fn an_init_that_fails_leaves_nothing() {
     assert_bad_input(&place.run(&init), "none/vault.db");
     assert_eq!(place.names(), ["key"]);
 }
+
+#[test]
+fn making_a_vault_takes_over_nothing_that_is_there() {
+    for place in Place::both() {
+        let (key, other) = match place.database {
+            Some(_) => ("tokenturn.key", "1".repeat(64)),
+            None => ("tokenturn.db.key", "2".repeat(64)),
+        };
+        write_private(place.path(), key, &other);
+        let import = ["vault", "import", "--init", "-", "--format", "csv"];
+        for arguments in [&["vault", "init"][..], &import] {
+            let output = place.run(arguments);
+            let told = format!("{key} is there and holds the key of another vault");
+            assert_bad_input(&output, &told);
+            assert_eq!(place.names(), [key]);
+        }
+        // Whoever names it means it.
+        place.succeed(&["vault", "init", "--key-file", key]);
+        assert_eq!(read(place.path(), key), other);
+    }
+
+    let place = &Place::both()[0];
+    write_private(place.path(), "tokenturn.db-wal", "tokens");
+    let output = place.run(&["vault", "init"]);
+    assert_bad_input(&output, "put tokenturn.db back beside it");
+    assert_eq!(read(place.path(), "tokenturn.db-wal"), "tokens");
+    assert_eq!(place.names(), ["tokenturn.db-wal"]);
+}
+
+#[test]
+fn what_can_be_no_vault_is_told_apart_from_a_disk_at_fault() {
+    let place = &Place::both()[0];
+    fs::create_dir(place.path().join("folder")).unwrap();
+    std::os::unix::fs::symlink("none", place.path().join("link")).unwrap();
+    let import = &["vault", "import", "--init", "-", "--format", "csv"][..];
+    let all = ALL.into_iter().chain([&["vault", "init"], import]);
+    for arguments in all {
+        for (name, told) in [
+            ("folder", "folder is a folder"),
+            ("link", "link is a link to a file that is not there"),
+            ("/dev/null", "/dev/null is no file"),
+        ] {
+            let output = place.run(&[arguments, &["--vault", name]].concat());
+            assert_bad_input(&output, told);
+        }
+    }
+    assert_eq!(place.names(), ["folder", "link"]);
+}

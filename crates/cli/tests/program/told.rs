@@ -43,6 +43,12 @@ fn an_error_is_one_line_on_standard_output() {
             "there is no token named \"x\"",
         ),
         (
+            &["history", "x"],
+            8,
+            "no_token",
+            "there is no token named \"x\"",
+        ),
+        (
             &["vault", "list", "--vault", "none.db"],
             2,
             "bad_input",

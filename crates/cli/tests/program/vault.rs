@@ -360,6 +360,20 @@ fn an_export_is_for_its_owner_and_replaces_nothing() {
 
     let output = run(program(&folder, &["vault", "export", "none/out.jsonl"]), "");
     assert_bad_input(&output, "cannot write none/out.jsonl");
+    // There is room for reading, and not for so many tokens.
+    let many = (0..1000).map(|n| format!("gho_{n},Iv1.app\n"));
+    let many = format!("token,client_id\n{}", many.collect::<String>());
+    let import = ["vault", "import", "-", "--format", "csv"];
+    succeed(program(&folder, &import), &many);
+    let line = "trap '' XFSZ; ulimit -f 100; exec \"$0\" vault export full.jsonl";
+    let mut full = std::process::Command::new("sh");
+    full.args(["-c", line, env!("CARGO_BIN_EXE_tokenturn")]);
+    full.current_dir(folder.path())
+        .env("TOKENTURN_CONFIG", "/dev/null")
+        .env_remove("TOKENTURN_KEY")
+        .env_remove("TOKENTURN_VAULT");
+    let full = full.output().unwrap();
+    assert_ends(&full, 4, "cannot write full.jsonl: ");
     // Nothing is left of a file that did not become whole.
     let names = fs::read_dir(folder.path()).unwrap();
     let mut names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -469,6 +483,9 @@ fn a_key_may_come_from_the_environment() {
     succeed(with(&second, &["vault", "list"]), "");
     let output = run(with(&first, &["vault", "list"]), "");
     assert_bad_input(&output, "encrypted with another key");
+    // An empty one says nothing.
+    let output = run(with("", &["vault", "list"]), "");
+    assert_bad_input(&output, "there is no key in other.db.key");
     let output = run(with("hunter2", &["vault", "list"]), "");
     assert_bad_input(&output, "TOKENTURN_KEY");
     assert!(!both(&output).contains("hunter2"));

@@ -82,6 +82,14 @@ pub(crate) fn run(command: Command, input: &str) -> Output {
     start(command, input).wait_with_output().unwrap()
 }
 
+/// Where nobody reads any more.
+#[cfg(unix)]
+pub(crate) fn unread() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
 pub(crate) fn both(output: &Output) -> String {
     let streams = [output.stdout.as_slice(), output.stderr.as_slice()];
     String::from_utf8(streams.concat()).unwrap()

@@ -3,6 +3,7 @@
 use tokenturn_vault::{Filter, Key, What};
 
 use crate::vault::place::Place;
+use crate::vault::provider::{assert_alive, fast, provider};
 use crate::vault::{entry, key, on_all, tokens};
 
 on_all!(
@@ -13,6 +14,8 @@ on_all!(
     a_newer_version_is_refused,
     a_vault_without_its_probe_is_refused,
     what_is_put_over_damage_is_newer_than_all_before,
+    nonsense_keeps_nobody_from_the_others,
+    a_run_of_nonsense_takes_no_row_along,
     an_event_that_makes_no_sense_stays_where_it_is,
 );
 
@@ -90,6 +93,76 @@ async fn damage_stays_where_it_is(place: Place) {
         assert_eq!(row.tokens, tokens(name));
     }
     assert_eq!(vault.count(&Filter::new()).await.unwrap(), 8);
+}
+
+/// Numbers that are nonsense keep no run from the other rows, are told of, and stay until the row is put in
+/// again.
+async fn nonsense_keeps_nobody_from_the_others(place: Place) {
+    let vault = place.open(&key()).await;
+    for (damage, is_damage) in [
+        (
+            "state = 'rotating', owner = 'x', until = 9223372036854775807, span = 9223372036854775807",
+            false,
+        ),
+        (
+            "undelivered = 1, deliver_until = 9223372036854775807, deliver_span = 9223372036854775807",
+            false,
+        ),
+        ("fence = 4611686018427387903", false),
+        ("run = 1099511627777", true),
+        ("run = 9223372036854775807", true),
+        ("fence = -1", true),
+        ("state = 'asleep'", true),
+    ] {
+        let (sandbox, client, entries) = provider(3).await;
+        for entry in &entries {
+            vault.put(entry.clone()).await.unwrap();
+        }
+        let id = &entries[1].id;
+        place.sql(&format!("UPDATE token SET {damage} WHERE id = '{id}'"));
+        let is_told = async || {
+            let verified = vault.verify().await.unwrap();
+            let mut faults = verified.faults.iter();
+            faults.any(|fault| fault.id.as_ref() == Some(id))
+        };
+        assert!(
+            is_told().await || damage.starts_with("fence = 4"),
+            "{damage}"
+        );
+        let fleet = vault.rotate_all([client], Filter::new(), fast().afresh());
+        let mut fleet = fleet.await.unwrap();
+        while fleet.next().await.is_some() {}
+        let (damaged, replaced) = (fleet.summary().damaged, sandbox.replacements().len());
+        assert_eq!(damaged, u64::from(is_damage), "{damage}");
+        assert_eq!(replaced, 3 - usize::from(is_damage), "{damage}");
+        if is_damage {
+            assert!(is_told().await, "{damage}");
+            vault.put(entries[1].clone()).await.unwrap();
+        }
+        for entry in &entries {
+            assert!(vault.get(&entry.id).await.is_ok(), "{damage}");
+            vault.remove(&entry.id).await.unwrap();
+        }
+    }
+}
+
+/// Runs are counted on from those that make sense.
+async fn a_run_of_nonsense_takes_no_row_along(place: Place) {
+    let (sandbox, client, entries) = provider(2).await;
+    let vault = place.open(&key()).await;
+    for entry in &entries {
+        vault.put(entry.clone()).await.unwrap();
+    }
+    for number in ["9223372036854775806", "4611686018427387904", "-7"] {
+        place.sql(&format!(
+            "INSERT INTO run (number, filter, began_at) VALUES ({number}, '{{}}', 0)"
+        ));
+        let fleet = vault.rotate_all([client.clone()], Filter::new(), fast().afresh());
+        let mut fleet = fleet.await.unwrap();
+        while fleet.next().await.is_some() {}
+        assert_eq!(fleet.summary().replaced, 2);
+        assert_alive(&vault, &sandbox, 2).await;
+    }
 }
 
 /// Whoever was handed the last token on takes no older one.

@@ -84,7 +84,7 @@ async fn no_key_changes_while_a_token_is_replaced(place: Place) {
     vault.put(entry("a")).await.unwrap();
     vault.put(entry("b")).await.unwrap();
     place.sql(&format!(
-        "UPDATE token SET state = 'rotating', until = {FAR}, span = {FAR} WHERE id = 'b'"
+        "UPDATE token SET state = 'rotating', until = changed_at + {FAR}, span = {FAR} WHERE id = 'b'"
     ));
     let error = vault.rekey(&new).await.unwrap_err();
     assert!(error.is_busy(), "{error}");

@@ -66,6 +66,32 @@ async fn a_pooler_that_is_taken_for_a_server_is_found_out() {
     assert!((1..ROWS).contains(&mover.named()), "{}", mover.named());
 }
 
+/// What was planned for it is planned anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_may_change_under_a_run() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let url = cluster.new_database();
+    let (sandbox, client, entries) = provider(ROWS).await;
+    let vault = Vault::builder().postgres(&url, &key()).await.unwrap();
+    let entries = stream(entries.into_iter().map(Ok));
+    vault.import(entries).await.unwrap();
+    let fleet = vault.rotate_all([client], Filter::new(), fast()).await;
+    let mut fleet = fleet.unwrap();
+    for at in 0.. {
+        if at == ROWS / 2 {
+            let change = "ALTER TABLE tokenturn.token ALTER COLUMN label TYPE varchar";
+            tokio::task::block_in_place(|| cluster.sql(&url, change));
+        }
+        if fleet.next().await.is_none() {
+            break;
+        }
+    }
+    assert_eq!(fleet.summary().replaced, ROWS as u64);
+    assert_alive(&vault, &sandbox, ROWS).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whole_sessions_will_do() {
     if let Some(cluster) = Cluster::pooled("pool_mode = session") {

@@ -14,6 +14,12 @@ use crate::tokens::Tokens;
 /// A clock that was put back by less, in milliseconds, has just been set right.
 pub(crate) const SLACK: i64 = 60_000;
 
+/// A count of attempts ends there.
+pub(crate) const ATTEMPTS: u32 = i32::MAX as u32;
+
+/// What is longer, in milliseconds, is nonsense: more than a year.
+pub(crate) const LONGEST: i64 = 400 * 24 * 60 * 60 * 1000;
+
 /// How long a new token is not handed on when nobody says that it is valid, in milliseconds: longer than it
 /// takes to ask.
 pub(crate) const UNPROVEN: i64 = 600_000;
@@ -192,7 +198,8 @@ impl Delivery {
 }
 
 fn is_over(until: i64, span: i64, now: i64) -> bool {
-    until <= now || until - now > span + SLACK
+    let longest = now.saturating_add(span.min(LONGEST));
+    until <= now || until > longest.saturating_add(SLACK)
 }
 
 impl State {

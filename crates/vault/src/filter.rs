@@ -40,9 +40,6 @@ pub struct Filter {
     pub older_than: Option<i64>,
     /// The rows whose token still has to be handed on, or those without.
     pub undelivered: Option<bool>,
-    /// The rows that no run comes to, since their state or run is nonsense.
-    #[serde(skip)]
-    pub(crate) out_of_reach: bool,
 }
 
 impl Filter {

@@ -76,8 +76,13 @@ impl Sealer {
     pub(crate) fn try_on(&self, probe: &[u8]) -> Result<(), StoreError> {
         let is_first = self.decrypt(probe, PROBE_2).is_none();
         if is_first && self.decrypt(probe, PROBE).is_none() {
-            let message = "the vault is encrypted with another key; give the key that it was made \
-                           with, or changed to by `vault rekey`";
+            let message = if probe.is_empty() {
+                "the vault does not say what its key is, so none is taken: its table `vault` is empty; take that \
+                 from a backup"
+            } else {
+                "the vault is encrypted with another key; give the key that it was made with, or changed \
+                 to by `vault rekey`"
+            };
             return Err(StoreError::new(StoreErrorKind::WrongKey, message));
         }
         self.takes_first.store(is_first, Relaxed);

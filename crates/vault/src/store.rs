@@ -163,6 +163,13 @@ pub trait Store: Send + Sync + 'static {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    /// The names of some of the rows that `filter` means and that [`change_next`](Self::change_next) never
+    /// comes to, since what says so of them is damaged: from behind the row `after` on, in their order.
+    fn out_of_reach<'a>(&'a self, filter: &'a Filter, after: &'a str) -> Answer<'a, Vec<String>> {
+        let _ = (filter, after);
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Encrypts everything with another key, in one transaction, unless a token is being replaced:
     /// whoever does that could not store the new one. Rows that cannot be read are left as they are.
     fn rekey<'a>(&'a self, new_key: &'a crate::Key) -> Answer<'a, Rekeyed> {

@@ -49,7 +49,8 @@ async fn what_lives_is_brought_back(place: Place) {
     place.sql("UPDATE token SET state = 'lost' WHERE id IN ('0001', '0002')");
     place.sql("UPDATE token SET state = 'revoked' WHERE id = '0003'");
     place.sql("UPDATE token SET state = 'unknown' WHERE id = '0004'");
-    let hold = format!("UPDATE token SET state = 'rotating', until = {FAR}, span = {FAR}");
+    let hold =
+        format!("UPDATE token SET state = 'rotating', until = changed_at + {FAR}, span = {FAR}");
     place.sql(&format!("{hold} WHERE id = '0005'"));
     let mut fleet = check(&world, &world.client, unpaced(4)).await;
     assert_eq!(fleet.expected().left, 7);

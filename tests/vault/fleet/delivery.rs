@@ -213,11 +213,11 @@ async fn refusals_hold_up_nothing_else(place: Place) {
     let world = World::new(&place, 12).await;
     let ids = world.entries.iter().map(|entry| entry.id.clone());
     let (refused, taken): (Vec<_>, Vec<_>) = ids.partition(|id| *id < world.entries[9].id);
-    let options = FleetOptions::new().concurrency(1).per_second(10.0);
+    let options = FleetOptions::new().concurrency(1).per_second(4.0);
     let taker = Taker::at(1);
     let options = options
         .deliver(Picky(taker.clone(), refused))
-        .deliver_within(Duration::ZERO);
+        .deliver_within(Duration::from_secs(2));
     let mut fleet = world.begin(options).await;
     all(&mut fleet).await;
     let mut seen: Vec<_> = taker.seen().into_keys().collect();
@@ -231,20 +231,19 @@ async fn damage_holds_up_nothing_else(place: Place) {
     let options = fast().deliver(Taker::at(usize::MAX));
     let mut fleet = world.begin(options.deliver_within(Duration::ZERO)).await;
     all(&mut fleet).await;
-    let damaged = &world.entries[1].id;
+    let [damaged, nobodys] = [1, 2].map(|at| &world.entries[at].id);
     place.sql(&format!(
-        "UPDATE token SET generation = 9 WHERE id = '{damaged}'"
+        "UPDATE token SET generation = 9 WHERE id = '{damaged}'; \
+         UPDATE token SET provider = 'nobody' WHERE id = '{nobodys}'"
     ));
     for _ in 0..2 {
         let options = fast().deliver(Taker::at(1)).deliver_within(PATIENCE);
         let fleet = world.vault.deliver_all(Filter::new(), options).await;
         let mut fleet = fleet.unwrap();
         let settled = all(&mut fleet).await;
-        let told = settled.iter().find(|row| row.id == *damaged);
-        if let Some(told) = told {
-            assert_eq!(told.outcome.as_str(), "damaged");
-            assert_eq!(fleet.summary().damaged, 1);
-        }
+        let told = settled.iter().find(|row| row.id == *damaged).unwrap();
+        assert_eq!(told.outcome.as_str(), "damaged");
+        assert_eq!(fleet.summary().damaged, 2);
         assert_eq!(fleet.summary().undelivered, 0);
     }
 }

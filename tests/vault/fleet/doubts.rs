@@ -191,7 +191,7 @@ async fn what_could_not_be_resolved_can_be_at_once(place: Place) {
 async fn doubts_that_are_not_meant_are_not_waited_for(place: Place) {
     let world = World::new(&place, 2).await;
     place.sql(&format!(
-        "UPDATE token SET state = 'rotating', until = {FAR}, span = {FAR}"
+        "UPDATE token SET state = 'rotating', until = changed_at + {FAR}, span = {FAR}"
     ));
     let unknown = Filter::new().state(State::Unknown);
     let fleet = world

@@ -73,7 +73,7 @@ async fn what_is_replaced_meanwhile_dies_as_well(place: Place) {
 
 async fn what_is_in_doubt_is_told_of(place: Place) {
     let world = World::new(&place, 3).await;
-    let hold = format!("state = 'unknown', until = {FAR}, span = {FAR}");
+    let hold = format!("state = 'unknown', until = changed_at + {FAR}, span = {FAR}");
     place.sql(&format!("UPDATE token SET {hold} WHERE id = '0000'"));
     // Its owner has died.
     place.sql("UPDATE token SET state = 'rotating', until = 0, span = 0 WHERE id = '0001'");

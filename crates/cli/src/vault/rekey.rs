@@ -49,7 +49,15 @@ pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
         KeyPlace::Variable => {
             writeln!(out, "set {KEY_VARIABLE} to what is in {key} from now on")?;
         }
-        _ => writeln!(out, "it is in {key}: back it up, apart from the vault")?,
+        KeyPlace::File(_) => writeln!(
+            out,
+            "it is in {key}: back it up, apart from the vault. The one before is in {key}.old (or the last \
+             {key}.old-N): delete it when no backup needs it, no other vault, and no row that cannot be read"
+        )?,
+        #[cfg(feature = "keyring")]
+        KeyPlace::Keyring(_) => {
+            writeln!(out, "it is in {key}: back it up, apart from the vault")?;
+        }
     }
     let mut damage = Damage::default();
     for id in &rekeyed.damaged {

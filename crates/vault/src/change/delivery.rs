@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rules::{event, leave, save};
 use super::{Applied, DeliveryClaim, Reply};
-use crate::entry::{Delivery, Entry, State, UNPROVEN};
+use crate::entry::{ATTEMPTS, Delivery, Entry, State, UNPROVEN};
 use crate::event::What;
 use crate::time;
 
@@ -48,7 +48,7 @@ pub(super) fn end(
         return save(Reply::Newer, None);
     }
     if let Some((error, pause)) = failed {
-        delivery.attempts += 1;
+        delivery.attempts = delivery.attempts.saturating_add(1).min(ATTEMPTS);
         delivery.error = Some(error.clone());
         wait(delivery, *pause, now);
         return save(Reply::Done, None);

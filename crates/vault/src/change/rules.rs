@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Action, Applied, Change, Claim, Condition, End, Kind, Reply, delivery};
 use crate::app::Provider;
-use crate::entry::{Entry, State};
+use crate::entry::{ATTEMPTS, Entry, State};
 use crate::event::{self, Event, What};
 use crate::time;
 use crate::tokens::Tokens;
@@ -184,7 +184,8 @@ fn settle(
                 entry.tokens.keep(kept);
             }
             wait(entry, State::Unknown, *leave_alone, now);
-            entry.progress.doubts += u32::from(*counts);
+            let doubts = entry.progress.doubts.saturating_add(u32::from(*counts));
+            entry.progress.doubts = doubts.min(ATTEMPTS);
             through(entry, run);
             let event = event(entry, actor, What::Unknown, now);
             return save(Reply::Done, Some(event));
@@ -271,6 +272,8 @@ fn superseded(entry: &mut Entry, actor: &str, claim: Claim, tokens: &Tokens, now
 fn put(entry: &mut Entry, actor: &str, tokens: &Tokens, now: i64) -> Applied {
     // Whoever holds a claim finds another generation.
     let event = exchange(entry, actor, tokens, What::Put, false, now);
+    // It may have been nonsense. What has changed since a run began is done by that alone.
+    entry.progress.run = 0;
     delivery::begin_anew(&mut entry.progress.delivery);
     // Whoever waits for a token is given this one: it may have been rescued.
     delivery::resume(entry);

@@ -64,12 +64,13 @@ impl Shared {
         self.untried.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn told_damaged(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.damaged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tells of a row that cannot be read, once.
     pub(super) async fn damaged(&self, id: &str, app: App) {
-        let is_new = {
-            let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
-            damaged.insert(id.to_owned())
-        };
+        let is_new = self.told_damaged().insert(id.to_owned());
         if is_new {
             // Nobody wants to know any more: the store knows.
             let _ = self.out.send(Settled::damaged(id, app)).await;
@@ -133,6 +134,7 @@ impl Lane {
     }
 
     async fn rotate(self: Arc<Self>) {
+        self.tell_out_of_reach().await;
         let mut tasks = Tasks::default();
         let tasks = &mut tasks.0;
         let (mut idle, mut away) = (IDLE.0, Absence::default());
@@ -431,16 +433,17 @@ impl Lane {
         self.shared.damaged(id, self.client.app()).await;
     }
 
-    /// How many rows no claim comes to, since what says so of them is damaged.
-    pub(super) async fn out_of_reach(&self) -> Result<u64, StoreError> {
-        match self.goal {
-            Goal::Replace(_) | Goal::Resolve => {
-                let mut filter = self.filter.clone();
-                filter.out_of_reach = true;
-                self.vault.store.count(&filter).await
+    /// Tells of the rows that no claim comes to.
+    async fn tell_out_of_reach(&self) {
+        let mut after = String::new();
+        // Where the store is away, nothing is claimed either.
+        while let Ok(ids) = self.vault.store.out_of_reach(&self.filter, &after).await
+            && let Some(last) = ids.last()
+        {
+            after.clone_from(last);
+            for id in &ids {
+                self.shared.damaged(id, self.client.app()).await;
             }
-            // They come to every row.
-            Goal::Check { .. } | Goal::Revoke { .. } => Ok(0),
         }
     }
 

@@ -74,6 +74,7 @@ struct Left {
     not_attempted: AtomicU64,
     unknown: AtomicU64,
     undelivered: AtomicU64,
+    damaged: AtomicU64,
 }
 
 impl Vault {
@@ -211,7 +212,6 @@ impl Vault {
             summary.dead += dead;
             summary.passed_over += passed_over;
             summary.unknown += unknown;
-            summary.damaged += lane.out_of_reach().await?;
             lanes.push(Arc::new(lane));
         }
         summary.without_client = self.store.count(&filter).await?.saturating_sub(with_client);
@@ -275,7 +275,10 @@ impl Drive {
             self.see(lane).await;
         }
         let waiting = match &self.outbox {
-            Some(outbox) => outbox.waiting().await,
+            Some(outbox) => {
+                self.left.damaged.store(outbox.untold(), Relaxed);
+                outbox.waiting().await
+            }
             None => self.vault.count(&self.waiting).await.ok(),
         };
         self.left
@@ -353,6 +356,7 @@ impl Stream for Fleet {
             Some(settled) => self.summary.count(settled),
             None => {
                 self.summary.undelivered = self.left.undelivered.load(Relaxed);
+                self.summary.damaged += self.left.damaged.swap(0, Relaxed);
                 self.summary.not_attempted = self.left.not_attempted.load(Relaxed);
                 self.summary.unknown += self.left.unknown.swap(0, Relaxed);
                 let stopped = self.halt.take_why();

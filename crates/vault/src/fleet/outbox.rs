@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::deliver::Deliver;
@@ -46,6 +46,8 @@ pub(super) struct Outbox {
     shared: Arc<Shared>,
     room: Arc<Semaphore>,
     trouble: Mutex<Trouble>,
+    /// Whose tokens there are, when that was needed.
+    apps: OnceCell<Vec<App>>,
 }
 
 /// What has gone wrong.
@@ -109,6 +111,7 @@ impl Outbox {
             shared: Arc::clone(shared),
             room: Arc::new(Semaphore::new(shared.options.concurrency)),
             trouble: Mutex::default(),
+            apps: OnceCell::new(),
         }
     }
 
@@ -126,7 +129,9 @@ impl Outbox {
                 if !mem::replace(&mut has_looked, true) {
                     self.leave_to_others().await;
                 }
-                if self.shared.untried().is_empty() {
+                let since = *over_since.get_or_insert_with(Instant::now);
+                let is_late = since.elapsed() > self.shared.options.deliver_within;
+                if is_late || self.shared.untried().is_empty() {
                     break;
                 }
             }
@@ -202,6 +207,8 @@ impl Outbox {
                         if let Reply::Delivering(claim) = applied.reply
                             && let Some(place) = places.pop()
                         {
+                            // It may have been put in again.
+                            self.trouble().damaged.remove(&entry.id);
                             claimed.push((entry, claim, place));
                         }
                     }
@@ -229,13 +236,24 @@ impl Outbox {
 
     /// Whose it is, by what stands beside what cannot be read.
     async fn app_of(&self, id: &str) -> Option<App> {
-        for of_app in self.vault.overview().await.ok()?.apps {
-            let filter = Filter::new().id(id).app(&of_app.app);
+        let apps = async || {
+            let overview = self.vault.overview().await.unwrap_or_default();
+            overview.apps.into_iter().map(|of_app| of_app.app).collect()
+        };
+        for app in self.apps.get_or_init(apps).await {
+            let filter = Filter::new().id(id).app(app);
             if self.vault.count(&filter).await.ok()? > 0 {
-                return Some(of_app.app);
+                return Some(app.clone());
             }
         }
         None
+    }
+
+    /// How many rows cannot be read and were not told of, since nobody knows whose they are.
+    pub(super) fn untold(&self) -> u64 {
+        let damaged = &self.trouble().damaged;
+        let told = self.shared.told_damaged();
+        damaged.iter().filter(|id| !told.contains(*id)).count() as u64
     }
 
     /// How many rows wait that can be read. `None` when the store is away.
@@ -322,15 +340,19 @@ impl Outbox {
         }
     }
 
-    /// Tells of what was refused and is not told of yet: the run ends with it.
+    /// Tells of what was refused or not tried, and is not told of yet: the run ends with it.
     async fn give_up_the_rest(&self) {
-        let rows = mem::take(&mut self.trouble().rows).into_iter();
-        for (id, _) in rows.filter(|(_, since)| since.is_some()) {
+        let refused = mem::take(&mut self.trouble().rows).into_iter();
+        let refused = refused.filter_map(|(id, since)| since.map(|_| id));
+        let mut rest = mem::take(&mut *self.shared.untried());
+        rest.extend(refused);
+        for id in rest {
             // Somebody else may have handed it on meanwhile.
             if let Ok(Some(entry)) = self.vault.get(&id).await
                 && entry.progress.undelivered
-                && let Some(why) = entry.progress.delivery.error.clone()
             {
+                let why = entry.progress.delivery.error.clone();
+                let why = why.unwrap_or_else(|| "not tried".to_owned());
                 self.tell(entry, Outcome::NotDelivered(why)).await;
             }
         }

@@ -122,6 +122,9 @@ impl KeyFile {
     /// [`FileSink`] saves a token, with the owner and the mode of the file. Does nothing where there
     /// is no next key.
     ///
+    /// The key before stays beside it, in `KEY.old` or, where that is taken, `KEY.old-2` and so on: older
+    /// backups have it, and perhaps another vault or rows that could not be read.
+    ///
     /// # Errors
     ///
     /// When the file cannot be written. The next key stays where it is then.
@@ -129,12 +132,47 @@ impl KeyFile {
         let Some(next) = self.read_next()? else {
             return Ok(());
         };
+        self.keep_old(&next)?;
         let text = Rotated::<()>::new(next.to_digits());
         FileSink::new(&self.path).save(&text).await.map_err(|e| {
             let path = self.path.display();
             StoreError::other(format!("the key file {path} cannot be replaced"), e)
         })?;
         remove(&self.next_path())
+    }
+}
+
+impl KeyFile {
+    fn keep_old(&self, next: &Key) -> Result<(), StoreError> {
+        // A part of a key is none. Whoever was killed in between has kept the old one.
+        let Some(current) = self.read().ok().flatten() else {
+            return Ok(());
+        };
+        if current.bytes() == next.bytes() {
+            return Ok(());
+        }
+        for number in 1_u32.. {
+            let old = self.old_path(number);
+            match read(&old) {
+                Ok(Some(kept)) if kept.bytes() == current.bytes() => return Ok(()),
+                Ok(None) => {
+                    let copied = fs::copy(&self.path, &old).map(drop);
+                    let copied = copied.and_then(|()| sync_folder(&old));
+                    return copied.map_err(|e| cannot("write", &old, e));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn old_path(&self, number: u32) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(match number {
+            1 => ".old".to_owned(),
+            number => format!(".old-{number}"),
+        });
+        name.into()
     }
 }
 

@@ -35,12 +35,30 @@ impl Columns for Row {
         get(self, column)
     }
 
-    fn text(&self, column: usize) -> Result<Option<String>, StoreError> {
+    fn id(&self, column: usize) -> Result<String, StoreError> {
         get(self, column)
+    }
+
+    fn text(&self, column: usize) -> Result<Option<String>, StoreError> {
+        Ok(get::<Option<Lossy>>(self, column)?.map(|text| text.0))
     }
 
     fn bytes(&self, column: usize) -> Result<Vec<u8>, StoreError> {
         get(self, column)
+    }
+}
+
+/// What is no UTF-8, which a database of another encoding may hold, is shown as far as it is: the seal knows
+/// that it is damaged.
+struct Lossy(String);
+
+impl FromSql<'_> for Lossy {
+    fn from_sql(_: &Type, text: &[u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(String::from_utf8_lossy(text).into_owned()))
+    }
+
+    fn accepts(of: &Type) -> bool {
+        <&str as FromSql>::accepts(of)
     }
 }
 

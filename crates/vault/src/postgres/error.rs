@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use deadpool::managed::{PoolError, TimeoutType};
 use tokio_postgres::Error;
-use tokio_postgres::error::DbError;
+use tokio_postgres::error::{DbError, SqlState};
 
 use super::connect::{other_name, refusal};
 use crate::error::{StoreError, StoreErrorKind, whole};
@@ -66,6 +66,9 @@ fn passes(error: &Error) -> Option<&'static str> {
         let is_cut = error.is_closed() || (io_error(error).is_some() && !is_about_content(error));
         return is_cut.then_some("the connection to the database was lost");
     };
+    if is_about_names(error) {
+        return Some(MOVED);
+    }
     Some(match code.code() {
         "53100" => "the disk of the database is full",
         "53300" => "the database takes no more connections",
@@ -74,7 +77,6 @@ fn passes(error: &Error) -> Option<&'static str> {
         "40001" | "40P01" => "the database took it back for the sake of another transaction",
         "55P03" | "57014" => "the database gave up waiting",
         "25006" => "the database takes no changes just now",
-        code if is_about_names(code) => MOVED,
         "25P03" => "the connection to the database was idle for too long",
         "58030" => "the database cannot use its disk",
         code if code.starts_with("08") => "the connection to the database was lost",
@@ -84,12 +86,21 @@ fn passes(error: &Error) -> Option<&'static str> {
     })
 }
 
-/// What is said of a connection that has got another session.
-pub(super) const MOVED: &str = "the connection to the database was given another session";
+/// What is said of a connection that has got another session, or whose tables were changed.
+pub(super) const MOVED: &str =
+    "the connection to the database was given another session, or its tables have changed";
 
-/// Whether a name is missing, or taken: that is so in another session alone.
-pub(super) fn is_about_names(code: &str) -> bool {
-    ["26000", "42P05"].contains(&code)
+/// Whether a name is missing, or taken, which is so in another session alone, or stands for what a table is
+/// not like any more.
+pub(super) fn is_about_names(error: &Error) -> bool {
+    let is_stale = |error: &DbError| error.routine() == Some("RevalidateCachedQuery");
+    let codes = [
+        &SqlState::INVALID_SQL_STATEMENT_NAME,
+        &SqlState::DUPLICATE_PSTATEMENT,
+    ];
+    error
+        .as_db_error()
+        .is_some_and(|e| codes.contains(&e.code()) || is_stale(e))
 }
 
 /// Whatever PgBouncer has to say (1.18), it says under this code. That the server is away passes.
@@ -98,8 +109,13 @@ const PGBOUNCER: &str = "08P01";
 fn is_refusal_of_pgbouncer(error: &Error) -> bool {
     let message = error.as_db_error().map_or("", DbError::message);
     is_of_single_statements(error)
-        || message.starts_with("no such ")
-        || message.ends_with("authentication failed")
+        || message == "SSL required"
+        || ["no such ", "unsupported startup parameter"]
+            .iter()
+            .any(|begins| message.starts_with(begins))
+        || ["authentication failed", "does not exist"]
+            .iter()
+            .any(|ends| message.ends_with(ends))
 }
 
 fn is_of_single_statements(error: &Error) -> bool {

@@ -1,5 +1,5 @@
 //! Changes of rows that are asked for while others are under way share the next transaction: the more
-//! share one, the less each costs the server, which plans every statement anew.
+//! share one, the less each costs the server.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

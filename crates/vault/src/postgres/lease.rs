@@ -72,12 +72,7 @@ impl Lease {
         };
         let values: Vec<_> = typed.iter().map(|(value, _)| *value).collect();
         let answer = self.query(&statement, &values).await;
-        if let Err(error) = &answer
-            && error.code().is_some_and(|code| is_about_names(code.code()))
-        {
-            self.session().has_moved();
-        }
-        answer
+        answer.map_err(|error| self.noted(error))
     }
 
     /// The same of a statement that is sent by itself, and has no name.
@@ -123,6 +118,8 @@ impl Lease {
             self.session().has_moved();
             return Err(unavailable(MOVED));
         }
+        // Nor is anything named from here on.
+        names.are_used &= names.is_own;
         let since = now.duration_since(SystemTime::UNIX_EPOCH);
         Ok(time::millis(since.unwrap_or_default()))
     }
@@ -141,7 +138,7 @@ impl Lease {
         if self.names().is_own {
             for (sql, types) in missing {
                 let named = self.session().name(sql, &types).await;
-                named.map_err(store_error)?;
+                named.map_err(|error| store_error(self.noted(error)))?;
             }
         }
         Ok(())
@@ -159,6 +156,14 @@ impl Lease {
             None => names.missing.push((sql.to_owned(), types)),
         }
         statement
+    }
+
+    /// An error that says that this is another session is noted.
+    fn noted(&self, error: Error) -> Error {
+        if is_about_names(&error) {
+            self.session().has_moved();
+        }
+        error
     }
 
     fn names(&self) -> MutexGuard<'_, Names> {

@@ -338,6 +338,14 @@ impl Store for Postgres {
         self.job(PATIENCE_WITH_ALL, job)
     }
 
+    fn out_of_reach<'a>(&'a self, filter: &'a Filter, after: &'a str) -> Answer<'a, Vec<String>> {
+        let (filter, after) = (filter.clone(), after.to_owned());
+        let job: Job<_> = Box::new(move |lease, _| {
+            Box::pin(async move { read::out_of_reach(lease, &filter, &after).await })
+        });
+        self.job(PATIENCE, job)
+    }
+
     fn rekey<'a>(&'a self, new_key: &'a Key) -> Answer<'a, Rekeyed> {
         let new_key = new_key.clone();
         let job: Job<_> = Box::new(move |lease, vault| {

@@ -39,6 +39,16 @@ pub(super) async fn count(lease: &Lease, filter: &Filter) -> Result<u64, StoreEr
     count_where(lease, sql::filter(filter, NOW)).await
 }
 
+pub(super) async fn out_of_reach(
+    lease: &Lease,
+    filter: &Filter,
+    after: &str,
+) -> Result<Vec<String>, StoreError> {
+    let select = sql::out_of_reach("tokenturn.", filter, after, NOW);
+    let rows = lease.rows(&select.sql, &select.values).await?;
+    rows.iter().map(|row| get(row, 0)).collect()
+}
+
 pub(super) async fn count_run(
     lease: &Lease,
     filter: &Filter,

@@ -15,8 +15,8 @@ use crate::store::Run;
 use crate::time;
 
 const FIND: &str = "SELECT number, began_at FROM tokenturn.run \
-    WHERE filter = $1 AND ended_at IS NULL ORDER BY number DESC LIMIT 1";
-const NEXT: &str = "SELECT COALESCE(max(number), 0) + 1 FROM tokenturn.run";
+    WHERE filter = $1 AND ended_at IS NULL AND number BETWEEN 0 AND $2 ORDER BY number DESC LIMIT 1";
+const NEXT: &str = "SELECT COALESCE(max(number), 0) + 1 FROM tokenturn.run WHERE number < $1";
 const INSERT: &str = "INSERT INTO tokenturn.run (number, filter, began_at) VALUES ($1, $2, $3)";
 const RENUMBER: &str = "UPDATE tokenturn.token SET run = $1 WHERE run = $2";
 const END: &str = "UPDATE tokenturn.run SET ended_at = $1 WHERE number = $2 AND ended_at IS NULL";
@@ -79,7 +79,8 @@ async fn new(
 }
 
 async fn next(lease: &Lease) -> Result<i64, StoreError> {
-    get(&lease.row(NEXT).await.map_err(store_error)?, 0)
+    let rows = lease.rows(NEXT, &[Value::Int(sql::SENSE)]).await?;
+    rows.first().map_or(Ok(1), |row| get(row, 0))
 }
 
 pub(super) async fn open(
@@ -97,7 +98,8 @@ pub(super) async fn open(
 }
 
 async fn last(lease: &Lease, filter: &Filter) -> Result<Option<Run>, StoreError> {
-    let rows = lease.rows(FIND, &[name(filter)?]).await?;
+    let values = [name(filter)?, Value::Int(sql::SENSE)];
+    let rows = lease.rows(FIND, &values).await?;
     let run = |row| {
         let (number, began_at): (i64, i64) = (get(row, 0)?, get(row, 1)?);
         let began_at = time::from_millis(began_at);

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 use tokenturn::Timestamp;
 
-use super::{Doubts, MOST};
-use crate::entry::{SLACK, State, UNPROVEN};
+use super::{Doubts, MOST, SENSE};
+use crate::entry::{LONGEST, SLACK, State, UNPROVEN};
 use crate::filter::Filter;
 use crate::store::{Ready, Run};
 use crate::time;
 
 /// What is bound to a placeholder.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Value {
     Int(i64),
     Text(Option<String>),
@@ -43,7 +43,8 @@ impl From<&str> for Value {
 
 impl From<u64> for Value {
     fn from(number: u64) -> Self {
-        Self::Int(i64::try_from(number).unwrap_or(i64::MAX))
+        // What is more would not be read again.
+        Self::Int(i64::try_from(number).unwrap_or(MOST).min(MOST))
     }
 }
 
@@ -132,12 +133,26 @@ pub(crate) fn filter(filter: &Filter, now: impl Into<Now>) -> Condition {
         Some(false) => condition.and("undelivered = 0", []),
         None => {}
     }
-    if filter.out_of_reach {
-        let words = State::ALL
-            .map(|state| format!("'{}'", state.as_str()))
-            .join(", ");
-        condition.and(&format!("(state NOT IN ({words}) OR run > {MOST})"), []);
-    }
+    condition
+}
+
+/// The names of the rows among them that no run comes to, since their state or run is nonsense, from behind
+/// one on. The tables are those of `schema`.
+pub(crate) fn out_of_reach(
+    schema: &str,
+    filter: &Filter,
+    after: &str,
+    now: impl Into<Now>,
+) -> Condition {
+    let mut condition = page(filter, Some(after), now);
+    let words = State::ALL.map(|state| format!("'{}'", state.as_str()));
+    let words = words.join(", ");
+    let last = format!(
+        "(SELECT COALESCE(max(number), 0) FROM {schema}run WHERE number BETWEEN 0 AND {SENSE})"
+    );
+    condition.and(&format!("(state NOT IN ({words}) OR run > {last})"), []);
+    let terms = &condition.sql;
+    condition.sql = format!("SELECT id FROM {schema}token WHERE {terms} ORDER BY id LIMIT 500");
     condition
 }
 
@@ -198,7 +213,14 @@ pub(crate) fn held(now: impl Into<Now>) -> Condition {
 /// As [`Progress::is_over`](crate::entry::Progress::is_over).
 fn is_over([until, span]: [&str; 2], now: Now) -> (String, Vec<Value>) {
     let (operand, bound) = now.operand();
-    let term = format!("({until} <= {operand} OR {until} - {operand} > {span} + {SLACK})");
+    let least = match now {
+        #[cfg(feature = "sqlite")]
+        Now::At(_) => "min",
+        #[cfg(feature = "postgres")]
+        Now::Of(_) => "LEAST",
+    };
+    let longest = format!("{operand} + {least}({span}, {LONGEST}) + {SLACK}");
+    let term = format!("({until} <= {operand} OR {until} > {longest})");
     (term, [bound.clone(), bound].into_iter().flatten().collect())
 }
 

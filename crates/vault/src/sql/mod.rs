@@ -16,7 +16,9 @@ use std::str::FromStr;
 
 #[cfg(feature = "postgres")]
 pub(crate) use condition::Now;
-pub(crate) use condition::{Condition, Value, filter, held, history, of_run, page, ready};
+pub(crate) use condition::{
+    Condition, Value, filter, held, history, of_run, out_of_reach, page, ready,
+};
 pub(crate) use doubts::Doubts;
 pub(crate) use dump::{Dump, Table};
 pub(crate) use history::{prune, pruned_until, start};
@@ -33,7 +35,7 @@ pub(crate) use spool::Spool;
 
 use crate::app::{App, Provider};
 use crate::change::{Applied, Change};
-use crate::entry::{Delivery, Entry, Progress, State};
+use crate::entry::{ATTEMPTS, Delivery, Entry, Progress, State};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::event::{Event, What};
 use crate::seal::Sealer;
@@ -61,7 +63,8 @@ pub(crate) fn columns(version: i64) -> Option<&'static str> {
 
 /// Higher numbers are nonsense, and could not be counted on from.
 pub(crate) const MOST: i64 = i64::MAX / 2;
-const FEW: i64 = i32::MAX as i64;
+/// From lower ones it can be counted on.
+pub(crate) const SENSE: i64 = MOST / 2;
 
 pub(crate) const EVENT_COLUMNS: &str =
     "number, id, at, actor, what, generation, old, new, reason, request_id";
@@ -99,7 +102,7 @@ impl Read {
     /// A damaged row may have been put back to an earlier generation. What is handed on next has to be
     /// newer than whatever was.
     pub(crate) fn generation_after(&mut self, known: i64) {
-        let known = known.clamp(0, MOST).unsigned_abs();
+        let known = known.clamp(0, SENSE).unsigned_abs();
         self.entry.generation = self.entry.generation.max(known);
     }
 
@@ -135,7 +138,7 @@ pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreErr
     };
     let (generation, fence, run) = (count(6, MOST)?, count(10, MOST)?, count(14, MOST)?);
     let deliver_fence = count(18, MOST)?;
-    let (doubts, attempts) = (count(15, FEW)?, count(21, FEW)?);
+    let (doubts, attempts) = (count(15, ATTEMPTS.into())?, count(21, ATTEMPTS.into())?);
     let mut entry = Entry {
         app: App {
             provider: provider.unwrap_or(Provider::GitHub),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::entry::LONGEST;
 use crate::time;
 
 /// From the queue's next free place and when that was written, both in milliseconds since 1970: how
@@ -15,9 +16,14 @@ pub(crate) fn place(
     hold: Duration,
 ) -> (Duration, i64) {
     let (next, written) = queue.unwrap_or((now, now));
-    let next = next.saturating_sub((written - now).max(0));
+    let next = next.saturating_sub(written.saturating_sub(now).max(0));
+    // What is further ahead is nonsense.
+    let next = match next.saturating_sub(now) < LONGEST {
+        true => next,
+        false => now,
+    };
     let place = next.max(now.saturating_add(time::millis(hold)));
-    let wait = Duration::from_millis(u64::try_from(place - now).unwrap_or_default());
+    let wait = Duration::from_millis(u64::try_from(place.saturating_sub(now)).unwrap_or_default());
     (wait, place.saturating_add(time::millis(interval)))
 }
 
@@ -51,6 +57,18 @@ mod tests {
     fn a_hold_holds() {
         let (wait, next) = place(None, NOW, SECOND, 60 * SECOND);
         assert_eq!((wait.as_secs(), next), (60, NOW + 61_000));
+    }
+
+    #[test]
+    fn nonsense_holds_nothing_up() {
+        for queue in [
+            (i64::MAX, NOW),
+            (i64::MAX, i64::MIN),
+            (NOW + 2 * LONGEST, NOW),
+        ] {
+            let (wait, next) = place(Some(queue), NOW, SECOND, Duration::ZERO);
+            assert_eq!((wait, next), (Duration::ZERO, NOW + 1000));
+        }
     }
 
     #[test]

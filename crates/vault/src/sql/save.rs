@@ -25,7 +25,8 @@ const OWNER: &[&str] = &["provider", "server", "client_id", "label"];
 pub(crate) struct Before {
     delivery: (bool, bool, Delivery),
     secrets: (u64, usize),
-    is_damaged: bool,
+    /// All that may change of one that cannot be read, as far as it can.
+    damaged: Option<Vec<Value>>,
 }
 
 impl Before {
@@ -33,15 +34,20 @@ impl Before {
         Self {
             delivery: delivery(&read.entry),
             secrets: secrets(&read.entry),
-            is_damaged: read.damage.is_some(),
+            damaged: read.damage.is_some().then(|| kept(&read.entry)),
         }
     }
 
     pub(crate) fn changed(&self, entry: &Entry) -> Changed {
         let secrets = self.secrets != secrets(entry);
+        if let (Some(before), false) = (&self.damaged, secrets) {
+            return Changed::of_damaged(before, entry);
+        }
         // Nothing of a row that could not be read is relied on.
-        let is_anew = secrets && self.is_damaged;
+        let is_anew = self.damaged.is_some();
         Changed {
+            only: Vec::new(),
+            progress: true,
             delivery: is_anew || self.delivery != delivery(entry),
             secrets,
             owner: is_anew,
@@ -49,18 +55,37 @@ impl Before {
     }
 }
 
-/// What has changed, beside the progress. Rows of which the same has share a statement.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What has changed. Rows of which the same has share a statement.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Changed {
+    /// These columns, of a row that cannot be read.
+    only: Vec<&'static str>,
+    progress: bool,
     delivery: bool,
     secrets: bool,
     owner: bool,
 }
 
 impl Changed {
-    pub(crate) fn columns(self) -> Vec<&'static str> {
+    /// What is nonsense stays so, and is found by whoever looks into it.
+    fn of_damaged(before: &[Value], entry: &Entry) -> Self {
+        let after = kept(entry);
+        let columns = PROGRESS.iter().chain(DELIVERY);
+        let columns = columns.zip(before.iter().zip(&after));
+        let only = columns.filter(|(_, (before, after))| before != after);
+        Self {
+            only: only.map(|(column, _)| *column).collect(),
+            progress: false,
+            delivery: false,
+            secrets: false,
+            owner: false,
+        }
+    }
+
+    pub(crate) fn columns(&self) -> Vec<&'static str> {
         let parts = [
-            (true, PROGRESS),
+            (true, self.only.as_slice()),
+            (self.progress, PROGRESS),
             (self.delivery, DELIVERY),
             (self.secrets, SECRETS),
             (self.owner, OWNER),
@@ -70,8 +95,16 @@ impl Changed {
     }
 
     /// A value for each of the columns.
-    pub(crate) fn values(self, entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, StoreError> {
-        let mut values = super::progress(entry);
+    pub(crate) fn values(&self, entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, StoreError> {
+        let mut values = Vec::new();
+        if !self.only.is_empty() {
+            let all = PROGRESS.iter().chain(DELIVERY).zip(kept(entry));
+            let only = all.filter(|(column, _)| self.only.contains(column));
+            values.extend(only.map(|(_, value)| value));
+        }
+        if self.progress {
+            values.extend(super::progress(entry));
+        }
         if self.delivery {
             values.extend(super::delivery(entry));
         }
@@ -93,6 +126,13 @@ impl Changed {
         }
         Ok(values)
     }
+}
+
+/// Of the columns of [`PROGRESS`] and [`DELIVERY`].
+fn kept(entry: &Entry) -> Vec<Value> {
+    let mut values = super::progress(entry);
+    values.extend(super::delivery(entry));
+    values
 }
 
 fn delivery(entry: &Entry) -> (bool, bool, Delivery) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tempfile::Builder;
 
-use super::open::Opened;
+use super::open::{Opened, beside};
 use super::store_error;
 use super::work::{execute, insertion};
 use crate::error::StoreError;
@@ -77,8 +77,11 @@ fn insert(table: Table) -> String {
 /// is whole and on the disk.
 pub(crate) fn backup(mut dump: Dump, path: &Path) -> Result<Copied, StoreError> {
     let cannot = |error| StoreError::other(format!("cannot write {}", path.display()), error);
-    if path.symlink_metadata().is_ok() {
-        return Err(StoreError::taken_file(path));
+    // A log that is beside it would be taken for its own.
+    for taken in [path.to_owned(), beside(path, "-wal")] {
+        if taken.symlink_metadata().is_ok() {
+            return Err(StoreError::taken_file(&taken));
+        }
     }
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,

@@ -242,6 +242,11 @@ impl Store for Sqlite {
         Box::pin(self.read(overview::faults))
     }
 
+    fn out_of_reach<'a>(&'a self, filter: &'a Filter, after: &'a str) -> Answer<'a, Vec<String>> {
+        let (filter, after) = (filter.clone(), after.to_owned());
+        Box::pin(self.read(move |opened| work::out_of_reach(opened, &filter, &after)))
+    }
+
     fn rekey<'a>(&'a self, new_key: &'a Key) -> Answer<'a, Rekeyed> {
         let new_key = new_key.clone();
         let job = move |opened: &Opened| work::rekey(opened, &new_key);

@@ -36,6 +36,19 @@ pub(super) fn count(opened: &Opened, filter: &Filter) -> Result<u64, StoreError>
     count_where(opened, &sql::filter(filter, time::now_millis()))
 }
 
+pub(super) fn out_of_reach(
+    opened: &Opened,
+    filter: &Filter,
+    after: &str,
+) -> Result<Vec<String>, StoreError> {
+    let select = sql::out_of_reach("", filter, after, time::now_millis());
+    let statement = opened.connection.prepare_cached(&select.sql);
+    let mut statement = statement.map_err(store_error)?;
+    let names = statement.query_map(params_from_iter(select.values), |row| row.get(0));
+    let names = names.map_err(store_error)?;
+    names.collect::<Result<_, _>>().map_err(store_error)
+}
+
 pub(super) fn count_run(
     opened: &Opened,
     filter: &Filter,
@@ -239,8 +252,10 @@ pub(super) fn begin_run(
 
 fn new_run(opened: &Opened, filter: &Filter, began_at: i64) -> Result<Run, StoreError> {
     let number = opened.connection.query_row(
-        "INSERT INTO run (filter, began_at) VALUES ($1, $2) RETURNING number",
-        params![filter.to_json()?, began_at],
+        "INSERT INTO run (number, filter, began_at) \
+         VALUES ((SELECT COALESCE(max(number), 0) + 1 FROM run WHERE number < $1), $2, $3) \
+         RETURNING number",
+        params![sql::SENSE, filter.to_json()?, began_at],
         |row| row.get(0),
     );
     let number = number.map_err(store_error)?;
@@ -249,8 +264,8 @@ fn new_run(opened: &Opened, filter: &Filter, began_at: i64) -> Result<Run, Store
 
 fn has_later(opened: &Opened, run: &Run) -> Result<bool, StoreError> {
     let found = opened.connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM run WHERE number > $1)",
-        [run.number],
+        "SELECT EXISTS (SELECT 1 FROM run WHERE number > $1 AND number < $2)",
+        params![run.number, sql::SENSE],
         |row| row.get(0),
     );
     found.map_err(store_error)
@@ -271,9 +286,10 @@ pub(super) fn open_run(
 
 fn last_run(opened: &Opened, filter: &Filter) -> Result<Option<Run>, StoreError> {
     let found = opened.connection.query_row(
-        "SELECT number, began_at FROM run WHERE filter = $1 AND ended_at IS NULL \
+        "SELECT number, began_at FROM run \
+         WHERE filter = $1 AND ended_at IS NULL AND number BETWEEN 0 AND $2 \
          ORDER BY number DESC LIMIT 1",
-        [filter.to_json()?],
+        params![filter.to_json()?, sql::SENSE],
         |row| Ok(Run::new(row.get(0)?, time::from_millis(row.get(1)?), true)),
     );
     found.optional().map_err(store_error)

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokenturn::Timestamp;
 
 use super::{Vault, id};
-use crate::entry::{Entry, State};
+use crate::entry::{Entry, LONGEST, State};
 use crate::error::{StoreError, whole};
 use crate::event::{Event, What};
 use crate::filter::Filter;
@@ -90,6 +90,14 @@ impl Vault {
             let faults = faults.into_iter().map(|what| Fault::of(&name, what));
             verified.faults.extend(faults);
         }
+        let mut after = String::new();
+        loop {
+            let ids = self.store.out_of_reach(&Filter::new(), &after).await?;
+            let Some(last) = ids.last() else { break };
+            after.clone_from(last);
+            let faults = ids.iter().map(|id| Fault::of(id, "no run comes to it"));
+            verified.faults.extend(faults);
+        }
         verified.faults.extend(self.twice(tokens).await?);
         Ok(verified)
     }
@@ -167,6 +175,7 @@ fn senseless(entry: &Entry) -> Vec<String> {
     let now = time::now_millis();
     let is_ahead = |time: Timestamp| time::to_millis(time) > now.saturating_add(AHEAD);
     let progress = &entry.progress;
+    let is_endless = |until: i64| until > now.saturating_add(LONGEST);
     let is_claimed = progress.state != State::Rotating || progress.owner.is_some();
     [
         (
@@ -180,6 +189,10 @@ fn senseless(entry: &Entry) -> Vec<String> {
         (
             is_ahead(entry.created_at) || is_ahead(entry.changed_at),
             "it was put in or has changed more than a day ahead of the clock",
+        ),
+        (
+            is_endless(progress.until) || is_endless(progress.delivery.until),
+            "it is left alone for more than a year",
         ),
         (!is_claimed, "it is being replaced, and by nobody"),
         (

@@ -40,6 +40,7 @@ cargo xtask bench --quick         a look at resets alone, which writes nothing
 cargo xtask bench build           what a program costs to build, with tokenturn and with its peers
 cargo xtask bench calls           a reset through tokenturn and through its peers
 cargo xtask bench fleet           speed of a fleet next to requests that save nothing, and its memory
+cargo xtask bench fleet COMMIT    speed of a fleet next to that of an earlier commit, in turn
 cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
 cargo xtask bench page            the page once more, from what was measured last
 cargo xtask guard                 instructions and build cost next to what was accepted last

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what tokenturn costs next to what its users would take instead.
 
+mod against;
 mod build;
 mod calls;
 mod codegen;
@@ -52,6 +53,7 @@ fn verb(arguments: &[&str]) -> Result<()> {
         ["codegen"] => codegen::measure(&run),
         ["codegen", file] => codegen::measure_file(&run, file),
         ["fleet"] => fleet::measure(&run),
+        ["fleet", commit] => against::measure(&run, commit),
         ["page"] => page::write(&run),
         _ => bail!("there is build, calls, codegen, fleet and page"),
     }

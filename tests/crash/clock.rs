@@ -14,6 +14,11 @@ use tokio::task::block_in_place;
 use super::worker;
 
 const TOKENS: usize = 1_000;
+/// As many of each provider: neither is through with its own before the process is killed, however fast they are.
+const SHARES: Shares = Shares {
+    github: TOKENS / 2,
+    ohmygpt: TOKENS / 2,
+};
 /// Much longer than [`PATIENCE`]: what waits for the clock does not end in time.
 const HOUR: i64 = 3600;
 
@@ -39,7 +44,7 @@ async fn a_server_clock_that_is_put_back_holds_nothing_up() {
 
 async fn host(jump: i64) {
     let Some(library) = library() else { return };
-    let scene = Scene::new(None, Shares::of(TOKENS)).await;
+    let scene = Scene::new(None, SHARES).await;
     let stamp = scene.folder().join("clock");
     let turn = |seconds: i64| {
         // At once, for it is read again and again.
@@ -63,7 +68,7 @@ async fn server(jump: i64) {
     let Some(cluster) = Cluster::shared() else {
         return;
     };
-    let scene = Scene::new(Some(cluster), Shares::of(TOKENS)).await;
+    let scene = Scene::new(Some(cluster), SHARES).await;
     let start = || scene.start(worker(), &["rotate", "--all"]);
     let turn = |_| {
         // As much as the clock goes forward, everything that is written lies further back.

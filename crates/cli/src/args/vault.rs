@@ -303,7 +303,7 @@ Fields of a line, or columns:
                             export writes these, and import does not look at them";
 
 const REKEY: &str = "\
-A key in a file is replaced there, and the one before stays beside it, in KEY.old. A key in TOKENTURN_KEY is replaced by that in TOKENTURN_NEW_KEY;
+A key in a file is replaced there, and the one before stays beside it, in a file that is named. A key in TOKENTURN_KEY is replaced by that in TOKENTURN_NEW_KEY;
 `openssl rand -hex 32` makes one.
 
-Another vault with the same key file needs the one before from then on: --key-file KEY.old.";
+Another vault with the same key file needs the one before from then on.";

@@ -96,12 +96,12 @@ impl KeyPlace {
     }
 
     /// Puts the next key in the place of this one, when the vault is encrypted with it. Whoever has
-    /// set a variable has to set it again.
-    pub(super) async fn adopt_next(&self) -> Result<()> {
+    /// set a variable has to set it again. The file that the key before is kept in, if it is.
+    pub(super) async fn adopt_next(&self) -> Result<Option<PathBuf>> {
         let adopted = match self {
             Self::File(path) => KeyFile::new(path).adopt_next().await,
             #[cfg(feature = "keyring")]
-            Self::Keyring(keyring) => keyring.adopt_next(),
+            Self::Keyring(keyring) => keyring.adopt_next().map(|()| None),
             Self::Variable => bail!("set {KEY_VARIABLE} to what is in {NEW_KEY_VARIABLE}"),
         };
         adopted.with_context(|| {

@@ -130,7 +130,7 @@ async fn interrupted(
     match fits(place, key_place.read_next(), builder.clone()).await {
         Ok(Some(vault)) => {
             let place = match key_place.adopt_next().await {
-                Ok(()) => format!("it is in {key_place} from now on"),
+                Ok(_) => format!("it is in {key_place} from now on"),
                 Err(why) => format!("it is not in {key_place}: {why:#}"),
             };
             let note = format!("note: the vault's key is the one in {next}, and {place}");

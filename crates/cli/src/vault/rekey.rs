@@ -33,30 +33,36 @@ pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
         // Where the key is has to be said whatever becomes of this.
         let _ = writeln!(out, "{} encrypted with the new key", tokens(rekeyed.rows));
     }
-    let key = match &opened.key {
-        KeyPlace::Variable => NEW_KEY_VARIABLE.to_owned(),
+    let (key, old_key) = match &opened.key {
+        KeyPlace::Variable => (NEW_KEY_VARIABLE.to_owned(), None),
         key => {
-            adopted
+            let old = adopted
                 .with_context(|| format!("the new key is in {}, and not in {key}", key.next()))?;
-            key.to_string()
+            (key.to_string(), old.map(|path| path.display().to_string()))
         }
     };
-    match &opened.key {
+    match (&opened.key, &old_key) {
         _ if json => {
-            let line = json!({ "tokens": rekeyed.rows, "damaged": rekeyed.damaged, "key": key });
+            let line = json!({
+                "tokens": rekeyed.rows,
+                "damaged": rekeyed.damaged,
+                "key": key,
+                "old_key": old_key,
+            });
             writeln!(out, "{line}")?;
         }
-        KeyPlace::Variable => {
+        (KeyPlace::Variable, _) => {
             writeln!(out, "set {KEY_VARIABLE} to what is in {key} from now on")?;
         }
-        KeyPlace::File(_) => writeln!(
-            out,
-            "it is in {key}: back it up, apart from the vault. The one before is in {key}.old (or the last \
-             {key}.old-N): delete it when no backup needs it, no other vault, and no row that cannot be read"
-        )?,
-        #[cfg(feature = "keyring")]
-        KeyPlace::Keyring(_) => {
+        (_, old) => {
             writeln!(out, "it is in {key}: back it up, apart from the vault")?;
+            if let Some(old) = old {
+                writeln!(
+                    out,
+                    "the one before is in {old}: delete it when nothing has it any more, as older backups \
+                     have, another vault with this key file, and rows that cannot be read"
+                )?;
+            }
         }
     }
     let mut damage = Damage::default();

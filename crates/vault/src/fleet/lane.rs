@@ -442,7 +442,12 @@ impl Lane {
         {
             after.clone_from(last);
             for id in &ids {
-                self.shared.damaged(id, self.client.app()).await;
+                // A doubt is come to whatever its run is.
+                let is_one = matches!(self.goal, Goal::Replace(_))
+                    || self.vault.get(id).await.is_err_and(|e| e.is_damaged());
+                if is_one {
+                    self.shared.damaged(id, self.client.app()).await;
+                }
             }
         }
     }

@@ -33,6 +33,8 @@ const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 const LOOK: Duration = Duration::from_secs(1);
 /// After so many that failed in a row, one is made at a time until one does not.
 const IN_A_ROW: u32 = 8;
+/// How long there is at least for first attempts when nothing is replaced any more.
+const FIRST: Duration = Duration::from_secs(60);
 /// How long the store may be away when the end of an attempt is noted. Otherwise it is made again.
 const NOTE_WITHIN: Duration = Duration::from_secs(60);
 /// How much is kept of why an attempt failed, in characters.
@@ -130,7 +132,8 @@ impl Outbox {
                     self.leave_to_others().await;
                 }
                 let since = *over_since.get_or_insert_with(Instant::now);
-                let is_late = since.elapsed() > self.shared.options.deliver_within;
+                let longest = self.shared.options.deliver_within.max(FIRST);
+                let is_late = since.elapsed() > longest;
                 if is_late || self.shared.untried().is_empty() {
                     break;
                 }

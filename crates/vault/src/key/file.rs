@@ -122,57 +122,51 @@ impl KeyFile {
     /// [`FileSink`] saves a token, with the owner and the mode of the file. Does nothing where there
     /// is no next key.
     ///
-    /// The key before stays beside it, in `KEY.old` or, where that is taken, `KEY.old-2` and so on: older
-    /// backups have it, and perhaps another vault or rows that could not be read.
+    /// The key before stays beside it, in a file that this returns: `KEY.old` or, where that is taken,
+    /// `KEY.old-2` and so on. Older backups have it, and perhaps another vault or rows that could not be read.
     ///
     /// # Errors
     ///
     /// When the file cannot be written. The next key stays where it is then.
-    pub async fn adopt_next(&self) -> Result<(), StoreError> {
+    pub async fn adopt_next(&self) -> Result<Option<PathBuf>, StoreError> {
         let Some(next) = self.read_next()? else {
-            return Ok(());
+            return Ok(None);
         };
-        self.keep_old(&next)?;
+        let old = self.keep(&next)?;
         let text = Rotated::<()>::new(next.to_digits());
         FileSink::new(&self.path).save(&text).await.map_err(|e| {
             let path = self.path.display();
             StoreError::other(format!("the key file {path} cannot be replaced"), e)
         })?;
-        remove(&self.next_path())
+        remove(&self.next_path())?;
+        Ok(old)
     }
-}
 
-impl KeyFile {
-    fn keep_old(&self, next: &Key) -> Result<(), StoreError> {
-        // A part of a key is none. Whoever was killed in between has kept the old one.
-        let Some(current) = self.read().ok().flatten() else {
-            return Ok(());
+    /// Keeps the key that `next` takes the place of, under a name that nobody has.
+    fn keep(&self, next: &Key) -> Result<Option<PathBuf>, StoreError> {
+        let current = match self.read() {
+            // A part of a key is none.
+            Err(error) if !error.is_wrong_key() => return Err(error),
+            current => current.ok().flatten(),
         };
-        if current.bytes() == next.bytes() {
-            return Ok(());
-        }
-        for number in 1_u32.. {
-            let old = self.old_path(number);
-            match read(&old) {
-                Ok(Some(kept)) if kept.bytes() == current.bytes() => return Ok(()),
-                Ok(None) => {
-                    let copied = fs::copy(&self.path, &old).map(drop);
-                    let copied = copied.and_then(|()| sync_folder(&old));
-                    return copied.map_err(|e| cannot("write", &old, e));
-                }
-                _ => {}
+        // Whoever was killed in between has kept it.
+        let Some(current) = current.filter(|current| current.bytes() != next.bytes()) else {
+            return Ok(None);
+        };
+        let mut number = 1_u32;
+        loop {
+            let mut old = self.path.clone().into_os_string();
+            old.push(match number {
+                1 => ".old".to_owned(),
+                number => format!(".old-{number}"),
+            });
+            let old = PathBuf::from(old);
+            match write(&old, &current) {
+                Ok(()) => return Ok(Some(old)),
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => number += 1,
+                Err(e) => return Err(cannot("write", &old, e)),
             }
         }
-        Ok(())
-    }
-
-    fn old_path(&self, number: u32) -> PathBuf {
-        let mut name = self.path.clone().into_os_string();
-        name.push(match number {
-            1 => ".old".to_owned(),
-            number => format!(".old-{number}"),
-        });
-        name.into()
     }
 }
 
@@ -300,11 +294,16 @@ mod tests {
         let next = file.prepare_next().await.unwrap();
         assert_eq!(file.prepare_next().await.unwrap().bytes(), next.bytes());
         assert_eq!(file.read().unwrap().unwrap().bytes(), old.bytes());
-        file.adopt_next().await.unwrap();
-        assert_eq!(file.read().unwrap().unwrap().bytes(), next.bytes());
-        assert!(file.read_next().unwrap().is_none());
-        file.adopt_next().await.unwrap();
-        assert_eq!(file.read().unwrap().unwrap().bytes(), next.bytes());
+        for (before, name) in [(old, "key.old"), (next, "key.old-2")] {
+            let next = file.prepare_next().await.unwrap();
+            let kept = file.adopt_next().await.unwrap().unwrap();
+            assert_eq!(kept, folder.path().join(name));
+            let kept = KeyFile::new(kept).read().unwrap().unwrap();
+            assert_eq!(kept.bytes(), before.bytes());
+            assert_eq!(file.read().unwrap().unwrap().bytes(), next.bytes());
+            assert!(file.read_next().unwrap().is_none());
+            assert!(file.adopt_next().await.unwrap().is_none());
+        }
     }
 
     #[tokio::test]

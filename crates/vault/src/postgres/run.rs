@@ -15,7 +15,7 @@ use crate::store::Run;
 use crate::time;
 
 const FIND: &str = "SELECT number, began_at FROM tokenturn.run \
-    WHERE filter = $1 AND ended_at IS NULL AND number BETWEEN 0 AND $2 ORDER BY number DESC LIMIT 1";
+    WHERE filter = $1 AND ended_at IS NULL AND number BETWEEN 1 AND $2 ORDER BY number DESC LIMIT 1";
 const NEXT: &str = "SELECT COALESCE(max(number), 0) + 1 FROM tokenturn.run WHERE number < $1";
 const INSERT: &str = "INSERT INTO tokenturn.run (number, filter, began_at) VALUES ($1, $2, $3)";
 const RENUMBER: &str = "UPDATE tokenturn.token SET run = $1 WHERE run = $2";

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tokenturn::Timestamp;
 
-use super::{Doubts, MOST, SENSE};
+use super::{Doubts, SENSE};
 use crate::entry::{LONGEST, SLACK, State, UNPROVEN};
 use crate::filter::Filter;
 use crate::store::{Ready, Run};
@@ -43,8 +43,7 @@ impl From<&str> for Value {
 
 impl From<u64> for Value {
     fn from(number: u64) -> Self {
-        // What is more would not be read again.
-        Self::Int(i64::try_from(number).unwrap_or(MOST).min(MOST))
+        Self::Int(i64::try_from(number).unwrap_or(i64::MAX))
     }
 }
 

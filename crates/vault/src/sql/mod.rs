@@ -61,10 +61,8 @@ pub(crate) fn columns(version: i64) -> Option<&'static str> {
     }
 }
 
-/// Higher numbers are nonsense, and could not be counted on from.
-pub(crate) const MOST: i64 = i64::MAX / 2;
-/// From lower ones it can be counted on.
-pub(crate) const SENSE: i64 = MOST / 2;
+/// Higher numbers are nonsense: what counts does not get there.
+pub(crate) const SENSE: i64 = i64::MAX / 4;
 
 pub(crate) const EVENT_COLUMNS: &str =
     "number, id, at, actor, what, generation, old, new, reason, request_id";
@@ -102,8 +100,9 @@ impl Read {
     /// A damaged row may have been put back to an earlier generation. What is handed on next has to be
     /// newer than whatever was.
     pub(crate) fn generation_after(&mut self, known: i64) {
-        let known = known.clamp(0, SENSE).unsigned_abs();
-        self.entry.generation = self.entry.generation.max(known);
+        let known = known.max(0).unsigned_abs().max(self.entry.generation);
+        // From there it can be counted on.
+        self.entry.generation = known.min(SENSE.unsigned_abs() / 2);
     }
 
     /// Lets a change decide about it; `is_its_own` says of a healthy row whether a new token is.
@@ -136,8 +135,8 @@ pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreErr
         is_sound &= is_one;
         Ok::<_, StoreError>(number.unsigned_abs() * u64::from(is_one))
     };
-    let (generation, fence, run) = (count(6, MOST)?, count(10, MOST)?, count(14, MOST)?);
-    let deliver_fence = count(18, MOST)?;
+    let (generation, fence, run) = (count(6, SENSE)?, count(10, SENSE)?, count(14, SENSE)?);
+    let deliver_fence = count(18, SENSE)?;
     let (doubts, attempts) = (count(15, ATTEMPTS.into())?, count(21, ATTEMPTS.into())?);
     let mut entry = Entry {
         app: App {

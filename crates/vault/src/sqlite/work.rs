@@ -287,7 +287,7 @@ pub(super) fn open_run(
 fn last_run(opened: &Opened, filter: &Filter) -> Result<Option<Run>, StoreError> {
     let found = opened.connection.query_row(
         "SELECT number, began_at FROM run \
-         WHERE filter = $1 AND ended_at IS NULL AND number BETWEEN 0 AND $2 \
+         WHERE filter = $1 AND ended_at IS NULL AND number BETWEEN 1 AND $2 \
          ORDER BY number DESC LIMIT 1",
         params![filter.to_json()?, sql::SENSE],
         |row| Ok(Run::new(row.get(0)?, time::from_millis(row.get(1)?), true)),

@@ -92,7 +92,11 @@ impl Vault {
         }
         let mut after = String::new();
         loop {
-            let ids = self.store.out_of_reach(&Filter::new(), &after).await?;
+            let ids = match self.store.out_of_reach(&Filter::new(), &after).await {
+                // It was told of above.
+                Err(error) if error.is_damaged() => break,
+                ids => ids?,
+            };
             let Some(last) = ids.last() else { break };
             after.clone_from(last);
             let faults = ids.iter().map(|id| Fault::of(id, "no run comes to it"));

@@ -1,6 +1,6 @@
 //! Vaults that somebody else has written to.
 
-use tokenturn_vault::{Filter, Key, What};
+use tokenturn_vault::{Filter, Key, Outcome, What};
 
 use crate::vault::place::Place;
 use crate::vault::provider::{assert_alive, fast, provider};
@@ -15,6 +15,7 @@ on_all!(
     a_vault_without_its_probe_is_refused,
     what_is_put_over_damage_is_newer_than_all_before,
     nonsense_keeps_nobody_from_the_others,
+    a_name_that_is_no_text_is_a_name,
     a_run_of_nonsense_takes_no_row_along,
     an_event_that_makes_no_sense_stays_where_it_is,
 );
@@ -144,6 +145,50 @@ async fn nonsense_keeps_nobody_from_the_others(place: Place) {
 }
 
 /// Runs are counted on from those that make sense.
+/// PostgreSQL takes no such text.
+async fn a_name_that_is_no_text_is_a_name(place: Place) {
+    let Place::Sqlite(_) = place else { return };
+    let vault = place.open(&key()).await;
+    let (sandbox, client, entries) = provider(3).await;
+    for entry in &entries {
+        vault.put(entry.clone()).await.unwrap();
+    }
+    let damaged = &entries[1].id;
+    for table in ["event", "token"] {
+        place.sql(&format!(
+            "UPDATE {table} SET id = CAST(x'E1FF' || CAST(id AS BLOB) AS TEXT) WHERE id = '{damaged}'"
+        ));
+    }
+    let named = format!("\u{FFFD}<E1>\u{FFFD}<FF>{damaged}");
+    let fleet = vault.rotate_all([client], Filter::new(), fast()).await;
+    let mut fleet = fleet.unwrap();
+    let mut told = Vec::new();
+    while let Some(settled) = fleet.next().await {
+        told.extend(matches!(settled.outcome, Outcome::Damaged).then_some(settled.id));
+    }
+    assert_eq!(told, [&*named]);
+    assert_eq!(sandbox.replacements().len(), 2);
+    assert!(vault.get(&named).await.unwrap_err().is_damaged());
+    assert!(vault.get(damaged).await.unwrap().is_none());
+    let mut rows = vault.list(Filter::new());
+    let mut listed = Vec::new();
+    while let Some(row) = rows.next().await {
+        listed.push(row.map_or_else(|why| why.id().unwrap().to_owned(), |row| row.id));
+    }
+    listed.sort();
+    let mut expected = vec![entries[0].id.clone(), entries[2].id.clone(), named.clone()];
+    expected.sort();
+    assert_eq!(listed, expected);
+    let faults = vault.verify().await.unwrap().faults;
+    assert!(faults.iter().any(|fault| fault.id.as_ref() == Some(&named)));
+    let mut events = vault.history(Some(&named));
+    assert_eq!(events.next().await.unwrap().unwrap().id, named);
+    let rekeyed = vault.rekey(&Key::generate().unwrap()).await.unwrap();
+    assert_eq!(rekeyed.damaged, [&*named]);
+    assert!(vault.remove(&named).await.unwrap());
+    assert_eq!(vault.count(&Filter::new()).await.unwrap(), 2);
+}
+
 async fn a_run_of_nonsense_takes_no_row_along(place: Place) {
     let (sandbox, client, entries) = provider(2).await;
     let vault = place.open(&key()).await;

@@ -142,6 +142,19 @@ async fn a_server_that_is_away_behind_a_pooler_may_come() {
     panic!("the vault does not come back");
 }
 
+/// It says so under a code that otherwise says that the server is away.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_pooler_never_takes_is_not_waited_for() {
+    let Some(cluster) = Cluster::shared_pooled() else {
+        return;
+    };
+    let url = cluster.new_database() + "?options=-c%20statement_timeout%3D0";
+    let error = Vault::builder().postgres(url, &key()).await.unwrap_err();
+    assert!(!error.is_unavailable(), "{error}");
+    let why = "unsupported startup parameter";
+    assert!(error.to_string().contains(why), "{error}");
+}
+
 /// PgBouncer names whom it does not know.
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_a_pooler_does_not_know_it_does_not_name() {

@@ -164,6 +164,7 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<Exit> {
     } else if let Some(age) = args.resume_within {
         options = options.resume_within(age);
     }
+    let (mut options, deliver) = hand_on(options, &args.hand_on)?;
     if args.dry_run {
         let plan = vault.plan(clients, &filter, &options).await?;
         return plan::print(&plan, args.many.json, &strays);
@@ -171,7 +172,6 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<Exit> {
     if let Some(tokens) = args.max_lost {
         options = options.max_lost(tokens);
     }
-    let (options, deliver) = hand_on(options, &args.hand_on)?;
     // A file that cannot be written is found before anything is sent.
     let job = of_many(&args.many, deliver, Aim::Rotate)?.with_strays(strays);
     let fleet = vault.rotate_all(clients, filter.clone(), options).await?;

@@ -16,7 +16,7 @@ pub(super) fn print(plan: &Plan, json: bool, strays: &[String]) -> Result<Exit> 
     let exit = match () {
         () if is_troubled => Exit::NotDone,
         () if !strays.is_empty() => Exit::Damaged,
-        () if plan.apps.is_empty() => Exit::NoToken,
+        () if plan.apps.is_empty() && plan.undelivered == 0 => Exit::NoToken,
         () => Exit::Done,
     };
     let mut out = output();
@@ -43,17 +43,24 @@ fn as_json(plan: &Plan, strays: &[String]) -> serde_json::Value {
     json!({
         "apps": apps.collect::<Vec<_>>(),
         "without_client": plan.without_client,
+        "undelivered": plan.undelivered,
         "damaged": strays,
     })
 }
 
 fn text(plan: &Plan, strays: &[String]) -> String {
     let mut text = String::new();
-    if plan.apps.is_empty() {
+    if plan.apps.is_empty() && plan.undelivered == 0 {
         text.push_str("no token fits\n");
     }
     for app in &plan.apps {
         text.push_str(&of_app(app));
+    }
+    if plan.undelivered > 0 {
+        text.push_str(&format!(
+            "{} tokens of an earlier run are handed on\n",
+            plan.undelivered
+        ));
     }
     for id in strays {
         text.push_str(&format!("{id:?} cannot be read, and is not part of it\n"));

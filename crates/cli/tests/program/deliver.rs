@@ -1,5 +1,8 @@
 //! `--deliver`: what a command is given, and when it is over.
 
+use std::fs::File;
+use std::io::Read;
+
 use serde_json::{Value, json};
 use tokenturn_sandbox::Sandbox;
 
@@ -18,6 +21,22 @@ async fn a_background_child_is_not_waited_for() {
     for id in ["t0", "t1"] {
         signal("KILL", stage.read(&format!("{id}.id")).trim());
     }
+}
+
+/// It holds a pipe open, and would hand its token on at some time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_does_not_outlive_the_program() {
+    let stage = Stage::with(1).await;
+    let pipe = stage.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let line = "trap '' TERM; exec 3> pipe; (sleep 600; true) & sleep 600; true";
+    let mut child = start(stage.command(&["rotate", "--all", "--deliver", line]), "");
+    // That is when it runs.
+    let mut pipe = File::open(&pipe).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(pipe.read(&mut [0]).unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,6 +73,18 @@ async fn old_and_new(cluster: Option<&Cluster>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_tells_of_what_would_be_handed_on() {
+    let stage = Stage::with(3).await;
+    stage.leave_all(3);
+    let arguments = ["rotate", "--all", "--dry-run", "--older-than", "30d"];
+    let output = run(stage.command(&arguments), "");
+    assert_eq!(output.status.code(), Some(8), "{}", both(&output));
+    let text = succeed(stage.command(&[&arguments[..], &TAKES].concat()), "");
+    let told = "3 tokens of an earlier run are handed on\nnothing was changed\n";
+    assert!(text.ends_with(told), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_recover_replaces_is_handed_on_or_told_of() {
     let stage = Stage::with(0).await;
     let users = stage.sandbox.new_ohmygpt_users(2);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokenturn::Secret;
 
+use super::outbox::waiting;
 use super::{FleetOptions, distinct};
 use crate::app::App;
 use crate::client::Client;
@@ -24,6 +25,8 @@ pub struct Plan {
     pub apps: Vec<AppPlan>,
     /// The rows of other apps.
     pub without_client: u64,
+    /// The tokens of an earlier run that would be handed on, by [`FleetOptions::deliver`].
+    pub undelivered: u64,
 }
 
 /// What a run would do with the tokens of one app.
@@ -99,9 +102,14 @@ impl Vault {
             });
         }
         let all = self.store.count(filter).await?;
+        let undelivered = match options.deliver {
+            Some(_) => self.store.count(&waiting(filter)).await?,
+            None => 0,
+        };
         Ok(Plan {
             apps,
             without_client: all.saturating_sub(with_client),
+            undelivered,
         })
     }
 }

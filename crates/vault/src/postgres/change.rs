@@ -169,7 +169,7 @@ async fn apply<'c>(
             continue;
         };
         if read.damage.is_some() && change.is_put() {
-            let id = [Value::from(read.entry.id.as_str())];
+            let id = [Value::id(&read.entry.id)];
             let last = lease.rows(LAST_GENERATION, &id).await?;
             let last = last.first().map_or(Ok(0), |row| get(row, 0))?;
             read.generation_after(last);
@@ -272,5 +272,5 @@ fn update(columns: &[&str]) -> String {
 }
 
 fn name(entry: &Entry) -> Value {
-    Value::from(entry.id.as_str())
+    Value::id(&entry.id)
 }

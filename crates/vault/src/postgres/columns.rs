@@ -20,6 +20,7 @@ impl ToSql for Value {
             Self::Int(number) => number.to_sql_checked(to, out),
             Self::Text(text) => text.to_sql_checked(to, out),
             Self::Bytes(bytes) => bytes.to_sql_checked(to, out),
+            Self::Id(id) => id.to_sql_checked(to, out),
         }
     }
 
@@ -71,7 +72,7 @@ impl Bound for Value {
     fn of_type(&self) -> Type {
         match self {
             Self::Int(_) => Type::INT8,
-            Self::Text(_) => Type::TEXT,
+            Self::Text(_) | Self::Id(_) => Type::TEXT,
             Self::Bytes(_) => Type::BYTEA,
         }
     }
@@ -83,7 +84,7 @@ impl Bound for Vec<Value> {
         match self.first() {
             Some(Value::Int(_)) => Type::INT8_ARRAY,
             Some(Value::Bytes(_)) => Type::BYTEA_ARRAY,
-            Some(Value::Text(_)) | None => Type::TEXT_ARRAY,
+            Some(Value::Text(_) | Value::Id(_)) | None => Type::TEXT_ARRAY,
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) async fn row(
     id: &str,
 ) -> Result<Option<Entry>, StoreError> {
     let mut condition = Condition::default();
-    condition.and("id = ?", [Value::from(id)]);
+    condition.and("id = ?", [Value::id(id)]);
     let mut rows = entries(lease, vault, condition, "").await?;
     rows.pop().transpose()
 }

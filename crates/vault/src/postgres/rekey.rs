@@ -50,7 +50,7 @@ pub(super) async fn all(
                 rekeyed.damaged.push(id(row).to_owned());
                 continue;
             };
-            ids.push(Value::from(entry.id.as_str()));
+            ids.push(Value::id(&entry.id));
             sealed.push(Value::Bytes(new.seal(entry)?));
             expiries.push(sql::expiry(entry));
         }

@@ -16,6 +16,8 @@ pub(crate) enum Value {
     Text(Option<String>),
     #[serde(with = "base64")]
     Bytes(Vec<u8>),
+    /// The name of a row.
+    Id(String),
 }
 
 /// How bytes are written into a [`Spool`](super::Spool).
@@ -38,6 +40,12 @@ mod base64 {
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl Value {
+    pub(crate) fn id(id: &str) -> Self {
+        Self::Id(id.to_owned())
     }
 }
 
@@ -107,10 +115,12 @@ impl Condition {
 pub(crate) fn filter(filter: &Filter, now: impl Into<Now>) -> Condition {
     let mut condition = Condition::default();
     condition.and("TRUE", []);
+    if let Some(id) = &filter.id {
+        condition.and("id = ?", [Value::id(id)]);
+    }
     let provider = filter.provider.map(|provider| provider.as_str().to_owned());
     let state = filter.state.map(|state| state.as_str().to_owned());
     for (term, value) in [
-        ("id = ?", &filter.id),
         ("provider = ?", &provider),
         ("server = ?", &filter.server),
         ("client_id = ?", &filter.client_id),
@@ -235,7 +245,7 @@ fn changed_since(time: Timestamp, now: Now) -> (String, Vec<Value>) {
 pub(crate) fn page(filter: &Filter, after: Option<&str>, now: impl Into<Now>) -> Condition {
     let mut page = self::filter(filter, now);
     if let Some(after) = after {
-        page.and("id > ?", [Value::from(after)]);
+        page.and("id > ?", [Value::id(after)]);
     }
     page
 }
@@ -263,7 +273,7 @@ pub(crate) fn history(id: Option<&str>, after: u64) -> Condition {
     let mut history = Condition::default();
     history.and("number > ?", [Value::from(after)]);
     if let Some(id) = id {
-        history.and("id = ?", [Value::from(id)]);
+        history.and("id = ?", [Value::id(id)]);
     }
     history
 }

@@ -132,6 +132,7 @@ impl Dumping {
         let values = columns.map(|(number, column)| {
             Ok(match type_of(column) {
                 "bytea" => Value::Bytes(row.bytes(number)?),
+                _ if column == "id" => Value::Id(row.id(number)?),
                 "text" => Value::Text(row.text(number)?),
                 _ => Value::Int(row.int(number)?),
             })
@@ -156,6 +157,13 @@ impl Columns for Vec<Value> {
         match self.get(column) {
             Some(Value::Int(number)) => Ok(*number),
             _ => Err(damaged("no number")),
+        }
+    }
+
+    fn id(&self, column: usize) -> Result<String, StoreError> {
+        match self.get(column) {
+            Some(Value::Id(id)) => Ok(id.clone()),
+            _ => Err(damaged("no name")),
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) fn start(
     let mut condition = Condition::default();
     condition.and("TRUE", []);
     if let Some(id) = id {
-        condition.and("id = ?", [Value::from(id)]);
+        condition.and("id = ?", [Value::id(id)]);
     }
     if let Some(since) = since {
         condition.and("at >= ?", [Value::Int(time::to_millis(since))]);

@@ -202,7 +202,7 @@ pub(crate) fn read_event(row: &impl Columns) -> Result<(u64, Event), StoreError>
         u64::try_from(row.int(5)?),
     );
     let event = Event {
-        id: required(row, 1)?,
+        id: row.id(1)?,
         at: time::from_millis(row.int(2)?),
         actor: required(row, 3)?,
         what: what
@@ -222,7 +222,7 @@ pub(crate) fn insertion(entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, St
     let app = &entry.app;
     let sealed = sealer.seal(entry)?;
     let mut values = vec![
-        Value::from(entry.id.as_str()),
+        Value::id(&entry.id),
         Value::from(app.provider.as_str()),
         Value::from(app.server.as_str()),
         Value::from(app.client_id.as_str()),
@@ -272,7 +272,7 @@ pub(crate) fn expiry(entry: &Entry) -> Value {
 
 pub(crate) fn event(event: &Event) -> Vec<Value> {
     vec![
-        Value::from(event.id.as_str()),
+        Value::id(&event.id),
         Value::Int(time::to_millis(event.at)),
         Value::from(event.actor.as_str()),
         Value::from(event.what.as_str()),

@@ -83,7 +83,7 @@ pub(crate) fn add_up(overview: &mut Overview, row: &impl Columns) -> Result<(), 
 
 pub(crate) fn read_not_delivered(row: &impl Columns) -> Result<NotDelivered, StoreError> {
     Ok(NotDelivered {
-        id: required(row, 0)?,
+        id: row.id(0)?,
         attempts: unsigned(row, 1)?,
         error: required(row, 2)?,
         since: time::from_millis(row.int(3)?),

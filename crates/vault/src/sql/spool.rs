@@ -92,7 +92,7 @@ impl Spool {
 impl Record {
     pub(crate) fn id(&self) -> &str {
         match self.row.first() {
-            Some(Value::Text(Some(id))) => id,
+            Some(Value::Id(id)) => id,
             _ => "",
         }
     }

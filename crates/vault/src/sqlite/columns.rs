@@ -1,20 +1,40 @@
 //! Values on their way into SQLite and out of it.
 
-use rusqlite::ToSql;
-use rusqlite::types::{Null, ToSqlOutput, ValueRef};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Params, ToSql, params_from_iter};
 
-use super::store_error;
-use crate::error::{StoreError, StoreErrorKind};
+use super::{id, store_error};
+use crate::error::StoreError;
 use crate::sql::{Columns, Value};
 
-impl ToSql for Value {
+pub(super) fn bound(values: &[Value]) -> impl Params {
+    params_from_iter(values.iter().map(Bound::of))
+}
+
+/// What is bound to a placeholder.
+enum Bound<'v> {
+    As(ValueRef<'v>),
+    Id(Vec<u8>),
+}
+
+impl<'v> Bound<'v> {
+    fn of(value: &'v Value) -> Self {
+        Self::As(match value {
+            Value::Int(number) => ValueRef::Integer(*number),
+            Value::Text(Some(text)) => ValueRef::Text(text.as_bytes()),
+            Value::Text(None) => ValueRef::Null,
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+            Value::Id(text) => return Self::Id(id::write(text)),
+        })
+    }
+}
+
+impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        match self {
-            Self::Int(number) => number.to_sql(),
-            Self::Text(Some(text)) => text.to_sql(),
-            Self::Text(None) => Null.to_sql(),
-            Self::Bytes(bytes) => Ok(ToSqlOutput::Borrowed(ValueRef::Blob(bytes))),
-        }
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::As(value) => *value,
+            Self::Id(id) => ValueRef::Text(id),
+        }))
     }
 }
 
@@ -24,11 +44,10 @@ impl Columns for rusqlite::Row<'_> {
     }
 
     fn id(&self, column: usize) -> Result<String, StoreError> {
-        self.get(column).map_err(|e| {
-            let message = "the vault is damaged: the name of a row is no text. Take the vault from a \
-                           backup, or the other rows out of it by SQLite, and put them into a new one";
-            StoreError::new(StoreErrorKind::Damaged, message).because(e.to_string())
-        })
+        match self.get_ref(column).map_err(store_error)? {
+            ValueRef::Text(text) => Ok(id::read(text)),
+            _ => self.get(column).map_err(store_error),
+        }
     }
 
     /// What is no UTF-8 is shown as far as it is: the seal knows that it is damaged.

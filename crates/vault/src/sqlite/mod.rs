@@ -3,6 +3,7 @@
 mod ballast;
 mod columns;
 mod copy;
+mod id;
 mod migrations;
 mod open;
 mod overview;

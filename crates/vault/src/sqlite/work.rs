@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::columns::bound;
 use super::open::Opened;
 use super::store_error;
 use crate::change::{Action, Change};
@@ -11,10 +12,10 @@ use crate::event::Event;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::seal::Sealer;
-use crate::sql::{self, Before, Condition, Read, Spool, Value};
+use crate::sql::{self, Before, Columns, Condition, Read, Spool, Value};
 use crate::store::{Changed, Ready, Rekeyed, Run, RunCount};
 use crate::time;
-use rusqlite::{OptionalExtension, params, params_from_iter};
+use rusqlite::{OptionalExtension, params};
 use tokenturn::Timestamp;
 
 pub(super) fn get(opened: &Opened, id: &str) -> Result<Option<Entry>, StoreError> {
@@ -44,9 +45,9 @@ pub(super) fn out_of_reach(
     let select = sql::out_of_reach("", filter, after, time::now_millis());
     let statement = opened.connection.prepare_cached(&select.sql);
     let mut statement = statement.map_err(store_error)?;
-    let names = statement.query_map(params_from_iter(select.values), |row| row.get(0));
+    let names = statement.query_map(bound(&select.values), |row| Ok(row.id(0)));
     let names = names.map_err(store_error)?;
-    names.collect::<Result<_, _>>().map_err(store_error)
+    names.map(|id| id.map_err(store_error)?).collect()
 }
 
 pub(super) fn count_run(
@@ -133,7 +134,7 @@ fn apply(
         Err(error) => return Err(error),
     };
     let entry = read.entry;
-    let id = Value::from(entry.id.as_str());
+    let id = Value::id(&entry.id);
     match applied.action() {
         Action::Leave => {}
         Action::Delete => {
@@ -156,7 +157,10 @@ fn apply(
 /// The generation of a row that its history knows.
 fn last_generation(opened: &Opened, id: &str) -> Result<i64, StoreError> {
     let sql = "SELECT COALESCE(max(generation), 0) FROM event WHERE id = $1";
-    let last = opened.connection.query_row(sql, [id], |row| row.get(0));
+    let id = [Value::id(id)];
+    let last = opened
+        .connection
+        .query_row(sql, bound(&id), |row| row.get(0));
     last.map_err(store_error)
 }
 
@@ -168,8 +172,12 @@ fn is_its_own(opened: &Opened, entry: &Entry, change: &Change) -> Result<bool, S
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM event \
         WHERE substr(new, 1, 16) = substr($1, 1, 16) AND new = $1 AND (id <> $2 OR $3))";
     let mut statement = opened.connection.prepare_cached(sql).map_err(store_error)?;
-    let values = params![name, entry.id, change.is_first(entry)];
-    let found = statement.query_row(values, |row| row.get(0));
+    let values = [
+        Value::from(name),
+        Value::id(&entry.id),
+        Value::from(u64::from(change.is_first(entry))),
+    ];
+    let found = statement.query_row(bound(&values), |row| row.get(0));
     found.map_err(store_error)
 }
 
@@ -187,7 +195,7 @@ pub(super) fn history(
         .prepare_cached(&sql)
         .map_err(store_error)?;
     let mut rows = statement
-        .query(params_from_iter(condition.values))
+        .query(bound(&condition.values))
         .map_err(store_error)?;
     let mut events = Vec::new();
     while let Some(row) = rows.next().map_err(store_error)? {
@@ -204,7 +212,7 @@ pub(super) fn history_start(
 ) -> Result<Option<u64>, StoreError> {
     let (condition, rest) = sql::start(id, since, last);
     let sql = format!("SELECT number FROM event WHERE {} {rest}", condition.sql);
-    let values = params_from_iter(condition.values);
+    let values = bound(&condition.values);
     let found = opened.connection.query_row(&sql, values, |row| row.get(0));
     found.optional().map_err(store_error)
 }
@@ -352,7 +360,7 @@ pub(super) fn rekey(opened: &Opened, new_key: &Key) -> Result<Rekeyed, StoreErro
             let values = [
                 Value::Bytes(sealer.seal(entry)?),
                 sql::expiry(entry),
-                Value::from(entry.id.as_str()),
+                Value::id(&entry.id),
             ];
             execute(
                 opened,
@@ -372,7 +380,7 @@ pub(super) fn rekey(opened: &Opened, new_key: &Key) -> Result<Rekeyed, StoreErro
 
 fn find(opened: &Opened, id: &str) -> Result<Option<Read>, StoreError> {
     let mut condition = Condition::default();
-    condition.and("id = ?", [Value::from(id)]);
+    condition.and("id = ?", [Value::id(id)]);
     Ok(select(opened, &condition, "")?.pop())
 }
 
@@ -397,7 +405,7 @@ fn select(opened: &Opened, condition: &Condition, rest: &str) -> Result<Vec<Read
         .connection
         .prepare_cached(&sql)
         .map_err(store_error)?;
-    let rows = statement.query(params_from_iter(&condition.values));
+    let rows = statement.query(bound(&condition.values));
     let mut rows = rows.map_err(store_error)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(store_error)? {
@@ -412,15 +420,13 @@ fn count_where(opened: &Opened, condition: &Condition) -> Result<u64, StoreError
         .connection
         .prepare_cached(&sql)
         .map_err(store_error)?;
-    let count = statement.query_row(params_from_iter(&condition.values), |row| row.get(0));
+    let count = statement.query_row(bound(&condition.values), |row| row.get(0));
     count.map_err(store_error)
 }
 
 pub(super) fn execute(opened: &Opened, sql: &str, values: &[Value]) -> Result<usize, StoreError> {
     let mut statement = opened.connection.prepare_cached(sql).map_err(store_error)?;
-    statement
-        .execute(params_from_iter(values))
-        .map_err(store_error)
+    statement.execute(bound(values)).map_err(store_error)
 }
 
 /// Takes a value for each of the columns.

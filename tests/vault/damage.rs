@@ -183,8 +183,10 @@ async fn a_name_that_is_no_text_is_a_name(place: Place) {
     assert!(faults.iter().any(|fault| fault.id.as_ref() == Some(&named)));
     let mut events = vault.history(Some(&named));
     assert_eq!(events.next().await.unwrap().unwrap().id, named);
-    let rekeyed = vault.rekey(&Key::generate().unwrap()).await.unwrap();
+    let new = Key::generate().unwrap();
+    let rekeyed = vault.rekey(&new).await.unwrap();
     assert_eq!(rekeyed.damaged, [&*named]);
+    let vault = place.open(&new).await;
     assert!(vault.remove(&named).await.unwrap());
     assert_eq!(vault.count(&Filter::new()).await.unwrap(), 2);
 }

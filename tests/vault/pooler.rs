@@ -149,10 +149,10 @@ async fn what_a_pooler_never_takes_is_not_waited_for() {
         return;
     };
     let url = cluster.new_database() + "?options=-c%20statement_timeout%3D0";
-    let error = Vault::builder().postgres(url, &key()).await.unwrap_err();
+    let error = Vault::builder().postgres(&url, &key()).await.unwrap_err();
     assert!(!error.is_unavailable(), "{error}");
     let why = "unsupported startup parameter";
-    assert!(error.to_string().contains(why), "{error}");
+    assert!(format!("{error:?}").contains(why), "{error:?}");
 }
 
 /// PgBouncer names whom it does not know.

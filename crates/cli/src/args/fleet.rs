@@ -30,8 +30,8 @@ pub(crate) struct RotateAll {
     /// Replace the tokens of a vault: each once, whatever happens meanwhile.
     #[arg(long, required = true)]
     pub(crate) all: bool,
-    /// Tell how many tokens, at which pace, and what would stop it. Nothing is changed.
-    #[arg(long, conflicts_with_all = ["report", "deliver"])]
+    /// Tell how many tokens, at which pace, and what would stop it. Nothing is changed, nor handed on.
+    #[arg(long, conflicts_with = "report")]
     pub(crate) dry_run: bool,
     /// Begin anew, though the last run over these tokens has not come to its end.
     #[arg(long)]

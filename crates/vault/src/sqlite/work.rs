@@ -173,7 +173,7 @@ fn is_its_own(opened: &Opened, entry: &Entry, change: &Change) -> Result<bool, S
         WHERE substr(new, 1, 16) = substr($1, 1, 16) AND new = $1 AND (id <> $2 OR $3))";
     let mut statement = opened.connection.prepare_cached(sql).map_err(store_error)?;
     let values = [
-        Value::from(name),
+        Value::Text(Some(name)),
         Value::id(&entry.id),
         Value::from(u64::from(change.is_first(entry))),
     ];

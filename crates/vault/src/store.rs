@@ -114,9 +114,9 @@ pub trait Store: Send + Sync + 'static {
     /// Goes on with the fleet run over `filter` that has not ended, or begins one. One that has
     /// nothing left, or [began too long ago](Run::is_too_old), is ended, and another one begun.
     ///
-    /// When later runs have begun since, the run gets the next number, and so do the rows whose
-    /// `progress.run` is its own one, so that no row counts as done by it because a later run is
-    /// through with it.
+    /// When later runs have begun since, the run gets the next number, so that no row counts as done by
+    /// it because a later run is through with it. Its rows keep the number that they have, for the same
+    /// reason: what it has changed is done, and what it has not is tried once more.
     fn begin_run<'a>(&'a self, filter: &'a Filter, resume_within: Duration) -> Answer<'a, Run>;
 
     /// The fleet run over `filter` that [`begin_run`](Self::begin_run) would go on with, but for

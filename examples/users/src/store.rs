@@ -275,11 +275,6 @@ impl Users {
         }
         let mut run = begin_run(transaction, filter, Some(began_at)).await?;
         run.is_resumed = true;
-        let renumber = "UPDATE users SET rotation = rotation || jsonb_build_object('run', $2::bigint) \
-            WHERE (rotation->>'run')::bigint = $1";
-        let values: [&(dyn ToSql + Sync); 2] = [&number, &run.number.cast_signed()];
-        let renumbered = transaction.execute(renumber, &values).await;
-        renumbered.map_err(store_error)?;
         Ok(run)
     }
 }

@@ -16,6 +16,7 @@ on_all!(
     one_that_is_too_old_is_begun_anew,
     one_with_nothing_left_is_begun_anew,
     one_that_is_gone_on_with_after_another_repeats_nothing,
+    one_that_is_gone_on_with_takes_nothing_from_a_later_one,
     whoever_stops_reading_loses_nothing,
     rows_of_other_labels_are_left_alone,
 );
@@ -101,7 +102,7 @@ async fn one_that_is_too_old_is_begun_anew(place: Place) {
 }
 
 async fn one_with_nothing_left_is_begun_anew(place: Place) {
-    let world = labelled(&place).await;
+    let world = labelled(&place, 8).await;
     let mut vips = of_vips(&world, fast()).await;
     is_interrupted(&mut vips).await;
     let mut fleet = world.begin(fast()).await;
@@ -116,7 +117,7 @@ async fn one_with_nothing_left_is_begun_anew(place: Place) {
 
 /// What the later run has replaced is done.
 async fn one_that_is_gone_on_with_after_another_repeats_nothing(place: Place) {
-    let world = labelled(&place).await;
+    let world = labelled(&place, 8).await;
     let mut first = world.begin(fast()).await;
     first.stopper().stop();
     all(&mut first).await;
@@ -138,6 +139,33 @@ async fn one_that_is_gone_on_with_after_another_repeats_nothing(place: Place) {
     assert_eq!(world.resets(), before + untouched);
 }
 
+/// What it has replaced before the later one began is old to that.
+async fn one_that_is_gone_on_with_takes_nothing_from_a_later_one(place: Place) {
+    let world = labelled(&place, 80).await;
+    let mut vips = of_vips(&world, fast()).await;
+    for _ in 0..20 {
+        vips.next().await.unwrap();
+    }
+    is_interrupted(&mut vips).await;
+    let mut before = Vec::new();
+    for entry in &world.entries {
+        let now = world.vault.get(&entry.id).await.unwrap().unwrap();
+        before.extend((now.generation > 1).then_some((now.id, now.generation)));
+    }
+    // It waits for somebody who reads.
+    let mut later = world.begin(unpaced(1)).await;
+    later.next().await.unwrap();
+    let mut vips = of_vips(&world, fast()).await;
+    assert!(vips.runs()[0].number > later.runs()[0].number);
+    all(&mut vips).await;
+    all(&mut later).await;
+    for (id, generation) in before {
+        let now = world.vault.get(&id).await.unwrap().unwrap();
+        assert!(now.generation > generation, "{id}");
+    }
+    assert_alive(&world.vault, &world.sandbox, 80).await;
+}
+
 /// Replaces one token or more, and not all.
 async fn is_interrupted(fleet: &mut Fleet) {
     fleet.next().await.unwrap();
@@ -146,9 +174,9 @@ async fn is_interrupted(fleet: &mut Fleet) {
     assert_ne!(fleet.summary().not_attempted, 0);
 }
 
-/// Eight rows, of which every other one has the label "vip".
-async fn labelled(place: &Place) -> World {
-    let mut world = World::new(place, 8).await;
+/// So many rows, of which every other one has the label "vip".
+async fn labelled(place: &Place, count: usize) -> World {
+    let mut world = World::new(place, count).await;
     for entry in world.entries.iter_mut().step_by(2) {
         *entry = entry.clone().with_label("vip");
         world.vault.remove(&entry.id).await.unwrap();

@@ -253,8 +253,6 @@ pub(super) fn begin_run(
     end_run(opened, last.number)?;
     let mut run = new_run(opened, filter, time::to_millis(last.began_at))?;
     run.is_resumed = true;
-    let values = [Value::from(run.number), Value::from(last.number)];
-    execute(opened, "UPDATE token SET run = $1 WHERE run = $2", &values)?;
     Ok(run)
 }
 

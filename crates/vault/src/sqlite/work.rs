@@ -1,5 +1,7 @@
 //! What the methods of the store do on a connection.
 
+use std::fmt::Write as _;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::columns::bound;
@@ -17,6 +19,8 @@ use crate::store::{Changed, Ready, Rekeyed, Run, RunCount};
 use crate::time;
 use rusqlite::{OptionalExtension, params};
 use tokenturn::Timestamp;
+
+static ADD_EVENT: LazyLock<String> = LazyLock::new(|| insertion("event", sql::EVENT_VALUES));
 
 pub(super) fn get(opened: &Opened, id: &str) -> Result<Option<Entry>, StoreError> {
     find(opened, id)?.map(Read::entry).transpose()
@@ -72,11 +76,7 @@ pub(super) fn insert(opened: &Opened, spool: &mut Spool) -> Result<u64, StoreErr
         if execute(opened, &sql, &record.row)? == 0 {
             return Err(StoreError::taken(record.id()));
         }
-        execute(
-            opened,
-            &insertion("event", sql::EVENT_VALUES),
-            &record.event,
-        )?;
+        execute(opened, &ADD_EVENT, &record.event)?;
         count += 1;
     }
     Ok(count)
@@ -149,7 +149,7 @@ fn apply(
     }
     if let Some(event) = applied.event() {
         let values = sql::event(event);
-        execute(opened, &insertion("event", sql::EVENT_VALUES), &values)?;
+        execute(opened, &ADD_EVENT, &values)?;
     }
     Ok(applied.of(entry))
 }
@@ -435,10 +435,14 @@ pub(super) fn insertion(table: &str, columns: &str) -> String {
     format!("INSERT INTO {table} ({columns}) VALUES ({numbers})")
 }
 
-/// Takes a value for each of the columns, and the name of the row.
+/// Takes a value for each of the columns, and the name of the row. It is made for each change of a row.
 fn update(columns: &[&str]) -> String {
-    let numbered = columns.iter().zip(1..);
-    let set: Vec<String> = numbered.map(|(name, n)| format!("{name} = ${n}")).collect();
-    let (set, id) = (set.join(", "), columns.len() + 1);
-    format!("UPDATE token SET {set} WHERE id = ${id}")
+    let mut sql = String::with_capacity(512);
+    let mut before = "UPDATE token SET";
+    for (name, number) in columns.iter().zip(1..) {
+        let _ = write!(sql, "{before} {name} = ${number}");
+        before = ",";
+    }
+    let _ = write!(sql, " WHERE id = ${}", columns.len() + 1);
+    sql
 }

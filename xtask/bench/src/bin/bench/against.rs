@@ -13,7 +13,7 @@ use crate::peers::target;
 use crate::run::Run;
 
 /// How often each is measured, in turn with the other.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// Measures both, and prints how much faster the fleet of today is: the middle one of the ratios.
 pub(crate) fn measure(run: &Run, commit: &str) -> Result<()> {

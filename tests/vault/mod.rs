@@ -6,6 +6,7 @@
 mod batches;
 mod copies;
 mod damage;
+mod damaged_file;
 mod fleet;
 mod history;
 mod import;

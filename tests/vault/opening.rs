@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use tokenturn_tests::postgres::Cluster;
 use tokenturn_vault::{KeyFile, Vault};
 
 use crate::vault::place::Place;
@@ -97,4 +98,27 @@ async fn a_password_is_never_shown() {
         let error = Vault::builder().postgres(url, &key()).await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
     }
+}
+
+/// Not every name could be stored there, and a byte that is no text would close all of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_vault_is_made_in_another_encoding() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let url = cluster.new_database();
+    let name = url.rsplit('/').next().unwrap();
+    for statement in [
+        format!("DROP DATABASE {name}"),
+        format!("CREATE DATABASE {name} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"),
+    ] {
+        tokio::task::block_in_place(|| cluster.sql(&cluster.url(), &statement));
+    }
+    let error = Vault::builder().postgres(&url, &key()).await.unwrap_err();
+    assert!(error.to_string().contains("ENCODING 'UTF8'"), "{error}");
+    let there = "SELECT to_regnamespace('tokenturn') IS NULL";
+    assert_eq!(
+        tokio::task::block_in_place(|| cluster.sql(&url, there)),
+        "t"
+    );
 }

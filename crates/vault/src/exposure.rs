@@ -22,7 +22,9 @@ pub(crate) fn mode(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
 
     // Whoever opens it finds out why it cannot be.
-    let found = std::fs::metadata(path).ok()?;
+    let found = std::fs::metadata(path)
+        .ok()
+        .filter(|found| !found.is_dir())?;
     let mode = found.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then_some(mode)
 }

@@ -16,6 +16,7 @@ on_all!(
     a_no_to_all_changes_nothing,
     what_is_replaced_meanwhile_is_asked_about_anew,
     what_was_dead_before_is_counted,
+    what_cannot_be_noted_stops_it,
 );
 
 async fn check(world: &World, client: &Client, options: FleetOptions) -> Fleet {
@@ -40,6 +41,22 @@ async fn kill(world: &World, row: usize) {
     };
     let token = world.entries[row].tokens.token.as_ref().unwrap();
     github.delete_token(token).await.unwrap();
+}
+
+/// The provider has answered: it is not unknown what it said.
+async fn what_cannot_be_noted_stops_it(place: Place) {
+    let world = World::new(&place, 3).await;
+    place.sql("UPDATE token SET state = 'lost'");
+    place.sql(match place {
+        Place::Sqlite(_) => {
+            "CREATE TRIGGER no BEFORE UPDATE ON token BEGIN SELECT RAISE(ABORT, 'no'); END"
+        }
+        Place::Postgres(..) => "ALTER TABLE token ADD CHECK (state <> 'active') NOT VALID",
+    });
+    let mut fleet = check(&world, &world.client, unpaced(1)).await;
+    assert_eq!(all(&mut fleet).await.len(), 0);
+    let stopped = fleet.summary().stopped.as_ref();
+    assert!(matches!(stopped, Some(Stop::Store(_))), "{stopped:?}");
 }
 
 async fn what_lives_is_brought_back(place: Place) {

@@ -6,9 +6,10 @@ use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_core::future::BoxFuture;
 use tokenturn_sandbox::Fault;
 use tokenturn_tests::crash::PATIENCE;
-use tokenturn_vault::{Deliver, Entry, Filter, FleetOptions, Outcome, Settled, State};
+use tokenturn_vault::{Deliver, Entry, Filter, FleetOptions, Outcome, Settled, State, Tokens};
 
 use super::{World, all, fast};
 use crate::vault::on_all;
@@ -20,6 +21,7 @@ on_all!(
     an_old_token_never_follows_a_newer_one,
     what_is_refused_for_too_long_is_given_up,
     what_was_revoked_waits_no_more,
+    what_has_changed_meanwhile_is_not_told_as_handed_on,
     all_that_is_refused_is_told_of,
     refusals_hold_up_nothing_else,
     damage_holds_up_nothing_else,
@@ -27,7 +29,7 @@ on_all!(
     what_comes_after_the_stop_is_handed_on
 );
 
-type Answer<'a> = futures_core::future::BoxFuture<'a, Result<(), Box<dyn Error + Send + Sync>>>;
+type Answer<'a> = BoxFuture<'a, Result<(), Box<dyn Error + Send + Sync>>>;
 
 /// Takes a token at this attempt.
 #[derive(Clone)]
@@ -178,6 +180,50 @@ async fn what_was_revoked_waits_no_more(place: Place) {
     all(&mut fleet).await;
     assert_eq!(fleet.summary().undelivered, 0);
     assert_eq!(taker.seen().into_keys().collect::<Vec<_>>(), [stays]);
+}
+
+/// Lets something happen to the row before it takes the token.
+struct Slow<F>(F);
+
+impl<F: Fn(&Entry) -> BoxFuture<'static, ()> + Send + Sync + 'static> Deliver for Slow<F> {
+    fn deliver<'a>(&'a self, entry: &'a Entry) -> Answer<'a> {
+        let meanwhile = (self.0)(entry);
+        Box::pin(async {
+            meanwhile.await;
+            Ok(())
+        })
+    }
+}
+
+async fn what_has_changed_meanwhile_is_not_told_as_handed_on(place: Place) {
+    let world = World::new(&place, 4).await;
+    let (vault, client) = (world.vault.clone(), world.client.clone());
+    let other = Tokens::github(world.sandbox.new_github_token());
+    let slow = Slow(move |entry: &Entry| -> BoxFuture<'static, ()> {
+        let (vault, client) = (vault.clone(), client.clone());
+        let (mut entry, other) = (entry.clone(), other.clone());
+        Box::pin(async move {
+            match entry.id.as_str() {
+                "0001" => drop(vault.remove("0001").await.unwrap()),
+                "0002" => drop(vault.revoke(&client, "0002").await.unwrap()),
+                "0003" if entry.generation == 2 => {
+                    entry.tokens = other;
+                    vault.put(entry).await.unwrap();
+                }
+                _ => {}
+            }
+        })
+    });
+    let mut fleet = world.begin(fast().deliver(slow)).await;
+    let settled = all(&mut fleet).await;
+    let delivered = settled
+        .iter()
+        .filter(|s| matches!(s.outcome, Outcome::Delivered));
+    let mut delivered: Vec<_> = delivered.map(|s| s.id.as_str()).collect();
+    delivered.sort_unstable();
+    assert_eq!(delivered, ["0000", "0003"]);
+    let summary = fleet.summary();
+    assert_eq!((summary.delivered, summary.undelivered), (2, 0));
 }
 
 /// However many there are, and whenever the run ends.

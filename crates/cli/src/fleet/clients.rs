@@ -55,7 +55,7 @@ async fn strays(vault: &Vault, filter: &Filter, apps: &[App]) -> Result<Vec<Stri
     while others > strays.len() as u64
         && let Some(row) = rows.next().await
     {
-        let Some(id) = damaged(&row)? else { continue };
+        let Err(id) = readable(row)? else { continue };
         let mut is_stray = true;
         for app in apps {
             let filter = filter.clone().id(&id).app(app);
@@ -68,12 +68,23 @@ async fn strays(vault: &Vault, filter: &Filter, apps: &[App]) -> Result<Vec<Stri
     Ok(strays)
 }
 
-/// The name of a row that cannot be read.
-fn damaged(row: &Result<Entry, StoreError>) -> Result<Option<String>> {
+/// The names of the rows that `filter` means and that cannot be read.
+pub(super) async fn damaged(vault: &Vault, filter: &Filter) -> Result<Vec<String>> {
+    let (mut damaged, mut rows) = (Vec::new(), vault.list(filter.clone()));
+    while let Some(row) = rows.next().await {
+        damaged.extend(readable(row)?.err());
+    }
+    Ok(damaged)
+}
+
+/// A row, or the name of one that cannot be read.
+fn readable(row: Result<Entry, StoreError>) -> Result<Result<Entry, String>> {
     match row {
-        Ok(_) => Ok(None),
-        Err(why) if why.is_damaged() && why.id().is_some() => Ok(why.id().map(str::to_owned)),
-        Err(why) => bail!("{why}"),
+        Ok(entry) => Ok(Ok(entry)),
+        Err(why) => match why.id().filter(|_| why.is_damaged()) {
+            Some(id) => Ok(Err(id.to_owned())),
+            None => Err(why.into()),
+        },
     }
 }
 
@@ -81,8 +92,8 @@ fn damaged(row: &Result<Entry, StoreError>) -> Result<Option<String>> {
 async fn some_app(vault: &Vault, filter: Filter) -> Result<Option<App>> {
     let mut rows = vault.list(filter);
     while let Some(row) = rows.next().await {
-        if damaged(&row)?.is_none() {
-            return Ok(Some(row?.app));
+        if let Ok(entry) = readable(row)? {
+            return Ok(Some(entry.app));
         }
     }
     Ok(None)
@@ -131,10 +142,8 @@ async fn add_apps(vault: &Vault, filter: Filter, apps: &mut Vec<App>) -> Result<
     while found < all
         && let Some(row) = rows.next().await
     {
-        if damaged(&row)?.is_some() {
-            continue;
-        }
-        let app = row?.app;
+        let Ok(entry) = readable(row)? else { continue };
+        let app = entry.app;
         if !apps.contains(&app) {
             found += vault.count(&filter.clone().app(&app)).await?;
             apps.push(app);

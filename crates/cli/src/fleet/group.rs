@@ -12,30 +12,39 @@ use tokio::time::sleep;
 /// How long they have to end by themselves when they are told to.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A command, with all that it has started, which end with it and with this program: unless the command
-/// has ended by itself, whatever it has left in the background.
+/// A command, with all of its process group, which ends with it and with this program: unless the
+/// command has ended by itself, whatever it has left in the background.
 pub(super) struct Group(Option<Members>);
 
 struct Members {
+    /// Its number is that of the group, as long as nobody has asked for its exit status.
     command: Child,
-    /// Its number is that of the group, and nobody else's before this is dropped.
     #[cfg(unix)]
-    leader: Child,
+    watch: Option<Child>,
 }
 
 impl Group {
     /// Starts it.
     pub(super) fn start(command: &mut Command) -> io::Result<Self> {
-        #[cfg(unix)]
-        let leader = leader()?;
         // The terminal's Ctrl-C is for us, and we say what it means for them.
         #[cfg(unix)]
-        command.process_group(number(&leader).unwrap_or_default());
-        Ok(Self(Some(Members {
+        command.process_group(0);
+        let mut members = Members {
             command: command.kill_on_drop(true).spawn()?,
             #[cfg(unix)]
-            leader,
-        })))
+            watch: None,
+        };
+        #[cfg(unix)]
+        match watch(&members.command) {
+            Ok(watch) => members.watch = Some(watch),
+            // One that has ended already needs none, and its group may be gone.
+            Err(_) if members.command.try_wait()?.is_some() => {}
+            Err(error) => {
+                tell(&members, How::Force);
+                return Err(error);
+            }
+        }
+        Ok(Self(Some(members)))
     }
 
     /// The command itself. `None` when it has been ended.
@@ -49,7 +58,7 @@ impl Group {
         tell(members, How::Ask);
         sleep(GRACE).await;
         tell(members, How::Force);
-        let _ = members.command.wait().await;
+        let _ = members.command.kill().await;
     }
 }
 
@@ -80,13 +89,13 @@ impl Drop for Forced {
     }
 }
 
-/// What a group is named for. It ends the group when this program does not live to do so, which closes
-/// the pipe: a token must not be handed on any more when the next run may hand on a newer one.
+/// Ends the group when this program does not live to do so, which closes the pipe: a token must not be
+/// handed on any more when the next run may hand on a newer one.
 #[cfg(unix)]
-fn leader() -> io::Result<Child> {
+fn watch(command: &Child) -> io::Result<Child> {
     Command::new("sh")
         .args(["-c", "trap '' TERM; read -r _; kill -KILL 0"])
-        .process_group(0)
+        .process_group(number(command).unwrap_or_default())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -95,8 +104,8 @@ fn leader() -> io::Result<Child> {
 }
 
 #[cfg(unix)]
-fn number(leader: &Child) -> Option<i32> {
-    leader.id().and_then(|id| id.try_into().ok())
+fn number(command: &Child) -> Option<i32> {
+    command.id().and_then(|id| id.try_into().ok())
 }
 
 /// How a group is told to end.
@@ -111,7 +120,7 @@ enum How {
 fn tell(members: &Members, how: How) {
     use rustix::process::{Pid, Signal, kill_process_group};
 
-    if let Some(group) = number(&members.leader).and_then(Pid::from_raw) {
+    if let Some(group) = number(&members.command).and_then(Pid::from_raw) {
         let signal = match how {
             How::Ask => Signal::TERM,
             How::Force => Signal::KILL,

@@ -167,7 +167,8 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<Exit> {
     let (mut options, deliver) = hand_on(options, &args.hand_on)?;
     if args.dry_run {
         let plan = vault.plan(clients, &filter, &options).await?;
-        return plan::print(&plan, args.many.json, &strays);
+        let damaged = clients::damaged(&vault, &filter).await?;
+        return plan::print(&plan, args.many.json, &strays, &damaged);
     }
     if let Some(tokens) = args.max_lost {
         options = options.max_lost(tokens);

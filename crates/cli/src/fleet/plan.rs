@@ -10,24 +10,31 @@ use crate::exit::Exit;
 use crate::output::output;
 use crate::progress::{duration, rate_text};
 
-pub(super) fn print(plan: &Plan, json: bool, strays: &[String]) -> Result<Exit> {
+/// `strays` are the rows that cannot be read and that the run would not come to, and `damaged` are all.
+pub(super) fn print(
+    plan: &Plan,
+    json: bool,
+    strays: &[String],
+    damaged: &[String],
+) -> Result<Exit> {
     // Something would stop the run.
     let is_troubled = plan.apps.iter().any(|app| app.trouble.is_some());
     let exit = match () {
+        () if plan.apps.iter().any(|app| app.is_refused) => Exit::Refused,
         () if is_troubled => Exit::NotDone,
-        () if !strays.is_empty() => Exit::Damaged,
+        () if !damaged.is_empty() => Exit::Damaged,
         () if plan.apps.is_empty() && plan.undelivered == 0 => Exit::NoToken,
         () => Exit::Done,
     };
     let mut out = output();
     match json {
-        true => writeln!(out, "{}", exit.tell(as_json(plan, strays)))?,
-        false => write!(out, "{}", text(plan, strays))?,
+        true => writeln!(out, "{}", exit.tell(as_json(plan, strays, damaged)))?,
+        false => write!(out, "{}", text(plan, strays, damaged))?,
     }
     Ok(exit)
 }
 
-fn as_json(plan: &Plan, strays: &[String]) -> serde_json::Value {
+fn as_json(plan: &Plan, strays: &[String], damaged: &[String]) -> serde_json::Value {
     let apps = plan.apps.iter().map(|plan| {
         json!({
             "app": plan.app,
@@ -42,13 +49,13 @@ fn as_json(plan: &Plan, strays: &[String]) -> serde_json::Value {
     });
     json!({
         "apps": apps.collect::<Vec<_>>(),
-        "without_client": plan.without_client,
+        "without_client": plan.without_client.saturating_sub(strays.len() as u64),
         "undelivered": plan.undelivered,
-        "damaged": strays,
+        "damaged": damaged,
     })
 }
 
-fn text(plan: &Plan, strays: &[String]) -> String {
+fn text(plan: &Plan, strays: &[String], damaged: &[String]) -> String {
     let mut text = String::new();
     if plan.apps.is_empty() && plan.undelivered == 0 {
         text.push_str("no token fits\n");
@@ -62,8 +69,8 @@ fn text(plan: &Plan, strays: &[String]) -> String {
             plan.undelivered
         ));
     }
-    for id in strays {
-        text.push_str(&format!("{id:?} cannot be read, and is not part of it\n"));
+    for id in damaged {
+        text.push_str(&format!("{id:?} cannot be read, and is left alone\n"));
     }
     if plan.without_client > strays.len() as u64 {
         text.push_str(&format!(

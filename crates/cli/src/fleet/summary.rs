@@ -63,6 +63,7 @@ impl Ended<'_> {
             Some(
                 Stop::BadCredentials(_) | Stop::Refused(_) | Stop::SameRefusal(_) | Stop::Invalid,
             ) => Exit::Refused,
+            Some(Stop::Store(why)) if !why.is_unavailable() => Exit::BadInput,
             Some(Stop::Asked) if summary.not_attempted == 0 && !is_undelivered => self.judged(),
             Some(_) => Exit::NotDone,
             None if summary.not_attempted > 0 => Exit::NotDone,
@@ -340,6 +341,8 @@ fn word(stop: &Stop) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use tokenturn_vault::StoreError;
+
     use super::*;
 
     #[test]
@@ -350,6 +353,10 @@ mod tests {
             change(&mut summary);
             ended(&summary, aim).exit()
         };
+        let broken = |summary: &mut Summary| {
+            summary.stopped = Some(Stop::Store(StoreError::damaged("t")));
+        };
+        assert_eq!(exit(Aim::Rotate, broken), Exit::BadInput);
         for (change, judged) in [
             ((|_| {}) as fn(&mut Summary), Exit::Undelivered),
             (|summary| summary.damaged = 1, Exit::Damaged),
@@ -404,6 +411,10 @@ mod tests {
         assert_eq!(unknown, "next: run tokenturn recover later");
         let stopped = last(|summary| summary.stopped = Some(Stop::Lost(3)));
         assert!(stopped.starts_with("stopped: 3 tokens"), "{stopped}");
+        let broken = last(|summary| {
+            summary.stopped = Some(Stop::Store(StoreError::damaged("t")));
+        });
+        assert!(broken.contains("mend that, and run it again"), "{broken}");
         let asked = last(|summary| {
             summary.unknown = 1;
             summary.stopped = Some(Stop::Asked);

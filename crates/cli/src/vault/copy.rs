@@ -18,7 +18,7 @@ pub(super) async fn run(args: &VaultPlace, to: &CopyTo, json: bool) -> Result<()
     let vault = open(args, Access::Read).await?;
     let to_place = to.place();
     let opened = match to.init && init::is_missing(&to_place).await? {
-        true => init::make(&to_place).await,
+        true => init::make_and_tell(&to_place).await,
         false => open::opened(&to_place, Access::Write).await,
     };
     let target = opened.context(

@@ -56,7 +56,7 @@ pub(super) async fn run(
     };
     let format = rows::format(format, path)?;
     let vault = match how.init && init::is_missing(place).await? {
-        true => made(place).await?,
+        true => init::make_and_tell(place).await?.vault,
         false => open(place, Access::Write).await?,
     };
     let lines = Arc::new(Lines::default());
@@ -82,20 +82,6 @@ pub(super) async fn run(
         false => writeln!(out, "{} put in", tokens(count))?,
     }
     Ok(())
-}
-
-/// Makes a vault, and tells where it is and its key.
-async fn made(place: &VaultPlace) -> Result<Vault> {
-    let opened = init::make(place).await?;
-    let advice = init::advice(&opened.key);
-    // The tokens are still to be put in, whether anybody reads it or not.
-    let _ = writeln!(
-        io::stderr(),
-        "note: there is a new vault at {}, with its key in {}; {advice}",
-        opened.place,
-        opened.key
-    );
-    Ok(opened.vault)
 }
 
 /// Puts each row in by itself.

@@ -1,7 +1,7 @@
 //! `tokenturn vault init`, and making a vault.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result, bail};
@@ -35,8 +35,22 @@ pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
     Ok(())
 }
 
+/// Makes a vault for what is put in then, and tells where it is and its key, whatever becomes of that.
+pub(super) async fn make_and_tell(args: &VaultPlace) -> Result<Opened> {
+    let opened = make(args).await?;
+    // Whether anybody reads it or not.
+    let _ = writeln!(
+        io::stderr(),
+        "note: there is a new vault at {}, with its key in {}; {}",
+        opened.place,
+        opened.key,
+        advice(&opened.key)
+    );
+    Ok(opened)
+}
+
 /// What is to be done with the key of a new vault.
-pub(super) fn advice(key: &KeyPlace) -> String {
+fn advice(key: &KeyPlace) -> String {
     let advice = match key {
         KeyPlace::Variable => "keep the key",
         _ => "back the key up, apart from the vault",

@@ -27,7 +27,13 @@ pub(super) async fn run(args: &VaultPlace, json: bool) -> Result<()> {
     let uncounted = Counter::default();
     let rekeyed = watch(&doing, &uncounted, None, rekeyed);
     let rekeyed = patience::through("encrypting to the end first", rekeyed);
-    let (rekeyed, adopted) = rekeyed.await?;
+    let (rekeyed, adopted) = rekeyed.await.with_context(|| match &opened.key {
+        KeyPlace::Variable => "the vault could not be given the new key".to_owned(),
+        key => format!(
+            "the vault could not be given the new key, which stays in {} for the next vault rekey",
+            key.next()
+        ),
+    })?;
     let mut out = output();
     if !json {
         // Where the key is has to be said whatever becomes of this.

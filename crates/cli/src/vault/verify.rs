@@ -33,7 +33,8 @@ pub(super) async fn run(place: &VaultPlace, json: bool) -> Result<()> {
         faults => Err(Exit::Damaged.because(format!(
             "{faults} {} wrong with the vault, of {}. Rows that cannot be read stay as they are: put \
              their tokens in again if you have them, take them from a backup if they were not \
-             replaced since, or let their users authorize the app again",
+             replaced since, or let their users authorize the app again. Events that cannot be read stay \
+             until history prune takes them out",
             match faults {
                 1 => "thing is",
                 _ => "things are",

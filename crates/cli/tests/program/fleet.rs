@@ -195,7 +195,7 @@ async fn a_dry_run_changes_nothing() {
     let mut command = stage.command(&[&arguments[..], &["--json"]].concat());
     command.env(SECRET_VARIABLE, "wrong");
     let output = run(command, "");
-    assert_eq!(output.status.code(), Some(4), "{}", both(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", both(&output));
     let trouble = json(&output)["apps"][0]["trouble"].to_string();
     assert!(trouble.contains("client"), "{trouble}");
 

@@ -28,8 +28,8 @@ pub(super) fn claim(entry: &mut Entry, lease: Duration, now: i64) -> Applied {
     save(Reply::Delivering(claim), None)
 }
 
-/// Ends an attempt. One with a token that the row does not have any more says nothing about the one
-/// that it has.
+/// Ends an attempt. One with a token that the row does not have any more, or that has died meanwhile,
+/// says nothing about the row.
 pub(super) fn end(
     entry: &mut Entry,
     actor: &str,
@@ -37,8 +37,9 @@ pub(super) fn end(
     failed: Option<&(String, Duration)>,
     now: i64,
 ) -> Applied {
-    let is_of_this_token =
-        entry.generation == claim.generation && entry.tokens.hash() == claim.secrets;
+    let is_of_this_token = entry.generation == claim.generation
+        && entry.tokens.hash() == claim.secrets
+        && !matches!(entry.progress.state, State::Lost | State::Revoked);
     let delivery = &mut entry.progress.delivery;
     if delivery.fence != claim.fence {
         return leave(Reply::Newer);
@@ -68,6 +69,13 @@ pub(super) fn begin_anew(delivery: &mut Delivery) {
     delivery.attempts = 0;
     delivery.error = None;
     delivery.unproven_until = 0;
+}
+
+/// Whoever is at it for longer than anybody may be is not.
+pub(super) fn end_the_endless(delivery: &mut Delivery, now: i64) {
+    if delivery.is_over(now) {
+        wait(delivery, Duration::ZERO, now);
+    }
 }
 
 /// Nobody hands the token on before it is shown to be valid, or whoever was to show it has died.

@@ -274,7 +274,13 @@ fn put(entry: &mut Entry, actor: &str, tokens: &Tokens, now: i64) -> Applied {
     let event = exchange(entry, actor, tokens, What::Put, false, now);
     // It may have been nonsense. What has changed since a run began is done by that alone.
     entry.progress.run = 0;
+    // So may these have been.
+    entry.created_at = entry.created_at.min(entry.changed_at);
+    if entry.progress.state == State::Active {
+        wait(entry, State::Active, Duration::ZERO, now);
+    }
     delivery::begin_anew(&mut entry.progress.delivery);
+    delivery::end_the_endless(&mut entry.progress.delivery, now);
     // Whoever waits for a token is given this one: it may have been rescued.
     delivery::resume(entry);
     save(Reply::Done, Some(event))

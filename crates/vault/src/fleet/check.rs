@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::lane::{Goal, Lane};
+use super::lane::{Absence, Goal, Lane};
 use super::outcome::{Outcome, Stop};
 use super::{Fleet, FleetOptions, distinct};
 use crate::change::{Kind, Reply};
@@ -55,7 +55,7 @@ impl Lane {
     /// Asks about one row, and notes and tells the answer.
     async fn ask(self: Arc<Self>, mut entry: Entry, is_probe: bool, _place: OwnedSemaphorePermit) {
         let seat = self.shared.seats.acquire().await;
-        let mut new = None;
+        let (mut new, mut away) = (None, Absence::default());
         let (outcome, request_id) = loop {
             if self.shared.halt.is_stopped() {
                 return;
@@ -110,7 +110,18 @@ impl Lane {
                 generation,
                 is_valid,
             };
-            match self.settled(&entry.id, kind).await {
+            let noted = loop {
+                let at_once = Some(Instant::now());
+                match self.vault.settle(&entry.id, kind.clone(), at_once).await {
+                    Err(error) if error.id().is_none() => {
+                        if !away.waits(&self.shared, error).await {
+                            return;
+                        }
+                    }
+                    noted => break noted,
+                }
+            };
+            match noted {
                 // It was replaced meanwhile, or is being replaced.
                 Ok(changed) if changed.applied.reply == Reply::Newer => entry = changed.entry,
                 Ok(changed) if !is_valid && !changed.entry.tokens.kept.is_empty() => {

@@ -322,13 +322,23 @@ impl Outbox {
         });
         let deadline = Some(Instant::now() + NOTE_WITHIN);
         let end = Kind::EndDelivery { claim, failed };
-        // Otherwise it is handed on once more.
-        if let Err(error) = self.vault.settle(&entry.id, end, deadline).await {
-            tracing::warn!(%error, id = entry.id, "it is not noted what came of handing a token on");
-        }
+        let noted = self.vault.settle(&entry.id, end, deadline).await;
         drop(place);
-        if let Some(outcome) = outcome {
-            self.tell(entry, outcome).await;
+        match (noted, outcome) {
+            (Ok(changed), outcome) if changed.applied.reply == Reply::Done => {
+                if let Some(outcome) = outcome {
+                    self.tell(entry, outcome).await;
+                }
+            }
+            // It has another token by now, or none that is to be handed on.
+            (Ok(_), _) => drop(self.trouble().rows.remove(&entry.id)),
+            (Err(error), _) => {
+                tracing::warn!(%error, id = entry.id, "it is not noted what came of handing a token on");
+                // It is handed on once more, unless it was taken out.
+                if error.id().is_none() {
+                    self.shared.untried().insert(entry.id);
+                }
+            }
         }
     }
 
@@ -355,7 +365,7 @@ impl Outbox {
                 && entry.progress.undelivered
             {
                 let why = entry.progress.delivery.error.clone();
-                let why = why.unwrap_or_else(|| "not tried".to_owned());
+                let why = why.unwrap_or_else(|| "no attempt is noted".to_owned());
                 self.tell(entry, Outcome::NotDelivered(why)).await;
             }
         }

@@ -307,9 +307,14 @@ impl fmt::Display for Stop {
                     "the provider was away for too long; run it again later ({why})"
                 )
             }
-            Self::Store(why) => {
+            Self::Store(why) if why.is_unavailable() => {
                 write!(f, "the vault cannot be used; run it again ({})", whole(why))
             }
+            Self::Store(why) => write!(
+                f,
+                "the vault cannot be used; mend that, and run it again ({})",
+                whole(why)
+            ),
             Self::Asked => f.write_str("it was told to stop; run it again to go on"),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokenturn::Secret;
+use tokenturn::{RefusalReason, RotateError, Secret};
 
 use super::outbox::waiting;
 use super::{FleetOptions, distinct};
@@ -51,6 +51,8 @@ pub struct AppPlan {
     /// What would stop it: the provider was asked about a token that there is not, which tells
     /// whether it is there and whether the client's credentials are right.
     pub trouble: Option<String>,
+    /// Whether that is a refusal, which the same call would get again.
+    pub is_refused: bool,
 }
 
 impl Vault {
@@ -90,6 +92,7 @@ impl Vault {
             }
             let interval = options.interval(&client);
             let is_paced = !interval.is_zero();
+            let trouble = trouble(&client).await;
             apps.push(AppPlan {
                 app,
                 tokens: count.left,
@@ -98,7 +101,8 @@ impl Vault {
                 dead,
                 per_second: is_paced.then(|| 1.0 / interval.as_secs_f64()),
                 takes: is_paced.then(|| times(interval, count.left)),
-                trouble: trouble(&client).await,
+                is_refused: trouble.as_ref().is_some_and(is_refused),
+                trouble: trouble.as_ref().map(reason),
             });
         }
         let all = self.store.count(filter).await?;
@@ -119,8 +123,16 @@ fn times(interval: Duration, count: u64) -> Duration {
     interval.checked_mul(count).unwrap_or(Duration::MAX)
 }
 
+fn is_refused(error: &RotateError) -> bool {
+    let refusal = match error {
+        RotateError::Refused(refusal) => refusal,
+        _ => return false,
+    };
+    !matches!(refusal.reason, RefusalReason::RateLimited { .. })
+}
+
 /// What a check of a token that there is not says about the client.
-async fn trouble(client: &Client) -> Option<String> {
+async fn trouble(client: &Client) -> Option<RotateError> {
     // One that could be a user's: about others, GitHub's 404 says nothing.
     let none = Secret::new("gho_tokenturnAsksWhetherTheCredentialsAreRight");
     let tokens = match client {
@@ -128,5 +140,5 @@ async fn trouble(client: &Client) -> Option<String> {
         Client::OhMyGpt(_) => Tokens::ohmygpt(none, None),
     };
     let failed = client.check(&tokens).await.err()?;
-    Some(reason(&failed.into_why()))
+    Some(failed.into_why())
 }

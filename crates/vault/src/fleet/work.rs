@@ -128,6 +128,10 @@ impl Lane {
                     id = entry.id,
                     "the outcome of a rotation is not stored"
                 );
+                // The next one could not be stored, either.
+                if error.id().is_none() && !error.is_unavailable() {
+                    self.shared.halt.stop(Stop::Store(error));
+                }
                 (None, unsaved(turn.end).or(outcome))
             }
         };

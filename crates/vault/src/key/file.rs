@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokenturn::sink::FileSink;
 use tokenturn::{Rotated, Secret, Sink};
@@ -12,6 +13,11 @@ use zeroize::Zeroizing;
 use super::{Key, bare};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::exposure;
+
+/// What the name of a key begins with that is not whole yet.
+const DRAFT: &str = ".tokenturn-key-";
+/// How long a key is written at most.
+const UNFINISHED: Duration = Duration::from_secs(60);
 
 /// A file that holds a key as 64 hexadecimal digits, mode 0600.
 ///
@@ -185,11 +191,11 @@ fn read(path: &Path) -> Result<Option<Key>, StoreError> {
         Err(e) => return Err(cannot("read", path, e)),
     };
     exposure::check(path)?;
-    let mut text = Zeroizing::new(String::with_capacity(128));
+    let mut text = Zeroizing::new(Vec::with_capacity(128));
     file.take(LONGEST)
-        .read_to_string(&mut text)
+        .read_to_end(&mut text)
         .map_err(|e| cannot("read", path, e))?;
-    let digits = Secret::new(text.as_str());
+    let digits = Secret::new(String::from_utf8_lossy(&text));
     if bare(&digits).is_empty() {
         return Err(empty(path));
     }
@@ -209,8 +215,9 @@ fn empty(path: &Path) -> StoreError {
 
 /// Whoever is killed before the end leaves no part of a key under this name.
 fn write(path: &Path, key: &Key) -> io::Result<()> {
+    remove_drafts(folder(path));
     let draft = folder(path).join(format!(
-        ".tokenturn-{:016x}",
+        "{DRAFT}{:016x}",
         // Random, which is all that is asked of it; the open fails when the name is taken.
         RandomState::new().hash_one(path)
     ));
@@ -222,6 +229,18 @@ fn write(path: &Path, key: &Key) -> io::Result<()> {
     let _ = fs::remove_file(&draft);
     written?;
     sync_folder(path)
+}
+
+/// Takes out what those have left who were killed: each may be a key.
+fn remove_drafts(folder: &Path) {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in files.filter(|file| file.file_name().to_string_lossy().starts_with(DRAFT)) {
+        let changed = file.metadata().and_then(|file| file.modified());
+        let age = changed.ok().and_then(|changed| changed.elapsed().ok());
+        if age.is_some_and(|age| age > UNFINISHED) {
+            let _ = fs::remove_file(file.path());
+        }
+    }
 }
 
 /// Gives the draft a name that nobody has.
@@ -349,6 +368,22 @@ mod tests {
         assert!(publish(&folder.path().join("none"), &other).is_err());
         fs::remove_file(&draft).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_a_killed_one_has_left_goes_with_the_next_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = KeyFile::new(folder.path().join("key"));
+        let long_ago = std::time::SystemTime::now() - 2 * UNFINISHED;
+        for (name, changed) in [("0", Some(long_ago)), ("1", None)] {
+            let draft = create_private(&folder.path().join(format!("{DRAFT}{name}")));
+            if let Some(changed) = changed {
+                draft.unwrap().set_modified(changed).unwrap();
+            }
+        }
+        file.create().unwrap();
+        let left = |name: &str| folder.path().join(format!("{DRAFT}{name}")).exists();
+        assert_eq!(["0", "1"].map(left), [false, true]);
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl Key {
         let digits = bare(digits).as_bytes();
         let invalid = || {
             let message = format!(
-                "{place} is not 64 hexadecimal digits; `openssl rand -hex 32` makes a new key"
+                "{place} is not 64 hexadecimal digits: put the key there again, from its backup; for a new \
+                 vault, `openssl rand -hex 32` makes one"
             );
             StoreError::new(StoreErrorKind::WrongKey, message)
         };

@@ -29,8 +29,7 @@ pub(super) async fn dump(lease: &Lease, vault: &Opened) -> Result<Dump, StoreErr
     let run = async |sql: &str| lease.batch_execute(sql).await.map_err(store_error);
     run(BEGIN_TO_READ).await?;
     lease.checked(lease.check().await, &vault.sealer)?;
-    let probe = lease.row("SELECT probe FROM tokenturn.vault").await;
-    let probe = get(&probe.map_err(store_error)?, 0)?;
+    let probe = get(&lease.row("SELECT probe FROM tokenturn.vault").await?, 0)?;
     let mut dumping = Dump::begin();
     for table in Table::ALL {
         let select = table.select("tokenturn.", vault.columns);
@@ -64,7 +63,7 @@ pub(super) async fn load(
     lease.checked(check, &vault.sealer)?;
     for table in Table::ALL {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM tokenturn.{})", table.name());
-        if get(&lease.row(&sql).await.map_err(store_error)?, 0)? {
+        if get(&lease.row(&sql).await?, 0)? {
             return Err(StoreError::not_empty());
         }
     }

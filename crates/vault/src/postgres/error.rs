@@ -110,6 +110,7 @@ fn is_refusal_of_pgbouncer(error: &Error) -> bool {
     let message = error.as_db_error().map_or("", DbError::message);
     is_of_single_statements(error)
         || message == "SSL required"
+        || names_the_user(message)
         || ["no such ", "unsupported startup parameter"]
             .iter()
             .any(|begins| message.starts_with(begins))
@@ -123,6 +124,11 @@ fn is_of_single_statements(error: &Error) -> bool {
     message.contains("statement pooling mode")
 }
 
+/// What the server has said to PgBouncer, which is for whoever sets that up.
+fn names_the_user(message: &str) -> bool {
+    message.contains("authentication failed for user") || message.contains("pg_hba.conf")
+}
+
 /// The library's own text leaves out what the server said.
 fn said(error: &Error) -> String {
     if let Some(error) = error.as_db_error() {
@@ -133,7 +139,13 @@ fn said(error: &Error) -> String {
         }
         let message = match code {
             // As above, behind the colon.
-            PGBOUNCER => error.message().split(':').next().unwrap_or_default(),
+            PGBOUNCER => {
+                let message = error.message().split(':').next().unwrap_or_default();
+                match names_the_user(message) {
+                    true => message.split(" for ").next().unwrap_or_default(),
+                    false => message,
+                }
+            }
             _ => error.message(),
         };
         return format!("{message} (SQLSTATE {code})");

@@ -12,8 +12,9 @@ use super::columns::{Bound, get, typed};
 use super::connect::{Pool, PooledSession, Session};
 use super::error::{MOVED, is_about_names, pool_error, store_error, unavailable};
 use super::{CHECK, Opened};
-use crate::error::StoreError;
+use crate::error::{StoreError, StoreErrorKind};
 use crate::seal::Sealer;
+use crate::sql::Value;
 use crate::time;
 
 /// A connection that goes back to the pool by [`end`](Self::end) alone. When a job is given up
@@ -86,12 +87,12 @@ impl Lease {
     }
 
     /// The one row that a statement without values returns.
-    pub(super) async fn row(&self, sql: &str) -> Result<Row, Error> {
-        let mut rows = self.query_typed(sql, &[]).await?;
-        match rows.pop() {
-            Some(row) => Ok(row),
-            None => unreachable!("it selects one row"),
-        }
+    pub(super) async fn row(&self, sql: &str) -> Result<Row, StoreError> {
+        let mut rows = self.rows(sql, &[] as &[Value]).await?;
+        rows.pop().ok_or_else(|| {
+            let message = "the vault is damaged: one of its tables is empty, which never is";
+            StoreError::new(StoreErrorKind::Damaged, message)
+        })
     }
 
     /// For [`checked`](Self::checked).

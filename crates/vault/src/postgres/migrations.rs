@@ -18,6 +18,7 @@ const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(8389202361193490798)";
 
 /// Who may use the tables may not always make a schema, so this is not done for nothing.
 const IS_THERE: &str = "SELECT to_regclass('tokenturn.version') IS NOT NULL";
+const ENCODING: &str = "SELECT pg_catalog.getdatabaseencoding()::text";
 const VERSION: &str = "SELECT number FROM tokenturn.version";
 const MAKE: &str = "CREATE SCHEMA IF NOT EXISTS tokenturn; \
     CREATE TABLE tokenturn.version (number BIGINT NOT NULL); \
@@ -30,6 +31,12 @@ pub(super) async fn run(lease: &Lease, may_make: bool) -> Result<bool, StoreErro
     if !is_there(lease).await? {
         if !may_make {
             return Err(none());
+        }
+        if get::<&str>(&lease.row(ENCODING).await?, 0)? != "UTF8" {
+            return Err(StoreError::unsupported(
+                "the database has another encoding than UTF8, so not every name could be stored, nor damage be \
+                 read: make one with CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0",
+            ));
         }
         lease.batch_execute(MAKE).await.map_err(store_error)?;
     }
@@ -53,11 +60,11 @@ pub(super) async fn columns(lease: &Lease) -> Result<&'static str, StoreError> {
 }
 
 async fn is_there(lease: &Lease) -> Result<bool, StoreError> {
-    get(&lease.row(IS_THERE).await.map_err(store_error)?, 0)
+    get(&lease.row(IS_THERE).await?, 0)
 }
 
 async fn version(lease: &Lease) -> Result<i64, StoreError> {
-    get(&lease.row(VERSION).await.map_err(store_error)?, 0)
+    get(&lease.row(VERSION).await?, 0)
 }
 
 fn none() -> StoreError {

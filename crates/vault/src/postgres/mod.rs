@@ -165,7 +165,7 @@ async fn opened(lease: &Lease, key: &Key, access: Access) -> Result<Opened, Stor
 /// that standbys have applied by then where it says so.
 async fn begin(lease: &Lease) -> Result<String, StoreError> {
     lease.batch_execute(BEGIN).await.map_err(store_error)?;
-    let settings = lease.row(SETTINGS).await.map_err(store_error)?;
+    let settings = lease.row(SETTINGS).await?;
     lease.batch_execute("COMMIT").await.map_err(store_error)?;
     if !get::<bool>(&settings, 0)? {
         return Err(StoreError::unsupported(

@@ -138,6 +138,7 @@ pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreErr
     let (generation, fence, run) = (count(6, SENSE)?, count(10, SENSE)?, count(14, SENSE)?);
     let deliver_fence = count(18, SENSE)?;
     let (doubts, attempts) = (count(15, ATTEMPTS.into())?, count(21, ATTEMPTS.into())?);
+    let (undelivered, deliver) = (count(16, 1)?, count(17, 1)?);
     let mut entry = Entry {
         app: App {
             provider: provider.unwrap_or(Provider::GitHub),
@@ -157,8 +158,8 @@ pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreErr
             span: row.int(13)?,
             run,
             doubts: u32::try_from(doubts).unwrap_or_default(),
-            undelivered: row.int(16)? != 0,
-            deliver: row.int(17)? != 0,
+            undelivered: undelivered != 0,
+            deliver: deliver != 0,
             delivery: Delivery {
                 fence: deliver_fence,
                 until: row.int(19)?,
@@ -201,20 +202,20 @@ pub(crate) fn read_event(row: &impl Columns) -> Result<(u64, Event), StoreError>
         What::from_word(&required(row, 4)?),
         u64::try_from(row.int(5)?),
     );
+    let number = unsigned(row, 0)?;
+    let is_sound = generation.is_ok() && number < SENSE.unsigned_abs();
     let event = Event {
         id: row.id(1)?,
         at: time::from_millis(row.int(2)?),
         actor: required(row, 3)?,
-        what: what
-            .filter(|_| generation.is_ok())
-            .unwrap_or(What::Unreadable),
+        what: what.filter(|_| is_sound).unwrap_or(What::Unreadable),
         generation: generation.unwrap_or_default(),
         old: row.text(6)?,
         new: row.text(7)?,
         reason: row.text(8)?,
         request_id: row.text(9)?,
     };
-    Ok((unsigned(row, 0)?, event))
+    Ok((number, event))
 }
 
 pub(crate) fn insertion(entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, StoreError> {

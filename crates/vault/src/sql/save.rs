@@ -17,7 +17,13 @@ const DELIVERY: &[&str] = &[
     "deliver_error",
     "deliver_unproven_until",
 ];
-const SECRETS: &[&str] = &["sealed", "generation", "changed_at", "expires_at"];
+const SECRETS: &[&str] = &[
+    "sealed",
+    "generation",
+    "created_at",
+    "changed_at",
+    "expires_at",
+];
 /// What the secrets are bound to.
 const OWNER: &[&str] = &["provider", "server", "client_id", "label"];
 
@@ -112,6 +118,7 @@ impl Changed {
             values.extend([
                 Value::Bytes(sealer.seal(entry)?),
                 Value::from(entry.generation),
+                Value::Int(time::to_millis(entry.created_at)),
                 Value::Int(time::to_millis(entry.changed_at)),
                 expiry(entry),
             ]);

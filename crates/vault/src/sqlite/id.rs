@@ -1,14 +1,15 @@
 //! The names of rows, which need not be UTF-8 in a damaged file, and have to be exact all the same: by
 //! its name such a row is told of, passed over and taken out.
 
-/// What stands before a byte that is not part of any character, as two digits and a `>`.
+/// What stands before a byte that is not part of any character, or is 0, as two digits and a `>`.
 const MARK: &str = "\u{FFFD}<";
 
 /// A name as text.
 pub(super) fn read(id: &[u8]) -> String {
     let mut text = String::new();
     for part in id.utf8_chunks() {
-        text.push_str(part.valid());
+        let valid = part.valid().replace('\0', &format!("{MARK}00>"));
+        text.push_str(&valid);
         let bytes = part.invalid().iter();
         text.extend(bytes.map(|byte| format!("{MARK}{byte:02X}>")));
     }
@@ -22,7 +23,7 @@ pub(super) fn write(text: &str) -> Vec<u8> {
     for part in parts {
         let marked = part.split_once('>').and_then(|(digits, rest)| {
             let byte = u8::from_str_radix(digits, 16).ok()?;
-            (digits.len() == 2 && !byte.is_ascii()).then_some((byte, rest))
+            (digits.len() == 2 && (byte == 0 || !byte.is_ascii())).then_some((byte, rest))
         });
         let rest = match marked {
             Some((byte, rest)) => {
@@ -50,6 +51,7 @@ mod tests {
             b"user-1",
             "M\u{fc}ller \u{FFFD} \u{FFFD}< \u{FFFD}<41> \u{FFFD}<E".as_bytes(),
             b"us\xe5r",
+            b"a\0b\0",
             b"\xff\xc3\x28\xf0\x9f\x98",
         ] {
             assert_eq!(write(&read(id)), id);

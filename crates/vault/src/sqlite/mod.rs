@@ -302,8 +302,13 @@ fn store_error(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
             StoreError::unavailable("the vault's file cannot be used", said)
         }
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            let message = "the file is not a vault, or is damaged";
+        Some(ErrorCode::NotADatabase) => {
+            let message = "the file is not a vault, or is damaged from its beginning";
+            StoreError::new(StoreErrorKind::Damaged, message).because(said)
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            let message = "a part of the vault's file is damaged: `vault verify` names the rows that cannot be \
+                           read, and `vault export` takes out the others, for a new vault";
             StoreError::new(StoreErrorKind::Damaged, message).because(said)
         }
         _ => StoreError::other("the vault could not do it", said),

@@ -149,7 +149,7 @@ fn make(path: &Path) -> Result<(), StoreError> {
 }
 
 pub(super) fn check_exposure(path: &Path) -> Result<(), StoreError> {
-    ["", "-wal", "-shm"]
+    ["", "-wal", "-shm", "-reserve"]
         .into_iter()
         .try_for_each(|suffix| exposure::check(&beside(path, suffix)))
 }

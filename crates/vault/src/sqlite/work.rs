@@ -20,7 +20,16 @@ use crate::time;
 use rusqlite::{OptionalExtension, params};
 use tokenturn::Timestamp;
 
-static ADD_EVENT: LazyLock<String> = LazyLock::new(|| insertion("event", sql::EVENT_VALUES));
+/// Behind the last one that makes sense: SQLite itself would go on from any number.
+static ADD_EVENT: LazyLock<String> = LazyLock::new(|| {
+    let next = format!(
+        "(SELECT COALESCE(max(number), 0) + 1 FROM event WHERE number < {})",
+        sql::SENSE
+    );
+    insertion("event", sql::EVENT_VALUES)
+        .replacen('(', "(number, ", 1)
+        .replacen("($1", &format!("({next}, $1"), 1)
+});
 
 pub(super) fn get(opened: &Opened, id: &str) -> Result<Option<Entry>, StoreError> {
     find(opened, id)?.map(Read::entry).transpose()
@@ -33,8 +42,49 @@ pub(super) fn page(
     limit: usize,
 ) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
     let condition = sql::page(filter, after, time::now_millis());
-    let rows = select_some(opened, condition, "ORDER BY id", limit)?;
-    Ok(rows.into_iter().map(Read::entry).collect())
+    match select_some(opened, condition, "ORDER BY id", limit) {
+        Err(error) if error.is_damaged() => page_by_names(opened, filter, after, limit),
+        rows => Ok(rows?.into_iter().map(Read::entry).collect()),
+    }
+}
+
+/// The same where a part of the file cannot be read: by the index of the names, each row by itself.
+fn page_by_names(
+    opened: &Opened,
+    filter: &Filter,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
+    let (now, mut after) = (time::now_millis(), after.map(str::to_owned));
+    let mut rows = Vec::new();
+    while rows.is_empty() {
+        let mut all = sql::page(&Filter::new(), after.as_deref(), now);
+        let terms = &all.sql;
+        all.sql = format!("SELECT id FROM token WHERE {terms} ORDER BY id LIMIT {limit}");
+        let names = names(opened, &all)?;
+        for name in &names {
+            let mut condition = sql::filter(filter, now);
+            condition.and("id = ?", [Value::id(name)]);
+            match select(opened, &condition, "") {
+                Ok(found) => rows.extend(found.into_iter().map(Read::entry)),
+                Err(error) if error.is_damaged() => rows.push(Err(StoreError::damaged(name))),
+                Err(error) => return Err(error),
+            }
+        }
+        match names.into_iter().next_back() {
+            Some(last) => after = Some(last),
+            None => break,
+        }
+    }
+    Ok(rows)
+}
+
+fn names(opened: &Opened, select: &Condition) -> Result<Vec<String>, StoreError> {
+    let statement = opened.connection.prepare_cached(&select.sql);
+    let mut statement = statement.map_err(store_error)?;
+    let names = statement.query_map(bound(&select.values), |row| Ok(row.id(0)));
+    let names = names.map_err(store_error)?;
+    names.map(|id| id.map_err(store_error)?).collect()
 }
 
 pub(super) fn count(opened: &Opened, filter: &Filter) -> Result<u64, StoreError> {
@@ -47,11 +97,7 @@ pub(super) fn out_of_reach(
     after: &str,
 ) -> Result<Vec<String>, StoreError> {
     let select = sql::out_of_reach("", filter, after, time::now_millis());
-    let statement = opened.connection.prepare_cached(&select.sql);
-    let mut statement = statement.map_err(store_error)?;
-    let names = statement.query_map(bound(&select.values), |row| Ok(row.id(0)));
-    let names = names.map_err(store_error)?;
-    names.map(|id| id.map_err(store_error)?).collect()
+    names(opened, &select)
 }
 
 pub(super) fn count_run(

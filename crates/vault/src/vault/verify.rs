@@ -63,9 +63,12 @@ impl Vault {
     /// When the store could not do it.
     pub async fn verify(&self) -> Result<Verified, StoreError> {
         let mut verified = Verified::default();
-        for what in self.store.faults().await? {
-            verified.faults.push(Fault { id: None, what });
-        }
+        let faults = match self.store.faults().await {
+            Err(error) if error.is_damaged() => vec![whole(&error)],
+            faults => faults?,
+        };
+        let faults = faults.into_iter().map(|what| Fault { id: None, what });
+        verified.faults.extend(faults);
         let mut tokens = Vec::new();
         let mut rows = self.list(Filter::new());
         while let Some(row) = rows.next().await {
@@ -110,7 +113,10 @@ impl Vault {
     async fn of_row(&self, mut entry: Entry) -> Result<Vec<String>, StoreError> {
         let faults = senseless(&entry);
         loop {
-            let (last, is_readable) = self.last_new(&entry.id).await?;
+            let (last, is_readable) = match self.last_new(&entry.id).await {
+                Err(error) if error.is_damaged() => (None, false),
+                last => last?,
+            };
             if !is_readable {
                 let what = "an event of its history cannot be read";
                 return Ok([faults, vec![what.to_owned()]].concat());

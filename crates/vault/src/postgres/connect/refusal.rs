@@ -17,6 +17,7 @@ pub(in crate::postgres) fn refusal(error: &Error) -> &'static str {
             "the certificate of the database is for another name: write the one that it is for into the \
              address as host=NAME, with hostaddr=IP beside it if NAME leads elsewhere"
         }
+        (Some(error), _) if is_of_version_1(error) => OLD_CERTIFICATE,
         // That of an authority, which stands for itself, is among the others.
         (Some(UnknownIssuer | BadSignature | CertificateError::Other(_)), _) => {
             "the certificate of the database is of no authority that is trusted here: write \
@@ -38,6 +39,15 @@ pub(in crate::postgres) fn refusal(error: &Error) -> &'static str {
         }
         (None, _) => "there is no connection to the database",
     }
+}
+
+/// What `openssl x509 -req` makes when it is not told of any extension.
+pub(super) const OLD_CERTIFICATE: &str = "the certificate is of version 1 of X.509, which is not taken: make it \
+    anew with extensions, such as a subjectAltName (openssl x509 -req with -extfile)";
+
+/// Nothing but the text of the error says so.
+pub(super) fn is_of_version_1(error: &impl std::fmt::Display) -> bool {
+    error.to_string().contains("UnsupportedCertVersion")
 }
 
 /// What there is to say about a certificate for another name: the library would quote the address.

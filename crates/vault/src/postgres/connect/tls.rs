@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls_platform_verifier::Verifier;
 use tokio_postgres::config::SslMode;
 
+use super::refusal::{OLD_CERTIFICATE, is_of_version_1};
 use super::refuse;
 use super::verifier::OwnRoots;
 use super::words::{Env, Words};
@@ -57,7 +58,10 @@ pub(super) fn read(
         (None, None) => config.with_no_client_auth(),
         (Some(certificate), Some(key)) => {
             let chain = certificates("sslcert", certificate.as_ref())?;
-            let unfit = |e| StoreError::other("sslcert and sslkey cannot be used", e);
+            let unfit = |e| match is_of_version_1(&e) {
+                true => refuse(&format!("sslcert cannot be used: {OLD_CERTIFICATE}")),
+                false => StoreError::other("sslcert and sslkey cannot be used", e),
+            };
             config
                 .with_client_auth_cert(chain, private_key(key.as_ref())?)
                 .map_err(unfit)?

@@ -1,6 +1,7 @@
 //! A vault in SQLite whose file is damaged.
 
 use std::fs;
+use std::time::Duration;
 
 use tokenturn_vault::{Fault, Filter, Key, Outcome, Vault};
 
@@ -67,22 +68,31 @@ async fn listed(vault: &Vault) -> (Vec<String>, Vec<String>) {
     (read, damaged)
 }
 
-/// One page of the tokens is none any more.
-#[tokio::test]
-async fn what_is_on_other_pages_is_read() {
-    let (place, key) = (Place::sqlite(), key());
-    let vault = place.open(&key).await;
+const PAGE: usize = 4096;
+
+/// A vault with sixty rows, closed, and the bytes of its file.
+async fn sixty(place: &Place, key: &Key) -> (Vec<String>, Vec<u8>) {
+    let vault = place.open(key).await;
     let names: Vec<_> = (0..60).map(|n| format!("row-{n:02}")).collect();
     for name in &names {
         vault.put(entry(name)).await.unwrap();
     }
     drop(vault);
     place.sql("PRAGMA wal_checkpoint(TRUNCATE)");
-    let mut bytes = fs::read(place.file()).unwrap();
-    let holds =
-        |page: &[u8], text: &str| page.windows(text.len()).any(|part| part == text.as_bytes());
+    (names, fs::read(place.file()).unwrap())
+}
+
+fn holds(page: &[u8], text: &str) -> bool {
+    page.windows(text.len()).any(|part| part == text.as_bytes())
+}
+
+/// One page of the tokens is none any more.
+#[tokio::test]
+async fn what_is_on_other_pages_is_read() {
+    let (place, key) = (Place::sqlite(), key());
+    let (names, mut bytes) = sixty(&place, &key).await;
     let server = entry("a").app.server;
-    let leaf = bytes.chunks_mut(4096).find(|page| {
+    let leaf = bytes.chunks_mut(PAGE).find(|page| {
         // A leaf of a table.
         page[0] == 13 && holds(page, &server) && holds(page, "row-30")
     });
@@ -102,6 +112,41 @@ async fn what_is_on_other_pages_is_read() {
     assert!(lost.into_iter().all(is_named), "{:?}", verified.faults);
 }
 
+/// The rows are whole.
+#[tokio::test]
+async fn rows_are_read_without_the_index_of_their_names() {
+    let (place, key) = (Place::sqlite(), key());
+    let (names, mut bytes) = sixty(&place, &key).await;
+    let server = entry("a").app.server;
+    let leaves = bytes.chunks_mut(PAGE).filter(|page| {
+        // Leaves of an index, which have names and nothing else.
+        page[0] == 10 && holds(page, "row-30") && !holds(page, &server)
+    });
+    assert!(leaves.map(|leaf| leaf[0] = 12).count() > 0);
+    fs::write(place.file(), &bytes).unwrap();
+
+    let vault = place.open(&key).await;
+    assert_eq!(listed(&vault).await, (names, Vec::new()));
+    let verified = vault.verify().await.unwrap();
+    assert_eq!(verified.rows, 60);
+    assert!(verified.faults.iter().any(|fault| fault.id.is_none()));
+}
+
+/// No command but those that hand tokens on reads it.
+#[tokio::test]
+async fn a_damaged_index_of_what_waits_is_told_of() {
+    let (place, key) = (Place::sqlite(), key());
+    sixty(&place, &key).await;
+    place.sql("UPDATE token SET undelivered = 1; PRAGMA wal_checkpoint(TRUNCATE)");
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'token_undelivered'";
+    let root = usize::try_from(place.number(root)).unwrap();
+    let mut bytes = fs::read(place.file()).unwrap();
+    bytes[(root - 1) * PAGE] ^= 8;
+    fs::write(place.file(), &bytes).unwrap();
+    let verified = place.open(&key).await.verify().await.unwrap();
+    assert!(verified.faults.iter().any(|fault| fault.id.is_none()));
+}
+
 /// Others are not numbered after it.
 #[tokio::test]
 async fn a_number_of_nonsense_in_the_history_stays_where_it_is() {
@@ -119,4 +164,13 @@ async fn a_number_of_nonsense_in_the_history_stays_where_it_is() {
     let faults = vault.verify().await.unwrap().faults;
     let told: Vec<_> = faults.iter().map(Fault::to_string).collect();
     assert_eq!(told, [format!("\"a\": {what}")]);
+
+    // It is not the last one that a row has.
+    let mut again = entry("a");
+    again.tokens = crate::vault::tokens("again");
+    vault.put(again).await.unwrap();
+    place.sql("UPDATE event SET at = 0");
+    let day = Duration::from_secs(24 * 60 * 60);
+    assert_ne!(vault.prune_history(day).await.unwrap(), 0);
+    assert!(vault.verify().await.unwrap().faults.is_empty());
 }

@@ -17,6 +17,7 @@ on_all!(
     without_an_answer_it_is_tried_again,
     where_there_is_no_call_nothing_is_sent,
     it_can_be_stopped_and_gone_on_with,
+    what_cannot_be_noted_stops_it,
 );
 
 async fn revoke(world: &World, options: tokenturn_vault::FleetOptions) -> Fleet {
@@ -164,4 +165,21 @@ async fn it_can_be_stopped_and_gone_on_with(place: Place) {
     assert_eq!(fleet.summary().dead, first);
     assert_eq!(first + all(&mut fleet).await.len() as u64, 300);
     assert_eq!(world.count(State::Revoked).await, 300);
+}
+
+/// Nothing would say so of the others, either.
+async fn what_cannot_be_noted_stops_it(place: Place) {
+    let world = World::new(&place, 20).await;
+    place.sql("DROP TABLE event");
+    let clients = [world.client.clone()];
+    let fleet = world
+        .vault
+        .revoke_all(clients, Filter::new(), unpaced(1))
+        .await;
+    let mut fleet = fleet.unwrap();
+    let settled = all(&mut fleet).await;
+    assert_eq!(words(&settled), ["unknown"]);
+    assert_eq!(settled.len(), 1);
+    let stopped = fleet.summary().stopped.as_ref();
+    assert!(matches!(stopped, Some(Stop::Store(_))), "{stopped:?}");
 }

@@ -128,9 +128,9 @@ pub(crate) struct HandOn {
     /// TOKENTURN_ID, _PROVIDER, _SERVER, _CLIENT_ID, _LABEL, _FINGERPRINT, _GENERATION and, where it
     /// is known, _EXPIRES_AT say which one it is. It is run again until it exits with 0, for as
     /// long as --deliver-within says, and by the next run; after 60 seconds, and with this program, it is
-    /// ended with its process group. What it leaves in the background when it exits before is not waited for. Of each
-    /// token one is run at a time, and _GENERATION grows with each, until the row is taken out or a
-    /// backup is restored.
+    /// ended with its process group. What it leaves in the background when it exits before is not
+    /// waited for. Of each token one is run at a time, and _GENERATION grows with each, until the row is
+    /// taken out or a backup is restored.
     #[arg(long, value_name = "COMMAND", value_parser = command)]
     pub(crate) deliver: Option<String>,
     /// Let the standard input of that command be one line of JSON with the refresh token, too: an

@@ -168,7 +168,13 @@ async fn begin(args: &RotateAll, ready: Ready) -> Result<Exit> {
     if args.dry_run {
         let plan = vault.plan(clients, &filter, &options).await?;
         let damaged = clients::damaged(&vault, &filter).await?;
-        return plan::print(&plan, args.many.json, &strays, &damaged);
+        let planned = plan::Planned {
+            plan: &plan,
+            hands_on: deliver.is_some(),
+            strays: strays.len() as u64,
+            damaged: &damaged,
+        };
+        return planned.print(args.many.json);
     }
     if let Some(tokens) = args.max_lost {
         options = options.max_lost(tokens);

@@ -10,76 +10,96 @@ use crate::exit::Exit;
 use crate::output::output;
 use crate::progress::{duration, rate_text};
 
-/// `strays` are the rows that cannot be read and that the run would not come to, and `damaged` are all.
-pub(super) fn print(
-    plan: &Plan,
-    json: bool,
-    strays: &[String],
-    damaged: &[String],
-) -> Result<Exit> {
-    // Something would stop the run.
-    let is_troubled = plan.apps.iter().any(|app| app.trouble.is_some());
-    let exit = match () {
-        () if plan.apps.iter().any(|app| app.is_refused) => Exit::Refused,
-        () if is_troubled => Exit::NotDone,
-        () if !damaged.is_empty() => Exit::Damaged,
-        () if plan.apps.is_empty() && plan.undelivered == 0 => Exit::NoToken,
-        () => Exit::Done,
-    };
-    let mut out = output();
-    match json {
-        true => writeln!(out, "{}", exit.tell(as_json(plan, strays, damaged)))?,
-        false => write!(out, "{}", text(plan, strays, damaged))?,
-    }
-    Ok(exit)
+/// What a run would do.
+pub(super) struct Planned<'a> {
+    pub(super) plan: &'a Plan,
+    /// Whether it would hand tokens on.
+    pub(super) hands_on: bool,
+    /// How many rows cannot be read that it would not come to.
+    pub(super) strays: u64,
+    /// The rows that cannot be read.
+    pub(super) damaged: &'a [String],
 }
 
-fn as_json(plan: &Plan, strays: &[String], damaged: &[String]) -> serde_json::Value {
-    let apps = plan.apps.iter().map(|plan| {
+impl Planned<'_> {
+    pub(super) fn print(&self, json: bool) -> Result<Exit> {
+        let exit = self.exit();
+        let mut out = output();
+        match json {
+            true => writeln!(out, "{}", exit.tell(self.json()))?,
+            false => write!(out, "{}", self.text())?,
+        }
+        Ok(exit)
+    }
+
+    /// That of the run, as far as it is known.
+    fn exit(&self) -> Exit {
+        let apps = &self.plan.apps;
+        match self.plan.undelivered {
+            _ if apps.iter().any(|app| app.is_refused) => Exit::Refused,
+            _ if apps.iter().any(|app| app.trouble.is_some()) => Exit::NotDone,
+            1.. if !self.hands_on => Exit::Undelivered,
+            _ if !self.damaged.is_empty() => Exit::Damaged,
+            0 if apps.is_empty() => Exit::NoToken,
+            _ if apps.iter().any(|app| app.dead > 0) => Exit::Dead,
+            _ => Exit::Done,
+        }
+    }
+
+    /// The tokens of other apps that can be read.
+    fn others(&self) -> u64 {
+        self.plan.without_client.saturating_sub(self.strays)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let apps = self.plan.apps.iter().map(|plan| {
+            json!({
+                "app": plan.app,
+                "tokens": plan.tokens,
+                "in_doubt": plan.in_doubt,
+                "done": plan.done,
+                "dead": plan.dead,
+                "per_second": plan.per_second,
+                "takes_seconds": plan.takes.map(|time| time.as_secs_f64()),
+                "trouble": plan.trouble,
+            })
+        });
         json!({
-            "app": plan.app,
-            "tokens": plan.tokens,
-            "in_doubt": plan.in_doubt,
-            "done": plan.done,
-            "dead": plan.dead,
-            "per_second": plan.per_second,
-            "takes_seconds": plan.takes.map(|time| time.as_secs_f64()),
-            "trouble": plan.trouble,
+            "apps": apps.collect::<Vec<_>>(),
+            "without_client": self.others(),
+            "undelivered": self.plan.undelivered,
+            "damaged": self.damaged,
         })
-    });
-    json!({
-        "apps": apps.collect::<Vec<_>>(),
-        "without_client": plan.without_client.saturating_sub(strays.len() as u64),
-        "undelivered": plan.undelivered,
-        "damaged": damaged,
-    })
-}
+    }
 
-fn text(plan: &Plan, strays: &[String], damaged: &[String]) -> String {
-    let mut text = String::new();
-    if plan.apps.is_empty() && plan.undelivered == 0 {
-        text.push_str("no token fits\n");
+    fn text(&self) -> String {
+        let mut text = String::new();
+        if self.exit() == Exit::NoToken {
+            text.push_str("no token fits\n");
+        }
+        for app in &self.plan.apps {
+            text.push_str(&of_app(app));
+        }
+        if self.plan.undelivered > 0 {
+            let what = match self.hands_on {
+                true => "are handed on",
+                false => "still have to be handed on: run tokenturn deliver",
+            };
+            let tokens = self.plan.undelivered;
+            text.push_str(&format!("{tokens} tokens of an earlier run {what}\n"));
+        }
+        for id in self.damaged {
+            text.push_str(&format!("{id:?} cannot be read, and is left alone\n"));
+        }
+        if self.others() > 0 {
+            let others = self.others();
+            text.push_str(&format!(
+                "{others} tokens of other apps are not part of it\n"
+            ));
+        }
+        text.push_str("nothing was changed\n");
+        text
     }
-    for app in &plan.apps {
-        text.push_str(&of_app(app));
-    }
-    if plan.undelivered > 0 {
-        text.push_str(&format!(
-            "{} tokens of an earlier run are handed on\n",
-            plan.undelivered
-        ));
-    }
-    for id in damaged {
-        text.push_str(&format!("{id:?} cannot be read, and is left alone\n"));
-    }
-    if plan.without_client > strays.len() as u64 {
-        text.push_str(&format!(
-            "{} tokens of other apps are not part of it\n",
-            plan.without_client - strays.len() as u64
-        ));
-    }
-    text.push_str("nothing was changed\n");
-    text
 }
 
 fn of_app(plan: &AppPlan) -> String {

@@ -26,6 +26,8 @@ pub(super) struct Job {
     json: bool,
     rescue: Rescue,
     strays: Vec<String>,
+    /// How many rows were told of that cannot be read.
+    damaged: u64,
     asked: Pin<Box<dyn Future<Output = ()>>>,
 }
 
@@ -47,6 +49,7 @@ impl Job {
             json,
             rescue: Rescue::new(beside),
             strays: Vec::new(),
+            damaged: 0,
             asked: Box::pin(patience::asked_to_stop()),
         }
     }
@@ -113,6 +116,7 @@ impl Job {
             summary,
             is_meant,
             strays: self.strays.len() as u64,
+            told_damaged: self.damaged,
             aim: self.aim,
             took,
             refused: self.deliver.as_ref().and_then(ShellCommand::trouble),
@@ -125,7 +129,12 @@ impl Job {
     fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {
         let mut rescued_in = None;
         if let Outcome::Damaged = settled.outcome {
-            progress.say(&told_damaged(&settled.id));
+            // It may have waited to be handed on.
+            match self.strays.iter().position(|id| *id == settled.id) {
+                Some(told) => drop(self.strays.swap_remove(told)),
+                None => progress.say(&told_damaged(&settled.id)),
+            }
+            self.damaged += 1;
         }
         if let Outcome::NotSaved(tokens) = &settled.outcome {
             let mut entry = Entry::new(&settled.id, settled.app.clone(), (**tokens).clone());

@@ -17,6 +17,8 @@ pub(super) struct Ended<'a> {
     pub(super) is_meant: bool,
     /// How many rows cannot be read that the run did not come to.
     pub(super) strays: u64,
+    /// How many it has told of.
+    pub(super) told_damaged: u64,
     pub(super) aim: Aim,
     pub(super) took: Duration,
     /// How handing tokens on failed last.
@@ -75,7 +77,8 @@ impl Ended<'_> {
 
     /// How many rows cannot be read.
     fn damaged(&self) -> u64 {
-        self.summary.damaged + self.strays
+        // What is counted without being told of is among those that it did not come to.
+        self.summary.damaged.max(self.told_damaged + self.strays)
     }
 
     /// Whether nothing is left, though it was told to stop, or it was not the user who told it.
@@ -374,6 +377,7 @@ mod tests {
             summary,
             is_meant: true,
             strays: 0,
+            told_damaged: 0,
             aim,
             took: Duration::from_secs(1),
             refused: None,

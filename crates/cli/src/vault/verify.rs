@@ -28,6 +28,12 @@ pub(super) async fn run(place: &VaultPlace, json: bool) -> Result<()> {
         }
     }
     out.flush()?;
+    if verified.faults.iter().any(|fault| fault.id.is_none()) {
+        return Err(Exit::Damaged.because(
+            "the database itself is damaged: take out what can be read by vault backup or, if that fails, by \
+             vault export, and go on with that; or restore it from a backup, and run tokenturn check --all",
+        ));
+    }
     match verified.faults.len() {
         0 => Ok(()),
         faults => Err(Exit::Damaged.because(format!(

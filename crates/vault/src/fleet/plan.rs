@@ -25,7 +25,8 @@ pub struct Plan {
     pub apps: Vec<AppPlan>,
     /// The rows of other apps.
     pub without_client: u64,
-    /// The tokens of an earlier run that would be handed on, by [`FleetOptions::deliver`].
+    /// The tokens of an earlier run that still have to be handed on, which
+    /// [`FleetOptions::deliver`] would do.
     pub undelivered: u64,
 }
 
@@ -106,10 +107,14 @@ impl Vault {
             });
         }
         let all = self.store.count(filter).await?;
-        let undelivered = match options.deliver {
-            Some(_) => self.store.count(&waiting(filter)).await?,
-            None => 0,
-        };
+        let (mut undelivered, mut rows) = (0, self.list(waiting(filter)));
+        while let Some(row) = rows.next().await {
+            match row {
+                Ok(_) => undelivered += 1,
+                Err(error) if error.is_damaged() => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(Plan {
             apps,
             without_client: all.saturating_sub(with_client),

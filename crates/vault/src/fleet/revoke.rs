@@ -96,7 +96,7 @@ impl Lane {
                 Ok(Some(changed)) => changed,
                 // It was taken out.
                 Ok(None) => break None,
-                Err(damage) if damage.is_damaged() => {
+                Err(damage) if damage.is_damaged() && damage.id().is_some() => {
                     self.damaged(&damage).await;
                     break None;
                 }
@@ -137,6 +137,10 @@ impl Lane {
                 }
                 (Called::Told(..), Err(error)) if is_revoked => {
                     let why = format!("it is revoked, and the vault does not say so: {error}");
+                    // Nor would it of the next one.
+                    if error.id().is_none() && !error.is_unavailable() {
+                        self.shared.halt.stop(Stop::Store(error));
+                    }
                     break Some((Outcome::Unknown(why), None));
                 }
                 // What was only given back comes free by itself.

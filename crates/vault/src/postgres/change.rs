@@ -22,7 +22,7 @@ const DELETE: &str = "DELETE FROM tokenturn.token WHERE id = ANY($1)";
 
 /// The generation of a row that its history knows.
 const LAST_GENERATION: &str =
-    "SELECT COALESCE(max(generation), 0) FROM tokenturn.event WHERE id = $1";
+    "SELECT COALESCE(max(generation), 0) FROM tokenturn.event WHERE id = $1 AND generation < $2";
 
 /// Takes [`sql::event`], an array of each.
 pub(super) const INSERT_EVENTS: &str = "INSERT INTO tokenturn.event (id, at, actor, what, generation, \
@@ -169,8 +169,8 @@ async fn apply<'c>(
             continue;
         };
         if read.damage.is_some() && change.is_put() {
-            let id = [Value::id(&read.entry.id)];
-            let last = lease.rows(LAST_GENERATION, &id).await?;
+            let values = [Value::id(&read.entry.id), Value::Int(sql::SENSE)];
+            let last = lease.rows(LAST_GENERATION, &values).await?;
             let last = last.first().map_or(Ok(0), |row| get(row, 0))?;
             read.generation_after(last);
         }

@@ -20,7 +20,19 @@ pub(super) fn store_error(error: Error) -> StoreError {
              session) in it",
             said,
         ),
-        None => StoreError::other("the database could not do it", said),
+        None => match error.code().map(SqlState::code) {
+            Some("42P01" | "42703") => {
+                let message = "the vault in the database is damaged: a table or a column of it is missing. \
+                               Restore it from a backup, and run tokenturn check --all";
+                StoreError::new(StoreErrorKind::Damaged, message).because(said)
+            }
+            Some("22P05") => StoreError::other(
+                "the encoding of the database is another one than UTF8, and cannot tell all names: move the \
+                 vault by vault copy into a database with ENCODING 'UTF8'",
+                said,
+            ),
+            _ => StoreError::other("the database could not do it", said),
+        },
     }
 }
 
@@ -111,9 +123,13 @@ fn is_refusal_of_pgbouncer(error: &Error) -> bool {
     is_of_single_statements(error)
         || message == "SSL required"
         || names_the_user(message)
-        || ["no such ", "unsupported startup parameter"]
-            .iter()
-            .any(|begins| message.starts_with(begins))
+        || [
+            "no such ",
+            "unsupported startup parameter",
+            "bouncer config error",
+        ]
+        .iter()
+        .any(|begins| message.starts_with(begins))
         || ["authentication failed", "does not exist"]
             .iter()
             .any(|ends| message.ends_with(ends))

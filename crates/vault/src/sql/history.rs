@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokenturn::Timestamp;
 
-use super::{Condition, Value};
+use super::{Condition, SENSE, Value};
 use crate::time;
 
 /// How many events are looked at in one transaction, when old ones are taken out: meanwhile nobody
@@ -51,8 +51,11 @@ pub(crate) fn prune(
     older_than: Duration,
     now: i64,
 ) -> (String, [Value; 3]) {
-    let names =
-        |event: &str| format!("{event}.what IN ('put', 'replaced') AND {event}.new IS NOT NULL");
+    let names = |event: &str| {
+        format!(
+            "{event}.what IN ('put', 'replaced') AND {event}.new IS NOT NULL AND {event}.number < {SENSE}"
+        )
+    };
     let sql = format!(
         "DELETE FROM {schema}event AS old_event WHERE number > $1 AND number <= $2 AND at <= $3 \
          AND NOT ({} AND EXISTS (SELECT 1 FROM {schema}token WHERE token.id = old_event.id) \

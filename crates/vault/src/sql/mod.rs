@@ -138,7 +138,10 @@ pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreErr
     let (generation, fence, run) = (count(6, SENSE)?, count(10, SENSE)?, count(14, SENSE)?);
     let deliver_fence = count(18, SENSE)?;
     let (doubts, attempts) = (count(15, ATTEMPTS.into())?, count(21, ATTEMPTS.into())?);
-    let (undelivered, deliver) = (count(16, 1)?, count(17, 1)?);
+    let (undelivered, deliver) = (row.int(16)?, row.int(17)?);
+    is_sound &= [undelivered, deliver]
+        .iter()
+        .all(|flag| (0..=1).contains(flag));
     let mut entry = Entry {
         app: App {
             provider: provider.unwrap_or(Provider::GitHub),
@@ -203,7 +206,8 @@ pub(crate) fn read_event(row: &impl Columns) -> Result<(u64, Event), StoreError>
         u64::try_from(row.int(5)?),
     );
     let number = unsigned(row, 0)?;
-    let is_sound = generation.is_ok() && number < SENSE.unsigned_abs();
+    let most = SENSE.unsigned_abs();
+    let is_sound = generation.is_ok_and(|generation| generation < most) && number < most;
     let event = Event {
         id: row.id(1)?,
         at: time::from_millis(row.int(2)?),

@@ -307,8 +307,8 @@ fn store_error(error: rusqlite::Error) -> StoreError {
             StoreError::new(StoreErrorKind::Damaged, message).because(said)
         }
         Some(ErrorCode::DatabaseCorrupt) => {
-            let message = "a part of the vault's file is damaged: `vault verify` names the rows that cannot be \
-                           read, and `vault export` takes out the others, for a new vault";
+            let message = "a part of the vault's file is damaged: take out what can be read by `vault backup` or, \
+                           if that fails, by `vault export`, and go on with that";
             StoreError::new(StoreErrorKind::Damaged, message).because(said)
         }
         _ => StoreError::other("the vault could not do it", said),

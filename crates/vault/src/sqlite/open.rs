@@ -1,6 +1,6 @@
 //! Opening a vault's file.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -149,6 +149,16 @@ fn make(path: &Path) -> Result<(), StoreError> {
 }
 
 pub(super) fn check_exposure(path: &Path) -> Result<(), StoreError> {
+    let opened = File::open(path);
+    if let Err(error) = opened
+        && error.kind() == ErrorKind::PermissionDenied
+    {
+        let message = format!(
+            "the vault {} is not this user's to read: run it as its owner",
+            path.display()
+        );
+        return Err(StoreError::other(message, error));
+    }
     ["", "-wal", "-shm", "-reserve"]
         .into_iter()
         .try_for_each(|suffix| exposure::check(&beside(path, suffix)))

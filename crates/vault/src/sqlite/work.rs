@@ -22,13 +22,10 @@ use tokenturn::Timestamp;
 
 /// Behind the last one that makes sense: SQLite itself would go on from any number.
 static ADD_EVENT: LazyLock<String> = LazyLock::new(|| {
-    let next = format!(
-        "(SELECT COALESCE(max(number), 0) + 1 FROM event WHERE number < {})",
-        sql::SENSE
-    );
-    insertion("event", sql::EVENT_VALUES)
-        .replacen('(', "(number, ", 1)
-        .replacen("($1", &format!("({next}, $1"), 1)
+    let (columns, last) = (sql::EVENT_VALUES, sql::SENSE - 1);
+    let next = format!("SELECT COALESCE(max(number), 0) + 1 FROM event WHERE number <= {last}");
+    let values = placeholders(columns);
+    format!("INSERT INTO event (number, {columns}) VALUES (({next}), {values})")
 });
 
 pub(super) fn get(opened: &Opened, id: &str) -> Result<Option<Entry>, StoreError> {
@@ -43,12 +40,27 @@ pub(super) fn page(
 ) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
     let condition = sql::page(filter, after, time::now_millis());
     match select_some(opened, condition, "ORDER BY id", limit) {
+        Err(error) if error.is_damaged() => page_in_parts(opened, filter, after, limit),
+        rows => Ok(rows?.into_iter().map(Read::entry).collect()),
+    }
+}
+
+/// The same where a part of the file cannot be read: without the index of the names, if that is it.
+fn page_in_parts(
+    opened: &Opened,
+    filter: &Filter,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
+    let condition = sql::page(filter, after, time::now_millis());
+    let rest = format!("ORDER BY id LIMIT {limit}");
+    match select_from("token NOT INDEXED", opened, &condition, &rest) {
         Err(error) if error.is_damaged() => page_by_names(opened, filter, after, limit),
         rows => Ok(rows?.into_iter().map(Read::entry).collect()),
     }
 }
 
-/// The same where a part of the file cannot be read: by the index of the names, each row by itself.
+/// By the index of the names alone, each row by itself.
 fn page_by_names(
     opened: &Opened,
     filter: &Filter,
@@ -176,7 +188,7 @@ fn apply(
     let admitted = |entry: &Entry| is_its_own(opened, entry, change);
     let applied = match read.apply(change, admitted, now) {
         Ok(applied) => applied,
-        Err(error) if error.is_damaged() => return Ok(Err(error)),
+        Err(error) if error.is_damaged() && error.id().is_some() => return Ok(Err(error)),
         Err(error) => return Err(error),
     };
     let entry = read.entry;
@@ -202,11 +214,11 @@ fn apply(
 
 /// The generation of a row that its history knows.
 fn last_generation(opened: &Opened, id: &str) -> Result<i64, StoreError> {
-    let sql = "SELECT COALESCE(max(generation), 0) FROM event WHERE id = $1";
-    let id = [Value::id(id)];
+    let sql = "SELECT COALESCE(max(generation), 0) FROM event WHERE id = $1 AND generation < $2";
+    let values = [Value::id(id), Value::Int(sql::SENSE)];
     let last = opened
         .connection
-        .query_row(sql, bound(&id), |row| row.get(0));
+        .query_row(sql, bound(&values), |row| row.get(0));
     last.map_err(store_error)
 }
 
@@ -441,8 +453,17 @@ fn select_some(
 }
 
 fn select(opened: &Opened, condition: &Condition, rest: &str) -> Result<Vec<Read>, StoreError> {
+    select_from("token", opened, condition, rest)
+}
+
+fn select_from(
+    table: &str,
+    opened: &Opened,
+    condition: &Condition,
+    rest: &str,
+) -> Result<Vec<Read>, StoreError> {
     let sql = format!(
-        "SELECT {} FROM token WHERE {} {rest}",
+        "SELECT {} FROM {table} WHERE {} {rest}",
         opened.columns, condition.sql
     );
     let mut statement = opened
@@ -475,10 +496,14 @@ pub(super) fn execute(opened: &Opened, sql: &str, values: &[Value]) -> Result<us
 
 /// Takes a value for each of the columns.
 pub(super) fn insertion(table: &str, columns: &str) -> String {
+    let values = placeholders(columns);
+    format!("INSERT INTO {table} ({columns}) VALUES ({values})")
+}
+
+fn placeholders(columns: &str) -> String {
     let numbers = 1..=columns.split(',').count();
     let numbers: Vec<String> = numbers.map(|number| format!("${number}")).collect();
-    let numbers = numbers.join(", ");
-    format!("INSERT INTO {table} ({columns}) VALUES ({numbers})")
+    numbers.join(", ")
 }
 
 /// Takes a value for each of the columns, and the name of the row. It is made for each change of a row.

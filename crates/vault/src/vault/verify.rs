@@ -63,10 +63,15 @@ impl Vault {
     /// When the store could not do it.
     pub async fn verify(&self) -> Result<Verified, StoreError> {
         let mut verified = Verified::default();
-        let faults = match self.store.faults().await {
+        let mut faults = match self.store.faults().await {
             Err(error) if error.is_damaged() => vec![whole(&error)],
             faults => faults?,
         };
+        // It reads by another index.
+        let unread = self.store.overview().await.err();
+        let unread = unread.filter(StoreError::is_damaged);
+        faults.extend(unread.map(|error| whole(&error)));
+        faults.dedup();
         let faults = faults.into_iter().map(|what| Fault { id: None, what });
         verified.faults.extend(faults);
         let mut tokens = Vec::new();

@@ -122,6 +122,25 @@ impl Filter {
             .map_err(|e| StoreError::other("the filter cannot be written", e))
     }
 
+    /// Whether there may be rows that both mean, at some time.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        fn may_be<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
+            one.is_none() || other.is_none() || one == other
+        }
+        may_be(&self.id, &other.id)
+            && may_be(&self.provider, &other.provider)
+            && may_be(&self.server, &other.server)
+            && may_be(&self.client_id, &other.client_id)
+            && may_be(&self.label, &other.label)
+    }
+
+    /// The same of one that is written down, perhaps by a later version.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn overlaps_json(&self, other: &str) -> bool {
+        let other = serde_json::from_str::<Self>(other);
+        other.map_or(true, |other| self.overlaps(&other))
+    }
+
     /// Whether it means this row, at this time in milliseconds since 1970.
     pub fn fits(&self, entry: &Entry, now: i64) -> bool {
         fn is<T: PartialEq>(wanted: &Option<T>, found: &T) -> bool {

@@ -115,8 +115,9 @@ pub trait Store: Send + Sync + 'static {
     /// nothing left, or [began too long ago](Run::is_too_old), is ended, and another one begun.
     ///
     /// When later runs have begun since, the run gets the next number, so that no row counts as done by
-    /// it because a later run is through with it. Its rows keep the number that they have, for the same
-    /// reason: what it has changed is done, and what it has not is tried once more.
+    /// it because a later run is through with it. So do the rows whose `progress.run` is its own one,
+    /// unless a later run that has not ended may mean them, too ([`Filter::overlaps`]): that one is not
+    /// through with them.
     fn begin_run<'a>(&'a self, filter: &'a Filter, resume_within: Duration) -> Answer<'a, Run>;
 
     /// The fleet run over `filter` that [`begin_run`](Self::begin_run) would go on with, but for

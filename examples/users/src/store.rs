@@ -273,8 +273,22 @@ impl Users {
             run.instead_of = (!is_over).then_some(last.began_at);
             return Ok(run);
         }
+        let open = "SELECT filter FROM token_runs WHERE number > $1 AND ended_at IS NULL";
+        let open = transaction.query(open, &[&number]).await;
+        let mut keeps_rows = true;
+        for row in open.map_err(store_error)? {
+            let Json(other) = get::<Json<Filter>>(&row, "filter")?;
+            keeps_rows &= !filter.overlaps(&other);
+        }
         let mut run = begin_run(transaction, filter, Some(began_at)).await?;
         run.is_resumed = true;
+        if keeps_rows {
+            let renumber = "UPDATE users SET rotation = rotation || jsonb_build_object('run', $2::bigint) \
+                WHERE (rotation->>'run')::bigint = $1";
+            let values: [&(dyn ToSql + Sync); 2] = [&number, &run.number.cast_signed()];
+            let renumbered = transaction.execute(renumber, &values).await;
+            renumbered.map_err(store_error)?;
+        }
         Ok(run)
     }
 }

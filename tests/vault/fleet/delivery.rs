@@ -205,7 +205,7 @@ async fn what_has_changed_meanwhile_is_not_told_as_handed_on(place: Place) {
         Box::pin(async move {
             match entry.id.as_str() {
                 "0001" => drop(vault.remove("0001").await.unwrap()),
-                "0002" => drop(vault.revoke(&client, "0002").await.unwrap()),
+                "0002" => vault.revoke(&client, "0002").await.unwrap(),
                 "0003" if entry.generation == 2 => {
                     entry.tokens = other;
                     vault.put(entry).await.unwrap();

@@ -28,19 +28,21 @@ pub(super) async fn run(place: &VaultPlace, json: bool) -> Result<()> {
         }
     }
     out.flush()?;
-    if verified.faults.iter().any(|fault| fault.id.is_none()) {
-        return Err(Exit::Damaged.because(
-            "the database itself is damaged: take out what can be read by vault backup or, if that fails, by \
-             vault export, and go on with that; or restore it from a backup, and run tokenturn check --all",
-        ));
-    }
+    let advice = match verified.faults.iter().any(|fault| fault.id.is_none()) {
+        true => {
+            "The database itself is damaged: take out what can be read by vault backup or, if that fails, by \
+             vault export, and go on with that; or restore it from a backup, and run tokenturn check --all"
+        }
+        false => {
+            "Rows that cannot be read stay as they are: put their tokens in again if you have them, take them \
+             from a backup if they were not replaced since, or let their users authorize the app again. \
+             Events that cannot be read stay until history prune takes them out"
+        }
+    };
     match verified.faults.len() {
         0 => Ok(()),
         faults => Err(Exit::Damaged.because(format!(
-            "{faults} {} wrong with the vault, of {}. Rows that cannot be read stay as they are: put \
-             their tokens in again if you have them, take them from a backup if they were not \
-             replaced since, or let their users authorize the app again. Events that cannot be read stay \
-             until history prune takes them out",
+            "{faults} {} wrong with the vault, of {}. {advice}",
             match faults {
                 1 => "thing is",
                 _ => "things are",

@@ -18,6 +18,9 @@ const FIND: &str = "SELECT number, began_at FROM tokenturn.run \
     WHERE filter = $1 AND ended_at IS NULL AND number BETWEEN 1 AND $2 ORDER BY number DESC LIMIT 1";
 const NEXT: &str = "SELECT COALESCE(max(number), 0) + 1 FROM tokenturn.run WHERE number < $1";
 const INSERT: &str = "INSERT INTO tokenturn.run (number, filter, began_at) VALUES ($1, $2, $3)";
+const LATER: &str =
+    "SELECT filter FROM tokenturn.run WHERE number > $1 AND number < $2 AND ended_at IS NULL";
+const RENUMBER: &str = "UPDATE tokenturn.token SET run = $1 WHERE run = $2";
 const END: &str = "UPDATE tokenturn.run SET ended_at = $1 WHERE number = $2 AND ended_at IS NULL";
 
 /// Until then, nobody else begins one.
@@ -40,12 +43,12 @@ pub(super) async fn begin(
     begun.and(locked).map_err(store_error)?;
     let now = lease.checked(check, &vault.sealer)?;
     let Some(last) = last(lease, filter).await? else {
-        return new(lease, filter, now, None).await;
+        return new(lease, filter, now, Vec::new()).await;
     };
     let end = (END, vec![Value::Int(now), Value::from(last.number)]);
     let is_over = read::count_run(lease, filter, &last).await?.left == 0;
     if is_over || last.is_too_old(resume_within, now) {
-        let mut run = new(lease, filter, now, Some(end)).await?;
+        let mut run = new(lease, filter, now, vec![end]).await?;
         run.instead_of = (!is_over).then_some(last.began_at);
         return Ok(run);
     }
@@ -54,23 +57,38 @@ pub(super) async fn begin(
         lease.batch_execute("COMMIT").await.map_err(store_error)?;
         return Ok(last);
     }
-    let began_at = time::to_millis(last.began_at);
-    let mut run = new(lease, filter, began_at, Some(end)).await?;
+    let (began_at, mut first) = (time::to_millis(last.began_at), vec![end]);
+    if !is_shared(lease, filter, &last).await? {
+        let values = vec![Value::Int(next), Value::from(last.number)];
+        first.push((RENUMBER, values));
+    }
+    let mut run = new(lease, filter, began_at, first).await?;
     run.is_resumed = true;
     Ok(run)
 }
 
-/// Begins one, after this statement.
+/// Whether a later run that has not ended may mean the same rows.
+async fn is_shared(lease: &Lease, filter: &Filter, run: &Run) -> Result<bool, StoreError> {
+    let values = [Value::from(run.number), Value::Int(sql::SENSE)];
+    for row in lease.rows(LATER, &values).await? {
+        if filter.overlaps_json(get(&row, 0)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Begins one, after these statements.
 async fn new(
     lease: &Lease,
     filter: &Filter,
     began_at: i64,
-    first: Option<(&'static str, Vec<Value>)>,
+    mut first: Vec<(&'static str, Vec<Value>)>,
 ) -> Result<Run, StoreError> {
     let number = next(lease).await?;
     let values = vec![Value::Int(number), name(filter)?, Value::Int(began_at)];
-    let statements = first.into_iter().chain([(INSERT, values)]);
-    pipeline::commit(lease, &statements.collect::<Vec<_>>()).await?;
+    first.push((INSERT, values));
+    pipeline::commit(lease, &first).await?;
     let began_at = time::from_millis(began_at);
     Ok(Run::new(number.unsigned_abs(), began_at, false))
 }

@@ -39,25 +39,15 @@ pub(super) fn page(
     limit: usize,
 ) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
     let condition = sql::page(filter, after, time::now_millis());
-    match select_some(opened, condition, "ORDER BY id", limit) {
-        Err(error) if error.is_damaged() => page_in_parts(opened, filter, after, limit),
-        rows => Ok(rows?.into_iter().map(Read::entry).collect()),
-    }
-}
-
-/// The same where a part of the file cannot be read: without the index of the names, if that is it.
-fn page_in_parts(
-    opened: &Opened,
-    filter: &Filter,
-    after: Option<&str>,
-    limit: usize,
-) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
-    let condition = sql::page(filter, after, time::now_millis());
     let rest = format!("ORDER BY id LIMIT {limit}");
-    match select_from("token NOT INDEXED", opened, &condition, &rest) {
-        Err(error) if error.is_damaged() => page_by_names(opened, filter, after, limit),
-        rows => Ok(rows?.into_iter().map(Read::entry).collect()),
+    // Where a part of the file cannot be read, it may be the index of the names.
+    for table in ["token", "token NOT INDEXED"] {
+        match select_from(table, opened, &condition, &rest) {
+            Err(error) if error.is_damaged() => {}
+            rows => return Ok(rows?.into_iter().map(Read::entry).collect()),
+        }
     }
+    page_by_names(opened, filter, after, limit)
 }
 
 /// By the index of the names alone, each row by itself.
@@ -309,8 +299,13 @@ pub(super) fn begin_run(
         return Ok(last);
     }
     end_run(opened, last.number)?;
+    let keeps_rows = !is_shared(opened, filter, &last)?;
     let mut run = new_run(opened, filter, time::to_millis(last.began_at))?;
     run.is_resumed = true;
+    if keeps_rows {
+        let values = [Value::from(run.number), Value::from(last.number)];
+        execute(opened, "UPDATE token SET run = $1 WHERE run = $2", &values)?;
+    }
     Ok(run)
 }
 
@@ -333,6 +328,18 @@ fn has_later(opened: &Opened, run: &Run) -> Result<bool, StoreError> {
         |row| row.get(0),
     );
     found.map_err(store_error)
+}
+
+/// Whether a later run that has not ended may mean the same rows.
+fn is_shared(opened: &Opened, filter: &Filter, run: &Run) -> Result<bool, StoreError> {
+    let later = "SELECT filter FROM run WHERE number > $1 AND number < $2 AND ended_at IS NULL";
+    let mut statement = opened.connection.prepare(later).map_err(store_error)?;
+    let later = statement.query_map(params![run.number, sql::SENSE], |row| row.get(0));
+    let later = later
+        .map_err(store_error)?
+        .collect::<Result<Vec<String>, _>>();
+    let mut later = later.map_err(store_error)?.into_iter();
+    Ok(later.any(|other| filter.overlaps_json(&other)))
 }
 
 pub(super) fn open_run(

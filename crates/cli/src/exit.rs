@@ -48,7 +48,9 @@ impl Exit {
             Self::Dead => {
                 "a token is dead, or its new one is lost: its user has to authorize the app again"
             }
-            Self::BadInput => "bad usage or input; nothing was sent",
+            Self::BadInput => {
+                "usage, input, vault or database are wrong: nothing was sent, or nothing more by a run"
+            }
             Self::Refused => "refused by the provider or its user; the token is as it was",
             Self::NotDone => "not done, or not all of it; run it again, and it goes on there",
             Self::Unknown => "the outcome is unknown: keep the old token, and run what is printed",

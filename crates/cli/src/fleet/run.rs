@@ -26,7 +26,7 @@ pub(super) struct Job {
     json: bool,
     rescue: Rescue,
     strays: Vec<String>,
-    /// How many rows were told of that cannot be read.
+    /// How many others were told of that cannot be read.
     damaged: u64,
     asked: Pin<Box<dyn Future<Output = ()>>>,
 }
@@ -128,12 +128,9 @@ impl Job {
 
     fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {
         let mut rescued_in = None;
-        if let Outcome::Damaged = settled.outcome {
-            // It may have waited to be handed on.
-            match self.strays.iter().position(|id| *id == settled.id) {
-                Some(told) => drop(self.strays.swap_remove(told)),
-                None => progress.say(&told_damaged(&settled.id)),
-            }
+        // A stray may wait to be handed on.
+        if matches!(settled.outcome, Outcome::Damaged) && !self.strays.contains(&settled.id) {
+            progress.say(&told_damaged(&settled.id));
             self.damaged += 1;
         }
         if let Outcome::NotSaved(tokens) = &settled.outcome {

@@ -17,7 +17,7 @@ pub(super) struct Ended<'a> {
     pub(super) is_meant: bool,
     /// How many rows cannot be read that the run did not come to.
     pub(super) strays: u64,
-    /// How many it has told of.
+    /// How many others it has told of.
     pub(super) told_damaged: u64,
     pub(super) aim: Aim,
     pub(super) took: Duration,

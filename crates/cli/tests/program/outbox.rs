@@ -85,6 +85,29 @@ async fn a_dry_run_tells_of_what_would_be_handed_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_row_that_waits_is_counted_once() {
+    let stage = Stage::with(2).await;
+    stage.leave_all(2);
+    stage.execute("UPDATE token SET sealed = x'00' WHERE id = 't0'");
+    let arguments = [
+        "rotate",
+        "--all",
+        "--id",
+        "t0",
+        "--json",
+        "--deliver",
+        "true",
+    ];
+    let output = run(stage.command(&arguments), "");
+    assert_eq!(output.status.code(), Some(7), "{}", both(&output));
+    let line = json(&output);
+    assert_eq!(
+        (&line["damaged"], &line["without_client"]),
+        (&json!(1), &json!(0))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_recover_replaces_is_handed_on_or_told_of() {
     let stage = Stage::with(0).await;
     let users = stage.sandbox.new_ohmygpt_users(2);

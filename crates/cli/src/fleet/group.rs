@@ -17,34 +17,26 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(super) struct Group(Option<Members>);
 
 struct Members {
-    /// Its number is that of the group, as long as nobody has asked for its exit status.
     command: Child,
+    /// Its number is that of the group, and nobody else's before this is dropped.
     #[cfg(unix)]
-    watch: Option<Child>,
+    watch: Child,
 }
 
 impl Group {
     /// Starts it.
     pub(super) fn start(command: &mut Command) -> io::Result<Self> {
+        // Before the command: there is no moment without it.
+        #[cfg(unix)]
+        let watch = watch()?;
         // The terminal's Ctrl-C is for us, and we say what it means for them.
         #[cfg(unix)]
-        command.process_group(0);
-        let mut members = Members {
+        command.process_group(number(&watch).unwrap_or_default());
+        Ok(Self(Some(Members {
             command: command.kill_on_drop(true).spawn()?,
             #[cfg(unix)]
-            watch: None,
-        };
-        #[cfg(unix)]
-        match watch(&members.command) {
-            Ok(watch) => members.watch = Some(watch),
-            // One that has ended already needs none, and its group may be gone.
-            Err(_) if members.command.try_wait()?.is_some() => {}
-            Err(error) => {
-                tell(&members, How::Force);
-                return Err(error);
-            }
-        }
-        Ok(Self(Some(members)))
+            watch,
+        })))
     }
 
     /// The command itself. `None` when it has been ended.
@@ -92,10 +84,10 @@ impl Drop for Forced {
 /// Ends the group when this program does not live to do so, which closes the pipe: a token must not be
 /// handed on any more when the next run may hand on a newer one.
 #[cfg(unix)]
-fn watch(command: &Child) -> io::Result<Child> {
+fn watch() -> io::Result<Child> {
     Command::new("sh")
         .args(["-c", "trap '' TERM; read -r _; kill -KILL 0"])
-        .process_group(number(command).unwrap_or_default())
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -104,8 +96,8 @@ fn watch(command: &Child) -> io::Result<Child> {
 }
 
 #[cfg(unix)]
-fn number(command: &Child) -> Option<i32> {
-    command.id().and_then(|id| id.try_into().ok())
+fn number(watch: &Child) -> Option<i32> {
+    watch.id().and_then(|id| id.try_into().ok())
 }
 
 /// How a group is told to end.
@@ -120,7 +112,7 @@ enum How {
 fn tell(members: &Members, how: How) {
     use rustix::process::{Pid, Signal, kill_process_group};
 
-    if let Some(group) = number(&members.command).and_then(Pid::from_raw) {
+    if let Some(group) = number(&members.watch).and_then(Pid::from_raw) {
         let signal = match how {
             How::Ask => Signal::TERM,
             How::Force => Signal::KILL,

@@ -115,7 +115,8 @@ impl fmt::Debug for Sealer {
 }
 
 fn aad(entry: &Entry) -> Vec<u8> {
-    let mut aad = b"tokenturn row 2\0".to_vec();
+    let mut aad = Vec::with_capacity(256);
+    aad.extend(b"tokenturn row 2\0");
     aad.extend(entry.generation.to_be_bytes());
     let App {
         provider,

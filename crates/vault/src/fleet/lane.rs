@@ -134,9 +134,9 @@ impl Lane {
     }
 
     async fn rotate(self: Arc<Self>) {
-        self.tell_out_of_reach().await;
         let mut tasks = Tasks::default();
         let tasks = &mut tasks.0;
+        tasks.spawn(Arc::clone(&self).tell_out_of_reach());
         let (mut idle, mut away) = (IDLE.0, Absence::default());
         let mut until = None;
         while let Some(Turn { pass, mode, room }) = self.turn_comes().await {
@@ -434,7 +434,7 @@ impl Lane {
     }
 
     /// Tells of the rows that no claim comes to.
-    async fn tell_out_of_reach(&self) {
+    async fn tell_out_of_reach(self: Arc<Self>) {
         let mut after = String::new();
         // Where the store is away, nothing is claimed either.
         while let Ok(ids) = self.vault.store.out_of_reach(&self.filter, &after).await

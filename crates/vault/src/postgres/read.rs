@@ -36,7 +36,11 @@ pub(super) async fn page(
 }
 
 pub(super) async fn count(lease: &Lease, filter: &Filter) -> Result<u64, StoreError> {
-    count_where(lease, sql::filter(filter, NOW)).await
+    let condition = sql::filter(filter, NOW);
+    let terms = condition.sql;
+    let sql = format!("SELECT count(*) FROM tokenturn.token WHERE {terms}");
+    let [count] = counted(lease, &sql, &condition.values).await?;
+    Ok(count)
 }
 
 pub(super) async fn out_of_reach(
@@ -54,11 +58,9 @@ pub(super) async fn count_run(
     filter: &Filter,
     run: &Run,
 ) -> Result<RunCount, StoreError> {
-    let (done, left) = sql::of_run(filter, run, NOW);
-    Ok(RunCount {
-        done: count_where(lease, done).await?,
-        left: count_where(lease, left).await?,
-    })
+    let count = sql::count_run("tokenturn.", filter, run, NOW);
+    let [done, left] = counted(lease, &count.sql, &count.values).await?;
+    Ok(RunCount { done, left })
 }
 
 pub(super) async fn history(
@@ -125,12 +127,16 @@ async fn entries(
     Ok(entries)
 }
 
-async fn count_where(lease: &Lease, condition: Condition) -> Result<u64, StoreError> {
-    let sql = format!(
-        "SELECT count(*) FROM tokenturn.token WHERE {}",
-        condition.sql
-    );
-    let rows = lease.rows(&sql, &condition.values).await?;
-    let count = rows.first().map_or(Ok(0), |row| get::<i64>(row, 0))?;
-    Ok(count.unsigned_abs())
+async fn counted<const N: usize>(
+    lease: &Lease,
+    sql: &str,
+    values: &[Value],
+) -> Result<[u64; N], StoreError> {
+    let rows = lease.rows(sql, values).await?;
+    let mut counts = [0; N];
+    for (column, count) in counts.iter_mut().enumerate() {
+        let number = rows.first().map_or(Ok(0), |row| get::<i64>(row, column))?;
+        *count = number.unsigned_abs();
+    }
+    Ok(counts)
 }

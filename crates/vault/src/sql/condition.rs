@@ -1,5 +1,7 @@
 //! Which rows, in SQL.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 use tokenturn::Timestamp;
 
@@ -14,27 +16,9 @@ use crate::time;
 pub(crate) enum Value {
     Int(i64),
     Text(Option<String>),
-    #[serde(with = "base64")]
     Bytes(Vec<u8>),
     /// The name of a row.
     Id(String),
-}
-
-/// How bytes are written into a [`Spool`](super::Spool).
-mod base64 {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD_NO_PAD;
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&STANDARD_NO_PAD.encode(bytes))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        let text = String::deserialize(from)?;
-        STANDARD_NO_PAD.decode(text).map_err(D::Error::custom)
-    }
 }
 
 impl From<&str> for Value {
@@ -98,15 +82,43 @@ impl Condition {
         if !self.sql.is_empty() {
             self.sql.push_str(" AND ");
         }
-        let mut values = values.into_iter();
-        for c in term.chars() {
-            match c {
-                '?' => {
-                    self.values.extend(values.next());
-                    self.sql.push_str(&format!("${}", self.values.len()));
-                }
-                c => self.sql.push(c),
+        let mut parts = term.split('?');
+        self.sql.push_str(parts.next().unwrap_or_default());
+        for (part, value) in parts.zip(values) {
+            self.values.push(value);
+            let number = self.values.len();
+            // A string takes whatever is written.
+            let _ = write!(self.sql, "${number}{part}");
+        }
+    }
+
+    fn and_filter(&mut self, filter: &Filter, now: Now) {
+        if let Some(id) = &filter.id {
+            self.and("id = ?", [Value::id(id)]);
+        }
+        let provider = filter.provider.map(|provider| provider.as_str().to_owned());
+        let state = filter.state.map(|state| state.as_str().to_owned());
+        for (term, value) in [
+            ("provider = ?", &provider),
+            ("server = ?", &filter.server),
+            ("client_id = ?", &filter.client_id),
+            ("label = ?", &filter.label),
+            ("state = ?", &state),
+        ] {
+            if let Some(value) = value {
+                self.and(term, [Value::from(value.as_str())]);
             }
+        }
+        if let Some(age) = filter.older_than {
+            let (now, bound) = now.operand();
+            let values = bound.into_iter().chain([Value::Int(age)]);
+            self.and(&format!("changed_at <= {now} - ?"), values);
+        }
+        // Written out, so that an index over these alone can be used.
+        match filter.undelivered {
+            Some(true) => self.and("undelivered = 1", []),
+            Some(false) => self.and("undelivered = 0", []),
+            None => {}
         }
     }
 }
@@ -115,33 +127,7 @@ impl Condition {
 pub(crate) fn filter(filter: &Filter, now: impl Into<Now>) -> Condition {
     let mut condition = Condition::default();
     condition.and("TRUE", []);
-    if let Some(id) = &filter.id {
-        condition.and("id = ?", [Value::id(id)]);
-    }
-    let provider = filter.provider.map(|provider| provider.as_str().to_owned());
-    let state = filter.state.map(|state| state.as_str().to_owned());
-    for (term, value) in [
-        ("provider = ?", &provider),
-        ("server = ?", &filter.server),
-        ("client_id = ?", &filter.client_id),
-        ("label = ?", &filter.label),
-        ("state = ?", &state),
-    ] {
-        if let Some(value) = value {
-            condition.and(term, [Value::from(value.as_str())]);
-        }
-    }
-    if let Some(age) = filter.older_than {
-        let (now, bound) = now.into().operand();
-        let values = bound.into_iter().chain([Value::Int(age)]);
-        condition.and(&format!("changed_at <= {now} - ?"), values);
-    }
-    // Written out, so that an index over these alone can be used.
-    match filter.undelivered {
-        Some(true) => condition.and("undelivered = 1", []),
-        Some(false) => condition.and("undelivered = 0", []),
-        None => {}
-    }
+    condition.and_filter(filter, now.into());
     condition
 }
 
@@ -250,22 +236,35 @@ pub(crate) fn page(filter: &Filter, after: Option<&str>, now: impl Into<Now>) ->
     page
 }
 
-/// The rows that a fleet run is through with, and those that are left.
-pub(crate) fn of_run(filter: &Filter, run: &Run, now: impl Into<Now>) -> (Condition, Condition) {
+/// How many rows a fleet run is through with, and how many are left, in one go through the table of
+/// `schema`.
+pub(crate) fn count_run(
+    schema: &str,
+    filter: &Filter,
+    run: &Run,
+    now: impl Into<Now>,
+) -> Condition {
     let now = now.into();
-    let (changed, values) = changed_since(run.began_at, now);
-    let values = || [Value::from(run.number)].into_iter().chain(values.clone());
-    let mut done = self::filter(filter, now);
-    let mut left = done.clone();
-    done.and(
-        &format!("(run >= ? OR state = 'active' AND {changed})"),
-        values(),
+    let (changed, changed_values) = changed_since(run.began_at, now);
+    let values = || {
+        [Value::from(run.number)]
+            .into_iter()
+            .chain(changed_values.clone())
+    };
+    let mut count = Condition::default();
+    let done = format!("(run >= ? OR state = 'active' AND {changed})");
+    count.sql = "SELECT count(*) FILTER (WHERE TRUE".into();
+    count.and(&done, values());
+    count.sql.push_str("), count(*) FILTER (WHERE TRUE");
+    let left = format!(
+        "run < ? AND state IN ('active', 'rotating', 'unknown') AND NOT (state = 'active' AND {changed})"
     );
-    left.and(
-        &format!("run < ? AND state IN ('active', 'rotating', 'unknown') AND NOT (state = 'active' AND {changed})"),
-        values(),
-    );
-    (done, left)
+    count.and(&left, values());
+    count
+        .sql
+        .push_str(&format!(") FROM {schema}token WHERE TRUE"));
+    count.and_filter(filter, now);
+    count
 }
 
 /// The events from behind a number on: of one row, or of all.

@@ -2,7 +2,7 @@
 //! written to the store in one go, however slowly they come.
 
 use std::future::poll_fn;
-use std::io::{self, BufRead, BufReader, Seek, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -111,29 +111,38 @@ fn add(
     push(file, &record)
 }
 
-/// Writes a line into a temporary file.
+/// Writes a record into a temporary file, behind its length.
 pub(super) fn push(file: &mut impl Write, record: &impl Serialize) -> Result<(), StoreError> {
-    let mut line = serde_json::to_vec(record).map_err(cannot_write)?;
-    line.push(b'\n');
-    file.write_all(&line).map_err(cannot_write)
+    let record = postcard::to_allocvec(record).map_err(|e| cannot_write(io::Error::other(e)))?;
+    let length = (record.len() as u64).to_le_bytes();
+    let written = file
+        .write_all(&length)
+        .and_then(|()| file.write_all(&record));
+    written.map_err(cannot_write)
 }
 
-/// Reads the next line of it.
+/// Reads the next one.
 pub(super) fn next<T: DeserializeOwned>(file: &mut impl BufRead) -> Result<Option<T>, StoreError> {
-    let mut line = Vec::new();
-    file.read_until(b'\n', &mut line).map_err(cannot_read)?;
-    match line.is_empty() {
-        true => Ok(None),
-        false => serde_json::from_slice(&line).map(Some).map_err(cannot_read),
+    if file.fill_buf().map_err(cannot_read)?.is_empty() {
+        return Ok(None);
     }
+    let mut length = [0; 8];
+    file.read_exact(&mut length).map_err(cannot_read)?;
+    let mut record = Vec::new();
+    let read = file
+        .take(u64::from_le_bytes(length))
+        .read_to_end(&mut record);
+    read.map_err(cannot_read)?;
+    let record = postcard::from_bytes(&record).map_err(|e| cannot_read(io::Error::other(e)))?;
+    Ok(Some(record))
 }
 
-pub(super) fn cannot_write(error: impl Into<io::Error>) -> StoreError {
+pub(super) fn cannot_write(error: io::Error) -> StoreError {
     let message = "nothing was put in: what is read does not fit into the folder for temporary files, \
                    which TMPDIR names";
-    StoreError::other(message, error.into())
+    StoreError::other(message, error)
 }
 
-pub(super) fn cannot_read(error: impl Into<io::Error>) -> StoreError {
-    StoreError::other("the temporary file cannot be read", error.into())
+pub(super) fn cannot_read(error: io::Error) -> StoreError {
+    StoreError::other("the temporary file cannot be read", error)
 }

@@ -1,5 +1,7 @@
 //! Values on their way into SQLite and out of it.
 
+use std::borrow::Cow;
+
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Params, ToSql, params_from_iter};
 
@@ -14,7 +16,7 @@ pub(super) fn bound(values: &[Value]) -> impl Params {
 /// What is bound to a placeholder.
 enum Bound<'v> {
     As(ValueRef<'v>),
-    Id(Vec<u8>),
+    Id(Cow<'v, [u8]>),
 }
 
 impl<'v> Bound<'v> {
@@ -53,7 +55,10 @@ impl Columns for rusqlite::Row<'_> {
     /// What is no UTF-8 is shown as far as it is: the seal knows that it is damaged.
     fn text(&self, column: usize) -> Result<Option<String>, StoreError> {
         match self.get_ref(column).map_err(store_error)? {
-            ValueRef::Text(text) => Ok(Some(String::from_utf8_lossy(text).into_owned())),
+            ValueRef::Text(text) => Ok(Some(match str::from_utf8(text) {
+                Ok(text) => text.to_owned(),
+                Err(_) => String::from_utf8_lossy(text).into_owned(),
+            })),
             _ => self.get(column).map_err(store_error),
         }
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tempfile::Builder;
 
 use super::open::{Opened, beside};
+use super::statement::{execute, insertion};
 use super::store_error;
-use super::work::{execute, insertion};
 use crate::error::StoreError;
 use crate::sql::{Dump, Table};
 use crate::vault::Copied;

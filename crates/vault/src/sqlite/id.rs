@@ -1,11 +1,20 @@
 //! The names of rows, which need not be UTF-8 in a damaged file, and have to be exact all the same: by
 //! its name such a row is told of, passed over and taken out.
 
+use std::borrow::Cow;
+
 /// What stands before a byte that is not part of any character, or is 0, as two digits and a `>`.
 const MARK: &str = "\u{FFFD}<";
 
 /// A name as text.
 pub(super) fn read(id: &[u8]) -> String {
+    match str::from_utf8(id) {
+        Ok(text) if !id.contains(&0) => text.to_owned(),
+        _ => marked(id),
+    }
+}
+
+fn marked(id: &[u8]) -> String {
     let mut text = String::new();
     for part in id.utf8_chunks() {
         let valid = part.valid().replace('\0', &format!("{MARK}00>"));
@@ -17,7 +26,14 @@ pub(super) fn read(id: &[u8]) -> String {
 }
 
 /// The name that this is the text of.
-pub(super) fn write(text: &str) -> Vec<u8> {
+pub(super) fn write(text: &str) -> Cow<'_, [u8]> {
+    match text.contains(char::REPLACEMENT_CHARACTER) {
+        true => unmarked(text).into(),
+        false => text.as_bytes().into(),
+    }
+}
+
+fn unmarked(text: &str) -> Vec<u8> {
     let mut parts = text.split(MARK);
     let mut id = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
@@ -54,7 +70,7 @@ mod tests {
             b"a\0b\0",
             b"\xff\xc3\x28\xf0\x9f\x98",
         ] {
-            assert_eq!(write(&read(id)), id);
+            assert_eq!(*write(&read(id)), *id);
         }
         assert_eq!(read("M\u{fc}ller".as_bytes()), "M\u{fc}ller");
         assert_eq!(read(b"us\xe5r"), "us\u{FFFD}<E5>r");

@@ -1,14 +1,19 @@
 //! A vault in a file.
 
 mod ballast;
+mod change;
 mod columns;
 mod copy;
+mod history;
 mod id;
 mod migrations;
 mod open;
 mod overview;
+mod read;
 mod read_only;
-mod work;
+mod rekey;
+mod run;
+mod statement;
 mod writer;
 
 use std::fmt;
@@ -120,7 +125,7 @@ impl Store for Sqlite {
     fn get<'a>(&'a self, id: &'a str) -> Answer<'a, Option<Entry>> {
         let id = id.to_owned();
         Box::pin(self.read_rows(
-            move |opened| work::get(opened, &id),
+            move |opened| read::get(opened, &id),
             |read| read.as_ref().is_err_and(StoreError::is_damaged),
         ))
     }
@@ -133,7 +138,7 @@ impl Store for Sqlite {
     ) -> Answer<'a, Vec<Result<Entry, StoreError>>> {
         let (filter, after) = (filter.clone(), after.map(str::to_owned));
         Box::pin(self.read_rows(
-            move |opened| work::page(opened, &filter, after.as_deref(), limit),
+            move |opened| read::page(opened, &filter, after.as_deref(), limit),
             |read| {
                 read.as_ref()
                     .is_ok_and(|rows| rows.iter().any(Result::is_err))
@@ -143,13 +148,13 @@ impl Store for Sqlite {
 
     fn count<'a>(&'a self, filter: &'a Filter) -> Answer<'a, u64> {
         let filter = filter.clone();
-        Box::pin(self.read(move |opened| work::count(opened, &filter)))
+        Box::pin(self.read(move |opened| read::count(opened, &filter)))
     }
 
     fn insert<'a>(&'a self, entries: Entries<'a>, actor: &'a str) -> Answer<'a, u64> {
         Box::pin(async move {
             let mut spool = Spool::fill(entries, &self.sealer, actor).await?;
-            let job = move |opened: &Opened| work::insert(opened, &mut spool);
+            let job = move |opened: &Opened| change::insert(opened, &mut spool);
             self.write(Room::Needed, job).await
         })
     }
@@ -157,7 +162,7 @@ impl Store for Sqlite {
     fn change<'a>(&'a self, id: &'a str, change: Change) -> Answer<'a, Option<Changed>> {
         let id = id.to_owned();
         let room = room(&change);
-        let job = move |opened: &Opened| work::change(opened, &id, &change);
+        let job = move |opened: &Opened| change::change(opened, &id, &change);
         Box::pin(self.write(room, job))
     }
 
@@ -170,7 +175,8 @@ impl Store for Sqlite {
     ) -> Answer<'a, Vec<Result<Changed, StoreError>>> {
         let filter = filter.clone();
         let room = room(&change);
-        let job = move |opened: &Opened| work::change_next(opened, &filter, ready, limit, &change);
+        let job =
+            move |opened: &Opened| change::change_next(opened, &filter, ready, limit, &change);
         Box::pin(self.write(room, job))
     }
 
@@ -181,7 +187,7 @@ impl Store for Sqlite {
         limit: usize,
     ) -> Answer<'a, Vec<(u64, Event)>> {
         let id = id.map(str::to_owned);
-        Box::pin(self.read(move |opened| work::history(opened, id.as_deref(), after, limit)))
+        Box::pin(self.read(move |opened| history::read(opened, id.as_deref(), after, limit)))
     }
 
     fn history_start<'a>(
@@ -191,17 +197,17 @@ impl Store for Sqlite {
         last: Option<u64>,
     ) -> Answer<'a, Option<u64>> {
         let id = id.map(str::to_owned);
-        Box::pin(self.read(move |opened| work::history_start(opened, id.as_deref(), since, last)))
+        Box::pin(self.read(move |opened| history::start(opened, id.as_deref(), since, last)))
     }
 
     fn prune_history(&self, older_than: Duration, after: u64) -> Answer<'_, (u64, Option<u64>)> {
-        let job = move |opened: &Opened| work::prune_history(opened, older_than, after);
+        let job = move |opened: &Opened| history::prune(opened, older_than, after);
         Box::pin(self.write(Room::Needed, job))
     }
 
     fn begin_run<'a>(&'a self, filter: &'a Filter, resume_within: Duration) -> Answer<'a, Run> {
         let filter = filter.clone();
-        let job = move |opened: &Opened| work::begin_run(opened, &filter, resume_within);
+        let job = move |opened: &Opened| run::begin(opened, &filter, resume_within);
         Box::pin(self.write(Room::Needed, job))
     }
 
@@ -211,16 +217,16 @@ impl Store for Sqlite {
         resume_within: Duration,
     ) -> Answer<'a, Option<Run>> {
         let filter = filter.clone();
-        Box::pin(self.read(move |opened| work::open_run(opened, &filter, resume_within)))
+        Box::pin(self.read(move |opened| run::open(opened, &filter, resume_within)))
     }
 
     fn count_run<'a>(&'a self, filter: &'a Filter, run: &'a Run) -> Answer<'a, RunCount> {
         let (filter, run) = (filter.clone(), run.clone());
-        Box::pin(self.read(move |opened| work::count_run(opened, &filter, &run)))
+        Box::pin(self.read(move |opened| run::count(opened, &filter, &run)))
     }
 
     fn end_run(&self, run: u64) -> Answer<'_, ()> {
-        let job = move |opened: &Opened| work::end_run(opened, run);
+        let job = move |opened: &Opened| run::end(opened, run);
         Box::pin(self.write(Room::MayBeUsedUp, job))
     }
 
@@ -231,7 +237,7 @@ impl Store for Sqlite {
         hold: Duration,
     ) -> Answer<'a, Option<Duration>> {
         let app = app.to_string();
-        let job = move |opened: &Opened| work::reserve(opened, &app, interval, hold).map(Some);
+        let job = move |opened: &Opened| run::reserve(opened, &app, interval, hold).map(Some);
         Box::pin(self.write(Room::MayBeUsedUp, job))
     }
 
@@ -245,12 +251,12 @@ impl Store for Sqlite {
 
     fn out_of_reach<'a>(&'a self, filter: &'a Filter, after: &'a str) -> Answer<'a, Vec<String>> {
         let (filter, after) = (filter.clone(), after.to_owned());
-        Box::pin(self.read(move |opened| work::out_of_reach(opened, &filter, &after)))
+        Box::pin(self.read(move |opened| read::out_of_reach(opened, &filter, &after)))
     }
 
     fn rekey<'a>(&'a self, new_key: &'a Key) -> Answer<'a, Rekeyed> {
         let new_key = new_key.clone();
-        let job = move |opened: &Opened| work::rekey(opened, &new_key);
+        let job = move |opened: &Opened| rekey::rekey(opened, &new_key);
         Box::pin(self.write(Room::Needed, job))
     }
 }

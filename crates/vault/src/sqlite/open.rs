@@ -1,5 +1,6 @@
 //! Opening a vault's file.
 
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ pub(super) struct Opened {
     /// The columns of a row, as far as the vault has them.
     pub(super) columns: &'static str,
     pub(super) doubts: Doubts,
+    /// Whether there are events whose number makes no sense, where this transaction has asked.
+    pub(super) has_strays: Cell<Option<bool>>,
 }
 
 impl Opened {
@@ -94,10 +97,12 @@ impl Opened {
             sealer: Arc::clone(sealer),
             columns,
             doubts: Doubts::default(),
+            has_strays: Cell::new(None),
         })
     }
 
     pub(super) fn begin(&self) -> Result<(), StoreError> {
+        self.has_strays.set(None);
         self.execute("BEGIN IMMEDIATE")
     }
 

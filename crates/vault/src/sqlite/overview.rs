@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use rusqlite::Row;
 
 use super::open::Opened;
-use super::{store_error, work};
+use super::run::count as count_run;
+use super::store_error;
 use crate::error::StoreError;
 use crate::overview::{OpenRun, Overview};
 use crate::sql;
@@ -27,7 +28,7 @@ pub(super) fn read(opened: &Opened) -> Result<Overview, StoreError> {
         Ok(())
     })?;
     for (filter, run) in runs {
-        let count = work::count_run(opened, &filter, &run)?;
+        let count = count_run(opened, &filter, &run)?;
         if count.left > 0 {
             overview.runs.push(OpenRun { filter, run, count });
         }

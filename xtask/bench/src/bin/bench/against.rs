@@ -13,7 +13,7 @@ use crate::peers::target;
 use crate::run::Run;
 
 /// How often each is measured, in turn with the other.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 
 /// Measures both, and prints how much faster the fleet of today is: the middle one of the ratios.
 pub(crate) fn measure(run: &Run, commit: &str) -> Result<()> {
@@ -39,8 +39,13 @@ pub(crate) fn measure(run: &Run, commit: &str) -> Result<()> {
     let mut ratios = BTreeMap::<String, Vec<f64>>::new();
     for round in 1..=ROUNDS {
         eprintln!("round {round} of {ROUNDS}");
-        let before = speeds(&earlier)?;
-        for (what, speed) in speeds(&now)? {
+        // Whichever comes second has a warmer machine.
+        let mut programs = [&earlier, &now];
+        programs.rotate_left(round % 2);
+        let mut measured = [speeds(programs[0])?, speeds(programs[1])?];
+        measured.rotate_left(round % 2);
+        let [before, after] = measured;
+        for (what, speed) in after {
             let ratio = before.get(&what).map(|before| speed / before);
             ratios.entry(what).or_default().extend(ratio);
         }

@@ -11,6 +11,7 @@ on_all!(
     damage_stays_where_it_is,
     what_says_where_a_token_goes_is_bound_to_it,
     secrets_of_the_past_are_refused,
+    one_row_keeps_nobody_from_counting,
     a_newer_version_is_refused,
     a_vault_without_its_probe_is_refused,
     a_vault_without_its_version_is_refused,
@@ -231,6 +232,20 @@ async fn secrets_of_the_past_are_refused(place: Place) {
     place.sql("UPDATE token SET sealed = (SELECT sealed FROM kept)");
     let error = vault.get("a").await.unwrap_err();
     assert!(error.is_damaged(), "{error}");
+}
+
+/// Whoever counts rows counts it, and it is named by whoever reads it.
+async fn one_row_keeps_nobody_from_counting(place: Place) {
+    let vault = place.open(&key()).await;
+    for name in ["a", "b"] {
+        vault.put(entry(name)).await.unwrap();
+    }
+    place.sql(
+        "UPDATE token SET undelivered = 1, deliver_error = 'x', deliver_attempts = -1 WHERE id = 'a'",
+    );
+    assert_eq!(vault.overview().await.unwrap().apps[0].undelivered, 1);
+    let faults = vault.verify().await.unwrap().faults;
+    assert_eq!(faults.len(), 1, "{faults:?}");
 }
 
 async fn a_newer_version_is_refused(place: Place) {

@@ -148,6 +148,67 @@ async fn a_damaged_index_of_what_waits_is_told_of() {
 
 /// Others are not numbered after it.
 #[tokio::test]
+async fn a_name_may_look_like_one_that_is_no_text() {
+    let place = Place::sqlite();
+    let vault = place.open(&key()).await;
+    let names = [
+        "x\u{fc}",
+        "x\u{FFFD}<C3>\u{FFFD}<BC>",
+        "\u{FFFD}<e9>",
+        "\u{FFFD}<E9>",
+    ];
+    for name in names {
+        vault.put(entry(name)).await.unwrap();
+    }
+    for name in names {
+        let row = vault.get(name).await.unwrap().unwrap();
+        assert_eq!(row.tokens, crate::vault::tokens(name));
+    }
+    assert!(vault.verify().await.unwrap().faults.is_empty());
+}
+
+/// Neither one that counts on from it nor one that is hidden by it.
+#[tokio::test]
+async fn after_a_number_of_nonsense_the_history_goes_on() {
+    for number in [-1000, (1_i64 << 48) - 2, (1 << 61) - 3] {
+        let place = Place::sqlite();
+        let vault = place.open(&key()).await;
+        vault.put(entry("a")).await.unwrap();
+        place.sql(&format!("UPDATE event SET number = {number}"));
+        for name in ["b", "c", "d", "e"] {
+            vault.put(entry(name)).await.unwrap();
+            let mut history = vault.history(Some(name));
+            assert_eq!(history.next().await.unwrap().unwrap().id, name, "{number}");
+        }
+        let mut last = vault.history(None).last(9);
+        assert!(last.next().await.unwrap().is_ok(), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_of_nonsense_ends_no_other() {
+    let place = Place::sqlite();
+    let vault = place.open(&key()).await;
+    let (_sandbox, client, entries) = provider(3).await;
+    for entry in &entries {
+        vault.put(entry.clone()).await.unwrap();
+    }
+    let begin = async || {
+        let clients = [client.clone()];
+        vault
+            .rotate_all(clients, Filter::new(), fast())
+            .await
+            .unwrap()
+    };
+    begin().await.stopper().stop();
+    vault.drain().await;
+    place.sql("INSERT INTO run (number, filter, began_at) VALUES (9, CAST(x'ff' AS TEXT), 1)");
+    let mut fleet = begin().await;
+    while fleet.next().await.is_some() {}
+    assert!(fleet.summary().stopped.is_none());
+}
+
+#[tokio::test]
 async fn a_number_of_nonsense_in_the_history_stays_where_it_is() {
     let place = Place::sqlite();
     let vault = place.open(&key()).await;

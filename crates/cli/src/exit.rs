@@ -52,7 +52,7 @@ impl Exit {
                 "usage, input, vault or database are wrong: nothing was sent, or nothing more by a run"
             }
             Self::Refused => "refused by the provider or its user; the token is as it was",
-            Self::NotDone => "not done, or not all of it; run it again, and it goes on there",
+            Self::NotDone => "not done, or not all of it: run it again; a rotation goes on there",
             Self::Unknown => "the outcome is unknown: keep the old token, and run what is printed",
             Self::Rescued => {
                 "there is a new token, but not where asked: it is in a file of mode 0600 whose path \

@@ -9,7 +9,7 @@ use tokenturn_sandbox::{Calls, Fault, Sandbox};
 use tokenturn_tests::CLIENT_ID;
 use tokenturn_tests::crash::{Fate, Gate, Point};
 use tokenturn_vault::{
-    Client, Entry, Filter, FleetOptions, State, Stop, Tokens, Vault, VaultError,
+    Client, Entry, Filter, FleetOptions, State, Stop, Summary, Tokens, Vault, VaultError,
 };
 
 use super::{World, all, fast, paused, unpaced, words};
@@ -28,6 +28,7 @@ on_all!(
     what_dead_owners_lost_does_not_count,
     a_no_to_all_stops_it_at_once,
     the_same_no_stops_it_after_a_while,
+    what_was_said_to_another_process_is_counted,
     invalid_tokens_are_the_same_no,
     no_two_rows_get_one_token,
     tokens_that_are_only_found_prove_nothing,
@@ -265,11 +266,54 @@ async fn the_same_no_stops_it_after_a_while(place: Place) {
     );
     assert_eq!(summary.not_attempted, 20);
     assert_eq!(resets.calls_async().await, 10);
+    let (filter, options) = (Filter::new(), fast());
+    let plan = vault
+        .plan([client.clone()], &filter, &options)
+        .await
+        .unwrap();
+    let plan = &plan.apps[0];
+    assert_eq!((plan.done, plan.passed_over, plan.unknown), (10, 10, 0));
     let fleet = run(fast().max_same_refusal(0)).await;
     assert!(fleet.summary().stopped.is_none());
     // Those of the first part are not replaced either.
     assert_eq!(fleet.summary().passed_over, 10);
     assert_eq!(resets.calls_async().await, 30);
+}
+
+/// Of two runs at once, each tells of all that is not replaced.
+async fn what_was_said_to_another_process_is_counted(place: Place) {
+    let server = MockServer::start_async().await;
+    let vault = place.open_quick(&key()).await;
+    let client = put_some(&vault, &server, 40).await;
+    for (status, told) in [
+        (
+            403,
+            (|s| (s.refused.values().sum(), s.passed_over)) as fn(&Summary) -> _,
+        ),
+        (404, |s| (s.invalid, s.dead)),
+    ] {
+        let message = if status == 404 {
+            "Not Found"
+        } else {
+            "Not by you"
+        };
+        let resets = answers(&server, Method::PATCH, status, no(message)).await;
+        let options = || unpaced(2).max_same_refusal(0).afresh();
+        let one = vault.rotate_all([client.clone()], Filter::new(), options());
+        let mut one = one.await.unwrap();
+        let other = vault.rotate_all(
+            [client.clone()],
+            Filter::new(),
+            unpaced(2).max_same_refusal(0),
+        );
+        let mut other = other.await.unwrap();
+        assert_eq!(other.runs()[0].number, one.runs()[0].number);
+        tokio::join!(all(&mut one), all(&mut other));
+        let (one, other) = (told(one.summary()), told(other.summary()));
+        assert_eq!(one.0 + other.0, 40, "{status}");
+        assert_eq!((one.0 + one.1, other.0 + other.1), (40, 40), "{status}");
+        resets.delete_async().await;
+    }
 }
 
 async fn invalid_tokens_are_the_same_no(place: Place) {

@@ -36,9 +36,11 @@ impl Planned<'_> {
     fn exit(&self) -> Exit {
         let apps = &self.plan.apps;
         match self.plan.undelivered {
+            _ if apps.iter().any(|app| app.unknown > 0) => Exit::Unknown,
             _ if apps.iter().any(|app| app.is_refused) => Exit::Refused,
             _ if apps.iter().any(|app| app.trouble.is_some()) => Exit::NotDone,
             1.. if !self.hands_on => Exit::Undelivered,
+            _ if apps.iter().any(|app| app.passed_over > 0) => Exit::Refused,
             _ if !self.damaged.is_empty() => Exit::Damaged,
             0 if apps.is_empty() => Exit::NoToken,
             _ if apps.iter().any(|app| app.dead > 0) => Exit::Dead,
@@ -59,6 +61,8 @@ impl Planned<'_> {
                 "in_doubt": plan.in_doubt,
                 "done": plan.done,
                 "dead": plan.dead,
+                "passed_over": plan.passed_over,
+                "unknown": plan.unknown,
                 "per_second": plan.per_second,
                 "takes_seconds": plan.takes.map(|time| time.as_secs_f64()),
                 "trouble": plan.trouble,
@@ -122,6 +126,21 @@ fn of_app(plan: &AppPlan) -> String {
         row(
             "dead",
             format!("{}, lost or revoked, which are left alone", plan.dead),
+        );
+    }
+    if plan.passed_over > 0 {
+        row(
+            "refused",
+            format!("{} of those, which --new-run tries again", plan.passed_over),
+        );
+    }
+    if plan.unknown > 0 {
+        row(
+            "unknown",
+            format!(
+                "{} of those, which tokenturn recover finds out about",
+                plan.unknown
+            ),
         );
     }
     row(

@@ -67,6 +67,7 @@ impl Ended<'_> {
             ) => Exit::Refused,
             Some(Stop::Store(why)) if !why.is_unavailable() => Exit::BadInput,
             Some(Stop::Asked) if summary.not_attempted == 0 && !is_undelivered => self.judged(),
+            Some(Stop::Asked) if summary.not_attempted == 0 => Exit::Undelivered,
             Some(_) => Exit::NotDone,
             None if summary.not_attempted > 0 => Exit::NotDone,
             None if is_undelivered => Exit::Undelivered,
@@ -169,7 +170,10 @@ impl Ended<'_> {
 
     /// What to do with what was not handed on, and why it was not.
     fn not_handed_on(&self) -> String {
-        let why = self.refused.as_deref().unwrap_or("not tried");
+        let why = self
+            .refused
+            .as_deref()
+            .unwrap_or("no attempt of this run has ended");
         format!("tokenturn deliver hands them on ({why})")
     }
 
@@ -187,20 +191,16 @@ impl Ended<'_> {
             }
         }
         for (name, count, note) in [
+            ("not attempted", summary.not_attempted, self.again()),
             (
-                "not attempted",
-                summary.not_attempted,
-                "run it again, and it goes on there",
-            ),
-            (
-                "dead before",
+                "dead",
                 summary.dead,
                 "lost or revoked, so not tried; tokenturn check --all asks about them again",
             ),
             (
                 "passed over",
                 summary.passed_over,
-                "refused when this run was begun; --new-run tries them again",
+                "refused before in this run, or in another process; --new-run tries them again",
             ),
             (
                 "damaged",
@@ -248,6 +248,13 @@ impl Ended<'_> {
         text
     }
 
+    fn again(&self) -> &'static str {
+        match self.aim {
+            Aim::Check => "run it again; it begins at the first token",
+            _ => "run it again, and it goes on there",
+        }
+    }
+
     /// What is to be done, in the order of the exit codes.
     fn next(&self) -> Option<&'static str> {
         Some(match self.exit() {
@@ -260,7 +267,7 @@ impl Ended<'_> {
             }
             Exit::Unknown => "run tokenturn recover later",
             Exit::Undelivered => "run tokenturn deliver",
-            Exit::NotDone => "run it again, and it goes on there",
+            Exit::NotDone => self.again(),
             Exit::Refused if self.summary.refused.is_empty() && self.summary.no_call > 0 => {
                 "let the users of those without a call change their passwords, or ask the provider"
             }

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use super::breaker::{Breaker, Pass};
 use super::guard::{Guard, Mode, UnderWay};
 use super::halt::{Halt, Status};
+use super::left_alone::LeftAlone;
 use super::options::FleetOptions;
 use super::outcome::{Settled, Stop};
 use super::pace::Pace;
@@ -23,7 +24,6 @@ use crate::entry::State;
 use crate::error::{StoreError, whole};
 use crate::filter::Filter;
 use crate::store::{Changed, Ready, Run, RunCount};
-use crate::time;
 use crate::vault::{Held, Vault};
 
 /// How long it waits for rows that others hold, at first and at last.
@@ -57,6 +57,8 @@ pub(super) struct Shared {
     /// The rows that cannot be read and were told of.
     pub(super) damaged: Mutex<HashSet<String>>,
     pub(super) replaced: Notify,
+    /// How many rows of a run somebody was told of.
+    pub(super) told: AtomicU64,
 }
 
 impl Shared {
@@ -376,40 +378,22 @@ impl Lane {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many rows the run leaves alone: those that are known to be dead, those that it was through
-    /// with before it was stopped and has not replaced, and those among these whose outcome is unknown.
-    pub(super) async fn left_alone(&self) -> Result<[u64; 3], StoreError> {
-        if matches!(self.goal, Goal::Resolve | Goal::Check { .. }) {
-            return Ok([0; 3]);
-        }
-        let store = &self.vault.store;
-        let of = |state| {
-            let is_meant = self.filter.state.is_none_or(|wanted| wanted == state);
-            is_meant.then(|| self.filter.clone().state(state))
-        };
-        let mut dead = 0;
-        for filter in [State::Lost, State::Revoked].into_iter().filter_map(of) {
-            dead += store.count(&filter).await?;
-        }
-        let mut left = [dead, 0, 0];
+    /// How many rows the run leaves alone from its beginning on.
+    pub(super) async fn left_alone(&self) -> Result<LeftAlone, StoreError> {
         let run = match &self.goal {
-            Goal::Replace(run) if run.is_resumed => run,
-            _ => return Ok(left),
+            Goal::Resolve | Goal::Check { .. } => return Ok(LeftAlone::default()),
+            Goal::Replace(run) if run.is_resumed => Some(run),
+            Goal::Replace(_) | Goal::Revoke { .. } => None,
         };
-        // The others have changed since it began.
-        let age = time::to_millis(time::now()) - time::to_millis(run.began_at);
-        let count = async |mut filter: Filter| {
-            filter.older_than = filter.older_than.max(Some(age));
-            Ok::<_, StoreError>(store.count_run(&filter, run).await?.done)
-        };
-        if let Some(active) = of(State::Active) {
-            left[1] = count(active).await?;
+        LeftAlone::count(&self.vault, &self.filter, run).await
+    }
+
+    /// The same at its end, and what it has said itself of a row is among that.
+    pub(super) async fn left_at_the_end(&self) -> Result<LeftAlone, StoreError> {
+        match &self.goal {
+            Goal::Replace(run) => LeftAlone::count(&self.vault, &self.filter, Some(run)).await,
+            _ => Ok(LeftAlone::default()),
         }
-        // Those that were active before are.
-        if let Some(filter) = of(State::Unknown).or(of(State::Active)) {
-            left[2] = count(filter.state(State::Unknown)).await?;
-        }
-        Ok(left)
     }
 
     /// How many rows wait for a run to come back, since the outcome of their last call is unknown.

@@ -6,6 +6,7 @@ mod deliver;
 mod guard;
 mod halt;
 mod lane;
+mod left_alone;
 mod options;
 mod outbox;
 mod outcome;
@@ -21,7 +22,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -39,6 +40,7 @@ use breaker::Breaker;
 use guard::Guard;
 use halt::Halt;
 use lane::{Goal, Lane, Shared};
+use left_alone::LeftAlone;
 use outbox::Outbox;
 use pace::Pace;
 
@@ -75,6 +77,14 @@ struct Left {
     unknown: AtomicU64,
     undelivered: AtomicU64,
     damaged: AtomicU64,
+    /// What the run leaves alone, with what it has told of itself.
+    alone: Mutex<LeftAlone>,
+}
+
+impl Left {
+    fn alone(&self) -> MutexGuard<'_, LeftAlone> {
+        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Vault {
@@ -172,11 +182,12 @@ impl Vault {
             untried: Mutex::default(),
             damaged: Mutex::default(),
             replaced: Notify::new(),
+            told: AtomicU64::new(0),
             options,
         });
         let mut lanes = Vec::new();
         let (mut runs, mut expected) = (Vec::new(), RunCount::default());
-        let (mut with_client, mut summary) = (0, Summary::default());
+        let (mut with_client, mut alone) = (0, LeftAlone::default());
         for (client, goal) in goals {
             let app = client.app();
             let filter = filter.clone().app(&app);
@@ -208,12 +219,11 @@ impl Vault {
             let count = lane.count().await?;
             expected.done += count.done;
             expected.left += count.left;
-            let [dead, passed_over, unknown] = lane.left_alone().await?;
-            summary.dead += dead;
-            summary.passed_over += passed_over;
-            summary.unknown += unknown;
+            alone.add(lane.left_alone().await?);
             lanes.push(Arc::new(lane));
         }
+        let mut summary = Summary::default();
+        summary.count_alone(alone);
         summary.without_client = self.store.count(&filter).await?.saturating_sub(with_client);
         let left = Arc::default();
         let deliver = shared.options.deliver.as_ref();
@@ -223,6 +233,7 @@ impl Vault {
             lanes,
             outbox,
             waiting,
+            expected: expected.left,
             left: Arc::clone(&left),
             _running: Running::begin(&self.set_up),
         };
@@ -245,6 +256,8 @@ struct Drive {
     outbox: Option<Arc<Outbox>>,
     /// The rows whose token waits to be handed on.
     waiting: Filter,
+    /// How many rows were left when it began.
+    expected: u64,
     left: Arc<Left>,
     _running: Running,
 }
@@ -293,6 +306,12 @@ impl Drive {
         };
         let unknown = lane.count_unknown().await.unwrap_or_default();
         self.left.unknown.fetch_add(unknown, Relaxed);
+        // Otherwise each of them was told of here, and none by another process alone.
+        if lane.shared.told.load(Relaxed) != self.expected
+            && let Ok(alone) = lane.left_at_the_end().await
+        {
+            self.left.alone().add(alone);
+        }
         let not_attempted = count.left.saturating_sub(unknown);
         self.left.not_attempted.fetch_add(not_attempted, Relaxed);
         if let (0, Some(run)) = (count.left, lane.goal.run())
@@ -358,6 +377,8 @@ impl Stream for Fleet {
                 self.summary.undelivered = self.left.undelivered.load(Relaxed);
                 self.summary.damaged += self.left.damaged.swap(0, Relaxed);
                 self.summary.not_attempted = self.left.not_attempted.load(Relaxed);
+                let alone = *self.left.alone();
+                self.summary.count_alone(alone);
                 self.summary.unknown += self.left.unknown.swap(0, Relaxed);
                 let stopped = self.halt.take_why();
                 self.summary.stopped = self.summary.stopped.take().or(stopped);

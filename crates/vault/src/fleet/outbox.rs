@@ -161,8 +161,18 @@ impl Outbox {
                 Ok(_) => {
                     away = Absence::default();
                     let over_since = *over_since.get_or_insert_with(Instant::now);
-                    if is_last && tasks.is_empty() && self.is_through(over_since).await {
+                    let is_idle = is_last && tasks.is_empty();
+                    if is_idle && self.is_through(over_since).await {
                         break;
+                    }
+                    // Otherwise it is said already what it waits for.
+                    let waits_for_others = is_idle && self.trouble().since.is_none();
+                    if waits_for_others {
+                        halt.set_status(Status::Paused {
+                            why: "the last of them are in the hands of a process that may be dead"
+                                .into(),
+                            until: over_since + LEASE,
+                        });
                     }
                     tokio::select! {
                         () = self.shared.replaced.notified() => {}
@@ -170,6 +180,9 @@ impl Outbox {
                         Ok(()) = is_over.changed() => {}
                         () = halt.cut() => {}
                         () = tokio::time::sleep(LOOK) => {}
+                    }
+                    if waits_for_others {
+                        halt.set_status(Status::Running);
                     }
                 }
             }

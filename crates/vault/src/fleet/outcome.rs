@@ -5,6 +5,7 @@ use std::fmt;
 
 use tokenturn::{Refusal, RefusalReason, Timestamp};
 
+use super::left_alone::LeftAlone;
 use crate::app::App;
 use crate::error::{StoreError, whole};
 use crate::time;
@@ -150,11 +151,11 @@ pub struct Summary {
     pub not_saved: u64,
     /// The run has not come to them. Known at the end.
     pub not_attempted: u64,
-    /// They were lost or revoked before, and nothing was tried. [`check_all`](crate::Vault::check_all)
-    /// asks about them again.
+    /// They were lost or revoked before, or somebody else has said so meanwhile, and nothing was tried.
+    /// [`check_all`](crate::Vault::check_all) asks about them again.
     pub dead: u64,
-    /// An earlier part of the run is through with them and has not replaced them, since the provider
-    /// said no.
+    /// An earlier part of the run, or another process, is through with them and has not replaced them,
+    /// since the provider said no.
     pub passed_over: u64,
     /// They are of apps without a client, and not part of the run.
     pub without_client: u64,
@@ -189,6 +190,17 @@ impl Summary {
             Outcome::Delivered => self.delivered += 1,
             Outcome::NotDelivered(_) => {}
         }
+    }
+
+    /// Counts what the run leaves alone, of which it may have told itself.
+    pub(super) fn count_alone(&mut self, all: LeftAlone) {
+        let dead = self.invalid + self.lost;
+        self.dead = self.dead.max(all.dead.saturating_sub(dead));
+        // The run is through with those that cannot be read, too.
+        let told = self.refused.values().sum::<u64>() + self.damaged;
+        let passed_over = all.passed_over.saturating_sub(told);
+        self.passed_over = self.passed_over.max(passed_over);
+        self.unknown = self.unknown.max(all.unknown);
     }
 
     /// How many tokens the run is through with.
@@ -315,7 +327,7 @@ impl fmt::Display for Stop {
                 "the vault cannot be used; mend that, and run it again ({})",
                 whole(why)
             ),
-            Self::Asked => f.write_str("it was told to stop; run it again to go on"),
+            Self::Asked => f.write_str("it was told to stop; run it again"),
         }
     }
 }

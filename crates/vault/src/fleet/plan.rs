@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokenturn::{RefusalReason, RotateError, Secret};
 
+use super::left_alone::LeftAlone;
 use super::outbox::waiting;
 use super::{FleetOptions, distinct};
 use crate::app::App;
@@ -44,6 +45,11 @@ pub struct AppPlan {
     pub done: u64,
     /// Those that are lost or revoked, and that would be left alone.
     pub dead: u64,
+    /// Those among the `done` that were refused, and that would be left alone.
+    pub passed_over: u64,
+    /// Those among the `done` of which nobody knows whether they were replaced, and that would be left
+    /// alone.
+    pub unknown: u64,
     /// How many calls would be begun in a second; `None` when only the provider's answers and the
     /// number of calls under way limit that.
     pub per_second: Option<f64>,
@@ -78,17 +84,13 @@ impl Vault {
             let run = self.store.open_run(&filter, options.resume_within).await?;
             // A run that has not begun is through with nothing.
             let none = || Run::new(u64::MAX >> 1, time::from_millis(i64::MAX), false);
+            let alone = LeftAlone::count(self, &filter, run.as_ref()).await?;
             let run = run.unwrap_or_else(none);
             let count = self.store.count_run(&filter, &run).await?;
-            let (mut in_doubt, mut dead) = (0, 0);
-            for state in State::ALL {
-                let tokens = match state {
-                    State::Rotating | State::Unknown => &mut in_doubt,
-                    State::Lost | State::Revoked => &mut dead,
-                    State::Active => continue,
-                };
+            let mut in_doubt = 0;
+            for state in [State::Rotating, State::Unknown] {
                 if filter.state.is_none_or(|wanted| wanted == state) {
-                    *tokens += self.store.count(&filter.clone().state(state)).await?;
+                    in_doubt += self.store.count(&filter.clone().state(state)).await?;
                 }
             }
             let interval = options.interval(&client);
@@ -97,9 +99,11 @@ impl Vault {
             apps.push(AppPlan {
                 app,
                 tokens: count.left,
-                in_doubt,
+                in_doubt: in_doubt.saturating_sub(alone.unknown),
                 done: count.done,
-                dead,
+                dead: alone.dead,
+                passed_over: alone.passed_over,
+                unknown: alone.unknown,
                 per_second: is_paced.then(|| 1.0 / interval.as_secs_f64()),
                 takes: is_paced.then(|| times(interval, count.left)),
                 is_refused: trouble.as_ref().is_some_and(is_refused),

@@ -1,6 +1,7 @@
 //! One claimed row of a fleet.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use tokenturn::RotateError;
@@ -143,6 +144,7 @@ impl Lane {
             }
             self.shared.replaced.notify_one();
         }
+        self.shared.told.fetch_add(1, Relaxed);
         let (old, new_name) = names(&entry, new);
         let settled = Settled {
             old,

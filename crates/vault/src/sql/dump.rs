@@ -120,9 +120,21 @@ impl Dump {
                 let is_rotating = values.text(STATE)?.as_deref() == Some(State::Rotating.as_str());
                 copied.rotating += u64::from(is_rotating);
             }
+            if seal.is_some() {
+                values.iter_mut().for_each(without_nul);
+            }
             return Ok(Some((table, values)));
         }
         Ok(None)
+    }
+}
+
+/// PostgreSQL takes no text with a NUL. Of what counts, none has one.
+fn without_nul(value: &mut Value) {
+    if let Value::Text(Some(text)) = value
+        && text.contains('\0')
+    {
+        *text = text.replace('\0', "\u{FFFD}");
     }
 }
 
@@ -178,6 +190,38 @@ impl Columns for Vec<Value> {
         match self.get(column) {
             Some(Value::Bytes(bytes)) => Ok(bytes.clone()),
             _ => Err(damaged("no bytes")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::Key;
+
+    #[test]
+    fn no_text_has_a_nul_in_another_vault() {
+        let word = |text: &str| Value::Text(Some(text.to_owned()));
+        let event = vec![
+            Value::id("a"),
+            Value::Int(0),
+            word("actor"),
+            word("put"),
+            Value::Int(1),
+            Value::Text(None),
+            Value::Text(None),
+            word("a\0b"),
+            Value::Text(None),
+        ];
+        let mut dumping = Dump::begin();
+        dumping.add(Table::Event, &event).unwrap();
+        let sealer = Arc::new(Sealer::new(&Key::generate().unwrap()));
+        let mut dump = dumping.finish(&sealer, Vec::new()).unwrap();
+        for (seal, reason) in [(None, "a\0b"), (Some(&*sealer), "a\u{FFFD}b")] {
+            dump.rewind().unwrap();
+            let next = dump.next(seal, &mut Copied::default()).unwrap();
+            let (_, values) = next.unwrap();
+            assert_eq!(values[7], word(reason));
         }
     }
 }

@@ -18,7 +18,8 @@ pub(crate) fn start(
     last: Option<u64>,
 ) -> (Condition, String) {
     let mut condition = Condition::default();
-    condition.and("TRUE", []);
+    // A number below is nonsense.
+    condition.and("number > 0", []);
     if let Some(id) = id {
         condition.and("id = ?", [Value::id(id)]);
     }

@@ -84,7 +84,8 @@ pub(crate) fn add_up(overview: &mut Overview, row: &impl Columns) -> Result<(), 
 pub(crate) fn read_not_delivered(row: &impl Columns) -> Result<NotDelivered, StoreError> {
     Ok(NotDelivered {
         id: row.id(0)?,
-        attempts: unsigned(row, 1)?,
+        // Nonsense is told of by whoever reads the row itself.
+        attempts: row.int(1)?.max(0).unsigned_abs(),
         error: required(row, 2)?,
         since: time::from_millis(row.int(3)?),
     })

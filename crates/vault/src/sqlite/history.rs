@@ -17,34 +17,39 @@ use crate::time;
 
 static ADD: LazyLock<String> = LazyLock::new(|| insertion("event", sql::EVENT_VALUES));
 
-/// From there on, numbers of events make no sense.
-const STRAY: i64 = sql::SENSE - 1;
+/// No vault has so many events: numbers from there on are nonsense, as are those below 0.
+const STRAY: i64 = 1 << 48;
 
-static ADD_BEFORE_STRAYS: LazyLock<String> = LazyLock::new(|| {
+/// Where there is no number left behind those that make sense, SQLite gives one.
+static ADD_BESIDE_STRAYS: LazyLock<String> = LazyLock::new(|| {
     let (columns, values) = (sql::EVENT_VALUES, placeholders(sql::EVENT_VALUES));
-    let number = format!("SELECT COALESCE(max(number), 0) + 1 FROM event WHERE number < {STRAY}");
+    let last = "COALESCE(max(number), 0)";
+    let number = format!(
+        "SELECT CASE WHEN {last} < {STRAY} - 1 THEN {last} + 1 END \
+         FROM event WHERE number BETWEEN 0 AND {STRAY} - 1"
+    );
     format!("INSERT INTO event ({columns}, number) VALUES ({values}, ({number}))")
 });
 
 /// Adds what [`sql::event`] gives.
 pub(super) fn add(opened: &Opened, event: &[Value]) -> Result<(), StoreError> {
     let sql = match has_strays(opened)? {
-        // SQLite itself would go on from their numbers.
-        true => &ADD_BEFORE_STRAYS,
+        // SQLite itself would go on from the highest of them.
+        true => &ADD_BESIDE_STRAYS,
         false => &ADD,
     };
     execute(opened, sql, event).map(drop)
 }
 
-/// Whether there are events whose number makes no sense. A transaction adds none.
+/// Whether the highest number of an event makes no sense. What a transaction adds does not change that.
 fn has_strays(opened: &Opened) -> Result<bool, StoreError> {
     if let Some(known) = opened.has_strays.get() {
         return Ok(known);
     }
-    let sql = "SELECT EXISTS (SELECT 1 FROM event WHERE number >= $1)";
+    let sql = "SELECT COALESCE(max(number), 0) NOT BETWEEN 0 AND $1 FROM event";
     let found = opened.connection.prepare_cached(sql);
     let mut found = found.map_err(store_error)?;
-    let has_strays = found.query_row([STRAY], |row| row.get(0));
+    let has_strays = found.query_row([STRAY - 2], |row| row.get(0));
     let has_strays = has_strays.map_err(store_error)?;
     opened.has_strays.set(Some(has_strays));
     Ok(has_strays)

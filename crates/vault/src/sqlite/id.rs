@@ -28,9 +28,10 @@ fn marked(id: &[u8]) -> String {
 /// The name that this is the text of.
 pub(super) fn write(text: &str) -> Cow<'_, [u8]> {
     match text.contains(char::REPLACEMENT_CHARACTER) {
-        true => unmarked(text).into(),
-        false => text.as_bytes().into(),
+        true => Some(unmarked(text)).filter(|id| read(id) == text),
+        false => None,
     }
+    .map_or(text.as_bytes().into(), Cow::from)
 }
 
 fn unmarked(text: &str) -> Vec<u8> {
@@ -71,6 +72,14 @@ mod tests {
             b"\xff\xc3\x28\xf0\x9f\x98",
         ] {
             assert_eq!(*write(&read(id)), *id);
+        }
+        // No two have the same bytes.
+        for text in [
+            "x\u{FFFD}<C3>\u{FFFD}<BC>",
+            "caf\u{FFFD}<e9>",
+            "caf\u{FFFD}<E9>",
+        ] {
+            assert_eq!(read(&write(text)), text);
         }
         assert_eq!(read("M\u{fc}ller".as_bytes()), "M\u{fc}ller");
         assert_eq!(read(b"us\xe5r"), "us\u{FFFD}<E5>r");

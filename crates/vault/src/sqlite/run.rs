@@ -10,7 +10,7 @@ use super::statement::execute;
 use super::store_error;
 use crate::error::StoreError;
 use crate::filter::Filter;
-use crate::sql::{self, Value};
+use crate::sql::{self, Columns, Value};
 use crate::store::{Run, RunCount};
 use crate::time;
 
@@ -69,12 +69,13 @@ fn has_later(opened: &Opened, run: &Run) -> Result<bool, StoreError> {
 fn is_shared(opened: &Opened, filter: &Filter, run: &Run) -> Result<bool, StoreError> {
     let later = "SELECT filter FROM run WHERE number > $1 AND number < $2 AND ended_at IS NULL";
     let mut statement = opened.connection.prepare(later).map_err(store_error)?;
-    let later = statement.query_map(params![run.number, sql::SENSE], |row| row.get(0));
-    let later = later
-        .map_err(store_error)?
-        .collect::<Result<Vec<String>, _>>();
-    let mut later = later.map_err(store_error)?.into_iter();
-    Ok(later.any(|other| filter.overlaps_json(&other)))
+    let rows = statement.query(params![run.number, sql::SENSE]);
+    let (mut rows, mut is_shared) = (rows.map_err(store_error)?, false);
+    while let Some(row) = rows.next().map_err(store_error)? {
+        let other = row.text(0)?.unwrap_or_default();
+        is_shared |= filter.overlaps_json(&other);
+    }
+    Ok(is_shared)
 }
 
 pub(super) fn open(

@@ -110,38 +110,28 @@ fn of_app(plan: &AppPlan) -> String {
     let mut text = format!("{}\n", plan.app);
     let mut row = |name: &str, value: String| text.push_str(&format!("  {name:<9} {value}\n"));
     row("tokens", plan.tokens.to_string());
-    if plan.in_doubt > 0 {
-        row(
+    for (name, count, note) in [
+        (
             "in doubt",
-            format!("{} of them, which are resolved first", plan.in_doubt),
-        );
-    }
-    if plan.done > 0 {
-        row(
-            "done",
-            format!("{} by the unfinished run, which goes on", plan.done),
-        );
-    }
-    if plan.dead > 0 {
-        row(
-            "dead",
-            format!("{}, lost or revoked, which are left alone", plan.dead),
-        );
-    }
-    if plan.passed_over > 0 {
-        row(
+            plan.in_doubt,
+            " of them, which are resolved first",
+        ),
+        ("done", plan.done, " by the unfinished run, which goes on"),
+        (
             "refused",
-            format!("{} of those, which --new-run tries again", plan.passed_over),
-        );
-    }
-    if plan.unknown > 0 {
-        row(
+            plan.passed_over,
+            " of those, which --new-run tries again",
+        ),
+        (
             "unknown",
-            format!(
-                "{} of those, which tokenturn recover finds out about",
-                plan.unknown
-            ),
-        );
+            plan.unknown,
+            " of those, which tokenturn recover finds out about",
+        ),
+        ("dead", plan.dead, ", lost or revoked, which are left alone"),
+    ] {
+        if count > 0 {
+            row(name, format!("{count}{note}"));
+        }
     }
     row(
         "pace",

@@ -118,6 +118,35 @@ async fn a_run_with_nothing_left_is_not_gone_on_with() {
     assert!(!said.contains(GOES_ON), "{said}");
 }
 
+/// As if the provider had said no to it, or nothing that could be understood.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_ends_as_the_run_that_is_gone_on_with() {
+    for (state, exit, line) in [
+        (
+            "active",
+            3,
+            "refused   1 of those, which --new-run tries again",
+        ),
+        (
+            "unknown",
+            5,
+            "unknown   1 of those, which tokenturn recover finds out about",
+        ),
+    ] {
+        let (stage, _gate) = interrupted(2, None, &[]).await;
+        let (done, _) = stage.done();
+        stage.execute(&format!(
+            "UPDATE token SET state = '{state}', run = 1 WHERE id = \
+             (SELECT id FROM token WHERE id <> '{done}' LIMIT 1)"
+        ));
+        let plan = run(stage.command(&["rotate", "--all", "--dry-run"]), "");
+        assert_eq!(plan.status.code(), Some(exit), "{}", both(&plan));
+        assert!(both(&plan).contains(line), "{}", both(&plan));
+        let output = run(stage.command(&["rotate", "--all"]), "");
+        assert_eq!(output.status.code(), Some(exit), "{}", both(&output));
+    }
+}
+
 impl Stage {
     /// The row that was replaced.
     fn done(&self) -> (String, String) {

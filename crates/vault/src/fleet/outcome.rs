@@ -226,7 +226,7 @@ impl Summary {
     }
 }
 
-/// Why a run stopped before its end. It goes on there when it is begun again.
+/// Why a run stopped before its end. A rotation goes on there when it is begun again.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Stop {

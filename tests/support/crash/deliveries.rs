@@ -44,8 +44,9 @@ pub(super) async fn kill_and_deliver(
             "it ended before kill {number}: {}",
             scene.last_said()
         );
-        kills.push(scene.kill(&mut fleet).await);
+        // What the fleet has claimed is read from a copy of the file, which nobody may write to meanwhile.
         other.kill().await;
+        kills.push(scene.kill(&mut fleet).await);
         // Their commands go on, or are killed, too.
         application.settle(number % 2 == 0).await;
         block_in_place(|| scene.place.wait_for_deliveries());

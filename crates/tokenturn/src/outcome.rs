@@ -56,6 +56,7 @@ impl Found {
             expires_at: self.expires_at,
             refresh_token: self.refresh_token,
             refresh_token_expires_at: self.refresh_token_expires_at,
+            answered_at: Timestamp::try_from(answered_at(response)).ok(),
             details,
             receipt: self.receipt,
             status: response.status().as_u16(),

@@ -20,6 +20,9 @@ pub struct Rotated<D> {
     pub refresh_token: Option<Secret>,
     /// When the refresh token dies, where the provider says so.
     pub refresh_token_expires_at: Option<Timestamp>,
+    /// When the provider answered, by its own clock, from which the lifetimes are counted; by this host's
+    /// where the answer has no date.
+    pub answered_at: Option<Timestamp>,
     /// What else the provider said, or `None` when only the token could be read.
     pub details: Option<Box<D>>,
     /// Whether the token is the one that the provider meant to send.
@@ -39,6 +42,7 @@ impl<D> Rotated<D> {
             expires_at: self.expires_at,
             refresh_token: self.refresh_token.clone(),
             refresh_token_expires_at: self.refresh_token_expires_at,
+            answered_at: self.answered_at,
             details: None,
             receipt: self.receipt,
             status: self.status,
@@ -55,6 +59,7 @@ impl<D> Rotated<D> {
             expires_at: None,
             refresh_token: None,
             refresh_token_expires_at: None,
+            answered_at: None,
             details: None,
             receipt: Receipt::Absent,
             status: 200,

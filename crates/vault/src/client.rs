@@ -28,10 +28,13 @@ pub(crate) struct New {
     pub(crate) rate_limit: Option<RateLimit>,
 }
 
-/// What became of a rotation that is in doubt.
+/// What became of a call that is in doubt.
 pub(crate) enum Found {
     NotReplaced,
-    Lost { request_id: Option<String> },
+    /// The old token is dead, and no new one was found.
+    Dead {
+        request_id: Option<String>,
+    },
     New(New),
 }
 
@@ -73,6 +76,15 @@ impl Client {
         }
     }
 
+    /// Whether that is this one.
+    pub(crate) fn is_of(&self, app: &App) -> bool {
+        let (provider, server, client_id) = match self {
+            Self::GitHub(github) => (Provider::GitHub, github.base_url(), github.client_id()),
+            Self::OhMyGpt(ohmygpt) => (Provider::OhMyGpt, ohmygpt.base_url(), ""),
+        };
+        app.provider == provider && app.server == server && app.client_id == client_id
+    }
+
     /// Whether the server is one for which GitHub advises a second between changes: all but
     /// Enterprise Server, whose limits are off at first.
     pub(crate) fn is_paced(&self) -> bool {
@@ -90,31 +102,71 @@ impl Client {
         matches!(self, Self::OhMyGpt(_))
     }
 
-    pub(crate) async fn replace(&self, tokens: &Tokens) -> Result<New, RotateError> {
-        let old = authorizing(tokens);
+    /// Whether it can ask about tokens and reset them, and not only refresh them.
+    pub(crate) fn can_ask(&self) -> bool {
         match self {
-            Self::GitHub(github) => Ok(of_user(tokens, github.reset_token(&old).await?)),
-            Self::OhMyGpt(ohmygpt) => Ok(new(tokens, ohmygpt.rotate_admin_token(&old).await?)),
+            Self::GitHub(github) => !github.is_public(),
+            Self::OhMyGpt(_) => true,
         }
     }
 
-    /// Asks about the candidates, if it comes to that.
+    /// Replaces the token. `clock` is what the store's clock says when the answer is there.
+    pub(crate) async fn replace(
+        &self,
+        tokens: &Tokens,
+        clock: impl Fn() -> i64,
+    ) -> Result<New, RotateError> {
+        let old = authorizing(tokens);
+        match self {
+            Self::GitHub(github) => Ok(of_user(tokens, github.reset_token(&old).await?, clock())),
+            Self::OhMyGpt(ohmygpt) => Ok(new(
+                tokens,
+                ohmygpt.rotate_admin_token(&old).await?,
+                clock(),
+            )),
+        }
+    }
+
+    /// Replaces the token, and the refresh token with it.
+    pub(crate) async fn refresh(
+        &self,
+        tokens: &Tokens,
+        refresh_token: &Secret,
+        clock: impl Fn() -> i64,
+    ) -> Result<New, RotateError> {
+        match self {
+            Self::GitHub(github) => {
+                let rotated = github.refresh_token(refresh_token).await?;
+                Ok(new(tokens, rotated, clock()))
+            }
+            // Its tokens have no refresh token, and no row of it is refreshed.
+            Self::OhMyGpt(_) => self.replace(tokens, clock).await,
+        }
+    }
+
+    /// Finds out whether the old token lives and, at GitHub, whether one of the candidates does. At OhMyGPT
+    /// the token is replaced once more.
     pub(crate) async fn recover(
         &self,
         tokens: &Tokens,
-        candidates: &Candidates,
+        answers: &[Candidates],
+        clock: impl Fn() -> i64,
     ) -> Result<Found, RecoverError> {
         let old = authorizing(tokens);
-        match self {
-            Self::GitHub(github) => {
-                let recovery = github.recover_with(&old, candidates).await?;
-                Ok(found(recovery, |rotated| of_user(tokens, rotated)))
-            }
+        let github = match self {
+            Self::GitHub(github) => github,
             Self::OhMyGpt(ohmygpt) => {
                 let recovery = ohmygpt.recover(&old).await?;
-                Ok(found(recovery, |rotated| new(tokens, rotated)))
+                return Ok(found(recovery, |rotated| new(tokens, rotated, clock())));
+            }
+        };
+        let mut recovery = github.recover(&old).await?;
+        for candidates in answers {
+            if matches!(recovery, Recovery::Lost { .. }) {
+                recovery = github.recover_with(&old, candidates).await?;
             }
         }
+        Ok(found(recovery, |rotated| of_user(tokens, rotated, clock())))
     }
 
     /// Asks the provider about the token, which changes nothing. At OhMyGPT that is the OAuth token:
@@ -170,9 +222,9 @@ fn is_invalid_token(error: &CallError) -> bool {
     reason == Some(RefusalReason::InvalidToken)
 }
 
-fn new<D>(tokens: &Tokens, rotated: Rotated<D>) -> New {
+fn new<D>(tokens: &Tokens, rotated: Rotated<D>, clock: i64) -> New {
     New {
-        tokens: tokens.replaced(&rotated),
+        tokens: tokens.replaced(&rotated, clock),
         is_doubtful: rotated.receipt == Receipt::Mismatch,
         request_id: rotated.request_id,
         rate_limit: rotated.rate_limit,
@@ -180,10 +232,10 @@ fn new<D>(tokens: &Tokens, rotated: Rotated<D>) -> New {
 }
 
 /// The same, and GitHub may say whose the token is.
-fn of_user(tokens: &Tokens, rotated: Rotated<Authorization>) -> New {
+fn of_user(tokens: &Tokens, rotated: Rotated<Authorization>, clock: i64) -> New {
     let details = rotated.details.as_ref();
     let user_id = details.and_then(|details| details.user.as_ref()?.id);
-    let mut new = new(tokens, rotated);
+    let mut new = new(tokens, rotated, clock);
     new.tokens.user_id = user_id.or(new.tokens.user_id);
     new
 }
@@ -191,7 +243,7 @@ fn of_user(tokens: &Tokens, rotated: Rotated<Authorization>) -> New {
 fn found<D>(recovery: Recovery<D>, new: impl FnOnce(Rotated<D>) -> New) -> Found {
     match recovery {
         Recovery::Rotated(rotated) => Found::New(new(rotated)),
-        Recovery::Lost { request_id } => Found::Lost { request_id },
+        Recovery::Lost { request_id } => Found::Dead { request_id },
         _ => Found::NotReplaced,
     }
 }

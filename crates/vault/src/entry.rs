@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokenturn::{Timestamp, normal_base_url};
 
 use crate::app::App;
+use crate::ended::Ended;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::time;
 use crate::tokens::Tokens;
@@ -92,6 +93,9 @@ pub struct Progress {
     pub deliver: bool,
     /// How handing the token on goes.
     pub delivery: Delivery,
+    /// Why its user has to authorize the app again, and since when: of a token that is lost or revoked. Of an
+    /// active one, that it cannot be refreshed.
+    pub ended: Option<Ended>,
 }
 
 /// How handing a token on goes.

@@ -281,11 +281,15 @@ pub enum VaultError {
     #[error(transparent)]
     Call(#[from] CallError),
     /// The token was replaced, and the new one is lost: its user has to authorize the app again.
-    #[error("the new token of {:?} is lost: its user has to authorize the app again", .0.id)]
+    #[error("the new token of {:?} is lost{}: its user has to authorize the app again", .0.id, since(.0))]
     Lost(Box<Entry>),
     /// The provider has no such token any more: its user has to authorize the app again.
-    #[error("the token of {:?} is revoked: its user has to authorize the app again", .0.id)]
+    #[error("the token of {:?} is revoked{}: its user has to authorize the app again", .0.id, since(.0))]
     Revoked(Box<Entry>),
+    /// The token does not live for as long as it is needed, and cannot be refreshed: its user has to
+    /// authorize the app again.
+    #[error("the token of {:?} ends{}, and cannot be refreshed{}: its user has to authorize the app again", .0.id, end(.0), since(.0))]
+    Ended(Box<Entry>),
     /// The token was replaced, and the store did not take the new one. Put it where it is safe.
     #[error("the token was replaced, and the new one is not stored")]
     #[non_exhaustive]
@@ -296,6 +300,9 @@ pub enum VaultError {
         #[source]
         why: StoreError,
     },
+    /// Nobody knows the token yet, as an OhMyGPT user's admin token before the first rotation.
+    #[error("the token of {0:?} is not known yet; a rotation issues one")]
+    NoToken(String),
     /// The provider has no call for that.
     #[error("{0} has no call for that")]
     Unsupported(crate::Provider),
@@ -304,7 +311,25 @@ pub enum VaultError {
     Abandoned,
 }
 
+/// Since when a row is at its end, and why.
+fn since(entry: &Entry) -> String {
+    let ended = entry.progress.ended;
+    ended.map_or_else(String::new, |ended| {
+        format!(" since {} ({})", ended.at, ended.why)
+    })
+}
+
+fn end(entry: &Entry) -> String {
+    let end = entry.tokens.expires_at;
+    end.map_or_else(String::new, |end| format!(" at {end}"))
+}
+
 impl VaultError {
+    /// Whether the user of the token has to authorize the app again: nothing else brings a living one.
+    pub fn needs_authorization(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::Revoked(_) | Self::Ended(_))
+    }
+
     pub(crate) fn not_found(id: &str) -> Self {
         Self::NotFound(id.to_owned())
     }

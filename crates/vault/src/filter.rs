@@ -10,6 +10,9 @@ use crate::entry::{Entry, State};
 use crate::error::StoreError;
 use crate::time;
 
+/// In milliseconds: whatever can be refreshed is to be by then.
+const DUE_ALWAYS: i64 = 1 << 60;
+
 /// Which rows are meant: those that fit everything that is set, so all of them at first.
 ///
 /// ```
@@ -40,6 +43,10 @@ pub struct Filter {
     pub older_than: Option<i64>,
     /// The rows whose token still has to be handed on, or those without.
     pub undelivered: Option<bool>,
+    /// The rows whose token or refresh token ends within so many milliseconds, and that can be refreshed.
+    // What earlier versions have written down of a filter without it stays the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_within: Option<i64>,
 }
 
 impl Filter {
@@ -112,6 +119,15 @@ impl Filter {
         self
     }
 
+    /// The rows whose token or refresh token ends within so long, by the provider's clock, or has ended: those
+    /// that can be refreshed, as far as is known.
+    #[must_use]
+    pub fn due_within(mut self, time: Duration) -> Self {
+        // So long that nothing ends later, and short enough to be counted with.
+        self.due_within = Some(time::millis(time).min(DUE_ALWAYS));
+        self
+    }
+
     /// A name for it that is the same for the same filter: a store tells runs apart by it.
     ///
     /// # Errors
@@ -153,6 +169,9 @@ impl Filter {
             && (self.label.is_none() || self.label == entry.label)
             && is(&self.state, &entry.progress.state)
             && is(&self.undelivered, &entry.progress.undelivered)
+            && self
+                .due_within
+                .is_none_or(|span| entry.refresh_by() <= now.saturating_add(span))
             && self
                 .older_than
                 .is_none_or(|age| time::to_millis(entry.changed_at) <= now - age)

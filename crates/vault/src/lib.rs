@@ -5,6 +5,7 @@
 mod app;
 mod change;
 mod client;
+mod ended;
 mod entry;
 mod error;
 mod event;
@@ -13,6 +14,7 @@ mod filter;
 mod fleet;
 mod kept;
 mod key;
+mod life;
 mod overview;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -31,6 +33,7 @@ mod vault;
 pub use app::{App, NotAProvider, Provider};
 pub use change::{Action, Applied, Change};
 pub use client::Client;
+pub use ended::{Ended, Why};
 pub use entry::{Delivery, Entry, NotAState, Progress, State};
 pub use error::{StoreError, VaultError};
 pub use event::{Event, What};
@@ -47,4 +50,6 @@ pub use store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
 pub use tokens::Tokens;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use vault::Copied;
-pub use vault::{Fault, History, Listing, Rotation, Vault, VaultBuilder, Verified};
+pub use vault::{
+    AccessToken, Fault, History, Listing, Rotation, Vault, VaultBuilder, VaultSink, Verified,
+};

@@ -135,6 +135,12 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a fleet run.
     fn end_run(&self, run: u64) -> Answer<'_, ()>;
 
+    /// What the clock says that all users of the store share, in milliseconds since 1970: that of the host
+    /// unless the database has one.
+    fn clock(&self) -> i64 {
+        time::now_millis()
+    }
+
     /// Keeps a place in the queue of calls of an app, which all users of the store share, and says
     /// how long it is until then. Places are `interval` apart; with `hold`, none is given before so
     /// long from now.

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Deserialize;
-use tokenturn::{Candidates, Fingerprint, Rotated, Secret, Timestamp};
+use tokenturn::{Candidates, Fingerprint, Secret, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::kept::Kept;
@@ -26,6 +26,13 @@ pub struct Tokens {
     pub refresh_token: Option<Secret>,
     /// When the refresh token dies, where that is known.
     pub refresh_token_expires_at: Option<Timestamp>,
+    /// How long the token lives in all, in seconds, where the provider has said so.
+    #[serde(default)]
+    pub lifetime: Option<u64>,
+    /// How far the provider's clock was ahead of the store's when the token came, in milliseconds. The times
+    /// are those of the provider's clock.
+    #[serde(default)]
+    pub clock_ahead: i64,
     /// The number of the user whose token it is, where GitHub has said so.
     #[serde(default)]
     pub user_id: Option<i64>,
@@ -44,6 +51,8 @@ impl Tokens {
             expires_at: None,
             refresh_token: None,
             refresh_token_expires_at: None,
+            lifetime: None,
+            clock_ahead: 0,
             user_id: None,
             kept: Vec::new(),
         }
@@ -57,6 +66,8 @@ impl Tokens {
             expires_at: None,
             refresh_token: None,
             refresh_token_expires_at: None,
+            lifetime: None,
+            clock_ahead: 0,
             user_id: None,
             kept: Vec::new(),
         }
@@ -83,43 +94,24 @@ impl Tokens {
         secrets.all(|s| !s.is_empty() && s.bytes().all(|byte| byte.is_ascii_graphic()))
     }
 
-    /// What a rotation makes of them.
-    ///
-    /// A refresh token that the answer does not speak of is kept: whether it outlives a reset is
-    /// not documented.
-    pub(crate) fn replaced<D>(&self, new: &Rotated<D>) -> Self {
-        let has_refresh_token = new.refresh_token.is_some();
-        Self {
-            token: Some(new.token.clone()),
-            oauth_token: self.oauth_token.clone(),
-            expires_at: new.expires_at,
-            refresh_token: new.refresh_token.clone().or(self.refresh_token.clone()),
-            refresh_token_expires_at: match has_refresh_token {
-                true => new.refresh_token_expires_at,
-                false => self.refresh_token_expires_at,
-            },
-            user_id: self.user_id,
-            kept: Vec::new(),
-        }
-    }
-
     /// Whether they can be those of a user with this number, as far as that is known.
     pub(crate) fn are_of(&self, user_id: Option<i64>) -> bool {
         self.user_id.is_none() || user_id.is_none() || user_id == self.user_id
     }
 
-    /// What may be the new token in the answers that were kept, but for those that other rows have.
-    pub(crate) fn candidates(&self, taken: &[Secret]) -> Candidates {
-        let found = self
-            .kept
-            .iter()
-            .map(|kept| Candidates::in_body(kept.body()));
-        let tokens = found.flat_map(|found| found.tokens().to_vec());
-        let candidates: Candidates = tokens.filter(|token| !taken.contains(token)).collect();
-        match self.user_id {
-            Some(user_id) => candidates.of_user(user_id),
-            None => candidates,
-        }
+    /// What may be the new token in each of the answers that were kept, but for those that other rows have.
+    pub(crate) fn candidates(&self, taken: &[Secret]) -> Vec<Candidates> {
+        let in_answer = |kept: &Kept| {
+            let mut candidates = Candidates::in_body(kept.body());
+            for token in taken {
+                candidates = candidates.without(token);
+            }
+            match self.user_id {
+                Some(user_id) => candidates.of_user(user_id),
+                None => candidates,
+            }
+        };
+        self.kept.iter().map(in_answer).collect()
     }
 
     /// Keeps an answer until there is a new token.
@@ -177,9 +169,17 @@ impl Tokens {
             json.push_str("\":");
             json.push_str(&Zeroizing::new(serde_json::Value::from(value).to_string()));
         }
-        if let Some(user_id) = self.user_id {
+        for (name, value) in [
+            ("lifetime", self.lifetime.map(i128::from)),
+            (
+                "clock_ahead",
+                (self.clock_ahead != 0).then_some(self.clock_ahead.into()),
+            ),
+            ("user_id", self.user_id.map(i128::from)),
+        ] {
+            let Some(value) = value else { continue };
             comma(&mut json);
-            json.push_str(&format!("\"user_id\":{user_id}"));
+            json.push_str(&format!("\"{name}\":{value}"));
         }
         if !kept.is_empty() {
             comma(&mut json);
@@ -215,6 +215,7 @@ mod tests {
         let read: Tokens = serde_json::from_str(&tokens.to_json()).unwrap();
         assert_eq!(read, tokens);
         tokens.user_id = Some(7);
+        (tokens.lifetime, tokens.clock_ahead) = (Some(28_800), -3_600_000);
         for body in [&b"{}"[..], b"{}", b"\xFF"] {
             tokens.keep(&Kept::new(body));
         }

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use tokenturn::{RateLimit, RecoverError, Refusal, RefusalReason, RotateError, Secret};
+use tokenturn::{Candidates, RateLimit, RecoverError, Refusal, RefusalReason, RotateError, Secret};
 
 use crate::change::{Claim, End, Kind};
-use crate::client::{Client, Found, New};
+use crate::client::{Client, Found, New, Standing};
+use crate::ended::Why;
+use crate::entry::Entry;
 use crate::kept::Kept;
+use crate::time;
 use crate::tokens::Tokens;
 
 /// What the provider made of a claimed row.
@@ -29,19 +32,34 @@ pub(crate) enum Verdict {
     /// The old token works, and was left alone.
     NotReplaced,
     Refused(Refusal),
+    /// The refresh token is none, as the provider says. The token may live.
+    NotRefreshed(Refusal),
     /// Nothing has changed: it was not sent, or the provider has no time for it.
     NotNow(RotateError),
-    Invalid(Refusal),
+    /// The provider's own no, where it said one.
+    Invalid(Option<Refusal>),
     Lost,
     Unknown(RotateError),
+}
+
+/// What is done with a token, once it is known that an earlier call has not replaced it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// Nothing: doubts are resolved and that is all.
+    Resolve,
+    /// There is to be a token that lives: it is refreshed.
+    Refresh,
+    /// There is to be another token. Where there is a refresh token, it is refreshed: whether a reset leaves
+    /// the refresh token alive is not documented, and it may leave alive a stolen one. Otherwise it is reset.
+    Rotate,
 }
 
 /// How a claimed row is treated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manner {
-    /// Whether the token is replaced when it turns out that it was not. Without, doubts are
-    /// resolved and that is all.
-    pub(crate) replace: bool,
+    pub(crate) aim: Aim,
+    /// How far the store's clock is ahead of this host's, in milliseconds.
+    pub(crate) clock_ahead: i64,
     /// Whether the provider is asked for something harmless first, to see if it is there.
     pub(crate) probe: bool,
     /// How long an unknown outcome is left alone.
@@ -49,20 +67,28 @@ pub(crate) struct Manner {
 }
 
 /// Replaces the token of a claimed row. An earlier call whose outcome is unknown is resolved first.
-pub(crate) async fn turn(client: &Client, tokens: &Tokens, claim: Claim, manner: Manner) -> Turn {
-    taking(client, claim, manner)
-        .take(client, tokens, &[])
-        .await
+pub(crate) async fn turn(client: &Client, entry: &Entry, claim: Claim, manner: Manner) -> Turn {
+    taking(client, entry, claim, manner).take(&[]).await
 }
 
-fn taking(client: &Client, claim: Claim, manner: Manner) -> Taking {
+fn taking<'a>(client: &'a Client, entry: &'a Entry, claim: Claim, manner: Manner) -> Taking<'a> {
     Taking {
+        client,
+        tokens: &entry.tokens,
+        refresh_token: entry.refreshes_with(),
+        has_ended: entry.tokens.have_ended(manner.clock()),
         manner,
-        is_bearer: client.can_repeat(),
         was_in_doubt: claim.in_doubt,
         // At OhMyGPT another rotation is what resolves it.
         is_in_doubt: claim.in_doubt,
         sent: false,
+    }
+}
+
+impl Manner {
+    /// What the store's clock says.
+    fn clock(self) -> i64 {
+        time::now_millis().saturating_add(self.clock_ahead)
     }
 }
 
@@ -76,7 +102,7 @@ impl Turn {
     pub(crate) async fn look_on(
         self,
         client: &Client,
-        tokens: &Tokens,
+        entry: &Entry,
         claim: Claim,
         manner: Manner,
         taken: &mut Vec<Secret>,
@@ -86,11 +112,10 @@ impl Turn {
         }
         // It was put back among those in doubt.
         let manner = Manner {
-            replace: false,
+            aim: Aim::Resolve,
             ..manner
         };
-        let taking = taking(client, claim, manner);
-        taking.take(client, tokens, taken).await
+        taking(client, entry, claim, manner).take(taken).await
     }
 
     /// What it makes of the row.
@@ -128,28 +153,34 @@ pub(crate) fn is_about_all_tokens(refusal: &Refusal, is_bearer: bool) -> bool {
     }
 }
 
-struct Taking {
+struct Taking<'a> {
+    client: &'a Client,
+    tokens: &'a Tokens,
+    /// What the token can be refreshed with.
+    refresh_token: Option<&'a Secret>,
+    /// Whether the token is past its end, as far as is known.
+    has_ended: bool,
     manner: Manner,
-    /// Whether what authorizes a call is the row's own token, and not the client's secret.
-    is_bearer: bool,
     was_in_doubt: bool,
     is_in_doubt: bool,
     sent: bool,
 }
 
-impl Taking {
-    async fn take(mut self, client: &Client, tokens: &Tokens, taken: &[Secret]) -> Turn {
+impl Taking<'_> {
+    async fn take(mut self, taken: &[Secret]) -> Turn {
+        let (client, tokens) = (self.client, self.tokens);
         if self.is_in_doubt && !client.can_repeat() {
-            match client.recover(tokens, &tokens.candidates(taken)).await {
+            let answers = tokens.candidates(taken);
+            match self.recover(&answers).await {
                 Ok(Found::New(new)) => return self.replaced(new),
-                Ok(Found::Lost { request_id }) => {
-                    return self.ended(End::Lost, Verdict::Lost, request_id);
+                Ok(Found::Dead { request_id }) => {
+                    return self.refresh_the_dead(&answers, request_id).await;
                 }
                 Ok(Found::NotReplaced) => self.is_in_doubt = false,
-                // What came is about the old token.
-                Err(RecoverError(error)) => return self.failed(error, None),
+                Err(RecoverError(error)) => return self.failed(error),
             }
         } else if self.manner.probe
+            && client.can_ask()
             && let Err(error) = client.check(tokens).await
             && error.refusal().is_none()
         {
@@ -157,17 +188,104 @@ impl Taking {
             let request_id = error.request_id().map(str::to_owned);
             return self.ended(End::Released, Verdict::NotNow(error.into_why()), request_id);
         }
-        if !self.manner.replace && !self.is_in_doubt {
+        if self.manner.aim == Aim::Resolve && !self.is_in_doubt {
             return self.ended(End::Kept, Verdict::NotReplaced, None);
         }
+        if let Some(refresh_token) = self.refresh_token {
+            match self.refresh(refresh_token).await {
+                Ok(new) => return self.replaced(new),
+                Err(RotateError::Refused(no)) if no.reason == RefusalReason::InvalidToken => {
+                    if self.manner.aim == Aim::Refresh {
+                        return self.not_refreshed(Some(no)).await;
+                    }
+                }
+                Err(error) => return self.failed(error),
+            }
+        } else if self.manner.aim == Aim::Refresh {
+            return self.not_refreshed(None).await;
+        }
         self.sent = true;
-        match client.replace(tokens).await {
+        match client.replace(tokens, self.clock()).await {
             Ok(new) => self.replaced(new),
-            Err(error) => {
-                let kept = Kept::of(&error);
-                self.failed(error, kept)
+            Err(error) => self.failed(error),
+        }
+    }
+
+    /// Where nobody can be asked, a second refresh tells.
+    async fn recover(&self, answers: &[Candidates]) -> Result<Found, RecoverError> {
+        match self.client.can_ask() || self.refresh_token.is_none() {
+            true => {
+                self.client
+                    .recover(self.tokens, answers, self.clock())
+                    .await
+            }
+            false => Ok(Found::Dead { request_id: None }),
+        }
+    }
+
+    /// An earlier call may have killed the token, or its end has. A refresh tells which, and brings a new one
+    /// unless the earlier call was a refresh: then the refresh token is used up, and the next one was in the
+    /// answer alone.
+    async fn refresh_the_dead(
+        mut self,
+        answers: &[Candidates],
+        mut request_id: Option<String>,
+    ) -> Turn {
+        let in_answers = answers.iter().flat_map(Candidates::refresh_tokens);
+        // Those in answers last: what is not the provider's word may be somebody else's token.
+        for refresh_token in self.refresh_token.into_iter().chain(in_answers) {
+            match self.refresh(refresh_token).await {
+                Ok(new) => return self.replaced(new),
+                Err(RotateError::Refused(no)) if no.reason == RefusalReason::InvalidToken => {
+                    request_id = no.request_id.or(request_id);
+                }
+                Err(error) => return self.failed(error),
             }
         }
+        self.ended(End::Lost, Verdict::Lost, request_id)
+    }
+
+    async fn refresh(&mut self, refresh_token: &Secret) -> Result<New, RotateError> {
+        self.sent = true;
+        let clock = self.clock();
+        self.client.refresh(self.tokens, refresh_token, clock).await
+    }
+
+    /// It cannot be refreshed, as the provider has said or for want of a refresh token. It may live for a
+    /// while.
+    async fn not_refreshed(self, refusal: Option<Refusal>) -> Turn {
+        let request_id = refusal.as_ref().and_then(|no| no.request_id.clone());
+        let is_dead = match self.client.can_ask() {
+            true => matches!(self.client.check(self.tokens).await, Ok(Standing::Invalid)),
+            false => self.has_ended,
+        };
+        match (is_dead, refusal) {
+            // The earlier call may have come to its end just now.
+            (true, _) if self.was_in_doubt => self.ended(End::Lost, Verdict::Lost, request_id),
+            (true, refusal) => {
+                let end = End::Invalid(self.why());
+                self.ended(end, Verdict::Invalid(refusal), request_id)
+            }
+            (false, Some(refusal)) => {
+                let verdict = Verdict::NotRefreshed(refusal);
+                self.ended(End::NotRefreshed, verdict, request_id)
+            }
+            (false, None) => self.ended(End::Kept, Verdict::NotReplaced, request_id),
+        }
+    }
+
+    /// Why it is dead, if it is.
+    fn why(&self) -> Why {
+        match self.refresh_token {
+            Some(_) => Why::InvalidRefreshToken,
+            None if self.has_ended => Why::Expired,
+            None => Why::InvalidToken,
+        }
+    }
+
+    fn clock(&self) -> impl Fn() -> i64 + use<> {
+        let manner = self.manner;
+        move || manner.clock()
     }
 
     fn replaced(&self, new: New) -> Turn {
@@ -182,7 +300,9 @@ impl Taking {
         }
     }
 
-    fn failed(&self, error: RotateError, kept: Option<Kept>) -> Turn {
+    fn failed(&self, error: RotateError) -> Turn {
+        // What came before is about the old token.
+        let kept = Kept::of(&error).filter(|_| self.sent);
         let request_id = error.request_id().map(str::to_owned);
         match error {
             RotateError::Refused(refusal) => self.refused(refusal, request_id),
@@ -196,7 +316,7 @@ impl Taking {
 
     fn refused(&self, refusal: Refusal, request_id: Option<String>) -> Turn {
         match refusal.reason {
-            _ if is_about_all_tokens(&refusal, self.is_bearer) => {
+            _ if is_about_all_tokens(&refusal, self.client.can_repeat()) => {
                 let error = RotateError::Refused(refusal);
                 self.ended(End::Released, Verdict::NotNow(error), request_id)
             }
@@ -205,7 +325,8 @@ impl Taking {
                 self.ended(End::Lost, Verdict::Lost, request_id)
             }
             RefusalReason::InvalidToken => {
-                self.ended(End::Invalid, Verdict::Invalid(refusal), request_id)
+                let end = End::Invalid(self.why());
+                self.ended(end, Verdict::Invalid(Some(refusal)), request_id)
             }
             _ if self.is_in_doubt => {
                 self.ended(self.unknown(None), Verdict::Refused(refusal), request_id)

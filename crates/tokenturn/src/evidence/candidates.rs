@@ -17,6 +17,7 @@ pub(super) const MOST: usize = 64;
 #[derive(Clone, Default)]
 pub struct Candidates {
     tokens: Vec<Secret>,
+    refresh_tokens: Vec<Secret>,
     user_id: Option<i64>,
 }
 
@@ -40,13 +41,23 @@ impl Candidates {
             .user_tokens()
             .into_iter()
             .chain(named)
-            .chain(in_form(body))
+            .chain(in_form(body, "access_token"))
         {
             if tokens.len() < MOST && !tokens.contains(&token) {
                 tokens.push(token);
             }
         }
-        tokens.into_iter().collect()
+        let mut refresh_tokens = text.others("refresh_token", &Secret::new(""));
+        for token in in_form(body, "refresh_token") {
+            if refresh_tokens.len() < MOST && !refresh_tokens.contains(&token) {
+                refresh_tokens.push(token);
+            }
+        }
+        Self {
+            tokens,
+            refresh_tokens,
+            user_id: None,
+        }
     }
 
     /// Takes no token but of the user with this number, where GitHub says whose it is. Whoever knows
@@ -56,14 +67,34 @@ impl Candidates {
         self
     }
 
+    /// The same without a token that is known not to be it.
+    pub fn without(mut self, token: &Secret) -> Self {
+        self.tokens.retain(|found| found != token);
+        self
+    }
+
     /// The tokens, in the order in which they stand there.
     pub fn tokens(&self) -> &[Secret] {
         &self.tokens
     }
 
-    /// Whether there is none.
+    /// What may be the new refresh token. No call tells about one without using it up: it is taken with a
+    /// token that turns out to be valid, where there is no other one beside it.
+    pub fn refresh_tokens(&self) -> &[Secret] {
+        &self.refresh_tokens
+    }
+
+    /// Whether there is no token.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
+    }
+
+    /// The refresh token that belongs to the token.
+    pub(crate) fn refresh_token(&self) -> Option<&Secret> {
+        match &self.refresh_tokens[..] {
+            [token] => Some(token),
+            _ => None,
+        }
     }
 
     /// Whether a valid token is of the right user, as far as that is known.
@@ -71,19 +102,13 @@ impl Candidates {
         let user_id = found.and_then(|found| found.user.as_ref()?.id);
         self.user_id.is_none() || user_id.is_none() || user_id == self.user_id
     }
-
-    /// The same without `sent`, which is not new.
-    pub(crate) fn without(mut self, sent: &Secret) -> Self {
-        self.tokens.retain(|token| token != sent);
-        self
-    }
 }
 
 impl FromIterator<Secret> for Candidates {
     fn from_iter<T: IntoIterator<Item = Secret>>(tokens: T) -> Self {
         Self {
             tokens: tokens.into_iter().collect(),
-            user_id: None,
+            ..Self::default()
         }
     }
 }
@@ -95,10 +120,10 @@ impl fmt::Debug for Candidates {
     }
 }
 
-fn in_form(body: &[u8]) -> impl Iterator<Item = Secret> {
+fn in_form<'a>(body: &'a [u8], wanted: &'a str) -> impl Iterator<Item = Secret> + 'a {
     let is_form = body.is_ascii() && !body.contains(&b'<');
     let pairs = form_urlencoded::parse(if is_form { body } else { b"" });
     pairs
-        .filter(|(name, value)| name == "access_token" && !value.is_empty())
+        .filter(move |(name, value)| name == wanted && !value.is_empty())
         .map(|(_, value)| Secret::new(value))
 }

@@ -116,6 +116,11 @@ impl GitHub {
         &self.app.client_id
     }
 
+    /// Whether it has no client secret, and so only the calls of a [`public_client`](Self::public_client).
+    pub fn is_public(&self) -> bool {
+        self.app.client_secret.is_none()
+    }
+
     /// The base URL of the API, without a slash at its end.
     ///
     /// ```

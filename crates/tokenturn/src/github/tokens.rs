@@ -217,7 +217,9 @@ impl GitHub {
         for token in candidates.tokens().iter().filter(|token| *token != old) {
             match self.check_token(token).await {
                 Ok(TokenCheck::Valid(found)) if candidates.fits(found.as_deref()) => {
-                    return Ok(Recovery::Rotated(answer::found(token, found)));
+                    let mut rotated = answer::found(token, found);
+                    rotated.refresh_token = candidates.refresh_token().cloned();
+                    return Ok(Recovery::Rotated(rotated));
                 }
                 Ok(_) => {}
                 // GitHub cannot even read it as a token, or does not know it, and it cannot be one.

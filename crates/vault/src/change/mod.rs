@@ -21,6 +21,7 @@ use std::time::Duration;
 use tokenturn::{RefusalReason, Secret, Timestamp};
 
 use crate::app::App;
+use crate::ended::Why;
 use crate::entry::{Entry, State};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use crate::error::StoreError;
@@ -93,7 +94,12 @@ pub(crate) enum Condition {
     /// When its secrets are still those of this generation.
     Generation(u64),
     /// When this fleet run is not through with it.
-    Run { number: u64, began_at: Timestamp },
+    Run {
+        number: u64,
+        began_at: Timestamp,
+        /// And when it is to be refreshed within so many milliseconds.
+        due_within: Option<i64>,
+    },
     /// When the outcome of the last rotation is not known.
     InDoubt,
 }
@@ -127,7 +133,9 @@ pub(crate) enum End {
         is_unproven: bool,
     },
     Refused(RefusalReason),
-    Invalid,
+    /// There is nothing to refresh it with any more. It lives until it expires.
+    NotRefreshed,
+    Invalid(Why),
     Revoked,
     Lost,
     /// The earlier call has not replaced it.

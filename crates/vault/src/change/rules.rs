@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Action, Applied, Change, Claim, Condition, End, Kind, Reply, delivery};
 use crate::app::Provider;
+use crate::ended::{Ended, Why};
 use crate::entry::{ATTEMPTS, Entry, State};
 use crate::event::{self, Event, What};
 use crate::time;
@@ -78,7 +79,17 @@ fn claim(
     };
     let holds = match condition {
         Condition::Generation(generation) => entry.generation == generation,
-        Condition::Run { number, began_at } => {
+        Condition::Run {
+            number,
+            began_at,
+            due_within,
+        } => {
+            let is_due = |span: i64| in_doubt || entry.refresh_by() <= now.saturating_add(span);
+            if !due_within.is_none_or(is_due) {
+                // What stands beside its secrets says something else: a vault of an earlier version did not
+                // write it down.
+                return save(Reply::Newer, None);
+            }
             progress.run < number && !entry.has_changed_since(began_at, now)
         }
         Condition::InDoubt => in_doubt,
@@ -151,6 +162,7 @@ fn settle(
                 entry.tokens.keep(kept);
                 // It was taken for lost without this answer.
                 if entry.progress.state == State::Lost {
+                    entry.progress.ended = None;
                     wait(entry, State::Unknown, Duration::ZERO, now);
                 }
                 save(Reply::Newer, None)
@@ -161,7 +173,7 @@ fn settle(
     if is_repeated(entry, claim, end) {
         return leave(Reply::Done);
     }
-    let (state, what, reason) = match end {
+    let (state, what, why, reason) = match end {
         End::Replaced { .. } => return leave(Reply::Newer),
         End::Released if claim.in_doubt => {
             wait(entry, State::Unknown, Duration::ZERO, now);
@@ -172,7 +184,7 @@ fn settle(
             return save(Reply::Done, None);
         }
         End::Released => {
-            entry.progress.state = State::Active;
+            revive(entry);
             return save(Reply::Done, None);
         }
         End::Unknown {
@@ -192,24 +204,34 @@ fn settle(
         }
         // The run goes on with it.
         End::Kept => {
-            entry.progress.state = State::Active;
+            revive(entry);
             entry.progress.doubts = 0;
             let event = event(entry, actor, What::NotReplaced, now);
             return save(Reply::Done, Some(event));
         }
-        End::Refused(reason) => (State::Active, What::Refused, Some(reason)),
-        End::Invalid => (State::Revoked, What::Invalid, None),
-        End::Revoked => (State::Revoked, What::Revoked, None),
-        End::Lost => (State::Lost, What::Lost, None),
+        End::Refused(reason) => (State::Active, What::Refused, None, Some(reason.as_str())),
+        End::NotRefreshed => {
+            let why = Why::InvalidRefreshToken;
+            (State::Active, What::Refused, Some(why), Some(why.as_str()))
+        }
+        End::Invalid(why) => {
+            let reason = Some(why.as_str()).filter(|_| *why != Why::InvalidToken);
+            (State::Revoked, What::Invalid, Some(*why), reason)
+        }
+        End::Revoked => (State::Revoked, What::Revoked, Some(Why::Revoked), None),
+        End::Lost => (State::Lost, What::Lost, Some(Why::AnswerLost), None),
     };
-    entry.progress.state = state;
+    match why {
+        Some(why) => ends(entry, state, why, now),
+        None => revive(entry),
+    }
     entry.progress.doubts = 0;
     if state != State::Active {
         delivery::suspend(entry);
     }
     through(entry, run);
     let mut event = event(entry, actor, what, now);
-    event.reason = reason.map(|reason| reason.as_str().to_owned());
+    event.reason = reason.map(str::to_owned);
     save(Reply::Done, Some(event))
 }
 
@@ -219,9 +241,9 @@ fn is_repeated(entry: &Entry, claim: Claim, end: &End) -> bool {
     let state = match end {
         End::Replaced { .. } => return false,
         End::Released if claim.in_doubt => State::Unknown,
-        End::Released | End::Kept | End::Refused(_) => State::Active,
+        End::Released | End::Kept | End::Refused(_) | End::NotRefreshed => State::Active,
         End::Unknown { .. } | End::LeftAlone(_) => State::Unknown,
-        End::Invalid | End::Revoked => State::Revoked,
+        End::Invalid(_) | End::Revoked => State::Revoked,
         End::Lost => State::Lost,
     };
     entry.progress.state == state
@@ -290,20 +312,37 @@ fn check(entry: &mut Entry, actor: &str, generation: u64, is_valid: bool, now: i
     if entry.generation != generation {
         return leave(Reply::Newer);
     }
-    let (state, what) = match (entry.progress.state, is_valid) {
-        (State::Active, false) => (State::Revoked, What::Invalid),
-        (State::Lost | State::Revoked, true) => (State::Active, What::Restored),
+    let has_ended = entry.tokens.have_ended(now);
+    let what = match (entry.progress.state, is_valid) {
+        (State::Active, false) => match (entry.refreshes_with(), has_ended) {
+            // It is refreshed when somebody needs it.
+            (Some(_), true) => return leave(Reply::Done),
+            // Whoever comes to the row finds out what is the matter.
+            (Some(_), false) => {
+                wait(entry, State::Unknown, Duration::ZERO, now);
+                What::Unknown
+            }
+            (None, _) => {
+                let why = match has_ended {
+                    true => Why::Expired,
+                    false => Why::InvalidToken,
+                };
+                ends(entry, State::Revoked, why, now);
+                delivery::suspend(entry);
+                What::Invalid
+            }
+        },
+        (State::Lost | State::Revoked, true) => {
+            revive(entry);
+            delivery::resume(entry);
+            What::Restored
+        }
         // The call that is under way may be why it is not valid any more.
         (State::Rotating | State::Unknown, _) => return leave(Reply::Newer),
         (State::Active, true) | (State::Lost | State::Revoked, false) => {
             return leave(Reply::Done);
         }
     };
-    entry.progress.state = state;
-    match state {
-        State::Active => delivery::resume(entry),
-        _ => delivery::suspend(entry),
-    }
     let event = event(entry, actor, what, now);
     save(Reply::Done, Some(event))
 }
@@ -320,7 +359,7 @@ fn doubt(entry: &mut Entry, actor: &str, generation: u64, is_invalid: bool, now:
         false => What::Unknown,
     };
     if is_invalid {
-        entry.progress.state = State::Lost;
+        ends(entry, State::Lost, Why::InvalidToken, now);
         delivery::suspend(entry);
     }
     let event = event(entry, actor, what, now);
@@ -350,19 +389,36 @@ fn exchange(
     now: i64,
 ) -> Event {
     let old = event::name(entry.tokens.fingerprint());
+    if what == What::Put || entry.tokens.refresh_token != tokens.refresh_token {
+        entry.progress.ended = None;
+    }
     entry.tokens = tokens.clone();
     entry.generation += 1;
     entry.changed_at = time::from_millis(now);
     // At OhMyGPT a call that somebody else has under way replaces these secrets, too.
     let is_in_doubt = matches!(entry.progress.state, State::Rotating | State::Unknown);
     if is_own || !is_in_doubt || entry.app.provider == Provider::GitHub {
-        entry.progress.state = State::Active;
+        revive(entry);
         entry.progress.doubts = 0;
     }
     let mut event = event(entry, actor, what, now);
     event.new = event.old.take();
     event.old = old;
     event
+}
+
+/// Notes why, and since when: the first time.
+fn ends(entry: &mut Entry, state: State, why: Why, now: i64) {
+    entry.progress.state = state;
+    let at = time::from_millis(now);
+    entry.progress.ended.get_or_insert(Ended { at, why });
+}
+
+/// The token lives; what is known of its refresh token stays.
+fn revive(entry: &mut Entry) {
+    entry.progress.state = State::Active;
+    let ended = entry.progress.ended.take();
+    entry.progress.ended = ended.filter(|ended| ended.why == Why::InvalidRefreshToken);
 }
 
 fn wait(entry: &mut Entry, state: State, span: Duration, now: i64) {

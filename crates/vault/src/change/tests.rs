@@ -6,6 +6,7 @@ use tokenturn::RefusalReason;
 
 use super::{Action, Applied, Change, Claim, Condition, End, Kind, Reply};
 use crate::app::{App, Provider};
+use crate::ended::Why;
 use crate::entry::{Entry, SLACK, State};
 use crate::event::What;
 use crate::kept::Kept;
@@ -76,7 +77,11 @@ pub(super) fn claim(entry: &mut Entry, now: i64) -> Claim {
 /// A run that begins after the rows were put in.
 fn of_run(number: u64) -> Condition {
     let began_at = time::from_millis(NOW);
-    Condition::Run { number, began_at }
+    Condition::Run {
+        number,
+        began_at,
+        due_within: None,
+    }
 }
 
 fn put(entry: &mut Entry) -> Applied {
@@ -257,7 +262,13 @@ fn a_claim_ends() {
             true,
         ),
         (End::Refused(no), Active, Active, Some(What::Refused), true),
-        (End::Invalid, Revoked, Revoked, Some(What::Invalid), true),
+        (
+            End::Invalid(Why::InvalidToken),
+            Revoked,
+            Revoked,
+            Some(What::Invalid),
+            true,
+        ),
         (End::Revoked, Revoked, Revoked, Some(What::Revoked), true),
         (End::Lost, Lost, Lost, Some(What::Lost), true),
         (unknown(), Unknown, Unknown, Some(What::Unknown), true),
@@ -396,7 +407,7 @@ fn a_late_end_changes_nothing() {
     for provider in BOTH {
         for end in [
             End::Refused(RefusalReason::MissingPermission),
-            End::Invalid,
+            End::Invalid(Why::InvalidToken),
             End::Revoked,
             End::Lost,
             End::Kept,
@@ -418,7 +429,12 @@ fn a_late_end_changes_nothing() {
 /// Of several resets at GitHub one has worked, so its token is the one, whatever the row says.
 #[test]
 fn a_late_token_of_github_is_stored_while_nothing_newer_is() {
-    for end in [None, Some(End::Lost), Some(End::Invalid), Some(End::Kept)] {
+    for end in [
+        None,
+        Some(End::Lost),
+        Some(End::Invalid(Why::InvalidToken)),
+        Some(End::Kept),
+    ] {
         let mut entry = entry(Provider::GitHub);
         let late = claim(&mut entry, NOW);
         let other = claim(&mut entry, NOW + LEASE_MILLIS);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::tests::{NOW, apply, apply_at, claim, entry, settle, stored};
 use super::{Action, Change, Condition, DeliveryClaim, End, Kind, Reply};
 use crate::app::Provider;
+use crate::ended::Why;
 use crate::entry::{Entry, State};
 use crate::event::What;
 use crate::tokens::Tokens;
@@ -130,7 +131,7 @@ fn another_row_of_the_name_is_not_taken_for_this_one() {
 
 #[test]
 fn what_dies_waits_no_more_and_what_lives_after_all_does() {
-    for dies in [End::Invalid, End::Lost, End::Revoked] {
+    for dies in [End::Invalid(Why::InvalidToken), End::Lost, End::Revoked] {
         let mut entry = waiting();
         let claim = claim(&mut entry, NOW);
         let _ = settle(&mut entry, claim, dies.clone());
@@ -262,7 +263,11 @@ mod damaged {
             deliver: false,
         };
         let mut damaged = waiting();
-        let kind = claim(Condition::Run { number, began_at });
+        let kind = claim(Condition::Run {
+            number,
+            began_at,
+            due_within: None,
+        });
         let applied = apply(&mut damaged, kind).unwrap();
         assert_eq!(applied.reply, Reply::Damaged);
         assert_eq!(applied.event.unwrap().what, What::Damaged);

@@ -9,6 +9,7 @@ use proptest::test_runner::RngSeed;
 use super::tests::stored;
 use super::{Change, Claim, Condition, End, Kind, Reply};
 use crate::app::{App, Provider};
+use crate::ended::Why;
 use crate::entry::{Entry, State};
 use crate::tokens::Tokens;
 use crate::vault::Own;
@@ -230,7 +231,7 @@ impl World {
                 None => Step::Await(call),
                 Some(Some(new)) => Step::Settle(stored(tokens(self.entry.app.provider, new))),
                 Some(None) if claim.in_doubt => Step::Settle(End::Lost),
-                Some(None) => Step::Settle(End::Invalid),
+                Some(None) => Step::Settle(End::Invalid(Why::InvalidToken)),
             },
             Step::Settle(_) => {
                 self.settle(owner);

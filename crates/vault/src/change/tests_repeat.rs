@@ -5,6 +5,7 @@ use tokenturn::RefusalReason;
 use super::tests::{LEASE, NOW, apply, claim, entry, stored};
 use super::{Action, Applied, Claim, End, Kind, Reply};
 use crate::app::Provider;
+use crate::ended::Why;
 use crate::entry::{Entry, State};
 use crate::tokens::Tokens;
 
@@ -89,7 +90,7 @@ fn every_other_end_counts_once() {
             1,
         ),
         (End::Refused(RefusalReason::MissingPermission), 0),
-        (End::Invalid, 0),
+        (End::Invalid(Why::InvalidToken), 0),
         (End::Revoked, 0),
         (End::Lost, 0),
         (End::Kept, 0),

@@ -100,9 +100,12 @@ impl Lane {
             };
             self.breaker.succeeded();
             self.pace.answered();
+            let now = self.vault.store.clock();
+            let is_expired = entry.refreshes_with().is_some() && entry.tokens.have_ended(now);
             if is_valid {
                 self.guard.accept();
-            } else if entry.state() == State::Active && self.guard.refuse("invalid") {
+            } else if entry.state() == State::Active && !is_expired && self.guard.refuse("invalid")
+            {
                 self.shared.halt.stop(Stop::Invalid);
             }
             let generation = entry.generation;
@@ -140,6 +143,11 @@ impl Lane {
                     let outcome = match is_valid {
                         true if noted == Some(What::Restored) => Outcome::Restored,
                         true => Outcome::Valid,
+                        false if is_expired => Outcome::Expired,
+                        false if noted == Some(What::Unknown) => {
+                            let why = "it is not valid, and may be refreshed; `recover` finds out";
+                            Outcome::Unknown(why.to_owned())
+                        }
                         false => Outcome::Invalid,
                     };
                     break (outcome, None);

@@ -18,12 +18,13 @@ use super::options::FleetOptions;
 use super::outcome::{Settled, Stop};
 use super::pace::Pace;
 use crate::app::App;
-use crate::change::{Condition, Reply};
+use crate::change::{Action, Condition, Reply};
 use crate::client::Client;
 use crate::entry::State;
 use crate::error::{StoreError, whole};
 use crate::filter::Filter;
 use crate::store::{Changed, Ready, Run, RunCount};
+use crate::turn::Aim;
 use crate::vault::{Held, Vault};
 
 /// How long it waits for rows that others hold, at first and at last.
@@ -35,7 +36,11 @@ const AWAY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_s
 #[derive(Clone, Debug)]
 pub(super) enum Goal {
     /// Every token is replaced once.
-    Replace(Run),
+    Replace {
+        run: Run,
+        /// Those alone that are to be refreshed within so many milliseconds, and by that.
+        due_within: Option<i64>,
+    },
     /// Every doubt is resolved.
     Resolve,
     /// So many tokens are asked about, and not claimed.
@@ -102,23 +107,35 @@ pub(super) struct Lane {
 impl Goal {
     pub(super) fn run(&self) -> Option<u64> {
         match self {
-            Self::Replace(run) => Some(run.number),
+            Self::Replace { run, .. } => Some(run.number),
             Self::Resolve | Self::Check { .. } | Self::Revoke { .. } => None,
+        }
+    }
+
+    pub(super) fn aim(&self) -> Aim {
+        match self {
+            Self::Replace {
+                due_within: Some(_),
+                ..
+            } => Aim::Refresh,
+            Self::Replace { .. } => Aim::Rotate,
+            Self::Resolve | Self::Check { .. } | Self::Revoke { .. } => Aim::Resolve,
         }
     }
 
     fn ready(&self) -> Ready {
         match self {
-            Self::Replace(run) => run.ready(),
+            Self::Replace { run, .. } => run.ready(),
             Self::Resolve | Self::Check { .. } | Self::Revoke { .. } => Ready::InDoubt,
         }
     }
 
     fn condition(&self) -> Condition {
         match self {
-            Self::Replace(run) => Condition::Run {
+            Self::Replace { run, due_within } => Condition::Run {
                 number: run.number,
                 began_at: run.began_at,
+                due_within: *due_within,
             },
             Self::Resolve | Self::Check { .. } | Self::Revoke { .. } => Condition::InDoubt,
         }
@@ -131,7 +148,7 @@ impl Lane {
         match self.goal {
             Goal::Check { .. } => self.check().await,
             Goal::Revoke { .. } => self.revoke().await,
-            Goal::Replace(_) | Goal::Resolve => self.rotate().await,
+            Goal::Replace { .. } | Goal::Resolve => self.rotate().await,
         }
     }
 
@@ -326,8 +343,14 @@ impl Lane {
             Mode::Many | Mode::One => &self.filter,
         };
         let mut rows = store
-            .change_next(filter, self.goal.ready(), limit, change)
+            .change_next(filter, self.goal.ready(), limit, change.clone())
             .await?;
+        // Of rows that an earlier version has written, it is written down now when they are due.
+        while !rows.is_empty() && rows.iter().all(is_written_anew) {
+            rows = store
+                .change_next(filter, self.goal.ready(), limit, change.clone())
+                .await?;
+        }
         // A store may take rows for ready that are not: they are waited for.
         rows.retain(|row| match row {
             Ok(row) => matches!(row.applied.reply, Reply::Claimed(_)),
@@ -382,8 +405,8 @@ impl Lane {
     pub(super) async fn left_alone(&self) -> Result<LeftAlone, StoreError> {
         let run = match &self.goal {
             Goal::Resolve | Goal::Check { .. } => return Ok(LeftAlone::default()),
-            Goal::Replace(run) if run.is_resumed => Some(run),
-            Goal::Replace(_) | Goal::Revoke { .. } => None,
+            Goal::Replace { run, .. } if run.is_resumed => Some(run),
+            Goal::Replace { .. } | Goal::Revoke { .. } => None,
         };
         LeftAlone::count(&self.vault, &self.filter, run).await
     }
@@ -391,7 +414,9 @@ impl Lane {
     /// The same at its end, and what it has said itself of a row is among that.
     pub(super) async fn left_at_the_end(&self) -> Result<LeftAlone, StoreError> {
         match &self.goal {
-            Goal::Replace(run) => LeftAlone::count(&self.vault, &self.filter, Some(run)).await,
+            Goal::Replace { run, .. } => {
+                LeftAlone::count(&self.vault, &self.filter, Some(run)).await
+            }
             _ => Ok(LeftAlone::default()),
         }
     }
@@ -400,7 +425,9 @@ impl Lane {
     pub(super) async fn count_unknown(&self) -> Result<u64, StoreError> {
         let filter = &self.filter;
         match &self.goal {
-            Goal::Replace(run) if filter.state.is_none_or(|wanted| wanted == State::Unknown) => {
+            Goal::Replace { run, .. }
+                if filter.state.is_none_or(|wanted| wanted == State::Unknown) =>
+            {
                 let unknown = filter.clone().state(State::Unknown);
                 Ok(self.vault.store.count_run(&unknown, run).await?.left)
             }
@@ -427,7 +454,7 @@ impl Lane {
             after.clone_from(last);
             for id in &ids {
                 // A doubt is come to whatever its run is.
-                let is_one = matches!(self.goal, Goal::Replace(_))
+                let is_one = matches!(self.goal, Goal::Replace { .. })
                     || self.vault.get(id).await.is_err_and(|e| e.is_damaged());
                 if is_one {
                     self.shared.damaged(id, self.client.app()).await;
@@ -439,7 +466,7 @@ impl Lane {
     /// How far it has come.
     pub(super) async fn count(&self) -> Result<RunCount, StoreError> {
         let store = &self.vault.store;
-        if let Goal::Replace(run) = &self.goal {
+        if let Goal::Replace { run, .. } = &self.goal {
             return store.count_run(&self.filter, run).await;
         }
         if let Goal::Check { tokens } | Goal::Revoke { tokens } = self.goal {
@@ -457,6 +484,12 @@ impl Lane {
             left: in_doubt.saturating_sub(self.unresolved().len() as u64),
         })
     }
+}
+
+fn is_written_anew(row: &Result<Changed, StoreError>) -> bool {
+    row.as_ref().is_ok_and(|Changed { applied, .. }| {
+        applied.reply == Reply::Newer && applied.action == Action::Save
+    })
 }
 
 /// Rows may be claimed.

@@ -13,6 +13,7 @@ mod outcome;
 mod pace;
 mod pages;
 mod plan;
+mod refresh;
 mod revoke;
 mod work;
 
@@ -130,7 +131,8 @@ impl Vault {
         for client in distinct(clients) {
             let filter = filter.clone().app(&client.app());
             let run = self.store.begin_run(&filter, options.resume_within).await?;
-            goals.push((client, Goal::Replace(run)));
+            let due_within = None;
+            goals.push((client, Goal::Replace { run, due_within }));
         }
         self.fleet(goals, filter, options).await
     }
@@ -192,7 +194,7 @@ impl Vault {
             let app = client.app();
             let filter = filter.clone().app(&app);
             with_client += self.store.count(&filter).await?;
-            if let Goal::Replace(run) = &goal {
+            if let Goal::Replace { run, .. } = &goal {
                 runs.push(run.clone());
             }
             let interval = shared.options.interval(&client);
@@ -201,7 +203,7 @@ impl Vault {
                 true => ROOM * shared.options.concurrency,
                 false => shared.options.concurrency,
             };
-            let guard = Guard::new(&shared.options, matches!(goal, Goal::Replace(_)));
+            let guard = Guard::new(&shared.options, matches!(goal, Goal::Replace { .. }));
             let lane = Lane {
                 vault: self.clone(),
                 pace: Pace::new(Arc::clone(&self.store), app, interval),

@@ -95,7 +95,8 @@ impl Vault {
 /// replaced, and in another state perhaps.
 pub(super) fn waiting(filter: &Filter) -> Filter {
     let mut waiting = filter.clone().undelivered().state(State::Active);
-    waiting.older_than = None;
+    // Those that the run replaces have changed.
+    (waiting.older_than, waiting.due_within) = (None, None);
     waiting
 }
 

@@ -45,6 +45,8 @@ pub enum Outcome {
     Kept,
     /// It was asked about, and is valid.
     Valid,
+    /// It has expired, and can be refreshed, which whoever needs it does.
+    Expired,
     /// It was taken for lost or revoked, and is valid, or the new one was found.
     Restored,
     /// It was made invalid at the provider.
@@ -79,6 +81,7 @@ impl Outcome {
             Self::Resolved => "resolved",
             Self::Kept => "kept",
             Self::Valid => "valid",
+            Self::Expired => "expired",
             Self::Restored => "restored",
             Self::Revoked => "revoked",
             Self::NoCall => "no_call",
@@ -133,6 +136,8 @@ pub struct Summary {
     pub kept: u64,
     /// They were asked about, and are valid.
     pub valid: u64,
+    /// They have expired, and can be refreshed.
+    pub expired: u64,
     /// They were taken for lost or revoked, and are valid.
     pub restored: u64,
     /// They were made invalid at the provider.
@@ -176,6 +181,7 @@ impl Summary {
             Outcome::Resolved => self.resolved += 1,
             Outcome::Kept => self.kept += 1,
             Outcome::Valid => self.valid += 1,
+            Outcome::Expired => self.expired += 1,
             Outcome::Restored => self.restored += 1,
             Outcome::Revoked => self.revoked += 1,
             Outcome::NoCall => self.no_call += 1,
@@ -211,6 +217,7 @@ impl Summary {
             self.resolved,
             self.kept,
             self.valid,
+            self.expired,
             self.restored,
             self.revoked,
             self.no_call,

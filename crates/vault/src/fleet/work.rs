@@ -59,7 +59,7 @@ impl Lane {
             return;
         }
         let manner = self.manner(begin);
-        let mut turn = turn(&self.client, &entry.tokens, claim, manner).await;
+        let mut turn = turn(&self.client, &entry, claim, manner).await;
         let hold = self.learn(&turn, is_probe);
 
         let comes_back = self
@@ -72,7 +72,7 @@ impl Lane {
         }
         let is_final = match (&self.goal, &turn.end) {
             (_, End::Released | End::LeftAlone(_) | End::Kept) => false,
-            (Goal::Replace(_), End::Unknown { .. }) => is_last,
+            (Goal::Replace { .. }, End::Unknown { .. }) => is_last,
             _ => true,
         };
         let run = self.goal.run().filter(|_| is_final);
@@ -85,9 +85,8 @@ impl Lane {
         if turn.is_found() {
             let mut taken = Vec::new();
             while turn.is_found() && settled.as_ref().is_err_and(StoreError::is_duplicate) {
-                let tokens = &entry.tokens;
                 turn = turn
-                    .look_on(&self.client, tokens, claim, manner, &mut taken)
+                    .look_on(&self.client, &entry, claim, manner, &mut taken)
                     .await;
                 outcome = self.outcome(&turn, claim, is_last);
                 settled = self.settled(&entry.id, turn.settlement(claim, run)).await;
@@ -183,9 +182,8 @@ impl Lane {
 
     fn manner(&self, begin: Begin) -> Manner {
         Manner {
-            replace: matches!(self.goal, Goal::Replace(_)),
             probe: begin.is_probe,
-            leave_alone: self.vault.set_up.leave_alone,
+            ..self.vault.manner(self.goal.aim())
         }
     }
 
@@ -207,7 +205,7 @@ impl Lane {
                 None
             }
             // That a question is answered does not say that a change would be.
-            Verdict::Lost if matches!(self.goal, Goal::Replace(_)) => {
+            Verdict::Lost if matches!(self.goal, Goal::Replace { .. }) => {
                 if is_probe {
                     self.breaker.not_probed();
                 }
@@ -223,7 +221,7 @@ impl Lane {
 
     /// What the answer says about the tokens to come.
     fn guard(&self, id: &str, turn: &Turn, is_last: bool) {
-        match (&turn.end, matches!(self.goal, Goal::Replace(_))) {
+        match (&turn.end, matches!(self.goal, Goal::Replace { .. })) {
             (End::Unknown { .. }, true) => {
                 if turn.sent {
                     self.guard.doubt(id);
@@ -232,7 +230,7 @@ impl Lane {
                     self.lost(id);
                 }
             }
-            (End::Lost | End::Invalid, true) => self.lost(id),
+            (End::Lost | End::Invalid(_), true) => self.lost(id),
             (End::Released | End::LeftAlone(_), _) | (_, false) => {}
             _ if turn.is_found() => {
                 if let Some(count) = self.guard.find(id) {
@@ -243,7 +241,9 @@ impl Lane {
         }
         match &turn.verdict {
             Verdict::Replaced if turn.sent => self.guard.accept(),
-            Verdict::Refused(refusal) | Verdict::Invalid(refusal)
+            Verdict::Refused(refusal)
+            | Verdict::NotRefreshed(refusal)
+            | Verdict::Invalid(Some(refusal))
                 if self.guard.refuse(refusal.reason.as_str()) =>
             {
                 self.shared.halt.stop(Stop::SameRefusal(refusal.clone()));
@@ -344,6 +344,7 @@ impl Lane {
             Verdict::Invalid(_) => Some(Outcome::Invalid),
             Verdict::Lost => Some(Outcome::Lost),
             Verdict::NotNow(_) => None,
+            Verdict::NotRefreshed(refusal) => Some(Outcome::Refused(refusal.clone())),
             Verdict::Refused(refusal) if matches!(turn.end, End::Refused(_)) => {
                 Some(Outcome::Refused(refusal.clone()))
             }

@@ -21,8 +21,9 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
     LOCK TABLE tokenturn.token IN EXCLUSIVE MODE";
 
 const UPDATE: &str = "UPDATE tokenturn.token \
-    SET sealed = new.sealed, expires_at = new.expires_at \
-    FROM unnest($1::text[], $2::bytea[], $3::bigint[]) AS new (id, sealed, expires_at) WHERE token.id = new.id";
+    SET sealed = new.sealed, expires_at = new.expires_at, refresh_by = new.refresh_by \
+    FROM unnest($1::text[], $2::bytea[], $3::bigint[], $4::bigint[]) \
+    AS new (id, sealed, expires_at, refresh_by) WHERE token.id = new.id";
 const UPDATE_PROBE: &str = "UPDATE tokenturn.vault SET probe = $1";
 
 pub(super) async fn all(
@@ -44,7 +45,8 @@ pub(super) async fn all(
         let rows = read::page(lease, vault, &Filter::new(), after.as_deref(), PAGE).await?;
         let Some(last) = rows.last() else { break };
         after = Some(id(last).to_owned());
-        let (mut ids, mut sealed, mut expiries) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ids, mut sealed) = (Vec::new(), Vec::new());
+        let (mut expiries, mut refreshes) = (Vec::new(), Vec::new());
         for row in &rows {
             let Ok(entry) = row else {
                 rekeyed.damaged.push(id(row).to_owned());
@@ -52,10 +54,14 @@ pub(super) async fn all(
             };
             ids.push(Value::id(&entry.id));
             sealed.push(Value::Bytes(new.seal(entry)?));
-            expiries.push(sql::expiry(entry));
+            let [expires_at, refresh_by] = sql::expiry(entry);
+            expiries.push(expires_at);
+            refreshes.push(refresh_by);
         }
         rekeyed.rows += ids.len() as u64;
-        lease.rows(UPDATE, &[ids, sealed, expiries]).await?;
+        lease
+            .rows(UPDATE, &[ids, sealed, expiries, refreshes])
+            .await?;
     }
     let probe = vec![Value::Bytes(new.probe()?)];
     pipeline::commit(lease, &[(UPDATE_PROBE, probe)]).await?;

@@ -114,6 +114,11 @@ impl Condition {
             let values = bound.into_iter().chain([Value::Int(age)]);
             self.and(&format!("changed_at <= {now} - ?"), values);
         }
+        if let Some(span) = filter.due_within {
+            let (now, bound) = now.operand();
+            let values = bound.into_iter().chain([Value::Int(span)]);
+            self.and(&format!("refresh_by <= {now} + ?"), values);
+        }
         // Written out, so that an index over these alone can be used.
         match filter.undelivered {
             Some(true) => self.and("undelivered = 1", []),

@@ -35,6 +35,7 @@ pub(crate) use spool::Spool;
 
 use crate::app::{App, Provider};
 use crate::change::{Applied, Change};
+use crate::ended::{Ended, Why};
 use crate::entry::{ATTEMPTS, Delivery, Entry, Progress, State};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::event::{Event, What};
@@ -45,7 +46,7 @@ use crate::tokens::Tokens;
 pub(crate) const COLUMNS: &str = "id, provider, server, client_id, label, sealed, generation, \
     created_at, changed_at, state, fence, owner, until, span, run, doubts, undelivered, deliver, \
     deliver_fence, deliver_until, deliver_span, deliver_attempts, deliver_error, \
-    deliver_unproven_until, expires_at";
+    deliver_unproven_until, expires_at, refresh_by, ended_since, ended_why";
 
 /// The same in a vault of this version, which is only read. `None` when it is too new.
 pub(crate) fn columns(version: i64) -> Option<&'static str> {
@@ -54,9 +55,16 @@ pub(crate) fn columns(version: i64) -> Option<&'static str> {
             "id, provider, server, client_id, label, sealed, generation, created_at, changed_at, \
              state, fence, owner, until, span, run, doubts, undelivered, CAST(0 AS bigint), CAST(0 AS bigint), CAST(0 AS bigint), \
              CAST(0 AS bigint), CAST(0 AS bigint), CAST(NULL AS text), \
-             CAST(0 AS bigint), CAST(0 AS bigint)",
+             CAST(0 AS bigint), CAST(0 AS bigint), CAST(0 AS bigint), CAST(0 AS bigint), \
+             CAST(NULL AS text)",
         ),
-        3 => Some(COLUMNS),
+        3 => Some(
+            "id, provider, server, client_id, label, sealed, generation, created_at, changed_at, \
+             state, fence, owner, until, span, run, doubts, undelivered, deliver, deliver_fence, \
+             deliver_until, deliver_span, deliver_attempts, deliver_error, deliver_unproven_until, \
+             expires_at, CAST(0 AS bigint), CAST(0 AS bigint), CAST(NULL AS text)",
+        ),
+        4 => Some(COLUMNS),
         _ => None,
     }
 }
@@ -87,6 +95,8 @@ pub(crate) trait Columns {
 pub(crate) struct Read {
     pub(crate) entry: Entry,
     pub(crate) damage: Option<StoreError>,
+    /// Until when it is to be refreshed, as that stands beside the secrets.
+    pub(crate) refresh_by: i64,
 }
 
 impl Read {
@@ -171,6 +181,7 @@ pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreErr
                 error: row.text(22)?,
                 unproven_until: row.int(23)?,
             },
+            ended: ended(row)?,
         },
         id,
     };
@@ -185,7 +196,20 @@ pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreErr
         }
         Err(damage) => Some(damage),
     };
-    Ok(Read { entry, damage })
+    let refresh_by = row.int(25)?;
+    Ok(Read {
+        entry,
+        damage,
+        refresh_by,
+    })
+}
+
+/// Nonsense is as if nothing was noted.
+fn ended(row: &impl Columns) -> Result<Option<Ended>, StoreError> {
+    let (since, why) = (row.int(26)?, row.text(27)?);
+    let why = why.and_then(|word| Why::from_word(&word));
+    let at = time::from_millis(since);
+    Ok(why.map(|why| Ended { at, why }))
 }
 
 /// The type of a column, in PostgreSQL.
@@ -193,8 +217,8 @@ pub(crate) fn type_of(column: &str) -> &'static str {
     match column {
         "sealed" => "bytea",
         "id" | "provider" | "server" | "client_id" | "label" | "state" | "owner"
-        | "deliver_error" | "actor" | "what" | "old" | "new" | "reason" | "request_id"
-        | "filter" | "app" => "text",
+        | "deliver_error" | "ended_why" | "actor" | "what" | "old" | "new" | "reason"
+        | "request_id" | "filter" | "app" => "text",
         _ => "bigint",
     }
 }
@@ -239,7 +263,8 @@ pub(crate) fn insertion(entry: &Entry, sealer: &Sealer) -> Result<Vec<Value>, St
     ];
     values.extend(progress(entry));
     values.extend(delivery(entry));
-    values.push(expiry(entry));
+    values.extend(expiry(entry));
+    values.extend(end(entry));
     Ok(values)
 }
 
@@ -270,9 +295,22 @@ fn delivery(entry: &Entry) -> [Value; 8] {
     ]
 }
 
-/// For the eye alone: what counts is sealed. 0 where it does not expire.
-pub(crate) fn expiry(entry: &Entry) -> Value {
-    Value::Int(entry.tokens.expires_at.map_or(0, time::to_millis))
+/// When the token ends, or 0, and until when it is to be refreshed, by the store's clock. What counts is
+/// sealed: these tell where to look.
+pub(crate) fn expiry(entry: &Entry) -> [Value; 2] {
+    let ends_at = entry.tokens.expires_at.map(|_| entry.tokens.ends_at());
+    [
+        Value::Int(ends_at.unwrap_or_default()),
+        Value::Int(entry.refresh_by()),
+    ]
+}
+
+fn end(entry: &Entry) -> [Value; 2] {
+    let ended = entry.progress.ended;
+    [
+        Value::Int(ended.map_or(0, |ended| time::to_millis(ended.at))),
+        Value::Text(ended.map(|ended| ended.why.as_str().to_owned())),
+    ]
 }
 
 pub(crate) fn event(event: &Event) -> Vec<Value> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{COLUMNS, Columns, required, unsigned, word};
+use super::{Columns, required, unsigned, word};
 use crate::app::{App, Provider};
 use crate::entry::State;
 use crate::error::StoreError;
@@ -13,7 +13,7 @@ use crate::time;
 
 /// The rows of this table, by app and state, in a vault with these columns.
 pub(crate) fn by_state(table: &str, columns: &str) -> String {
-    let expiry = match columns == COLUMNS {
+    let expiry = match columns.contains("expires_at") {
         true => "COALESCE(min(expires_at) FILTER (WHERE expires_at > 0), 0)",
         false => "CAST(0 AS bigint)",
     };
@@ -33,7 +33,7 @@ pub(crate) fn not_delivered(table: &str, columns: &str) -> Option<String> {
          WHERE state = 'active' AND undelivered = 1 AND deliver_error IS NOT NULL \
          ORDER BY changed_at LIMIT 1"
     );
-    (columns == COLUMNS).then_some(sql)
+    columns.contains("deliver_error").then_some(sql)
 }
 
 pub(crate) fn open_runs(table: &str) -> String {

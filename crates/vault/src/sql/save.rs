@@ -1,6 +1,7 @@
 //! Which columns are written when a row has changed: those that have.
 
 use super::{Read, Value, expiry};
+use crate::ended::Ended;
 use crate::entry::{Delivery, Entry};
 use crate::error::StoreError;
 use crate::seal::Sealer;
@@ -23,7 +24,9 @@ const SECRETS: &[&str] = &[
     "created_at",
     "changed_at",
     "expires_at",
+    "refresh_by",
 ];
+const END: &[&str] = &["ended_since", "ended_why"];
 /// What the secrets are bound to.
 const OWNER: &[&str] = &["provider", "server", "client_id", "label"];
 
@@ -31,6 +34,9 @@ const OWNER: &[&str] = &["provider", "server", "client_id", "label"];
 pub(crate) struct Before {
     delivery: (bool, bool, Delivery),
     secrets: (u64, usize),
+    ended: Option<Ended>,
+    /// Until when it was to be refreshed, of one that can be read.
+    refresh_by: Option<i64>,
     /// All that may change of one that cannot be read, as far as it can.
     damaged: Option<Vec<Value>>,
 }
@@ -40,12 +46,15 @@ impl Before {
         Self {
             delivery: delivery(&read.entry),
             secrets: secrets(&read.entry),
+            ended: read.entry.progress.ended,
+            refresh_by: read.damage.is_none().then_some(read.refresh_by),
             damaged: read.damage.is_some().then(|| kept(&read.entry)),
         }
     }
 
     pub(crate) fn changed(&self, entry: &Entry) -> Changed {
-        let secrets = self.secrets != secrets(entry);
+        let is_later = self.refresh_by.is_some_and(|by| by != entry.refresh_by());
+        let secrets = is_later || self.secrets != secrets(entry);
         if let (Some(before), false) = (&self.damaged, secrets) {
             return Changed::of_damaged(before, entry);
         }
@@ -56,6 +65,7 @@ impl Before {
             progress: true,
             delivery: is_anew || self.delivery != delivery(entry),
             secrets,
+            end: self.ended != entry.progress.ended,
             owner: is_anew,
         }
     }
@@ -69,6 +79,7 @@ pub(crate) struct Changed {
     progress: bool,
     delivery: bool,
     secrets: bool,
+    end: bool,
     owner: bool,
 }
 
@@ -84,6 +95,7 @@ impl Changed {
             progress: false,
             delivery: false,
             secrets: false,
+            end: false,
             owner: false,
         }
     }
@@ -94,6 +106,7 @@ impl Changed {
             (self.progress, PROGRESS),
             (self.delivery, DELIVERY),
             (self.secrets, SECRETS),
+            (self.end, END),
             (self.owner, OWNER),
         ];
         let changed = parts.into_iter().filter(|(has_changed, _)| *has_changed);
@@ -120,8 +133,11 @@ impl Changed {
                 Value::from(entry.generation),
                 Value::Int(time::to_millis(entry.created_at)),
                 Value::Int(time::to_millis(entry.changed_at)),
-                expiry(entry),
             ]);
+            values.extend(expiry(entry));
+        }
+        if self.end {
+            values.extend(super::end(entry));
         }
         if self.owner {
             values.extend([

@@ -31,14 +31,16 @@ pub(super) fn rekey(opened: &Opened, new_key: &Key) -> Result<Rekeyed, StoreErro
                 rekeyed.damaged.push(entry.id.clone());
                 continue;
             }
+            let [expires_at, refresh_by] = sql::expiry(entry);
             let values = [
                 Value::Bytes(sealer.seal(entry)?),
-                sql::expiry(entry),
+                expires_at,
+                refresh_by,
                 Value::Int(*row),
             ];
             execute(
                 opened,
-                "UPDATE token SET sealed = $1, expires_at = $2 WHERE rowid = $3",
+                "UPDATE token SET sealed = $1, expires_at = $2, refresh_by = $3 WHERE rowid = $4",
                 &values,
             )?;
             rekeyed.rows += 1;

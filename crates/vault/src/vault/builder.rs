@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::cache::Cache;
 use super::{Own, SetUp, Vault};
 use crate::store::Store;
 
@@ -12,7 +13,11 @@ use crate::store::Store;
 const LEASE: Duration = Duration::from_secs(60);
 /// After so long, GitHub gives up on a call.
 const LEAVE_ALONE: Duration = Duration::from_secs(10);
-/// What makes sense for either.
+/// Longer than whatever is done with a token takes, as a rule.
+const FRESH_FOR: Duration = Duration::from_secs(300);
+/// A process asks no more often than that for a token that others may replace.
+const CACHE_FOR: Duration = Duration::from_secs(1);
+/// What makes sense for the first two.
 const LEAST: Duration = Duration::from_millis(10);
 const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -33,6 +38,8 @@ pub struct VaultBuilder {
     actor: Option<String>,
     lease: Duration,
     leave_alone: Duration,
+    fresh_for: Duration,
+    cache_for: Duration,
 }
 
 impl Default for VaultBuilder {
@@ -42,6 +49,8 @@ impl Default for VaultBuilder {
             actor: None,
             lease: LEASE,
             leave_alone: LEAVE_ALONE,
+            fresh_for: FRESH_FOR,
+            cache_for: CACHE_FOR,
         }
     }
 }
@@ -78,6 +87,22 @@ impl VaultBuilder {
     /// GitHub may take over a call, and before that a check says nothing. A day is the most.
     pub fn leave_alone(mut self, time: Duration) -> Self {
         self.leave_alone = time.min(MOST);
+        self
+    }
+
+    /// How long a token is to live that [`Vault::token`](crate::Vault::token) hands out, 5 minutes at first. A
+    /// token whose whole life is not longer is handed out in the first half of it. A day is the most.
+    pub fn fresh_for(mut self, time: Duration) -> Self {
+        self.fresh_for = time.min(MOST);
+        self
+    }
+
+    /// How long [`Vault::token`](crate::Vault::token) hands a token out again without a look at the store, a
+    /// second at first; never for longer than it is fresh, nor when this vault has changed it. What others do
+    /// to it is noticed when this is over: until then, a token may be handed out that a rotation elsewhere has
+    /// killed. Zero is never.
+    pub fn cache_for(mut self, time: Duration) -> Self {
+        self.cache_for = time;
         self
     }
 
@@ -170,6 +195,8 @@ impl VaultBuilder {
                 actor: self.actor.unwrap_or_else(process),
                 lease: self.lease,
                 leave_alone: self.leave_alone,
+                fresh_for: self.fresh_for,
+                cache: Cache::new(self.cache_for),
                 running: watch::Sender::new(0),
                 own: Own::default(),
             }),

@@ -29,7 +29,9 @@ impl Vault {
                 generation,
                 is_valid,
             });
-            match self.store.change(id, change).await? {
+            let changed = self.store.change(id, change).await?;
+            self.set_up.cache.forget(id);
+            match changed {
                 // It was replaced meanwhile.
                 Some(changed) if changed.entry.generation != generation => entry = changed.entry,
                 // It is being replaced, which may be why the old one is not valid.
@@ -80,7 +82,7 @@ impl Vault {
     }
 
     /// The row, which has to be of the client's app.
-    async fn of_client(&self, client: &Client, id: &str) -> Result<Entry, VaultError> {
+    pub(super) async fn of_client(&self, client: &Client, id: &str) -> Result<Entry, VaultError> {
         let entry = self
             .get(id)
             .await?

@@ -1,6 +1,7 @@
 //! The front door.
 
 mod builder;
+mod cache;
 mod calls;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod copy;
@@ -8,6 +9,8 @@ mod history;
 mod listing;
 mod own;
 mod rotate;
+mod sink;
+mod token;
 mod verify;
 
 use std::fmt;
@@ -20,6 +23,7 @@ use tokio::sync::watch;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use builder::Access;
 pub use builder::VaultBuilder;
+use cache::Cache;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use copy::Copied;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -30,6 +34,8 @@ pub(crate) use listing::id;
 pub(crate) use own::{Held, Own};
 pub use rotate::Rotation;
 pub(crate) use rotate::Running;
+pub use sink::VaultSink;
+pub use token::AccessToken;
 pub use verify::{Fault, Verified};
 
 use crate::change::{Change, Condition, Kind, Reply};
@@ -58,6 +64,8 @@ pub(crate) struct SetUp {
     pub(crate) actor: String,
     pub(crate) lease: Duration,
     pub(crate) leave_alone: Duration,
+    pub(crate) fresh_for: Duration,
+    pub(crate) cache: Cache,
     /// How many rotations are under way.
     pub(crate) running: watch::Sender<usize>,
     pub(crate) own: Own,
@@ -101,6 +109,7 @@ impl Vault {
             tokens: entry.tokens.clone(),
         });
         let changed = self.store.change(&entry.id, change).await?;
+        self.set_up.cache.forget(&entry.id);
         match &changed {
             Some(changed) if changed.applied.reply == Reply::OtherApp => {
                 Err(StoreError::of_other_app(&entry.id, &changed.entry.app))
@@ -165,6 +174,7 @@ impl Vault {
     /// When the token is being replaced just now, or the store could not do it.
     pub async fn remove(&self, id: &str) -> Result<bool, StoreError> {
         let changed = self.store.change(id, self.change(Kind::Remove)).await?;
+        self.set_up.cache.forget(id);
         match changed.map(|changed| changed.applied.reply) {
             None => Ok(false),
             Some(Reply::Held) => Err(StoreError::busy(id)),

@@ -12,7 +12,8 @@ use crate::entry::{Entry, State};
 use crate::error::{StoreError, VaultError, whole};
 use crate::kept::Kept;
 use crate::store::Changed;
-use crate::turn::{Manner, Turn, Verdict, turn};
+use crate::time;
+use crate::turn::{Aim, Manner, Turn, Verdict, turn};
 
 /// How often somebody who waits for another's rotation looks, at first and at last.
 const LOOK: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(200));
@@ -82,7 +83,7 @@ impl Vault {
         match self.claim(&held.id, condition).await? {
             Err(entry) => Ok(Rotation::Adopted(entry)),
             Ok((entry, claim)) => {
-                let manner = self.manner(true);
+                let manner = self.manner(Aim::Rotate);
                 let turned = self.detached(client.clone(), entry, claim, manner).await?;
                 turned.map(Rotation::Rotated)
             }
@@ -109,7 +110,7 @@ impl Vault {
         match self.claim(id, Condition::InDoubt).await {
             Ok(Err(entry)) => Ok(entry),
             Ok(Ok((entry, claim))) => {
-                let manner = self.manner(false);
+                let manner = self.manner(Aim::Resolve);
                 match self.detached(client.clone(), entry, claim, manner).await? {
                     Err(VaultError::Lost(entry)) => Ok(*entry),
                     turned => turned,
@@ -132,7 +133,10 @@ impl Vault {
             let changed = self.store.change(id, change).await?;
             let Changed { entry, applied } = changed.ok_or_else(|| VaultError::not_found(id))?;
             match applied.reply {
-                Reply::Claimed(claim) => return Ok(Ok((entry, claim))),
+                Reply::Claimed(claim) => {
+                    self.set_up.cache.forget(id);
+                    return Ok(Ok((entry, claim)));
+                }
                 Reply::Held => {
                     tokio::time::sleep(look).await;
                     look = (2 * look).min(LOOK.1);
@@ -144,16 +148,17 @@ impl Vault {
         }
     }
 
-    fn manner(&self, replace: bool) -> Manner {
+    pub(crate) fn manner(&self, aim: Aim) -> Manner {
         Manner {
-            replace,
+            aim,
+            clock_ahead: self.store.clock().saturating_sub(time::now_millis()),
             probe: false,
             leave_alone: self.set_up.leave_alone,
         }
     }
 
     /// Makes the calls and stores what comes of them, whatever becomes of the caller.
-    async fn detached(
+    pub(super) async fn detached(
         &self,
         client: Client,
         entry: Entry,
@@ -167,15 +172,14 @@ impl Vault {
         );
         let task = tokio::spawn(async move {
             let _under_way = under_way;
-            let mut turn = turn(&client, &entry.tokens, claim, manner).await;
+            let mut turn = turn(&client, &entry, claim, manner).await;
             let deadline = Some(Instant::now() + SAVE_WITHIN);
             let settle =
                 |turn: &Turn| vault.settle(&entry.id, turn.settlement(claim, None), deadline);
             let (mut settled, mut taken) = (settle(&turn).await, Vec::new());
             while turn.is_found() && settled.as_ref().is_err_and(StoreError::is_duplicate) {
-                let tokens = &entry.tokens;
                 turn = turn
-                    .look_on(&client, tokens, claim, manner, &mut taken)
+                    .look_on(&client, &entry, claim, manner, &mut taken)
                     .await;
                 settled = settle(&turn).await;
             }
@@ -199,7 +203,9 @@ impl Vault {
         let (mut wait, mut is_duplicate) = (LOOK.0, false);
         let mut failed_until = None;
         loop {
-            match self.store.change(id, self.change(kind.clone())).await {
+            let changed = self.store.change(id, self.change(kind.clone())).await;
+            self.set_up.cache.forget(id);
+            match changed {
                 Ok(Some(changed)) if changed.applied.reply == Reply::Duplicate => {
                     is_duplicate = true;
                     if let Kind::Settle { end, run, .. } = &mut kind {
@@ -256,6 +262,7 @@ fn answer(verdict: Verdict, Changed { entry, applied }: Changed) -> Result<Entry
         Verdict::Replaced | Verdict::NotReplaced => Ok(entry),
         _ if applied.reply == Reply::Newer && entry.state() == State::Active => Ok(entry),
         Verdict::Refused(refusal) => Err(VaultError::Refused(refusal)),
+        Verdict::NotRefreshed(_) => Err(VaultError::Ended(Box::new(entry))),
         Verdict::NotNow(RotateError::Refused(refusal)) => Err(VaultError::Refused(refusal)),
         Verdict::NotNow(error) => Err(VaultError::NotSent(error)),
         Verdict::Invalid(_) => Err(VaultError::Revoked(Box::new(entry))),

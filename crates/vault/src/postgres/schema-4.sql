@@ -1,0 +1,7 @@
+ALTER TABLE tokenturn.token
+    -- Since when and why its user has to authorize the app again; 0 where that is not so.
+    ADD COLUMN ended_since BIGINT NOT NULL DEFAULT 0,
+    ADD COLUMN ended_why TEXT,
+    -- Until when it is to be refreshed; 0 where that was not noted before.
+    ADD COLUMN refresh_by BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX token_refresh ON tokenturn.token (refresh_by) WHERE state = 'active'

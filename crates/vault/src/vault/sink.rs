@@ -1,0 +1,77 @@
+//! A place in a vault for what a sign-in brings.
+
+use tokenturn::{Rotated, Sink};
+
+use super::Vault;
+use crate::app::App;
+use crate::client::Client;
+use crate::entry::Entry;
+use crate::error::StoreError;
+use crate::tokens::Tokens;
+
+/// Puts what it is given into a vault, under one name; begins with [`Vault::sink`].
+#[derive(Clone, Debug)]
+pub struct VaultSink {
+    vault: Vault,
+    app: App,
+    id: String,
+    label: Option<String>,
+}
+
+impl Vault {
+    /// A place for the tokens of a sign-in with this client: [`obtain`](tokenturn::obtain) puts them in, as
+    /// [`put`](Self::put) does, before anybody is told, whatever becomes of the caller. A row of this name
+    /// is given them, also one that is lost or revoked.
+    ///
+    /// ```no_run
+    /// # use tokenturn::{AuthorizationCode, GitHub};
+    /// # use tokenturn_vault::{Client, Vault};
+    /// # async fn run(vault: Vault, github: GitHub, code: AuthorizationCode) -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::from(github.clone());
+    /// tokenturn::obtain(github.exchange_code(code), vault.sink(&client, "mona")).await?;
+    /// println!("{:?}", vault.token(&client, "mona").await?.expires_at);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sink(&self, client: &Client, id: impl Into<String>) -> VaultSink {
+        VaultSink {
+            vault: self.clone(),
+            app: client.app(),
+            id: id.into(),
+            label: None,
+        }
+    }
+}
+
+impl VaultSink {
+    /// A word to find the row by, where it is new.
+    #[must_use]
+    pub fn with_label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+}
+
+impl<D: Sync> Sink<D> for VaultSink {
+    type Error = StoreError;
+
+    /// Asks whether the vault is there, and the name free for this app.
+    async fn prepare(&mut self) -> Result<(), StoreError> {
+        match self.vault.get(&self.id).await {
+            Ok(Some(entry)) if entry.app != self.app => {
+                Err(StoreError::of_other_app(&self.id, &entry.app))
+            }
+            // What cannot be read is given other secrets.
+            Err(error) if error.is_damaged() && error.id().is_some() => Ok(()),
+            found => found.map(drop),
+        }
+    }
+
+    async fn save(&mut self, new: &Rotated<D>) -> Result<(), StoreError> {
+        let clock = self.vault.store.clock();
+        let tokens = Tokens::issued(self.app.provider, new, clock);
+        let mut entry = Entry::new(&self.id, self.app.clone(), tokens);
+        entry.label.clone_from(&self.label);
+        self.vault.put(entry).await
+    }
+}

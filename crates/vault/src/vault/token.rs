@@ -1,0 +1,130 @@
+//! A token that lives, for whoever asks.
+
+use std::time::Duration;
+
+use tokenturn::{Secret, Timestamp};
+
+use super::Vault;
+use super::cache::Stamp;
+use crate::change::Condition;
+use crate::client::Client;
+use crate::entry::{Entry, State};
+use crate::error::VaultError;
+use crate::turn::Aim;
+
+/// A token that lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AccessToken {
+    /// The token.
+    pub token: Secret,
+    /// When it ends, by the provider's clock, where that is known.
+    pub expires_at: Option<Timestamp>,
+    /// How many times the secrets of its row have changed.
+    pub generation: u64,
+}
+
+impl Vault {
+    /// A token of the row that is valid for [as long as needed](crate::VaultBuilder::fresh_for), five minutes
+    /// unless set, by the provider's clock: the one that is stored, or a new one, for which its refresh token
+    /// is used.
+    ///
+    /// Of many that ask, in this process or others, one refreshes, and all are given the new token: before the
+    /// call is made, the row says so, and before anybody is told of the new token, it is stored, with its
+    /// refresh token. It goes on when this future is dropped; see [`drain`](Self::drain). A token that does
+    /// not expire, as all at OhMyGPT, is returned as it is.
+    ///
+    /// While the token is fresh, this reads the row once, and not even that when it was read
+    /// [a moment ago](crate::VaultBuilder::cache_for). The provider may refuse it all the same, since its user
+    /// has revoked the app: [`check`](Self::check) finds that out, and notes it.
+    ///
+    /// ```no_run
+    /// # use tokenturn_vault::{Client, Vault, VaultError};
+    /// # async fn run(vault: Vault, client: Client) -> Result<(), VaultError> {
+    /// match vault.token(&client, "mona").await {
+    ///     Ok(found) => println!("authorization: Bearer {}", found.token.expose()),
+    ///     Err(error) if error.needs_authorization() => println!("sign in again: {error}"),
+    ///     // It may pass.
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where [`needs_authorization`](VaultError::needs_authorization) is true, only a new sign-in brings a
+    /// token: the error names the row, and says since when and why. Any other error may pass.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime; nothing was sent then.
+    pub async fn token(&self, client: &Client, id: &str) -> Result<AccessToken, VaultError> {
+        let cache = &self.set_up.cache;
+        if let Some(token) = cache.get(client, id) {
+            return Ok(token);
+        }
+        let mut read = cache.stamp();
+        let mut entry = self.of_client(client, id).await?;
+        loop {
+            let (now, fresh_for) = (self.store.clock(), self.set_up.fresh_for);
+            let has_ended = entry.tokens.have_ended(now);
+            let lives = entry.tokens.fresh_until(fresh_for).saturating_sub(now);
+            entry = match entry.state() {
+                State::Lost => return Err(VaultError::Lost(Box::new(entry))),
+                State::Revoked => return Err(VaultError::Revoked(Box::new(entry))),
+                State::Rotating | State::Unknown => self.recover(client, id).await?,
+                State::Active if lives >= 0 && !has_ended => {
+                    return self.hand_out(&entry, lives, read);
+                }
+                State::Active if entry.refreshes_with().is_some() => {
+                    let refreshed = self.refresh(client, &entry).await?;
+                    // Whatever its life, none lives longer.
+                    if refreshed.generation > entry.generation && refreshed.state() == State::Active
+                    {
+                        return access_token(&refreshed);
+                    }
+                    refreshed
+                }
+                State::Active if has_ended && client.can_ask() => {
+                    match self.check(client, id).await? {
+                        // By another clock than ours.
+                        true => return access_token(&entry),
+                        false => self.of_client(client, id).await?,
+                    }
+                }
+                State::Active => return Err(VaultError::Ended(Box::new(entry))),
+            };
+            read = cache.stamp();
+        }
+    }
+
+    fn hand_out(&self, entry: &Entry, lives: i64, read: Stamp) -> Result<AccessToken, VaultError> {
+        let token = access_token(entry)?;
+        let lives = Duration::from_millis(lives.unsigned_abs());
+        let cache = &self.set_up.cache;
+        cache.put(&entry.id, &entry.app, &token, lives, read);
+        Ok(token)
+    }
+
+    /// Refreshes the token, unless somebody has changed it since it was read. The row as it is then.
+    async fn refresh(&self, client: &Client, held: &Entry) -> Result<Entry, VaultError> {
+        let condition = Condition::Generation(held.generation);
+        match self.claim(&held.id, condition).await? {
+            Err(entry) => Ok(entry),
+            Ok((entry, claim)) => {
+                let manner = self.manner(Aim::Refresh);
+                self.detached(client.clone(), entry, claim, manner).await?
+            }
+        }
+    }
+}
+
+fn access_token(entry: &Entry) -> Result<AccessToken, VaultError> {
+    let token = entry.tokens.token.clone();
+    Ok(AccessToken {
+        token: token.ok_or_else(|| VaultError::NoToken(entry.id.clone()))?,
+        expires_at: entry.tokens.expires_at,
+        generation: entry.generation,
+    })
+}

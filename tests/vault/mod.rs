@@ -22,6 +22,7 @@ mod provider;
 mod rows;
 mod tls;
 mod together;
+mod token;
 
 use futures_util::stream::{self, Iter};
 use tokenturn_vault::{App, Entry, Key, Provider, StoreError, Tokens};

@@ -1,0 +1,177 @@
+//! Many ask, and one refreshes.
+
+use std::time::Duration;
+
+use tokenturn::{OhMyGpt, Secret};
+use tokenturn_vault::{Client, Entry, Tokens, Vault, VaultError};
+
+use super::{HOUR, provider, refreshes, row, sign_in};
+use crate::vault::place::Place;
+use crate::vault::{key, on_all};
+
+on_all!(
+    a_token_is_refreshed_when_it_is_about_to_end,
+    one_of_many_refreshes,
+    it_goes_on_without_its_caller,
+    a_token_that_lives_shorter_than_asked_is_handed_out,
+    tokens_without_an_end_are_returned_as_they_are,
+    a_row_is_read_once_in_a_while,
+);
+
+async fn a_token_is_refreshed_when_it_is_about_to_end(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open(&key()).await;
+    let first = sign_in(&sandbox, &github, &vault, "mona").await;
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert_eq!((&found.token, found.generation), (&first, 1));
+    assert!(found.expires_at.is_some());
+    assert_eq!(refreshes(&sandbox), 0);
+
+    // By its clock alone: ours says that there are hours left.
+    sandbox.advance(8 * HOUR);
+    let mut tokens = row(&vault, "mona").await.tokens;
+    let life = Duration::from_secs(tokens.lifetime.unwrap());
+    assert_eq!(life, 8 * HOUR);
+    tokens.clock_ahead += 8 * 3_600_000 - 4 * 60_000;
+    vault
+        .put(Entry::new("mona", client.app(), tokens))
+        .await
+        .unwrap();
+    let second = vault.token(&client, "mona").await.unwrap();
+    assert_ne!(second.token, first);
+    assert_eq!(second.generation, 3);
+    assert!(sandbox.is_alive(second.token.expose()));
+    assert_eq!(refreshes(&sandbox), 1);
+    let row = row(&vault, "mona").await;
+    assert!(sandbox.is_alive(row.tokens.refresh_token.unwrap().expose()));
+    assert_eq!(vault.token(&client, "mona").await.unwrap(), second);
+    assert_eq!(refreshes(&sandbox), 1);
+}
+
+async fn one_of_many_refreshes(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let key = key();
+    let mut vaults = Vec::new();
+    for _ in 0..2 {
+        let builder = Vault::builder().cache_for(Duration::ZERO);
+        vaults.push(place.built(builder, &key).await.unwrap());
+    }
+    sign_in(&sandbox, &github, &vaults[0], "mona").await;
+    for round in 1..4 {
+        end(&vaults[0], &client, "mona").await;
+        let ask = |number: usize| {
+            let (vault, client) = (vaults[number % 2].clone(), client.clone());
+            tokio::spawn(async move { vault.token(&client, "mona").await.unwrap() })
+        };
+        let asking: Vec<_> = (0..16).map(ask).collect();
+        let mut found = Vec::new();
+        for asking in asking {
+            found.push(asking.await.unwrap());
+        }
+        assert_eq!(refreshes(&sandbox), round);
+        assert!(found.iter().all(|token| *token == found[0]));
+        assert!(sandbox.is_alive(found[0].token.expose()));
+    }
+}
+
+async fn it_goes_on_without_its_caller(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open(&key()).await;
+    sign_in(&sandbox, &github, &vault, "mona").await;
+    end(&vault, &client, "mona").await;
+    let before = row(&vault, "mona").await.generation;
+    {
+        let mut asking = std::pin::pin!(vault.token(&client, "mona"));
+        // Until the call is under way.
+        while refreshes(&sandbox) == 0 {
+            let wait = Duration::from_millis(1);
+            let _ = tokio::time::timeout(wait, asking.as_mut()).await;
+        }
+    }
+    vault.drain().await;
+    let after = row(&vault, "mona").await;
+    assert_eq!(after.generation, before + 1);
+    assert!(sandbox.is_alive(after.tokens.token.unwrap().expose()));
+}
+
+async fn a_token_that_lives_shorter_than_asked_is_handed_out(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let builder = Vault::builder().fresh_for(10 * HOUR);
+    let vault = place.built(builder, &key()).await.unwrap();
+    let first = sign_in(&sandbox, &github, &vault, "mona").await;
+    for _ in 0..3 {
+        assert_eq!(vault.token(&client, "mona").await.unwrap().token, first);
+    }
+    assert_eq!(refreshes(&sandbox), 0);
+}
+
+async fn tokens_without_an_end_are_returned_as_they_are(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open(&key()).await;
+    sandbox.set_expiring_tokens(false);
+    let token = sign_in(&sandbox, &github, &vault, "mona").await;
+    sandbox.advance(1000 * HOUR);
+    assert_eq!(vault.token(&client, "mona").await.unwrap().token, token);
+
+    let user = sandbox.new_ohmygpt_user();
+    let ohmygpt = OhMyGpt::builder().base_url(sandbox.url()).build().unwrap();
+    let ohmygpt = Client::from(ohmygpt);
+    for (id, admin_token) in [
+        ("omg", Some(Secret::new(&*user.admin_token))),
+        ("new", None),
+    ] {
+        let tokens = Tokens::ohmygpt(&*user.oauth_token, admin_token);
+        vault
+            .put(Entry::new(id, ohmygpt.app(), tokens))
+            .await
+            .unwrap();
+    }
+    let found = vault.token(&ohmygpt, "omg").await.unwrap();
+    assert_eq!(found.token.expose(), user.admin_token);
+    let error = vault.token(&ohmygpt, "new").await.unwrap_err();
+    assert!(matches!(error, VaultError::NoToken(_)), "{error:?}");
+    let error = vault.token(&client, "omg").await.unwrap_err();
+    assert!(matches!(error, VaultError::WrongClient { .. }), "{error:?}");
+    let error = vault.token(&client, "nobody").await.unwrap_err();
+    assert!(matches!(error, VaultError::NotFound(_)), "{error:?}");
+    assert_eq!(refreshes(&sandbox), 0);
+}
+
+async fn a_row_is_read_once_in_a_while(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let key = key();
+    let builder = || Vault::builder().cache_for(HOUR);
+    let vault = place.built(builder(), &key).await.unwrap();
+    let other = place
+        .built(builder().cache_for(Duration::ZERO), &key)
+        .await
+        .unwrap();
+    let first = sign_in(&sandbox, &github, &vault, "mona").await;
+    assert_eq!(vault.token(&client, "mona").await.unwrap().token, first);
+    // What another process does is not seen before the time is up, and what this one does is.
+    let held = row(&other, "mona").await;
+    other.rotate(&client, &held).await.unwrap();
+    let second = other.token(&client, "mona").await.unwrap();
+    assert_ne!(second.token, first);
+    assert_eq!(vault.token(&client, "mona").await.unwrap().token, first);
+    let held = row(&vault, "mona").await;
+    let third = vault.rotate(&client, &held).await.unwrap().into_entry();
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert_eq!(
+        (Some(found.token), found.generation),
+        (third.tokens.token, 3)
+    );
+    assert!(vault.remove("mona").await.unwrap());
+    let error = vault.token(&client, "mona").await.unwrap_err();
+    assert!(matches!(error, VaultError::NotFound(_)), "{error:?}");
+}
+
+/// Lets the token of a row end in four minutes, as far as the vault knows.
+async fn end(vault: &Vault, client: &Client, id: &str) {
+    let mut tokens = row(vault, id).await.tokens;
+    tokens.clock_ahead += 8 * 3_600_000 - 4 * 60_000;
+    vault
+        .put(Entry::new(id, client.app(), tokens))
+        .await
+        .unwrap();
+}

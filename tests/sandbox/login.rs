@@ -92,6 +92,22 @@ async fn a_session_may_lie_between_the_page_and_the_callback() {
 }
 
 #[tokio::test]
+async fn a_state_of_ones_own_goes_there_and_back() {
+    let (sandbox, github) = start().await;
+    let own = "session=7&nonce=8f14e45f+ceea/167a%5a#36dedd4bea2543";
+    let authorize = github.authorize().redirect_uri(REDIRECT_URI);
+    let request = authorize.state(own).build().unwrap();
+    assert_eq!(request.pending.state.expose(), own);
+    let callback = sandbox.approve(&request.url).unwrap();
+    let code = request.pending.callback(&callback).unwrap();
+    assert!(github.exchange_code(code).await.is_ok());
+
+    for guessable in ["", "session=7"] {
+        assert!(github.authorize().state(guessable).build().is_err());
+    }
+}
+
+#[tokio::test]
 async fn a_user_may_say_no() {
     let (sandbox, github) = start().await;
     let request = request(&github);

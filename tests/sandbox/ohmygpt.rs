@@ -45,6 +45,25 @@ async fn a_code_becomes_an_oauth_token_once() {
 }
 
 #[tokio::test]
+async fn a_state_of_ones_own_goes_there_and_back() {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let client = ohmygpt(&sandbox, &sandbox.ohmygpt_client_secret());
+    let own = "session=7&nonce=8f14e45f+ceea/167a%5a#36dedd4bea2543";
+    let authorize = client.authorize(REDIRECT_URI, SCOPE).state(own);
+    for authorize in [
+        authorize.clone(),
+        authorize.redirect_template("/{code}?code={code}&state={state}"),
+    ] {
+        let request = authorize.build().unwrap();
+        assert_eq!(request.pending.state.expose(), own);
+        let code = approved(&sandbox, &request);
+        assert!(client.issue_token(code).await.is_ok());
+    }
+    let guessable = client.authorize(REDIRECT_URI, SCOPE).state("session=7");
+    assert!(guessable.build().is_err());
+}
+
+#[tokio::test]
 async fn a_code_lives_for_ten_minutes() {
     let sandbox = Sandbox::start(0).await.unwrap();
     let client = ohmygpt(&sandbox, &sandbox.ohmygpt_client_secret());

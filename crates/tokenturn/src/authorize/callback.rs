@@ -52,20 +52,9 @@ impl CallbackError {
 
 /// The code in a URL, in its path and query, or in its query alone.
 pub(super) fn code(url: &str, state: &Secret) -> Result<Secret, CallbackError> {
-    let url = url.split('#').next().unwrap_or_default();
-    let query = url.split_once('?').map_or(url, |(_, query)| query);
-    let parameter = |name: &str| -> Result<Option<Secret>, CallbackError> {
-        let mut values = form_urlencoded::parse(query.as_bytes())
-            .filter(|(found, _)| found == name)
-            .map(|(_, value)| Secret::new(value));
-        match (values.next(), values.next()) {
-            (value, None) => Ok(value),
-            _ => Err(CallbackError(Why::Malformed("a parameter more than once"))),
-        }
-    };
+    let parameter = |name| parameter(url, name);
     // First of all: without the right state, nothing else in it is the provider's word.
-    let given = parameter("state")?.filter(|given| !given.is_empty());
-    if given.as_ref() != Some(state) {
+    if self::state(url)?.as_ref() != Some(state) {
         return Err(CallbackError(Why::State));
     }
     if let Some(code) = parameter("error")? {
@@ -80,6 +69,24 @@ pub(super) fn code(url: &str, state: &Secret) -> Result<Secret, CallbackError> {
     parameter("code")?
         .filter(|code| !code.is_empty())
         .ok_or(CallbackError(Why::Malformed("neither a code nor an error")))
+}
+
+/// The state in it, where there is one.
+pub(super) fn state(url: &str) -> Result<Option<Secret>, CallbackError> {
+    let state = parameter(url, "state")?;
+    Ok(state.filter(|state| !state.is_empty()))
+}
+
+fn parameter(url: &str, name: &str) -> Result<Option<Secret>, CallbackError> {
+    let url = url.split('#').next().unwrap_or_default();
+    let query = url.split_once('?').map_or(url, |(_, query)| query);
+    let mut values = form_urlencoded::parse(query.as_bytes())
+        .filter(|(found, _)| found == name)
+        .map(|(_, value)| Secret::new(value));
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        _ => Err(CallbackError(Why::Malformed("a parameter more than once"))),
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +127,30 @@ mod tests {
             let error = code(url, &state).unwrap_err();
             assert!(error.is_state_mismatch(), "{url}: {error}");
             assert_eq!((error.reason(), error.code()), (None, None));
+        }
+    }
+
+    #[test]
+    fn a_state_is_read_as_it_is_compared() {
+        let read = |url| state(url).ok().flatten();
+        for url in [
+            "/cb?code=abc&state=s%2Bt",
+            "state=s%2Bt",
+            "?error=a&state=s%2bt#x",
+        ] {
+            let found = read(url).unwrap();
+            assert_eq!(found.expose(), "s+t", "{url}");
+            assert!(!code(url, &found).is_err_and(|error| error.is_state_mismatch()));
+        }
+        for url in [
+            "",
+            "?code=abc",
+            "?state=",
+            "?state",
+            "#state=a",
+            "?state=a&state=a",
+        ] {
+            assert!(read(url).is_none(), "{url}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod callback;
 mod random;
+mod state;
 
 use std::fmt;
 
@@ -58,7 +59,34 @@ impl PendingAuthorization {
         }
     }
 
-    /// Reads the callback: the URL that the user was sent back to, or its path and query.
+    /// The `state` of a callback, to find out whose it is where one user may have several under way,
+    /// such as in two tabs. `None` where there is none, or more than one.
+    ///
+    /// Look for it among those of this user's session only, and let [`callback`](Self::callback)
+    /// compare it. Somebody who found it among those of all users would take a callback that another
+    /// site has sent the user to, with a code and a state of its own.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use tokenturn::PendingAuthorization;
+    ///
+    /// // In this user's session, by names that may be seen.
+    /// let pending = PendingAuthorization::new("s3cr3t", None, None);
+    /// let mut session = HashMap::from([(pending.state.fingerprint(), pending)]);
+    ///
+    /// let callback = "/callback?code=0123456789abcdef0123&state=s3cr3t";
+    /// let state = PendingAuthorization::state_of(callback).ok_or("no state")?;
+    /// let pending = session.remove(&state.fingerprint()).ok_or("not of this session")?;
+    /// let code = pending.callback(callback)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn state_of(url: &str) -> Option<Secret> {
+        callback::state(url).ok().flatten()
+    }
+
+    /// Reads the callback: the URL that the user was sent back to, its path and query, or its query
+    /// alone. `to_string()` of the URI of a request is one of them, in axum, actix-web and whatever
+    /// else is made of the crate `http`.
     ///
     /// ```
     /// let pending = tokenturn::PendingAuthorization::new("s3cr3t", None, None);
@@ -128,13 +156,14 @@ impl Query {
         }
     }
 
-    /// Adds the state and, with `pkce`, the challenge.
+    /// Adds the state, a random one unless there is an `own` one, and, with `pkce`, the challenge.
     pub(crate) fn finish(
         mut self,
+        own: Option<Secret>,
         redirect_uri: Option<String>,
         pkce: bool,
     ) -> Result<AuthorizationRequest, BuildError> {
-        let state = random::secret()?;
+        let state = state::state(own)?;
         self.add("state", state.expose());
         let code_verifier = pkce.then(random::secret).transpose()?;
         if let Some(verifier) = &code_verifier {
@@ -173,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_request_does_not_show_its_state() {
-        let request = Query::new("https://h/p").finish(None, true).unwrap();
+        let request = Query::new("https://h/p").finish(None, None, true).unwrap();
         let shown = format!("{request:?}");
         assert!(
             shown.starts_with("AuthorizationRequest { pending: "),
@@ -183,8 +212,23 @@ mod tests {
     }
 
     #[test]
+    fn a_state_of_ones_own_comes_back_as_it_is() {
+        let own = r##"!"#$%&'()*+,-./09:;<=>?@AZ[\]^_`az{|}~"##;
+        let query = Query::new("https://h/p");
+        let request = query.finish(Some(own.into()), None, true).unwrap();
+        assert_eq!(request.pending.state.expose(), own);
+        assert!(!format!("{request:?}").contains(own));
+        // What the provider reads, and sends back.
+        let url = request.url.replacen("/p?", "/callback?code=abc&", 1);
+        assert!(request.pending.callback(&url).is_ok());
+        let upper = url.replace("az", "AZ");
+        let error = request.pending.callback(&upper).unwrap_err();
+        assert!(error.is_state_mismatch());
+    }
+
+    #[test]
     fn every_request_is_another_one() {
-        let request = || Query::new("https://h/p").finish(None, true).unwrap();
+        let request = || Query::new("https://h/p").finish(None, None, true).unwrap();
         let (first, second) = (request().pending, request().pending);
         assert_ne!(first.state, second.state);
         assert_ne!(first.code_verifier, second.code_verifier);

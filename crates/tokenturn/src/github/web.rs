@@ -1,5 +1,7 @@
 //! The web flow: a user is sent to GitHub and comes back with a code.
 
+use tokenturn_client::Secret;
+
 use super::{Feature, GitHub};
 use crate::authorize::{AuthorizationRequest, Query};
 use crate::error::BuildError;
@@ -16,6 +18,7 @@ pub struct Authorize {
     allow_signup: Option<bool>,
     select_account: bool,
     pkce: bool,
+    state: Option<Secret>,
 }
 
 impl GitHub {
@@ -49,6 +52,7 @@ impl GitHub {
             allow_signup: None,
             select_account: false,
             pkce: self.app.server.lacks(Feature::Pkce).is_none(),
+            state: None,
         }
     }
 }
@@ -92,11 +96,34 @@ impl Authorize {
         self
     }
 
+    /// Takes a `state` of one's own instead of a random one, such as a signed session ID.
+    ///
+    /// It is what keeps another site from sending the user back with a code of somebody else's. So
+    /// make it anew for each request, keep it for this user's browser alone, and do not let it be
+    /// guessed: [RFC 6749, section 10.10](https://datatracker.ietf.org/doc/html/rfc6749#section-10.10)
+    /// asks for 128 bits of chance. It is seen in the URL, in the browser's history and by the
+    /// provider, so a session ID by which one is logged in belongs into it only as a hash.
+    ///
+    /// ```
+    /// let github = tokenturn::GitHub::builder("abcde12345fghij67890", "secret").build()?;
+    /// let request = github.authorize().state("8f14e45fceea167a5a36dedd4bea2543").build()?;
+    /// assert!(request.url.contains("&state=8f14e45fceea167a5a36dedd4bea2543&"));
+    ///
+    /// let error = github.authorize().state("user 7").build().unwrap_err();
+    /// assert!(error.to_string().contains("a space"));
+    /// # Ok::<(), tokenturn::BuildError>(())
+    /// ```
+    pub fn state(mut self, state: impl Into<Secret>) -> Self {
+        self.state = Some(state.into());
+        self
+    }
+
     /// Makes the URL, and what to keep until the user comes back.
     ///
     /// # Errors
     ///
-    /// When the system gives no random numbers.
+    /// When the system gives no random numbers, or when a [`state`](Self::state) of one's own has
+    /// fewer than 20 characters, or others than printable ASCII without spaces.
     pub fn build(self) -> Result<AuthorizationRequest, BuildError> {
         let mut query = Query::new(&self.page);
         query.add("client_id", self.client_id);
@@ -107,6 +134,6 @@ impl Authorize {
         query.add_some("login", self.login);
         query.add_some("allow_signup", self.allow_signup.map(|b| b.to_string()));
         query.add_some("prompt", self.select_account.then_some("select_account"));
-        query.finish(self.redirect_uri, self.pkce)
+        query.finish(self.state, self.redirect_uri, self.pkce)
     }
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use tokenturn_client::Secret;
 
 use super::OhMyGpt;
 use crate::authorize::{AuthorizationRequest, Query};
@@ -16,6 +17,7 @@ pub struct Authorize {
     redirect_uri: String,
     scope: String,
     redirect_template: Option<String>,
+    state: Option<Secret>,
 }
 
 impl OhMyGpt {
@@ -50,6 +52,7 @@ impl OhMyGpt {
             redirect_uri: redirect_uri.into(),
             scope: scope.into(),
             redirect_template: None,
+            state: None,
         }
     }
 }
@@ -62,12 +65,28 @@ impl Authorize {
         self
     }
 
+    /// Takes a `state` of one's own instead of a random one, such as a signed session ID.
+    ///
+    /// It is what keeps another site from sending the user back with a code of somebody else's. So
+    /// make it anew for each request, keep it for this user's browser alone, and do not let it be
+    /// guessed: [RFC 6749, section 10.10](https://datatracker.ietf.org/doc/html/rfc6749#section-10.10)
+    /// asks for 128 bits of chance. It is seen in the URL, in the browser's history and by the
+    /// provider, so a session ID by which one is logged in belongs into it only as a hash.
+    ///
+    /// Letters, digits, `-`, `.` and `_` are the safe ones: whether the provider encodes others where
+    /// it puts them into the [template](Self::redirect_template) is not documented.
+    pub fn state(mut self, state: impl Into<Secret>) -> Self {
+        self.state = Some(state.into());
+        self
+    }
+
     /// Makes the URL, and what to keep until the user comes back.
     ///
     /// # Errors
     ///
     /// When the builder of the client was not told the app, when the template lacks `{code}` or
-    /// `{state}`, or when the system gives no random numbers.
+    /// `{state}`, when the system gives no random numbers, or when a [`state`](Self::state) of one's
+    /// own has fewer than 20 characters, or others than printable ASCII without spaces.
     pub fn build(self) -> Result<AuthorizationRequest, BuildError> {
         let client_id = self.client_id.ok_or_else(|| {
             BuildError("no app to authorize; give it to `OhMyGptBuilder::app`".into())
@@ -88,6 +107,6 @@ impl Authorize {
             }
             query.add("redirect_template", STANDARD.encode(template));
         }
-        query.finish(Some(self.redirect_uri), false)
+        query.finish(self.state, Some(self.redirect_uri), false)
     }
 }

@@ -76,6 +76,9 @@
 //! - `tls-ring` (default): TLS by rustls with ring, the platform's certificate verifier and roots.
 //! - `tls-aws-lc`: the same with aws-lc-rs.
 //! - `tls-native`: the platform's own TLS library.
+//! - `serde`: [`PendingAuthorization`] and [`DeviceCode`](github::DeviceCode) are `Serialize` and
+//!   `Deserialize`, so that a web application can keep them in a session or a database between two
+//!   requests. They hold secrets, so it is a store on the server, or one that is encrypted.
 //!
 //! Not affiliated with GitHub or OhMyGPT.
 
@@ -94,6 +97,8 @@ mod rotated;
 mod rotations;
 mod save;
 pub mod sink;
+#[cfg(feature = "serde")]
+mod stored;
 
 pub use authorize::{AuthorizationCode, AuthorizationRequest, CallbackError, PendingAuthorization};
 pub use error::{

@@ -3,6 +3,8 @@
 mod callback;
 mod random;
 mod state;
+#[cfg(feature = "serde")]
+mod stored;
 
 use std::fmt;
 
@@ -33,7 +35,8 @@ impl fmt::Debug for AuthorizationRequest {
     }
 }
 
-/// A user who was sent to a provider and has not come back. Keep it in the user's session.
+/// A user who was sent to a provider and has not come back. Keep it in the user's session; with the
+/// feature `serde`, it can be serialized.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PendingAuthorization {

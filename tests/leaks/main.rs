@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use tokenturn::github::DeviceCode;
 use tokenturn::sink::{FileSink, MemorySink, from_fn};
 use tokenturn::{GitHub, PendingAuthorization, Rotated, Rotations, Secret, Sink};
 use tokenturn_client::Transport;
@@ -52,6 +53,31 @@ fn no_secret_is_seen_in_a_mistake() {
         format!("?code={OLD}&code={OLD}&state={CODE}"),
     ] {
         seen.result(&pending.callback(&url));
+        seen.debug(&PendingAuthorization::state_of(&url));
+    }
+    seen.result(&github.authorize().state(format!("{CODE} {OLD}")).build());
+    seen.result(&github.authorize().state(&CODE[..15]).build());
+    seen.debug(&github.authorize().state(OLD));
+
+    // What was stored, and comes back as something else.
+    let stored = serde_json::to_value(&pending).unwrap();
+    assert_eq!(
+        (&stored["state"], &stored["code_verifier"]),
+        (&CODE.into(), &REFRESH.into())
+    );
+    for stored in [
+        stored.to_string().into(),
+        [stored.clone()].into_iter().collect(),
+        serde_json::json!({ "code_verifier": REFRESH }),
+        stored,
+    ] {
+        seen.result(&serde_json::from_value::<PendingAuthorization>(
+            stored.clone(),
+        ));
+        seen.result(&serde_json::from_value::<DeviceCode>(stored.clone()));
+        let text = stored.to_string();
+        seen.result(&serde_json::from_str::<PendingAuthorization>(&text));
+        seen.result(&serde_json::from_str::<DeviceCode>(&text));
     }
 
     let text = seen.text();

@@ -1,10 +1,10 @@
 //! GitHub's login host: the device flow.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokenturn::github::DeviceCode;
 use tokenturn::sink::MemorySink;
-use tokenturn::{GitHub, RefusalReason, RotateError, Rotations};
+use tokenturn::{GitHub, RefusalReason, RotateError, Rotations, Timestamp};
 use tokenturn_sandbox::{Calls, Fault, Sandbox};
 use tokio::time::{Instant, advance, timeout};
 
@@ -199,4 +199,98 @@ async fn a_caller_who_goes_away_ends_the_polling() {
     github.device_code(["repo"]).await.unwrap();
     assert_eq!(polls(&sandbox), 0);
     assert!(sink.tokens().is_empty());
+}
+
+/// Another process: all that is left is text.
+fn stored(device: &DeviceCode) -> DeviceCode {
+    serde_json::from_str(&serde_json::to_string(device).unwrap()).unwrap()
+}
+
+/// As [`stored`], by a clock that was then so far behind what it says now.
+fn stored_before(device: &DeviceCode, ago: Duration) -> DeviceCode {
+    let mut stored = serde_json::to_value(device).unwrap();
+    let end: Timestamp = stored["expires_at"].as_str().unwrap().parse().unwrap();
+    let end = Timestamp::try_from(SystemTime::from(end) - ago).unwrap();
+    stored["expires_at"] = end.to_string().into();
+    serde_json::from_value(stored).unwrap()
+}
+
+#[tokio::test]
+async fn a_device_code_is_stored_and_waited_for_elsewhere() {
+    let (sandbox, github) = start().await;
+    let device = stored(&stored(&device_code(&github).await));
+    assert_eq!(device.interval, Duration::from_millis(1));
+    assert!(device.expires_in <= Duration::from_secs(900));
+    let other = GitHub::public_client(sandbox.client_id());
+    let other = other.base_url(sandbox.url()).build().unwrap();
+    let user_code = device.user_code.clone();
+    let waiting = tokio::spawn(other.wait_for_device(device));
+    while polls(&sandbox) < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(sandbox.approve_device(&user_code));
+    let token = waiting.await.unwrap().unwrap();
+    assert!(sandbox.is_alive(token.token.expose()));
+}
+
+#[tokio::test]
+async fn a_stored_device_code_ends_when_it_ends() {
+    let (sandbox, github) = start().await;
+    let device = github.device_code(["repo"]).await.unwrap();
+    let _clock = clock::stop();
+    // It ends in 6 s: it is polled for shortly before that and, since the sandbox's clock does not say
+    // that it has ended, once more after it.
+    let device = stored_before(&device, Duration::from_secs(894));
+    let (left, begun) = (device.expires_in, Instant::now());
+    let refusal = refused(clock::passes(github.wait_for_device(device)).await);
+    assert_eq!(refusal.reason, RefusalReason::AuthorizationPending);
+    assert_eq!(polls(&sandbox), 2);
+    assert!(begun.elapsed() >= left, "{:?}", begun.elapsed());
+}
+
+/// By a clock that may be wrong, so that a token is not left where it is.
+#[tokio::test]
+async fn a_stored_device_code_that_has_ended_is_polled_for_once() {
+    for (is_over, is_approved) in [(true, false), (false, true), (false, false)] {
+        let (sandbox, github) = start().await;
+        let device = github.device_code(["repo"]).await.unwrap();
+        let device = stored_before(&device, Duration::from_secs(3600));
+        assert_eq!(device.expires_in, Duration::ZERO);
+        if is_over {
+            sandbox.advance(Duration::from_secs(901));
+        }
+        if is_approved {
+            assert!(sandbox.approve_device(&device.user_code));
+        }
+        let _clock = clock::stop();
+        let begun = Instant::now();
+        let result = clock::passes(github.wait_for_device(device)).await;
+        // Not at once: who stored it may have polled just before.
+        assert!(begun.elapsed() >= Duration::from_secs(5));
+        assert_eq!(polls(&sandbox), 1);
+        tokio::time::resume();
+        if is_approved {
+            assert!(sandbox.is_alive(result.unwrap().token.expose()));
+            continue;
+        }
+        let reason = match is_over {
+            true => RefusalReason::ExpiredDeviceCode,
+            false => RefusalReason::AuthorizationPending,
+        };
+        assert_eq!(refused(result).reason, reason);
+    }
+}
+
+#[tokio::test]
+async fn a_device_code_grows_old_before_it_is_stored_or_waited_for() {
+    let (sandbox, github) = start().await;
+    let device = github.device_code(["repo"]).await.unwrap();
+    let _clock = clock::stop();
+    advance(Duration::from_secs(890)).await;
+    assert!(stored(&device).expires_in <= Duration::from_secs(10));
+    advance(Duration::from_secs(100)).await;
+    assert_eq!(stored(&device).expires_in, Duration::ZERO);
+    let late = clock::passes(github.wait_for_device(device)).await;
+    assert!(late.is_err());
+    assert_eq!(polls(&sandbox), 1);
 }

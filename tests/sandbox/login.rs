@@ -1,5 +1,6 @@
 //! GitHub's login host: the web flow and the refresh.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use tokenturn::sink::MemorySink;
@@ -89,6 +90,32 @@ async fn a_session_may_lie_between_the_page_and_the_callback() {
     let resumed = PendingAuthorization::new(kept.state, kept.code_verifier, kept.redirect_uri);
     let code = resumed.callback(&callback).unwrap();
     assert!(github.exchange_code(code).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_is_stored_for_each_tab_finds_its_callback() {
+    let (sandbox, github) = start().await;
+    let mut session = HashMap::new();
+    let mut urls = Vec::new();
+    for _ in 0..2 {
+        let request = request(&github);
+        let stored = serde_json::to_string(&request.pending).unwrap();
+        session.insert(request.pending.state.fingerprint().to_string(), stored);
+        urls.push(request.url);
+    }
+    // The later one comes back first, to another process.
+    for url in urls.iter().rev() {
+        let callback = sandbox.approve(url).unwrap();
+        let callback = callback.split_once("127.0.0.1:1").unwrap().1;
+        let state = PendingAuthorization::state_of(callback).unwrap();
+        let stored = session.remove(&state.fingerprint().to_string()).unwrap();
+        let pending: PendingAuthorization = serde_json::from_str(&stored).unwrap();
+        assert_eq!(pending.redirect_uri.as_deref(), Some(REDIRECT_URI));
+        let code = pending.callback(callback).unwrap();
+        assert!(code.code_verifier.is_some());
+        let token = github.exchange_code(code).await.unwrap();
+        assert!(sandbox.is_alive(token.token.expose()));
+    }
 }
 
 #[tokio::test]

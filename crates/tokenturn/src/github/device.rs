@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use tokenturn_client::Secret;
-use tokio::time::Instant;
 
 use super::device_answer::{self, DeviceCode};
 use super::login_answer::{self, UserToken};
@@ -61,6 +60,8 @@ impl GitHub {
     /// and a fifth besides, since the two clocks may differ. A poll that fails, or one odd answer,
     /// does not end it; it waits twice as long then, a minute at most, until there is an answer
     /// again. The last poll in time comes 2 s before the code ends (or a tenth of its life).
+    /// A code whose time is up before is polled for once, after the interval (10 s at most), so that
+    /// it is GitHub who says so.
     /// What is wrong meanwhile is an event of [`tracing`] when it begins, `WARN`, and when it is
     /// over, `INFO`, with the target `tokenturn::github::polling`.
     ///
@@ -79,15 +80,17 @@ impl GitHub {
     ) -> impl Future<Output = Result<Rotated<UserToken>, RotateError>> + Send + use<> {
         let github = self.clone();
         async move {
-            let begun = Instant::now();
             let last = device.expires_in - MARGIN.min(device.expires_in / 10);
+            // One that had ended when it was read from where it was stored may have been polled for just
+            // before, and the clock that says so may be wrong: it is polled for once, at the interval.
+            let longest = Some(device.expires_in).filter(|life| !life.is_zero());
             let mut polling = Polling::new(device.interval);
             // The poll with an unknown outcome in which a token is the likeliest, until a later one shows
             // that there was none.
             let mut kept: Option<Unknown> = None;
             loop {
-                let wait = polling.wait(last.saturating_sub(begun.elapsed()));
-                kept = rest(wait.min(device.expires_in), kept).await;
+                let wait = polling.wait(last.saturating_sub(device.came.elapsed()));
+                kept = rest(wait.min(longest.unwrap_or(wait)), kept).await;
                 let (result, asked_for) = github.poll(&device.device_code).await;
                 let error = match result {
                     Ok(rotated) => return Ok(rotated),
@@ -101,7 +104,7 @@ impl GitHub {
                     kept = kept.filter(Unknown::may_hold_token);
                 }
                 // Normally GitHub says first that the time is up.
-                let ends = !goes_on || begun.elapsed() >= device.expires_in;
+                let ends = !goes_on || device.came.elapsed() >= device.expires_in;
                 kept = match error {
                     RotateError::Unknown(unknown) => Some(likelier(kept, unknown)),
                     error if ends => return Err(kept.map_or(error, RotateError::Unknown)),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokenturn_client::github_login::types::DeviceCodeResponse;
 use tokenturn_client::{RawResponse, Seconds, Secret};
+use tokio::time::Instant;
 
 use super::login_answer::failure;
 use crate::error::RotateError;
@@ -12,13 +13,14 @@ use crate::evidence::Text;
 use crate::outcome::Answer;
 
 /// What there is by the [docs](https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps#device-flow).
-const EXPIRES_IN: Duration = Duration::from_secs(900);
+pub(super) const EXPIRES_IN: Duration = Duration::from_secs(900);
 /// RFC 8628, section 3.2, for a server that does not say.
-const INTERVAL: Duration = Duration::from_secs(5);
+pub(super) const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Show the user [`user_code`](Self::user_code) and
 /// [`verification_uri`](Self::verification_uri), and wait with
-/// [`GitHub::wait_for_device`](crate::GitHub::wait_for_device).
+/// [`GitHub::wait_for_device`](crate::GitHub::wait_for_device). With the feature `serde`, it can be
+/// serialized, to wait in another process.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DeviceCode {
@@ -27,7 +29,7 @@ pub struct DeviceCode {
     /// Where the user types it in.
     pub verification_uri: String,
     /// How long the user has, from the moment at which the code came: what the server says, in
-    /// seconds, or else GitHub's 15 minutes.
+    /// seconds, or else GitHub's 15 minutes. In one that was deserialized, what was left of it then.
     pub expires_in: Duration,
     /// How long to wait between two polls: what the server says, in seconds, or else the 5 of
     /// [RFC 8628, section 3.2](https://datatracker.ietf.org/doc/html/rfc8628#section-3.2). A
@@ -35,6 +37,8 @@ pub struct DeviceCode {
     pub interval: Duration,
     /// What stands for the user on this side.
     pub device_code: Secret,
+    /// When `expires_in` began.
+    pub(super) came: Instant,
 }
 
 // Whoever knows the user code can pretend to be the user's device.
@@ -60,6 +64,7 @@ pub(super) fn device_code(
             verification_uri: body.verification_uri?,
             expires_in: said(body.expires_in).unwrap_or(EXPIRES_IN),
             interval: said(body.interval).unwrap_or(INTERVAL),
+            came: Instant::now(),
         })
     });
     code.ok_or_else(|| failure(response, &[]))
@@ -76,7 +81,7 @@ pub(super) fn interval(response: &RawResponse) -> Option<Duration> {
 }
 
 /// A span of time that is one.
-fn said(seconds: Option<Seconds>) -> Option<Duration> {
+pub(super) fn said(seconds: Option<Seconds>) -> Option<Duration> {
     seconds?.duration().filter(|duration| !duration.is_zero())
 }
 

@@ -4,6 +4,8 @@ mod answer;
 mod builder;
 mod device;
 mod device_answer;
+#[cfg(feature = "serde")]
+mod device_stored;
 mod evidence;
 mod login;
 mod login_answer;

@@ -10,6 +10,7 @@ mod limits;
 mod login;
 mod ohmygpt;
 mod replacements;
+mod web_application;
 
 use tokenturn::{CallError, GitHub, OhMyGpt, Refusal, RotateError, Rotated, Secret};
 use tokenturn_sandbox::Sandbox;

@@ -60,10 +60,9 @@ impl GitHub {
     /// and a fifth besides, since the two clocks may differ. A poll that fails, or one odd answer,
     /// does not end it; it waits twice as long then, a minute at most, until there is an answer
     /// again. The last poll in time comes 2 s before the code ends (or a tenth of its life).
-    /// A code whose time is up before is polled for once, after the interval (10 s at most), so that
-    /// it is GitHub who says so.
-    /// What is wrong meanwhile is an event of [`tracing`] when it begins, `WARN`, and when it is
-    /// over, `INFO`, with the target `tokenturn::github::polling`.
+    /// A code whose time was up before is polled for once, after the interval (10 s at most), so that
+    /// it is GitHub who says so. What is wrong meanwhile is an event of [`tracing`] when it begins,
+    /// `WARN`, and when it is over, `INFO`, with the target `tokenturn::github::polling`.
     ///
     /// Drop the future to stop: in [`obtain`](crate::obtain), a poll under way is brought to its
     /// end first, since a token may be in its answer.

@@ -101,16 +101,17 @@ impl Authorize {
     /// It is what keeps another site from sending the user back with a code of somebody else's. So
     /// make it anew for each request, keep it for this user's browser alone, and do not let it be
     /// guessed: [RFC 6749, section 10.10](https://datatracker.ietf.org/doc/html/rfc6749#section-10.10)
-    /// asks for 128 bits of chance. It is seen in the URL, in the browser's history and by the
-    /// provider, so a session ID by which one is logged in belongs into it only as a hash.
+    /// asks for 128 bits of chance, which fewer than 20 characters do not hold; whether more of them
+    /// do is up to you. It is seen in the URL, in the browser's history and by the provider, so a
+    /// session ID by which one is logged in belongs into it only as a hash.
     ///
     /// ```
     /// let github = tokenturn::GitHub::builder("abcde12345fghij67890", "secret").build()?;
     /// let request = github.authorize().state("8f14e45fceea167a5a36dedd4bea2543").build()?;
     /// assert!(request.url.contains("&state=8f14e45fceea167a5a36dedd4bea2543&"));
     ///
-    /// let error = github.authorize().state("user 7").build().unwrap_err();
-    /// assert!(error.to_string().contains("a space"));
+    /// let error = github.authorize().state("user-7").build().unwrap_err();
+    /// assert!(error.to_string().contains("can be guessed"));
     /// # Ok::<(), tokenturn::BuildError>(())
     /// ```
     pub fn state(mut self, state: impl Into<Secret>) -> Self {

@@ -70,8 +70,9 @@ impl Authorize {
     /// It is what keeps another site from sending the user back with a code of somebody else's. So
     /// make it anew for each request, keep it for this user's browser alone, and do not let it be
     /// guessed: [RFC 6749, section 10.10](https://datatracker.ietf.org/doc/html/rfc6749#section-10.10)
-    /// asks for 128 bits of chance. It is seen in the URL, in the browser's history and by the
-    /// provider, so a session ID by which one is logged in belongs into it only as a hash.
+    /// asks for 128 bits of chance, which fewer than 20 characters do not hold; whether more of them
+    /// do is up to you. It is seen in the URL, in the browser's history and by the provider, so a
+    /// session ID by which one is logged in belongs into it only as a hash.
     ///
     /// Letters, digits, `-`, `.` and `_` are the safe ones: whether the provider encodes others where
     /// it puts them into the [template](Self::redirect_template) is not documented.

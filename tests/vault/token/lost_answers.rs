@@ -1,1 +1,172 @@
+//! Refreshes whose answers do not come, or are not believed.
 
+use tokenturn::GitHub;
+use tokenturn_sandbox::{Calls, Fault};
+use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, RawRequest, RawServer, json_answer};
+use tokenturn_vault::{Client, Entry, State, Tokens, Vault, VaultError, Why};
+
+use super::{provider, refreshes, row, sign_in};
+use crate::vault::place::Place;
+use crate::vault::{key, on_all};
+
+on_all!(
+    a_refresh_that_was_not_done_is_done_again,
+    a_refresh_whose_answer_is_lost_has_lost_the_user,
+    a_reset_whose_answer_is_lost_leaves_the_refresh_token,
+    the_pair_is_found_in_an_answer_that_was_not_believed,
+    a_refresh_token_alone_is_found_in_an_answer,
+);
+
+async fn a_refresh_that_was_not_done_is_done_again(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open_quick(&key()).await;
+    let old = sign_in(&sandbox, &github, &vault, "mona").await;
+    end(&vault, &client).await;
+    sandbox.add_fault(Fault::BeforeChange, Calls::Next(1));
+    let error = vault.token(&client, "mona").await.unwrap_err();
+    assert!(matches!(error, VaultError::Unknown(_)), "{error:?}");
+    assert!(!error.needs_authorization());
+    assert_eq!(row(&vault, "mona").await.state(), State::Unknown);
+    assert!(sandbox.is_alive(old.expose()));
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert!(sandbox.is_alive(found.token.expose()));
+    assert!(!sandbox.is_alive(old.expose()));
+    assert_eq!(refreshes(&sandbox), 2);
+}
+
+async fn a_refresh_whose_answer_is_lost_has_lost_the_user(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open_quick(&key()).await;
+    sign_in(&sandbox, &github, &vault, "mona").await;
+    end(&vault, &client).await;
+    sandbox.add_fault(Fault::AfterChange, Calls::Next(1));
+    let error = vault.token(&client, "mona").await.unwrap_err();
+    assert!(matches!(error, VaultError::Unknown(_)), "{error:?}");
+    let error = vault.token(&client, "mona").await.unwrap_err();
+    assert!(matches!(error, VaultError::Lost(_)), "{error:?}");
+    assert!(error.needs_authorization());
+    let entry = row(&vault, "mona").await;
+    assert_eq!(entry.state(), State::Lost);
+    assert_eq!(entry.progress.ended.unwrap().why, Why::AnswerLost);
+    // The old refresh token was asked about once.
+    assert_eq!(refreshes(&sandbox), 2);
+}
+
+/// In the sandbox a reset kills the refresh token; a provider where it does not.
+async fn a_reset_whose_answer_is_lost_leaves_the_refresh_token(place: Place) {
+    let server = RawServer::start_with(|request: &RawRequest| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        match () {
+            () if body.contains("grant_type=refresh_token") => pair("200 OK", "new"),
+            () => json_answer("404 Not Found", "", ABOUT_THE_TOKEN),
+        }
+        .into()
+    })
+    .await;
+    let client = client(&server);
+    let vault = place.open_quick(&key()).await;
+    let tokens = tokens();
+    vault
+        .put(Entry::new("mona", client.app(), tokens))
+        .await
+        .unwrap();
+    // A process that died in the middle of a reset has left it so.
+    place.sql("UPDATE token SET state = 'unknown', until = 0, span = 0");
+    let entry = vault.recover(&client, "mona").await.unwrap();
+    assert_eq!(entry.state(), State::Active);
+    assert_eq!(entry.tokens.token.unwrap().expose(), "ghu_new0123456789");
+    assert_eq!(
+        entry.tokens.refresh_token.unwrap().expose(),
+        "ghr_new0123456789"
+    );
+}
+
+async fn the_pair_is_found_in_an_answer_that_was_not_believed(place: Place) {
+    // A gateway answers for the login host with an error around the new pair.
+    let server = RawServer::start_with(|request: &RawRequest| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        match () {
+            () if body.contains("grant_type=refresh_token") => pair("502 Bad Gateway", "new"),
+            () if body.contains("ghu_new") => {
+                let body = r#"{"token":"ghu_new0123456789","user":{"id":7},"expires_at":"2099-01-01T00:00:00Z"}"#;
+                json_answer("200 OK", "", body)
+            }
+            () => json_answer("404 Not Found", "", ABOUT_THE_TOKEN),
+        }
+        .into()
+    })
+    .await;
+    let client = client(&server);
+    let vault = place.open_quick(&key()).await;
+    vault
+        .put(Entry::new("mona", client.app(), tokens()))
+        .await
+        .unwrap();
+    let error = vault.token(&client, "mona").await.unwrap_err();
+    assert!(matches!(error, VaultError::Unknown(_)), "{error:?}");
+    assert_eq!(row(&vault, "mona").await.tokens.kept.len(), 1);
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert_eq!(found.token.expose(), "ghu_new0123456789");
+    let tokens = row(&vault, "mona").await.tokens;
+    assert_eq!(tokens.refresh_token.unwrap().expose(), "ghr_new0123456789");
+    assert!(tokens.kept.is_empty());
+}
+
+/// The token in the answer has died of age when somebody comes to look.
+async fn a_refresh_token_alone_is_found_in_an_answer(place: Place) {
+    let server = RawServer::start_with(|request: &RawRequest| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        match () {
+            () if body.contains("ghr_new") => pair("200 OK", "newest"),
+            () if body.contains("ghr_old") && request.line.contains("access_token") => {
+                json_answer("200 OK", "", r#"{"error":"bad_refresh_token"}"#)
+            }
+            () => json_answer("404 Not Found", "", ABOUT_THE_TOKEN),
+        }
+        .into()
+    })
+    .await;
+    let client = client(&server);
+    let vault = place.open_quick(&key()).await;
+    let mut tokens = tokens();
+    let body =
+        br#"<pre>{"access_token":"ghu_new0123456789","refresh_token":"ghr_new0123456789"}</pre>"#;
+    tokens.kept.push(tokenturn_vault::Kept::new(&body[..]));
+    vault
+        .put(Entry::new("mona", client.app(), tokens))
+        .await
+        .unwrap();
+    place.sql("UPDATE token SET state = 'unknown', until = 0, span = 0");
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert_eq!(found.token.expose(), "ghu_newest0123456789");
+}
+
+const ABOUT_THE_TOKEN: &str = r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest/apps/oauth-applications#check-a-token"}"#;
+
+fn pair(status: &str, name: &str) -> String {
+    let body = format!(
+        r#"{{"access_token":"ghu_{name}0123456789","expires_in":28800,"refresh_token":"ghr_{name}0123456789","refresh_token_expires_in":15897600,"scope":"","token_type":"bearer"}}"#
+    );
+    json_answer(status, "", &body)
+}
+
+fn client(server: &RawServer) -> Client {
+    let github = GitHub::builder(CLIENT_ID, CLIENT_SECRET).base_url(server.url());
+    Client::from(github.build().unwrap())
+}
+
+/// They came from elsewhere.
+fn tokens() -> Tokens {
+    let mut tokens = Tokens::github("ghu_old0123456789");
+    tokens.refresh_token = Some("ghr_old0123456789".into());
+    tokens
+}
+
+async fn end(vault: &Vault, client: &Client) {
+    let mut tokens = row(vault, "mona").await.tokens;
+    tokens.clock_ahead += 8 * 3_600_000 - 4 * 60_000;
+    vault
+        .put(Entry::new("mona", client.app(), tokens))
+        .await
+        .unwrap();
+}

@@ -79,7 +79,7 @@ pub(super) async fn these(
     let rows = rows.map_err(store_error)?;
     locked.map_err(store_error)?;
     let owners = Owners::read(&owners.map_err(store_error)?)?;
-    let now = lease.checked(check, &vault.sealer)?;
+    let now = lease.checked(check, vault)?;
     apply(lease, vault, &rows, |id| asked.get(id), owners, now).await
 }
 
@@ -91,10 +91,7 @@ pub(super) async fn next(
     limit: usize,
     change: &Change,
 ) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
-    let order = match ready {
-        Ready::Undelivered => "deliver_until",
-        Ready::ForRun { .. } | Ready::InDoubt => "run",
-    };
+    let order = sql::urgency(filter, ready).unwrap_or("run");
     let (mut rows, mut now) = (Vec::new(), None);
     for mut condition in sql::ready(filter, ready, &vault.doubts, NOW) {
         let left = limit - rows.len();
@@ -116,7 +113,7 @@ pub(super) async fn next(
         );
         begun.map_err(store_error)?;
         rows.extend(found.map_err(store_error)?);
-        now = Some(lease.checked(check, &vault.sealer)?);
+        now = Some(lease.checked(check, vault)?);
     }
     let Some(now) = now else {
         return Ok(Vec::new());
@@ -137,7 +134,7 @@ pub(super) async fn prune_history(
         .batch_execute(&vault.begin)
         .await
         .map_err(store_error)?;
-    let now = lease.checked(lease.check().await, &vault.sealer)?;
+    let now = lease.checked(lease.check().await, vault)?;
     let until = sql::pruned_until("tokenturn.");
     let rows = lease.rows(&until, &[Value::from(after)]).await?;
     let next = rows

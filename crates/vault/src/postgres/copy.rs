@@ -28,7 +28,7 @@ const LOCK: &str = "SET LOCAL lock_timeout = '5s'; LOCK TABLE tokenturn.token IN
 pub(super) async fn dump(lease: &Lease, vault: &Opened) -> Result<Dump, StoreError> {
     let run = async |sql: &str| lease.batch_execute(sql).await.map_err(store_error);
     run(BEGIN_TO_READ).await?;
-    lease.checked(lease.check().await, &vault.sealer)?;
+    lease.checked(lease.check().await, vault)?;
     let probe = get(&lease.row("SELECT probe FROM tokenturn.vault").await?, 0)?;
     let mut dumping = Dump::begin();
     for table in Table::ALL {
@@ -60,7 +60,7 @@ pub(super) async fn load(
     let (begun, locked, check) =
         join!(lease.begin(vault), lease.batch_execute(LOCK), lease.check());
     begun.and(locked).map_err(store_error)?;
-    lease.checked(check, &vault.sealer)?;
+    lease.checked(check, vault)?;
     for table in Table::ALL {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM tokenturn.{})", table.name());
         if get(&lease.row(&sql).await?, 0)? {

@@ -29,7 +29,7 @@ pub(super) async fn all(
     let (begun, locked, check) =
         join!(lease.begin(vault), lease.batch_execute(LOCK), lease.check());
     begun.and(locked).map_err(store_error)?;
-    let now = lease.checked(check, &vault.sealer)?;
+    let now = lease.checked(check, vault)?;
     spool.rewind()?;
     let mut count = 0;
     loop {

@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::ops::Deref;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -13,7 +14,6 @@ use super::connect::{Pool, PooledSession, Session};
 use super::error::{MOVED, is_about_names, pool_error, store_error, unavailable};
 use super::{CHECK, Opened};
 use crate::error::{StoreError, StoreErrorKind};
-use crate::seal::Sealer;
 use crate::sql::Value;
 use crate::time;
 
@@ -105,14 +105,14 @@ impl Lease {
     pub(super) fn checked(
         &self,
         check: Result<Vec<Row>, Error>,
-        sealer: &Sealer,
+        vault: &Opened,
     ) -> Result<i64, StoreError> {
         let check = check.map_err(store_error)?;
         let (probe, now, process) = match check.first() {
             Some(row) => (get(row, 0)?, get(row, 1)?, get(row, 2)?),
             None => (&[][..], SystemTime::UNIX_EPOCH, 0),
         };
-        sealer.try_on(probe)?;
+        vault.sealer.try_on(probe)?;
         let mut names = self.names();
         names.is_own = self.session().is_served_by(process);
         if names.has_named && !names.is_own {
@@ -122,7 +122,10 @@ impl Lease {
         // Nor is anything named from here on.
         names.are_used &= names.is_own;
         let since = now.duration_since(SystemTime::UNIX_EPOCH);
-        Ok(time::millis(since.unwrap_or_default()))
+        let now = time::millis(since.unwrap_or_default());
+        let ahead = now.saturating_sub(time::now_millis());
+        vault.clock_ahead.store(ahead, Relaxed);
+        Ok(now)
     }
 
     /// Gives names to what was sent without one in this transaction, and to what is sent next. The session

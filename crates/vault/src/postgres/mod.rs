@@ -17,6 +17,8 @@ mod run;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokenturn::Timestamp;
@@ -38,6 +40,7 @@ use crate::overview::Overview;
 use crate::seal::Sealer;
 use crate::sql::{self, Doubts, Dump, Now, Spool, Value};
 use crate::store::{Answer, Changed, Entries, Ready, Rekeyed, Run, RunCount, Store};
+use crate::time;
 use crate::vault::{Access, Copied, Engine};
 
 /// The clock that all machines share. It is read anew wherever it stands: what another transaction
@@ -84,6 +87,8 @@ struct Opened {
     /// What begins a transaction that writes.
     begin: String,
     doubts: Doubts,
+    /// How far the server's clock is ahead of this host's, in milliseconds, as it was seen last.
+    clock_ahead: AtomicI64,
     is_read_only: bool,
 }
 
@@ -144,21 +149,20 @@ async fn opened(lease: &Lease, key: &Key, access: Access) -> Result<Opened, Stor
             sql::COLUMNS
         }
     };
-    lease.checked(lease.check().await, &sealer)?;
-    let begin = match is_read_only {
-        true => String::new(),
-        false => {
-            lease.batch_execute("COMMIT").await.map_err(store_error)?;
-            begin(lease).await?
-        }
-    };
-    Ok(Opened {
+    let mut vault = Opened {
         sealer,
         columns,
-        begin,
+        begin: String::new(),
         doubts: Doubts::default(),
+        clock_ahead: AtomicI64::default(),
         is_read_only,
-    })
+    };
+    lease.checked(lease.check().await, &vault)?;
+    if !is_read_only {
+        lease.batch_execute("COMMIT").await.map_err(store_error)?;
+        vault.begin = begin(lease).await?;
+    }
+    Ok(vault)
 }
 
 /// What begins a transaction that is on the disk when its commit returns, whatever the server says, and
@@ -191,6 +195,11 @@ async fn within<T>(
 }
 
 impl Store for Postgres {
+    fn clock(&self) -> i64 {
+        let ahead = self.0.vault.clock_ahead.load(Relaxed);
+        time::now_millis().saturating_add(ahead)
+    }
+
     fn get<'a>(&'a self, id: &'a str) -> Answer<'a, Option<Entry>> {
         let id = id.to_owned();
         let job: Job<_> =

@@ -122,7 +122,7 @@ async fn entries(
     }
     if entries.iter().any(Result::is_err) {
         // Whoever changed the key has made every row unreadable with the old one.
-        lease.checked(lease.check().await, &vault.sealer)?;
+        lease.checked(lease.check().await, vault)?;
     }
     Ok(entries)
 }

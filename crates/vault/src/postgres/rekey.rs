@@ -33,7 +33,7 @@ pub(super) async fn all(
 ) -> Result<Rekeyed, StoreError> {
     let new = Sealer::new(new_key);
     lease.batch_execute(BEGIN).await.map_err(store_error)?;
-    lease.checked(lease.check().await, &vault.sealer)?;
+    lease.checked(lease.check().await, vault)?;
     // Whoever replaces a token could not store the new one.
     let held = sql::held(NOW);
     let select = format!("SELECT id FROM tokenturn.token WHERE {} LIMIT 1", held.sql);

@@ -41,7 +41,7 @@ pub(super) async fn begin(
     let (begun, locked, check) =
         join!(lease.begin(vault), lease.batch_execute(LOCK), lease.check());
     begun.and(locked).map_err(store_error)?;
-    let now = lease.checked(check, &vault.sealer)?;
+    let now = lease.checked(check, vault)?;
     let Some(last) = last(lease, filter).await? else {
         return new(lease, filter, now, Vec::new()).await;
     };
@@ -105,7 +105,7 @@ pub(super) async fn open(
     resume_within: Duration,
 ) -> Result<Option<Run>, StoreError> {
     let run = last(lease, filter).await?;
-    let now = lease.checked(lease.check().await, &vault.sealer)?;
+    let now = lease.checked(lease.check().await, vault)?;
     match run.filter(|run| !run.is_too_old(resume_within, now)) {
         Some(run) if read::count_run(lease, filter, &run).await?.left > 0 => Ok(Some(run)),
         _ => Ok(None),
@@ -130,7 +130,7 @@ fn name(filter: &Filter) -> Result<Value, StoreError> {
 pub(super) async fn end(lease: &Lease, vault: &Opened, run: u64) -> Result<(), StoreError> {
     let (begun, check) = join!(lease.begin(vault), lease.check());
     begun.map_err(store_error)?;
-    let now = lease.checked(check, &vault.sealer)?;
+    let now = lease.checked(check, vault)?;
     let values = vec![Value::Int(now), Value::from(run)];
     pipeline::commit(lease, &[(END, values)]).await
 }
@@ -153,7 +153,7 @@ pub(super) async fn reserve(
     begun.map_err(store_error)?;
     made.map_err(store_error)?;
     let queue = queue.map_err(store_error)?;
-    let now = lease.checked(check, &vault.sealer)?;
+    let now = lease.checked(check, vault)?;
     let queue = queue.first().map(|row| Ok((get(row, 0)?, get(row, 1)?)));
     let (wait, next) = sql::place(queue.transpose()?, now, interval, hold);
     let values = vec![Value::Int(next), Value::Int(now), Value::from(app)];

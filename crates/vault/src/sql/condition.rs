@@ -200,6 +200,15 @@ pub(crate) fn ready(
     }
 }
 
+/// What comes first among the rows that are ready, where that counts.
+pub(crate) fn urgency(filter: &Filter, ready: Ready) -> Option<&'static str> {
+    match ready {
+        Ready::Undelivered => Some("deliver_until"),
+        Ready::ForRun { .. } => filter.due_within.map(|_| "refresh_by"),
+        Ready::InDoubt => None,
+    }
+}
+
 /// The rows that somebody replaces the token of just now.
 pub(crate) fn held(now: impl Into<Now>) -> Condition {
     let now = now.into();

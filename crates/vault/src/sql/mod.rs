@@ -17,7 +17,7 @@ use std::str::FromStr;
 #[cfg(feature = "postgres")]
 pub(crate) use condition::Now;
 pub(crate) use condition::{
-    Condition, Value, count_run, filter, held, history, out_of_reach, page, ready,
+    Condition, Value, count_run, filter, held, history, out_of_reach, page, ready, urgency,
 };
 pub(crate) use doubts::Doubts;
 pub(crate) use dump::{Dump, Table};

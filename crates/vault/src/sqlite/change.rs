@@ -48,16 +48,16 @@ pub(super) fn change_next(
 ) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
     let mut changed = Vec::new();
     let conditions = sql::ready(filter, ready, &opened.doubts, time::now_millis());
-    let order = match ready {
-        Ready::Undelivered => "ORDER BY deliver_until",
-        Ready::ForRun { .. } | Ready::InDoubt => "",
+    let order = match sql::urgency(filter, ready) {
+        Some(column) => format!("ORDER BY {column}"),
+        None => String::new(),
     };
     for condition in conditions {
         let left = limit - changed.len();
         if left == 0 {
             break;
         }
-        for found in select_some(opened, condition, order, left)? {
+        for found in select_some(opened, condition, &order, left)? {
             changed.push(apply(opened, found, change)?);
         }
     }

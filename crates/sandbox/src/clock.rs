@@ -1,6 +1,6 @@
 //! The sandbox's own time, which tests move.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::http::HeaderValue;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -9,23 +9,29 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 pub(crate) type Moment = DateTime<Utc>;
 
 /// A thousand years, so that no sum of times overflows.
-const FURTHEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+const FURTHEST: TimeDelta = TimeDelta::days(1000 * 365);
 
 /// The host's clock and how far the sandbox is ahead of it.
 #[derive(Default)]
 pub(crate) struct Clock {
-    ahead: Duration,
+    /// Less than nothing where it is behind.
+    ahead: TimeDelta,
     /// The last second that was written, which thousands of answers share.
     written: Option<(i64, HeaderValue)>,
 }
 
 impl Clock {
     pub(crate) fn now(&self) -> Moment {
-        Utc::now() + TimeDelta::from_std(self.ahead).unwrap_or_default()
+        // Whoever turns the host's clock back, too, must not get before 1970 either.
+        (Utc::now() + self.ahead).max(beginning())
     }
 
     pub(crate) fn advance(&mut self, by: Duration) {
-        self.ahead = self.ahead.saturating_add(by).min(FURTHEST);
+        self.ahead = (self.ahead + delta(by)).min(FURTHEST);
+    }
+
+    pub(crate) fn turn_back(&mut self, by: Duration) {
+        self.ahead -= delta(by).min(self.now() - beginning());
     }
 
     /// Now, as the header `date` has it.
@@ -38,6 +44,16 @@ impl Clock {
         }
         self.written.as_ref().map(|(_, date)| date.clone())
     }
+}
+
+/// There is no time before 1970.
+fn beginning() -> Moment {
+    SystemTime::UNIX_EPOCH.into()
+}
+
+/// As long, but not longer than any sum of times can take.
+pub(crate) fn delta(long: Duration) -> TimeDelta {
+    TimeDelta::from_std(long).map_or(FURTHEST, |delta| delta.min(FURTHEST))
 }
 
 /// A moment as GitHub writes it.

@@ -33,7 +33,7 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -296,9 +296,20 @@ impl Sandbox {
         self.shared.world().requests.recording = recording;
     }
 
+    /// What the sandbox's clock shows. At first it is the host's time.
+    pub fn now(&self) -> SystemTime {
+        self.shared.world().clock.now().into()
+    }
+
     /// Moves the sandbox's clock forward: codes and tokens expire by it, answers are dated by it.
     pub fn advance(&self, by: Duration) {
         self.shared.world().clock.advance(by);
+    }
+
+    /// Turns the sandbox's clock back, to 1970 at most. What has expired lives again, and what was
+    /// used up does not.
+    pub fn turn_back(&self, by: Duration) {
+        self.shared.world().clock.turn_back(by);
     }
 
     /// Whether a token, refresh token or key of either provider works.

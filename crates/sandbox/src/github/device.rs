@@ -152,7 +152,8 @@ impl GitHub {
         // The first poll may come at once, and a hasty one learns nothing of the decision.
         let interval = TimeDelta::seconds(device.interval.into());
         let last_poll = device.last_poll.replace(now);
-        if last_poll.is_some_and(|last| now - last < interval) {
+        // A poll of the future, before the clock was turned back, makes nobody wait.
+        if last_poll.is_some_and(|last| (TimeDelta::zero()..interval).contains(&(now - last))) {
             device.interval = device.interval.saturating_add(PENALTY);
             return Err(Refusal::slow_down(device.interval));
         }

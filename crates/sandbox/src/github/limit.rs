@@ -36,7 +36,8 @@ impl Limit {
 
     /// Counts a call, if there is one left.
     pub(super) fn take(&mut self, now: Moment) -> bool {
-        if now >= self.ends {
+        // Where the clock was turned back, it is another hour.
+        if now >= self.ends || now < self.ends - WINDOW {
             self.used = 0;
             self.ends = now.trunc_subsecs(0) + WINDOW;
         }

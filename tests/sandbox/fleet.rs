@@ -43,6 +43,19 @@ async fn many_github_tokens_live_and_die_one_by_one() {
 }
 
 #[tokio::test]
+async fn many_expiring_github_tokens_are_refreshed_one_by_one() {
+    let (sandbox, github) = start().await;
+    let all = sandbox.new_expiring_github_tokens(MANY);
+    let tokens = || all.iter().flat_map(|new| [&new.token, &new.refresh_token]);
+    assert_eq!(tokens().collect::<HashSet<_>>().len(), 2 * MANY);
+    let one = &all[MANY / 2];
+    let refresh_token = Secret::new(one.refresh_token.clone());
+    assert!(github.refresh_token(&refresh_token).await.is_ok());
+    let dead = tokens().filter(|token| !sandbox.is_alive(token));
+    assert_eq!(dead.collect::<Vec<_>>(), [&one.token, &one.refresh_token]);
+}
+
+#[tokio::test]
 async fn many_ohmygpt_users_keep_their_tokens_apart() {
     let sandbox = Sandbox::start(0).await.unwrap();
     let client = ohmygpt(&sandbox, "secret");

@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod login;
 mod ohmygpt;
+mod refreshes;
 mod replacements;
 mod web_application;
 

@@ -1,5 +1,6 @@
 //! The sandbox over plain sockets: what no client of ours would send, and what it answers with.
 
+mod clock;
 mod device;
 mod github;
 mod keys;
@@ -194,12 +195,24 @@ async fn debug_shows_no_secret() {
     let bearer = format!("authorization: Bearer {}\r\n", user.oauth_token);
     let line = "POST /api/v1/user/oauth/app/rotate-user-admin-token";
     let rotated = call(&sandbox, line, &bearer, "").await;
+    let new = sandbox.new_expiring_github_token();
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", &new.refresh_token),
+    ];
+    let refreshed = exchange(&sandbox, Some(&secret), &fields).await;
     let (requests, done) = (sandbox.requests(), sandbox.replacements());
-    let text = format!("{sandbox:?} {user:?} {page:?} {requests:?} {done:?}");
+    let refreshes = sandbox.refreshes();
+    assert_eq!((done.len(), refreshes.len()), (1, 1));
+    let text = format!("{sandbox:?} {user:?} {page:?} {requests:?} {done:?} {new:?} {refreshes:?}");
     for hidden in [
         secret,
         code,
         answer.text("access_token"),
+        new.token,
+        new.refresh_token,
+        refreshed.text("access_token"),
+        refreshed.text("refresh_token"),
         sandbox.ohmygpt_client_secret(),
         user.oauth_token,
         user.admin_token,

@@ -35,8 +35,7 @@ impl Clock {
     }
 
     /// Now, as the header `date` has it.
-    pub(crate) fn http_date(&mut self) -> Option<HeaderValue> {
-        let now = self.now();
+    pub(crate) fn http_date(&mut self, now: Moment) -> Option<HeaderValue> {
         let second = now.timestamp();
         if self.written.as_ref().is_none_or(|(at, _)| *at != second) {
             let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();

@@ -16,7 +16,9 @@ pub(crate) async fn attend(State(shared): State<Shared>, request: Request, next:
     };
     let mut world = shared.world();
     world.replacements.answered(&response);
-    let date = world.clock.http_date();
+    world.refreshes.answered(&response);
+    let now = world.clock.now();
+    let date = world.clock.http_date(now);
     response.headers_mut().extend(date.map(|date| (DATE, date)));
     response
 }

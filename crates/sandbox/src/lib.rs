@@ -2,8 +2,8 @@
 //!
 //! It behaves as the providers' documents and recordings say: a reset kills the old token at once,
 //! and the new one is in the answer only. Codes and tokens expire by a clock that tests move. It
-//! keeps every request for tests to read, and every replacement for them to judge by. It holds a
-//! million tokens without slowing down.
+//! keeps every request for tests to read, and every replacement and refresh for them to judge by. It
+//! holds a million tokens without slowing down.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -15,8 +15,30 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Tokens that age
+//!
+//! GitHub's expiring tokens end 8 hours after they are issued, and their refresh tokens after 184 days,
+//! or when [`Sandbox::set_lifetimes`] says. Whether they have is decided by the sandbox's own clock. It
+//! goes on as the host's does, until it is turned:
+//!
+//! ```
+//! # use std::time::Duration;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! # const HOUR: Duration = Duration::from_secs(3600);
+//! let sandbox = tokenturn_sandbox::Sandbox::start(0).await?;
+//! let new = sandbox.new_expiring_github_token();
+//! sandbox.advance(9 * HOUR);
+//! assert!(!sandbox.is_alive(&new.token) && sandbox.is_alive(&new.refresh_token));
+//! sandbox.turn_back(2 * HOUR);
+//! assert!(sandbox.is_alive(&new.token));
+//! # Ok(())
+//! # }
+//! ```
 
 mod clock;
+mod done;
 mod fault;
 mod front;
 mod github;
@@ -26,6 +48,7 @@ mod page;
 mod params;
 mod random;
 mod redirect;
+mod refreshes;
 mod replacements;
 mod world;
 
@@ -42,13 +65,15 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use fault::{Calls, Fault};
-pub use github::SecondaryLimit;
+pub use github::{ExpiringToken, SecondaryLimit};
 pub use log::LoggedRequest;
 pub use ohmygpt::OhMyGptUser;
 pub use page::ErrorPage;
+pub use refreshes::Refresh;
 pub use replacements::Replacement;
 
-use github::Limit;
+use clock::delta;
+use github::{Lifetimes, Limit};
 use params::Params;
 use world::World;
 
@@ -143,6 +168,21 @@ impl Sandbox {
         world.github.new_tokens(count, now)
     }
 
+    /// A new GitHub token that expires, with its refresh token, as a sign-in in the browser brings
+    /// them, whether [other new tokens expire](Self::set_expiring_tokens) or not.
+    pub fn new_expiring_github_token(&self) -> ExpiringToken {
+        let mut world = self.shared.world();
+        let now = world.clock.now();
+        world.github.new_expiring_token(now)
+    }
+
+    /// As many new GitHub tokens that expire.
+    pub fn new_expiring_github_tokens(&self, count: usize) -> Vec<ExpiringToken> {
+        let mut world = self.shared.world();
+        let now = world.clock.now();
+        world.github.new_expiring_tokens(count, now)
+    }
+
     /// A new OhMyGPT user with an OAuth token and an admin token.
     ///
     /// The last one made is who presses the buttons of the authorization page.
@@ -217,10 +257,19 @@ impl Sandbox {
         world.github.decide_device(user_code, is_authorized, now)
     }
 
-    /// Whether GitHub's new tokens expire after 8 hours and come with a refresh token. At first
-    /// they do not.
+    /// Whether GitHub's new tokens expire and come with a refresh token. At first they do not.
     pub fn set_expiring_tokens(&self, expiring: bool) {
         self.shared.world().github.settings.expiring_tokens = expiring;
+    }
+
+    /// How long GitHub's expiring tokens work that are issued from now on, and their refresh tokens,
+    /// in whole seconds. At first it is 8 hours (28,800 s) and 184 days (15,897,600 s).
+    pub fn set_lifetimes(&self, token: Duration, refresh_token: Duration) {
+        let whole = |time: Duration| delta(Duration::from_secs(time.as_secs()));
+        self.shared.world().github.settings.lifetimes = Lifetimes {
+            token: whole(token),
+            refresh_token: whole(refresh_token),
+        };
     }
 
     /// Whether GitHub's app may use the device flow. At first it may.
@@ -331,6 +380,23 @@ impl Sandbox {
     /// How many of them there are.
     pub fn replacement_count(&self) -> usize {
         self.shared.world().replacements.count()
+    }
+
+    /// Every refresh of a GitHub token so far, in the order in which they were done, whatever became
+    /// of their answers. There are secrets in them.
+    pub fn refreshes(&self) -> Vec<Refresh> {
+        self.shared.world().refreshes.all()
+    }
+
+    /// How many of them there are.
+    pub fn refresh_count(&self) -> usize {
+        self.shared.world().refreshes.count()
+    }
+
+    /// How often GitHub was given a refresh token that was used before, has expired, or is none. What
+    /// was refused for want of the client secret is not among them.
+    pub fn refused_refreshes(&self) -> usize {
+        self.shared.world().refused_refreshes
     }
 }
 

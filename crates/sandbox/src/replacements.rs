@@ -1,9 +1,9 @@
-//! What was done, for tests to judge by: what an app has said or saved is only its own account.
+//! Tokens that were replaced by a call of their own.
 
 use std::fmt;
 use std::time::Instant;
 
-use axum::response::Response;
+use crate::done::Change;
 
 /// A token that was put in the place of another one, which is dead since.
 #[derive(Clone)]
@@ -30,51 +30,20 @@ impl fmt::Debug for Replacement {
     }
 }
 
-/// All of them, in the order in which they were done.
-#[derive(Default)]
-pub(crate) struct Replacements(Vec<Replacement>);
-
-/// Marks an answer as the one to a replacement.
-#[derive(Clone, Copy)]
-pub(crate) struct Done(usize);
-
-impl Replacements {
-    pub(crate) fn note(&mut self, old: String, new: String, account: Option<String>) -> Done {
-        self.0.push(Replacement {
+impl Replacement {
+    pub(crate) fn new(old: String, new: String, account: Option<String>) -> Self {
+        Self {
             old,
             new,
             account,
             at: Instant::now(),
             answered: None,
-        });
-        Done(self.0.len() - 1)
-    }
-
-    pub(crate) fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The last one, if there were only so many before.
-    pub(crate) fn since(&self, before: usize) -> Option<Done> {
-        (self.0.len() > before).then(|| Done(self.0.len() - 1))
-    }
-
-    /// Notes that an answer goes out.
-    pub(crate) fn answered(&mut self, response: &Response) {
-        let done = response.extensions().get();
-        if let Some(found) = done.and_then(|Done(at)| self.0.get_mut(*at)) {
-            found.answered = Some(Instant::now());
         }
-    }
-
-    pub(crate) fn all(&self) -> Vec<Replacement> {
-        self.0.clone()
     }
 }
 
-impl Done {
-    pub(crate) fn mark(self, mut response: Response) -> Response {
-        response.extensions_mut().insert(self);
-        response
+impl Change for Replacement {
+    fn set_answered(&mut self, at: Instant) {
+        self.answered = Some(at);
     }
 }

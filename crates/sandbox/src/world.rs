@@ -1,11 +1,13 @@
 //! What both providers remember.
 
 use crate::clock::Clock;
+use crate::done::Log;
 use crate::fault::Faults;
 use crate::github::GitHub;
 use crate::log::Requests;
 use crate::ohmygpt::OhMyGpt;
-use crate::replacements::Replacements;
+use crate::refreshes::Refresh;
+use crate::replacements::Replacement;
 
 /// Everything that the sandbox knows.
 pub(crate) struct World {
@@ -13,7 +15,9 @@ pub(crate) struct World {
     pub(crate) github: GitHub,
     pub(crate) ohmygpt: OhMyGpt,
     pub(crate) requests: Requests,
-    pub(crate) replacements: Replacements,
+    pub(crate) replacements: Log<Replacement>,
+    pub(crate) refreshes: Log<Refresh>,
+    pub(crate) refused_refreshes: usize,
     pub(crate) faults: Faults,
 }
 
@@ -25,7 +29,9 @@ impl World {
             github: GitHub::new(url),
             ohmygpt: OhMyGpt::default(),
             requests: Requests::default(),
-            replacements: Replacements::default(),
+            replacements: Log::default(),
+            refreshes: Log::default(),
+            refused_refreshes: 0,
             faults: Faults::default(),
         }
     }

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::GitHub;
 use super::fields::{Refusal, reply};
-use super::store::{Issued, REFRESH_LIFETIME, TOKEN_LIFETIME};
+use super::refresh::refresh;
+use super::store::Issued;
 use crate::Shared;
 use crate::clock::Moment;
 use crate::params::Params;
@@ -22,16 +23,20 @@ pub(super) async fn exchange(
 ) -> Response {
     let mut world = shared.world();
     let now = world.clock.now();
-    let github = &mut world.github;
+    let done_before = world.refreshes.count();
     let issued = match params.get("grant_type") {
-        None | Some("authorization_code") => github.for_code(&params, now),
+        None | Some("authorization_code") => world.github.for_code(&params, now),
         Some("urn:ietf:params:oauth:grant-type:device_code") => {
-            github.for_device_code(&params, now)
+            world.github.for_device_code(&params, now)
         }
-        Some("refresh_token") => github.for_refresh_token(&params, now),
+        Some("refresh_token") => refresh(&mut world, &params, now),
         Some(_) => Err(Refusal::UNSUPPORTED_GRANT_TYPE),
     };
-    reply(&headers, issued.map(describe))
+    let response = reply(&headers, issued.map(describe));
+    match world.refreshes.since(done_before) {
+        Some(done) => done.mark(response),
+        None => response,
+    }
 }
 
 fn describe(issued: Issued) -> Value {
@@ -41,9 +46,9 @@ fn describe(issued: Issued) -> Value {
         "scope": issued.scopes.join(","),
     });
     if let Some(refresh_token) = issued.refresh_token {
-        fields["expires_in"] = TOKEN_LIFETIME.num_seconds().into();
+        fields["expires_in"] = issued.lifetimes.token.num_seconds().into();
         fields["refresh_token"] = refresh_token.into();
-        fields["refresh_token_expires_in"] = REFRESH_LIFETIME.num_seconds().into();
+        fields["refresh_token_expires_in"] = issued.lifetimes.refresh_token.num_seconds().into();
     }
     fields
 }
@@ -60,7 +65,7 @@ impl GitHub {
         Ok(())
     }
 
-    fn need_secret(params: &Params) -> Result<(), Refusal> {
+    pub(super) fn need_secret(params: &Params) -> Result<(), Refusal> {
         let secret = params.get("client_secret");
         secret
             .map(drop)
@@ -94,20 +99,6 @@ impl GitHub {
         }
         let expiring = self.settings.expiring_tokens;
         Ok(self.issue(code.scopes, expiring, false, now))
-    }
-
-    /// Kills the old pair and gives a new one with the same scopes.
-    fn for_refresh_token(&mut self, params: &Params, now: Moment) -> Result<Issued, Refusal> {
-        self.authenticate(params)?;
-        let value = params.get("refresh_token").unwrap_or_default();
-        let old = self.find_refresh(value, now);
-        if !old.ok_or(Refusal::BAD_REFRESH_TOKEN)?.by_device {
-            Self::need_secret(params)?;
-        }
-        let old = self.refreshes.remove(value);
-        let old = old.ok_or(Refusal::BAD_REFRESH_TOKEN)?;
-        self.tokens.remove(&old.token);
-        Ok(self.issue(old.scopes, true, old.by_device, now))
     }
 }
 

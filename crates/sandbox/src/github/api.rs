@@ -16,6 +16,7 @@ use super::describe::{account, describe, describe_scoped};
 use super::store::new_value;
 use crate::Shared;
 use crate::clock::Moment;
+use crate::replacements::Replacement;
 use crate::world::World;
 
 pub(crate) fn routes() -> Router<Shared> {
@@ -95,7 +96,8 @@ fn reset(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
     let new = world.github.replace(call.token, call.now);
     let new = new.ok_or_else(no_such_token)?;
     let answer = describe(&world.github, &new);
-    world.replacements.note(call.token.to_owned(), new, None);
+    let done = Replacement::new(call.token.to_owned(), new, None);
+    world.replacements.note(done);
     answer
 }
 
@@ -108,7 +110,7 @@ fn delete_token(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
 
 fn delete_grant(world: &mut World, _: &Call<'_>) -> Result<Answer, Answer> {
     world.github.tokens.clear();
-    world.github.refreshes.clear();
+    world.github.refresh_tokens.clear();
     Ok((StatusCode::NO_CONTENT, String::new()))
 }
 

@@ -6,8 +6,10 @@ mod api;
 mod authorize;
 mod describe;
 mod device;
+mod expiring;
 mod fields;
 mod limit;
+mod refresh;
 mod revoke;
 mod store;
 
@@ -22,9 +24,10 @@ pub(crate) use api::routes as api;
 pub(crate) use authorize::PATH as AUTHORIZE;
 pub(crate) use limit::Limit;
 pub(crate) use revoke::routes as revocation;
-pub(crate) use store::GitHub;
+pub(crate) use store::{GitHub, Lifetimes};
 
 pub use answer::SecondaryLimit;
+pub use expiring::ExpiringToken;
 
 /// What people open.
 pub(crate) const PAGES: &[&str] = &[AUTHORIZE, device::PAGE];

@@ -54,5 +54,5 @@ fn credentials(body: &Value) -> Result<Vec<&str>, Answer> {
 /// The named one only: whether its companion dies with it is not documented.
 fn kill(github: &mut GitHub, credential: &str) {
     github.tokens.remove(credential);
-    github.refreshes.remove(credential);
+    github.refresh_tokens.remove(credential);
 }

@@ -14,10 +14,22 @@ use super::limit::{DOCUMENTED, Limit};
 use crate::clock::Moment;
 use crate::random;
 
-/// How long an expiring token works.
-pub(super) const TOKEN_LIFETIME: TimeDelta = TimeDelta::seconds(28_800);
-/// How long its refresh token works. One of the documents says 15811200; recordings say this.
-pub(super) const REFRESH_LIFETIME: TimeDelta = TimeDelta::seconds(15_897_600);
+/// How long what expires works.
+#[derive(Clone, Copy)]
+pub(crate) struct Lifetimes {
+    pub(crate) token: TimeDelta,
+    pub(crate) refresh_token: TimeDelta,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            token: TimeDelta::seconds(28_800),
+            // One of the documents says 15811200; recordings say this.
+            refresh_token: TimeDelta::seconds(15_897_600),
+        }
+    }
+}
 
 pub(crate) struct GitHub {
     /// Where the sandbox is.
@@ -30,7 +42,7 @@ pub(crate) struct GitHub {
     /// By the tokens themselves: there may be a million.
     pub(super) tokens: HashMap<Box<str>, Token>,
     /// By the refresh tokens themselves.
-    pub(super) refreshes: HashMap<Box<str>, Refresh>,
+    pub(super) refresh_tokens: HashMap<Box<str>, RefreshToken>,
     pub(super) codes: Vec<Code>,
     pub(super) devices: Vec<Device>,
     pub(crate) limit: Limit,
@@ -40,6 +52,7 @@ pub(crate) struct GitHub {
 /// What tests switch.
 pub(crate) struct Settings {
     pub(crate) expiring_tokens: bool,
+    pub(crate) lifetimes: Lifetimes,
     pub(crate) device_flow: bool,
     pub(crate) device_interval: u32,
     pub(crate) email_verified: bool,
@@ -59,7 +72,7 @@ pub(super) struct Token {
 }
 
 /// What an expiring token is replaced with.
-pub(super) struct Refresh {
+pub(super) struct RefreshToken {
     /// The token that it came with.
     pub(super) token: Box<str>,
     pub(super) scopes: Arc<[String]>,
@@ -72,7 +85,9 @@ pub(super) struct Refresh {
 pub(super) struct Issued {
     pub(super) token: String,
     pub(super) scopes: Arc<[String]>,
+    /// If the token expires.
     pub(super) refresh_token: Option<String>,
+    pub(super) lifetimes: Lifetimes,
 }
 
 impl Token {
@@ -92,6 +107,7 @@ impl GitHub {
             basic: format!("Basic {pair}"),
             settings: Settings {
                 expiring_tokens: false,
+                lifetimes: Lifetimes::default(),
                 device_flow: true,
                 device_interval: 5,
                 email_verified: true,
@@ -99,7 +115,7 @@ impl GitHub {
                 secondary_limit: None,
             },
             tokens: HashMap::new(),
-            refreshes: HashMap::new(),
+            refresh_tokens: HashMap::new(),
             codes: Vec::new(),
             devices: Vec::new(),
             limit: Limit::new(Some(DOCUMENTED)),
@@ -114,8 +130,8 @@ impl GitHub {
     /// Tokens with the scope of the documented example.
     pub(crate) fn new_tokens(&mut self, count: usize, now: Moment) -> Vec<String> {
         let expiring = self.settings.expiring_tokens;
-        let expires_at = expiring.then(|| now + TOKEN_LIFETIME);
-        let scopes: Arc<[String]> = Arc::new(["public_repo".into()]);
+        let expires_at = expiring.then(|| now + self.settings.lifetimes.token);
+        let scopes = example_scopes();
         self.tokens.reserve(count);
         let new = (0..count).map(|_| {
             let value = new_value(expiring);
@@ -137,8 +153,8 @@ impl GitHub {
     }
 
     /// A living refresh token.
-    pub(super) fn find_refresh(&self, token: &str, now: Moment) -> Option<&Refresh> {
-        let found = self.refreshes.get(token)?;
+    pub(super) fn find_refresh(&self, token: &str, now: Moment) -> Option<&RefreshToken> {
+        let found = self.refresh_tokens.get(token)?;
         (now < found.expires_at).then_some(found)
     }
 
@@ -170,7 +186,7 @@ impl GitHub {
     pub(super) fn replace(&mut self, old: &str, now: Moment) -> Option<String> {
         let mut token = self.tokens.remove(old)?;
         if let Some(refresh) = token.refresh.take() {
-            self.refreshes.remove(&refresh);
+            self.refresh_tokens.remove(&refresh);
         }
         token.updated_at = now;
         let new = new_value(token.expires_at.is_some());
@@ -188,25 +204,32 @@ impl GitHub {
     ) -> Issued {
         let scopes = scopes.into();
         let token = new_value(expiring);
-        let expires_at = expiring.then(|| now + TOKEN_LIFETIME);
+        let lifetimes = self.settings.lifetimes;
+        let expires_at = expiring.then(|| now + lifetimes.token);
         let added = self.add(&token, Arc::clone(&scopes), expires_at, now);
         let refresh_token = expiring.then(|| format!("ghr_{}", random::alphanumeric(76)));
         if let Some(value) = &refresh_token {
             added.refresh = Some(value.as_str().into());
-            let refresh = Refresh {
+            let refresh = RefreshToken {
                 token: token.as_str().into(),
                 scopes: Arc::clone(&scopes),
                 by_device,
-                expires_at: now + REFRESH_LIFETIME,
+                expires_at: now + lifetimes.refresh_token,
             };
-            self.refreshes.insert(value.as_str().into(), refresh);
+            self.refresh_tokens.insert(value.as_str().into(), refresh);
         }
         Issued {
             token,
             scopes,
             refresh_token,
+            lifetimes,
         }
     }
+}
+
+/// That of the documented example.
+pub(super) fn example_scopes() -> Arc<[String]> {
+    Arc::new(["public_repo".into()])
 }
 
 /// A token of a GitHub App if it expires, and of an OAuth app if not.

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::envelope::{bearer, success};
 use crate::Shared;
+use crate::replacements::Replacement;
 
 pub(super) const INFO: &str = "/api/v1/user/oauth/app/query-user-basic-info";
 
@@ -48,7 +49,8 @@ async fn rotate(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     let (id, new) = (user.id, user.admin_token.to_string());
     let data = json!({ "user_id": id, "token": new });
     let oauth_token = oauth_token.map(str::to_owned);
-    let done = world.replacements.note(old.to_string(), new, oauth_token);
+    let done = Replacement::new(old.to_string(), new, oauth_token);
+    let done = world.replacements.note(done);
     drop(world);
     done.mark(success("Rotate User Admin Token success", data))
 }

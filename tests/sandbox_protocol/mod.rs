@@ -6,6 +6,7 @@ mod github;
 mod keys;
 mod login;
 mod ohmygpt;
+mod own;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -36,6 +36,11 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Another process turns it by a call that no provider has: `POST /_sandbox/clock` with `advance` or
+//! `back` in its query or in a form, such as `advance=9h`, `back=1d12h` or `advance=90` (seconds). The
+//! answer says what the clock shows then, `{"time":"2026-01-31T12:00:00Z","unix_time":1769860800}`, and
+//! so does a `GET`. These calls are not among [`Sandbox::requests`], and no [`Fault`] hits them.
 
 mod clock;
 mod done;
@@ -44,6 +49,7 @@ mod front;
 mod github;
 mod log;
 mod ohmygpt;
+mod own;
 mod page;
 mod params;
 mod random;
@@ -117,6 +123,7 @@ impl Sandbox {
             .method_not_allowed_fallback(github::not_found)
             .layer(DefaultBodyLimit::max(log::LONGEST_BODY))
             .layer(from_fn_with_state(shared.clone(), front::attend))
+            .merge(own::routes())
             .with_state(shared.clone());
         let server = tokio::spawn(async move {
             // It ends when the task is aborted, and only then.

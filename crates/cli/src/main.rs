@@ -61,7 +61,7 @@ async fn run(arguments: Arguments) -> Result<Exit> {
     let json = arguments.json;
     let done = match arguments.command {
         Command::Demo => demo::run(json).await,
-        Command::Sandbox { port, fault } => serve::run(port, fault, json).await,
+        Command::Sandbox(options) => serve::run(&options, json).await,
         Command::Login { target } => return Ok(login::run(target).await),
         Command::Rotate { all, target } => {
             return match target {

@@ -37,10 +37,11 @@
 //! # }
 //! ```
 //!
-//! Another process turns it by a call that no provider has: `POST /_sandbox/clock` with `advance` or
-//! `back` in its query or in a form, such as `advance=9h`, `back=1d12h` or `advance=90` (seconds). The
-//! answer says what the clock shows then, `{"time":"2026-01-31T12:00:00Z","unix_time":1769860800}`, and
-//! so does a `GET`. These calls are not among [`Sandbox::requests`], and no [`Fault`] hits them.
+//! Another process turns it by a call that no provider has: a `POST` of [`Sandbox::clock_url`]
+//! (`/_sandbox/clock`) with `advance` or `back` in its query or in a form, such as `advance=9h`,
+//! `back=1d12h` or `advance=90` (seconds). The answer says what the clock shows then,
+//! `{"time":"2026-01-31T12:00:00Z","unix_time":1769860800}`, and so does a `GET`. These calls are not
+//! among [`Sandbox::requests`], and no [`Fault`] hits them.
 
 mod clock;
 mod done;
@@ -139,6 +140,11 @@ impl Sandbox {
     /// The base URL of both providers, without a slash at its end.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where another process turns the sandbox's clock.
+    pub fn clock_url(&self) -> String {
+        self.url() + own::CLOCK
     }
 
     /// The client ID of the app that GitHub knows.

@@ -6,11 +6,12 @@ mod common;
 mod fleet;
 mod github;
 mod ohmygpt;
+mod sandbox;
 mod vault;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::exit::Exit;
@@ -23,6 +24,7 @@ pub(crate) use github::{
     GitHubApp, GitHubLogin, GitHubRecover, GitHubRevoke, GitHubScope, GitHubToken,
 };
 pub(crate) use ohmygpt::{OhMyGptLogin, OhMyGptServer, OhMyGptToken};
+pub(crate) use sandbox::{Fault, SandboxOptions};
 pub(crate) use vault::{
     CopyTo, Defaults, Filters, Format, History, HistoryTarget, VaultPlace, VaultTarget,
 };
@@ -69,14 +71,7 @@ pub(crate) enum Command {
     /// Replace a token at each provider, on a sandbox inside this program.
     Demo,
     /// Serve both providers from memory until Ctrl-C.
-    Sandbox {
-        /// The port on this host; a free one unless given.
-        #[arg(long, default_value_t = 0, value_name = "N", hide_default_value = true)]
-        port: u16,
-        /// Answer every change with 502, before it is made or after; or every call with 503.
-        #[arg(long, value_name = "WHEN")]
-        fault: Option<Fault>,
-    },
+    Sandbox(SandboxOptions),
     /// Ask a user for a token in the browser, and save it.
     Login {
         #[command(subcommand)]
@@ -147,13 +142,6 @@ pub(crate) enum Command {
         /// The folder for the pages, such as ~/.local/share/man/man1.
         folder: Option<PathBuf>,
     },
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Fault {
-    Before,
-    After,
-    Outage,
 }
 
 #[derive(Debug, Subcommand)]

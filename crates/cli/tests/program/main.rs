@@ -48,6 +48,7 @@ mod rekey;
 mod rescue;
 #[cfg(unix)]
 mod runs;
+mod sandbox;
 mod support;
 mod told;
 #[cfg(unix)]

@@ -8,6 +8,8 @@ use axum::routing::get;
 
 use crate::Shared;
 
+pub(crate) const CLOCK: &str = "/_sandbox/clock";
+
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/_sandbox/clock", get(clock::show).post(clock::turn))
+    Router::new().route(CLOCK, get(clock::show).post(clock::turn))
 }

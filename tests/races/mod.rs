@@ -1,5 +1,6 @@
 //! Many who want to replace the same tokens, and owners who come back too late.
 
+mod ages;
 mod deliveries;
 mod same_tokens;
 mod stopped;

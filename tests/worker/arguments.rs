@@ -63,6 +63,9 @@ impl Arguments {
         if let Some(time) = self.time("leave-alone") {
             builder = builder.leave_alone(time);
         }
+        if let Some(time) = self.time("fresh-for") {
+            builder = builder.fresh_for(time);
+        }
         Place::from(self.option("vault")).open(builder, &key).await
     }
 }

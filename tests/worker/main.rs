@@ -2,6 +2,7 @@
 //! own beside.
 
 mod arguments;
+mod ask;
 mod deliver;
 mod fleet;
 mod one;
@@ -23,6 +24,7 @@ async fn main() -> ExitCode {
         ["rotate", "one", id] => one::rotate(&arguments, id).await,
         ["recover", "one", id] => one::recover(&arguments, id).await,
         ["race", seed] => race::run(&arguments, seed.parse().unwrap()).await,
+        ["ask", lives] => ask::run(&arguments, lives.parse().unwrap()).await,
         _ => panic!("no verb: {words:?}"),
     }
 }

@@ -9,8 +9,9 @@ use crate::entry::{Entry, State};
 use crate::time;
 use crate::tokens::Tokens;
 
-/// A row that is never to be refreshed: later than whatever is counted with.
-const NEVER: i64 = i64::MAX / 4;
+/// Until when a row is to be refreshed that never is to be: later than whatever is counted with. An index
+/// leaves those out.
+pub(crate) const NEVER: i64 = i64::MAX / 4;
 /// A token that can be refreshed, and of which nobody has said when it ends: later than any moment.
 const NOT_KNOWN: i64 = 253_402_300_800_000;
 

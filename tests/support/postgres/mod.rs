@@ -30,7 +30,7 @@ const USER: &str = "tokenturn";
 
 /// No disk is waited for: a process that is killed leaves its writes to the system.
 const FOR_TESTS: &str = "-c listen_addresses= -c fsync=off -c autovacuum=off -c shared_buffers=16MB \
-    -c max_connections=100";
+    -c max_connections=200";
 
 /// Stops the servers and removes the folder when its input ends: when the test's process drops the
 /// cluster, and says so, or ends. It may end in the middle of a start, of which more comes then.

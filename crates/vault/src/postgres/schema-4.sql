@@ -4,4 +4,6 @@ ALTER TABLE tokenturn.token
     ADD COLUMN ended_why TEXT,
     -- Until when it is to be refreshed; 0 where that was not noted before.
     ADD COLUMN refresh_by BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX token_refresh ON tokenturn.token (refresh_by) WHERE state = 'active'
+-- Those that are never to be are not in it.
+CREATE INDEX token_refresh ON tokenturn.token (refresh_by)
+    WHERE state = 'active' AND refresh_by < 2305843009213693951

@@ -8,6 +8,7 @@ use tokenturn::Timestamp;
 use super::{Doubts, SENSE};
 use crate::entry::{LONGEST, SLACK, State, UNPROVEN};
 use crate::filter::Filter;
+use crate::life::NEVER;
 use crate::store::{Ready, Run};
 use crate::time;
 
@@ -120,6 +121,9 @@ impl Condition {
             self.and(&format!("refresh_by <= {now} + ?"), values);
         }
         // Written out, so that an index over these alone can be used.
+        if filter.due_within.is_some() {
+            self.and(&format!("refresh_by < {NEVER}"), []);
+        }
         match filter.undelivered {
             Some(true) => self.and("undelivered = 1", []),
             Some(false) => self.and("undelivered = 0", []),

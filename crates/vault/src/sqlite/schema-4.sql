@@ -4,4 +4,6 @@ ALTER TABLE token ADD COLUMN ended_why TEXT;
 
 -- Until when it is to be refreshed; 0 where that was not noted before.
 ALTER TABLE token ADD COLUMN refresh_by INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX token_refresh ON token (refresh_by) WHERE state = 'active';
+-- Those that are never to be are not in it.
+CREATE INDEX token_refresh ON token (refresh_by)
+    WHERE state = 'active' AND refresh_by < 2305843009213693951;

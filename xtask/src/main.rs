@@ -42,6 +42,7 @@ cargo xtask bench calls           a reset through tokenturn and through its peer
 cargo xtask bench fleet           speed of a fleet next to requests that save nothing, and its memory
 cargo xtask bench fleet COMMIT    speed of a fleet next to that of an earlier commit, in turn
 cargo xtask bench codegen [FILE]  time and memory of the generator, for 10 to 5,000 operations
+cargo xtask bench token           a token that lives, from a vault and from octokit
 cargo xtask bench page            the page once more, from what was measured last
 cargo xtask guard                 instructions and build cost next to what was accepted last
 cargo xtask guard --accept        accept them as they are

@@ -56,7 +56,7 @@ pub(crate) fn measure(run: &Run) -> Result<()> {
             callers.push(("bare-apart", vec![program, "--apart".to_owned()]));
         }
     }
-    if let Some(words) = octokit(run)? {
+    if let Some(words) = octokit(run, "caller.js")? {
         callers.push((OCTOKIT, words));
     }
     let server = Server::start(run)?;

@@ -12,6 +12,7 @@ mod peers;
 mod run;
 mod server;
 mod table;
+mod token;
 
 use std::process::ExitCode;
 
@@ -55,6 +56,7 @@ fn verb(arguments: &[&str]) -> Result<()> {
         ["fleet"] => fleet::measure(&run),
         ["fleet", commit] => against::measure(&run, commit),
         ["page"] => page::write(&run),
-        _ => bail!("there is build, calls, codegen, fleet and page"),
+        ["token"] => token::measure(&run),
+        _ => bail!("there is build, calls, codegen, fleet, page and token"),
     }
 }

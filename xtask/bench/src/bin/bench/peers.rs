@@ -83,8 +83,8 @@ pub(crate) fn build(run: &Run, profile: &str, names: &[&str]) -> Result<Vec<f64>
     Ok(seconds)
 }
 
-/// The program in Node, or `None` where Node is missing.
-pub(crate) fn octokit(run: &Run) -> Result<Option<Vec<String>>> {
+/// A program in Node, or `None` where Node is missing.
+pub(crate) fn octokit(run: &Run, script: &str) -> Result<Option<Vec<String>>> {
     let quiet = |command: &mut Command| {
         let command = command.stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
@@ -95,11 +95,11 @@ pub(crate) fn octokit(run: &Run) -> Result<Option<Vec<String>>> {
     }
     let (from, to) = (workspace(run).join("octokit"), run.folder().join("octokit"));
     std::fs::create_dir_all(&to)?;
-    for file in [".npmrc", "package.json", "package-lock.json", "caller.js"] {
+    for file in [".npmrc", "package.json", "package-lock.json", script] {
         std::fs::copy(from.join(file), to.join(file))?;
     }
     let installed = quiet(Command::new("npm").arg("ci").current_dir(&to));
     ensure!(installed, "`npm ci` failed in {}", to.display());
-    let caller = to.join("caller.js").display().to_string();
+    let caller = to.join(script).display().to_string();
     Ok(Some(vec!["node".into(), caller]))
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 use tokenturn_bench::Store;
 use tokenturn_tests::postgres::Cluster;
-use tokenturn_vault::{Key, Vault};
+use tokenturn_vault::{Key, Vault, VaultBuilder};
 
 /// What is under the file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +134,10 @@ impl Drop for Place<'_> {
 }
 
 pub(crate) async fn open(address: &str, key: &Key) -> Result<Vault> {
-    let builder = Vault::builder();
+    open_with(address, key, Vault::builder()).await
+}
+
+pub(crate) async fn open_with(address: &str, key: &Key, builder: VaultBuilder) -> Result<Vault> {
     Ok(match address.starts_with("postgres://") {
         true => builder.postgres(address, key).await?,
         false => builder.sqlite(address, key).await?,

@@ -1,4 +1,4 @@
-//! `fleet [--quick] [--json FILE]`: how fast a fleet is, what memory it takes, and where the time
+//! `fleet [--quick] [--json FILE] [--token]`: how fast a fleet is, what memory it takes, and where the time
 //! goes, every token durable.
 
 mod bare;
@@ -10,6 +10,7 @@ mod provider;
 mod run;
 mod size;
 mod table;
+mod token;
 
 use std::fs;
 use std::path::PathBuf;
@@ -26,6 +27,9 @@ const LIMIT_MIB: f64 = 64.0;
 async fn main() -> Result<()> {
     if run::is_meant() {
         return run::child().await;
+    }
+    if std::env::args().nth(1).as_deref() == Some("--token") {
+        return token::measure(&Homes::new()).await;
     }
     let (quick, json) = arguments()?;
     // Fails when there is one already, and that is as good.

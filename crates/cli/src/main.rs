@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod exit;
 mod fleet;
+mod git_credential;
 mod input;
 mod log;
 mod login;
@@ -91,6 +92,7 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         }
         Command::Deliver(args) => return fleet::deliver(&args).await,
         Command::Vault { target } => vault::run(target, json).await,
+        Command::GitCredential(args) => return Ok(git_credential::run(&args).await),
         Command::History(args) => vault::history(&args, json).await,
         Command::Config => config::run(arguments.config.as_deref(), json),
         Command::Completions { shell } => manual::completions(shell),

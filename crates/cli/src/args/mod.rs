@@ -4,6 +4,7 @@
 
 mod common;
 mod fleet;
+mod git_credential;
 mod github;
 mod ohmygpt;
 mod sandbox;
@@ -20,6 +21,7 @@ pub(crate) use common::{Common, Login, Out, TokenFile};
 pub(crate) use fleet::{
     CheckAll, Claims, DeliverAll, HandOn, Many, Providers, RecoverAll, RevokeAll, RotateAll,
 };
+pub(crate) use git_credential::GitCredential;
 pub(crate) use github::{
     GitHubApp, GitHubLogin, GitHubRecover, GitHubRevoke, GitHubScope, GitHubToken,
 };
@@ -130,6 +132,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         target: VaultTarget,
     },
+    /// Give git a valid token of a vault, as its credential helper.
+    GitCredential(Box<GitCredential>),
     /// Tell what has happened to the tokens of a vault.
     #[command(args_conflicts_with_subcommands = true)]
     History(History),

@@ -11,6 +11,7 @@ mod revoke;
 mod run;
 mod sandbox;
 mod servers;
+mod single;
 mod summary;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ use crate::args::{
 use crate::exit::Exit;
 use crate::vault::{self, Access, open_with};
 pub(crate) use servers::server;
+pub(crate) use single::github_of;
 
 use deliver::ShellCommand;
 use report::Report;

@@ -21,6 +21,7 @@ mod evidence;
 mod family;
 mod files;
 mod fleet;
+mod git_credential;
 #[cfg(unix)]
 mod keys;
 mod log;

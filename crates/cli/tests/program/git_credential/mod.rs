@@ -3,6 +3,10 @@
 mod erase;
 mod get;
 mod hosts;
+#[cfg(unix)]
+mod http_backend;
+#[cfg(unix)]
+mod real;
 mod store;
 
 use std::path::Path;

@@ -12,6 +12,7 @@ use tokenturn_tests::skip;
 use super::http_backend::{HttpBackend, forget_settings};
 use super::*;
 
+const PAGE: &str = include_str!("../../../../../docs/git.md");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tokenturn");
 
 /// A git server with one repository, and somebody with a clone of it.
@@ -55,25 +56,36 @@ impl Site {
         Some(site)
     }
 
-    /// The usual helper of the user's stores whatever it is told; for this host there is ours alone.
+    /// The usual helper of the user's stores whatever it is told. For this host, there is what the page says,
+    /// and `next`.
     fn configure(&self, next: Option<&str>) {
         let stored = self.home.path().join("stored");
-        let helper = format!(
-            "!tokenturn git-credential --id mona --host {} --base-url {} --leave-alone 10ms",
-            self.server.host(),
-            self.world.sandbox.url()
-        );
-        let mut text = format!(
+        let text = format!(
             "[user]\n\tname = Mona\n\temail = mona@example.com\n\
-             [credential]\n\thelper = store --file {}\n\
-             [credential \"{}\"]\n\thelper =\n\thelper = {helper}\n",
-            stored.display(),
-            self.server.url()
+             [credential]\n\thelper = store --file {}\n",
+            stored.display()
         );
-        if let Some(next) = next {
-            text.push_str(&format!("\thelper = {next}\n"));
-        }
         fs::write(self.home.path().join(".gitconfig"), text).unwrap();
+        let here = format!(
+            "--host {} --base-url {} --leave-alone 10ms --vault {}",
+            self.server.host(),
+            self.world.sandbox.url(),
+            self.world.path().join("tokenturn.db").display()
+        );
+        let commands = PAGE.lines().filter(|line| line.starts_with("git config "));
+        let commands: Vec<_> = commands
+            .map(|line| line.replace("https://github.com", &self.server.url()))
+            .map(|line| line.replace("--vault /home/mona/tokens.db", &here))
+            .collect();
+        assert_eq!(commands.len(), 2);
+        assert!(commands[1].contains(&here), "{commands:?}");
+        let mut shell = self.as_user("sh");
+        shell.args(["-c", &commands.join(" && ")]);
+        succeed(shell, "");
+        if let Some(next) = next {
+            let name = format!("credential.{}.helper", self.server.url());
+            self.succeed("config", &["--global", "--add", &name, next]);
+        }
     }
 
     fn repository(&self) -> PathBuf {
@@ -84,10 +96,16 @@ impl Site {
         format!("{}/repo.git", self.server.url())
     }
 
-    /// git, as somebody uses it whose vault is the world's.
     fn git(&self, arguments: &[&str]) -> Command {
+        let mut git = self.as_user("git");
+        git.args(arguments);
+        git
+    }
+
+    /// A program that somebody starts who uses git.
+    fn as_user(&self, program: &str) -> Command {
         let set = tokenturn(self.home.path(), &[]);
-        let mut git = Command::new("git");
+        let mut git = Command::new(program);
         for (name, value) in set.get_envs() {
             match value {
                 Some(value) => git.env(name, value),
@@ -97,13 +115,12 @@ impl Site {
         forget_settings(&mut git);
         let programs = self.home.path().join("bin").into_os_string();
         let others = std::env::var_os("PATH").unwrap_or_default();
-        git.args(arguments)
-            .current_dir(self.home.path())
+        git.current_dir(self.home.path())
             .env("PATH", [programs, others].join(":".as_ref()))
             .env("HOME", self.home.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_TERMINAL_PROMPT", "0")
-            .env("TOKENTURN_VAULT", self.world.path().join("tokenturn.db"))
+            .env("LC_ALL", "C")
             .env(SECRET_VARIABLE, self.world.sandbox.client_secret())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -254,7 +271,7 @@ async fn a_token_that_the_server_refuses_is_another_one_next_time() {
 async fn git_asks_nobody_else_while_the_provider_is_away() {
     let (world, pair) = World::with_mona().await;
     let next = "!f() { echo username=x; echo password=y; echo asked >> $HOME/asked; }; f";
-    let Some(site) = Site::start(world, Some(&format!("\"{next}\""))).await else {
+    let Some(site) = Site::start(world, Some(next)).await else {
         return;
     };
     let row = site.world.row("mona", &pair.expired());
@@ -275,7 +292,7 @@ async fn git_asks_nobody_else_while_the_provider_is_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_of_the_next_helper_comes_into_the_vault() {
     let (world, pair) = World::with_mona().await;
-    let next = "\"!f() { cat > /dev/null; test $1 = get && cat $HOME/signed-in; }; f\"";
+    let next = "!f() { cat > /dev/null; test $1 = get && cat $HOME/signed-in; }; f";
     let Some(site) = Site::start(world, Some(next)).await else {
         return;
     };

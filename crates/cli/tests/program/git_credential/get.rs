@@ -1,9 +1,15 @@
 //! What git is given.
 
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
+#[cfg(unix)]
+use std::sync::mpsc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use tokenturn_sandbox::Fault;
+#[cfg(unix)]
+use tokenturn_tests::{RawServer, json_answer};
 
 use super::*;
 
@@ -159,6 +165,42 @@ async fn what_is_wrong_is_said_without_a_secret() {
     for secret in ["ghu_", "ghr_", "gho_", &secret] {
         assert!(!told.contains(secret), "{told}");
     }
+}
+
+/// Ctrl-C ends git, and reaches its helpers.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_that_is_interrupted_comes_into_the_vault() {
+    let (ask, asked) = mpsc::channel();
+    let (go_on, may_answer) = mpsc::channel();
+    let server = RawServer::start_with(move |_| {
+        ask.send(()).unwrap();
+        may_answer.recv().unwrap();
+        let body = r#"{"access_token":"ghu_1","refresh_token":"ghr_1","expires_in":28800,
+            "refresh_token_expires_in":15897600,"token_type":"bearer","scope":""}"#;
+        json_answer("200 OK", "", body).into()
+    })
+    .await;
+    let world = World::new().await;
+    world.import(&[json!({
+        "id": "mona", "token": "ghu_0", "refresh_token": "ghr_0", "expires_at": LONG_AGO,
+        "client_id": "Iv1.app", "server": server.url(),
+    })]);
+    let mut command = world.helper(&["--base-url", &server.url()], "get");
+    command.env_remove(SECRET_VARIABLE);
+    let words = format!("protocol=http\nhost={}\n\n", server.host());
+    let mut git = start(command, &words);
+    asked.recv_timeout(LONGEST).unwrap();
+    signal("INT", git.id());
+    let mut line = String::new();
+    let mut stderr = BufReader::new(git.stderr.take().unwrap());
+    stderr.read_line(&mut line).unwrap();
+    assert!(line.starts_with("waiting for the answer first"), "{line}");
+    go_on.send(()).unwrap();
+    let output = git.wait_with_output().unwrap();
+    assert!(stdout(&output).contains("password=ghu_1\n"));
+    let get = ["vault", "get", "mona"];
+    assert_eq!(succeed(tokenturn(world.path(), &get), ""), "ghu_1\n");
 }
 
 #[test]

@@ -75,6 +75,11 @@ impl From<RotateError> for Failure {
                 tracing::error!(error = whole(&unsaved), "a new token is not in the vault");
                 Self::NoVault
             }
+            // It was asked before the call was sent.
+            RotateError::NotSent(why) if why.is_sink() => {
+                tracing::warn!(error = whole(&why), "the vault is away");
+                Self::NoVault
+            }
             error => Self::no_github(error),
         }
     }

@@ -1,0 +1,153 @@
+//! Two instances of the application on one vault, and a GitHub of their own.
+
+use std::fs;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+use tokenturn_sandbox::Sandbox;
+use tokenturn_tests::crash::{Gate, Process};
+use tokenturn_vault::{Entry, Filter, KeyFile, Vault};
+use tokio::process::Command;
+
+use super::browser::{Browser, Page};
+
+/// What browsers see, as behind a load balancer: here the test chooses the instance.
+pub(crate) const PUBLIC_URL: &str = "http://127.0.0.1:8080";
+pub(crate) const PASSWORD: &str = "canary-admin-password";
+
+pub(crate) struct Instance {
+    pub(crate) process: Process,
+    pub(crate) address: String,
+}
+
+impl Instance {
+    /// Asks it to end.
+    pub(crate) async fn terminate(&self) {
+        let kill = format!("kill -TERM {}", self.process.id());
+        let status = Command::new("sh").args(["-c", &kill]).status().await;
+        assert!(status.unwrap().success());
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    /// Between the instances and the sandbox.
+    pub(crate) gate: Gate,
+    pub(crate) one: Instance,
+    pub(crate) two: Instance,
+    /// The same, for the test to look into.
+    pub(crate) vault: Vault,
+    folder: TempDir,
+}
+
+impl World {
+    /// With a vault in a file, or in the PostgreSQL database at this URL.
+    pub(crate) async fn new(postgres: Option<&str>) -> Self {
+        let sandbox = Sandbox::start(0).await.unwrap();
+        sandbox.set_expiring_tokens(true);
+        let gate = Gate::start(&sandbox.url()).await;
+        let folder = TempDir::new().unwrap();
+        let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let sqlite = format!("sqlite:{}", at("web.db"));
+        let start = async || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_tokenturn-example-web"));
+            command
+                .args(["--listen", "127.0.0.1:0", "--public-url", PUBLIC_URL])
+                .args(["--client-id", &sandbox.client_id()])
+                .args(["--base-url", &gate.url()])
+                .args(["--vault", postgres.unwrap_or(&sqlite)])
+                .args(["--key-file", &at("web.key")])
+                .env("GITHUB_CLIENT_SECRET", sandbox.client_secret())
+                .env("ADMIN_PASSWORD", PASSWORD)
+                .env_remove("TOKENTURN_KEY");
+            let mut process = Process::start(command, &folder.path().join("log"));
+            let line = process.line().await.expect("it starts");
+            let address = line.strip_prefix("listening at ").unwrap().to_owned();
+            Instance { process, address }
+        };
+        let (one, two) = (start().await, start().await);
+        let key = KeyFile::new(at("web.key")).read().unwrap().unwrap();
+        let vault = match postgres {
+            Some(url) => Vault::builder().postgres(url, &key).await,
+            None => Vault::builder().sqlite(at("web.db"), &key).await,
+        };
+        Self {
+            vault: vault.unwrap(),
+            sandbox,
+            gate,
+            one,
+            two,
+            folder,
+        }
+    }
+
+    /// Lets a browser begin to sign in, and the user say yes: the path of the callback.
+    pub(crate) async fn approve(&self, browser: &mut Browser) -> String {
+        let page = browser.get(&self.one, "/sign-in").await;
+        let page = page
+            .location()
+            .replace(&self.gate.url(), &self.sandbox.url());
+        assert!(page.contains("code_challenge_method=S256"));
+        let callback = self.sandbox.approve(&page).unwrap();
+        callback.strip_prefix(PUBLIC_URL).unwrap().to_owned()
+    }
+
+    /// Signs a browser in, at both instances.
+    pub(crate) async fn sign_in(&self, browser: &mut Browser) {
+        let callback = self.approve(browser).await;
+        let page = browser.get(&self.two, &callback).await;
+        assert_eq!((page.status, page.location()), (303, "/"));
+        assert_eq!(browser.cookies.keys().collect::<Vec<_>>(), ["session"]);
+    }
+
+    /// Has a browser ask for its page, this often at each instance and at once.
+    pub(crate) async fn ask_at_both(&self, browser: &Browser, times: usize) -> Vec<Page> {
+        let asking = (0..2 * times).map(|n| {
+            let mut browser = browser.clone();
+            let at = [&self.one, &self.two][n % 2];
+            async move { browser.get(at, "/").await }
+        });
+        futures_util::future::join_all(asking).await
+    }
+
+    /// The only session there is.
+    pub(crate) async fn row(&self) -> Entry {
+        let mut rows = self.rows().await;
+        assert_eq!(rows.len(), 1);
+        rows.remove(0)
+    }
+
+    pub(crate) async fn rows(&self) -> Vec<Entry> {
+        let mut list = self.vault.list(Filter::new());
+        let mut rows = Vec::new();
+        while let Some(row) = list.next().await {
+            rows.push(row.unwrap());
+        }
+        rows
+    }
+
+    /// How often a token was refreshed.
+    pub(crate) fn refreshes(&self) -> usize {
+        let requests = self.sandbox.requests().into_iter();
+        let bodies = requests.map(|request| String::from_utf8_lossy(&request.body).into_owned());
+        let refreshes = bodies.filter(|body| body.contains("grant_type=refresh_token"));
+        refreshes.count()
+    }
+
+    /// What both instances have logged.
+    pub(crate) fn log(&self) -> String {
+        let log: PathBuf = self.folder.path().join("log");
+        fs::read_to_string(log).unwrap()
+    }
+
+    /// No secret is in the log, nor in this.
+    pub(crate) fn assert_no_secret(&self, shown: &str) {
+        let key = fs::read_to_string(self.folder.path().join("web.key")).unwrap();
+        let secret = self.sandbox.client_secret();
+        for text in [shown, &self.log()] {
+            for secret in ["ghu_", "gho_", "ghr_", PASSWORD, key.trim(), &secret] {
+                assert!(!text.contains(secret), "{text}");
+            }
+        }
+    }
+}

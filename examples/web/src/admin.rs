@@ -14,12 +14,11 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::stream;
 use serde::Deserialize;
 use tokenturn::Secret;
-use tokenturn_vault::{Filter, FleetOptions, VaultError};
+use tokenturn_vault::{FleetOptions, VaultError};
 
 use crate::app::App;
 use crate::failure::Failure;
 use crate::html;
-use crate::session::LABEL;
 
 /// Somebody who knows the password. Their browser asks them for it.
 pub(crate) struct Admin;
@@ -52,19 +51,22 @@ fn given(headers: &HeaderMap) -> Option<Secret> {
 /// The sessions, a hundred of them. No row is a secret.
 pub(crate) async fn page(_: Admin, State(app): State<App>) -> Result<html::Page, Failure> {
     let mut rows = String::new();
-    let mut sessions = app.vault.list(Filter::new().label(LABEL));
+    let mut sessions = app.vault.list(app.sessions());
     for _ in 0..100 {
-        let Some(entry) = sessions.next().await.transpose()? else {
-            break;
+        let row = match sessions.next().await {
+            None => break,
+            Some(Ok(entry)) => format!(
+                "{id}: {state}, number {generation}, since {changed_at}\n\
+                 <button name=\"row\" value=\"{id}\">Reset</button>",
+                id = html::escape(&entry.id),
+                state = entry.state(),
+                generation = entry.generation,
+                changed_at = entry.changed_at,
+            ),
+            Some(Err(error)) if error.is_damaged() => html::escape(&error.to_string()),
+            Some(Err(error)) => return Err(error.into()),
         };
-        rows.push_str(&format!(
-            "<li>{id}: {state}, number {generation}, since {changed_at}\n\
-             <button name=\"row\" value=\"{id}\">Reset</button></li>\n",
-            id = html::escape(&entry.id),
-            state = entry.state(),
-            generation = entry.generation,
-            changed_at = entry.changed_at,
-        ));
+        rows.push_str(&format!("<li>{row}</li>\n"));
     }
     let body = format!(
         "<form method=\"post\" action=\"/admin/reset\"><ul>\n{rows}</ul></form>\n\
@@ -94,27 +96,22 @@ pub(crate) async fn reset(
 /// admin goes away, it stops, and goes on where it was when it is asked for again.
 pub(crate) async fn reset_all(_: Admin, State(app): State<App>) -> Result<Response, Failure> {
     let clients = [app.client.clone()];
-    let sessions = Filter::new().label(LABEL);
+    let sessions = app.sessions();
     let fleet = app
         .vault
         .rotate_all(clients, sessions, FleetOptions::new())
         .await?;
     let lines = stream::unfold(Some(fleet), |fleet| async {
         let mut fleet = fleet?;
-        let (line, rest) = match fleet.next().await {
-            Some(settled) => (
-                format!("{}: {}\n", settled.id, settled.outcome),
-                Some(fleet),
-            ),
-            None => match &fleet.summary().stopped {
-                Some(why) => (format!("stopped: {why}\n"), None),
-                None => (
-                    format!("done: {} replaced\n", fleet.summary().replaced),
-                    None,
-                ),
-            },
+        if let Some(settled) = fleet.next().await {
+            let line = format!("{}: {}\n", settled.id, settled.outcome);
+            return Some((Ok::<_, Infallible>(line), Some(fleet)));
+        }
+        let line = match &fleet.summary().stopped {
+            Some(why) => format!("stopped: {why}\n"),
+            None => format!("done: {} replaced\n", fleet.summary().replaced),
         };
-        Some((Ok::<_, Infallible>(line), rest))
+        Some((Ok(line), None))
     });
     let text = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
     Ok((text, Body::from_stream(lines)).into_response())

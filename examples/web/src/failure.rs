@@ -45,7 +45,10 @@ impl From<VaultError> for Failure {
     fn from(error: VaultError) -> Self {
         match error {
             error if error.needs_authorization() => Self::SignIn(error.to_string()),
-            VaultError::NotFound(_) => Self::SignIn("This session is over.".into()),
+            // The other one: the application has been set up for another app at GitHub since.
+            VaultError::NotFound(_) | VaultError::WrongClient { .. } => {
+                Self::SignIn("This session is over.".into())
+            }
             VaultError::Store(error) => error.into(),
             VaultError::Refused(refusal) => refusal.into(),
             VaultError::NotSent(error) | VaultError::Unknown(error) => error.into(),
@@ -59,6 +62,10 @@ impl From<VaultError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        if error.is_damaged() && error.id().is_some() {
+            tracing::error!(error = whole(&error), "a session cannot be read");
+            return Self::SignIn("This session is broken.".into());
+        }
         if error.is_unavailable() || error.is_busy() {
             tracing::warn!(error = whole(&error), "the vault is away");
             return Self::NoVault;

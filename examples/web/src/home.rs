@@ -42,7 +42,7 @@ async fn signed_in(app: &App, row: &str) -> Result<html::Page, Failure> {
             scopes = text(scopes.as_deref()),
             fingerprint = token.token.fingerprint().short(),
             generation = token.generation,
-            end = html::escape(end.as_deref().unwrap_or("it is replaced")),
+            end = html::escape(end.as_deref().unwrap_or("it is taken back")),
             row = html::escape(row),
         ),
     ))

@@ -4,10 +4,11 @@
 use axum_extra::extract::PrivateCookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use time::Duration;
+use tokenturn_vault::Filter;
 
 use crate::app::App;
 
-/// What the rows of this application are labelled with: others may be in the vault.
+/// What the rows of sessions are labelled with: others may be in the vault.
 pub(crate) const LABEL: &str = "web session";
 
 /// How long a session lasts at most.
@@ -16,6 +17,11 @@ pub(crate) const LIFE: Duration = Duration::days(30);
 const SESSION: &str = "session";
 
 impl App {
+    /// All of them.
+    pub(crate) fn sessions(&self) -> Filter {
+        Filter::new().app(&self.client.app()).label(LABEL)
+    }
+
     /// The row of the session that a request belongs to.
     pub(crate) fn row(&self, jar: &PrivateCookieJar) -> Option<String> {
         let cookie = jar.get(&self.cookie_name(SESSION))?;

@@ -61,8 +61,8 @@ async fn finish(
     callback: &str,
 ) -> Result<String, Failure> {
     let code = pending.callback(callback)?;
-    // The name is new, and no secret, while the state was in a URL.
-    let row = pending.state.fingerprint().to_string();
+    // A name that is new and cannot be guessed. The state itself has stood in URLs.
+    let row = format!("{:.32}", pending.state.fingerprint());
     let sink = app.vault.sink(&app.client, &row).with_label(LABEL);
     match obtain(app.github.exchange_code(code), sink).await {
         Ok(_) => {

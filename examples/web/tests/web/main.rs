@@ -5,6 +5,7 @@
 
 mod browser;
 mod refused;
+mod settings;
 mod world;
 
 use std::time::{Duration, SystemTime};

@@ -1,7 +1,7 @@
 //! Two instances of the application on one vault, and a GitHub of their own.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use tempfile::TempDir;
 use tokenturn_sandbox::Sandbox;
@@ -20,7 +20,23 @@ pub(crate) struct Instance {
     pub(crate) address: String,
 }
 
+/// Without arguments, and without what this process has in its environment.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tokenturn-example-web"));
+    for variable in ["GITHUB_CLIENT_SECRET", "ADMIN_PASSWORD", "TOKENTURN_KEY"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
 impl Instance {
+    pub(crate) async fn start(command: Command, log: &Path) -> Self {
+        let mut process = Process::start(command, log);
+        let line = process.line().await.expect("it starts");
+        let address = line.strip_prefix("listening at ").unwrap().to_owned();
+        Self { process, address }
+    }
+
     /// Asks it to end.
     pub(crate) async fn terminate(&self) {
         let kill = format!("kill -TERM {}", self.process.id());
@@ -50,7 +66,7 @@ impl World {
         let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let sqlite = format!("sqlite:{}", at("web.db"));
         let start = async || {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_tokenturn-example-web"));
+            let mut command = program();
             command
                 .args(["--listen", "127.0.0.1:0", "--public-url", PUBLIC_URL])
                 .args(["--client-id", &sandbox.client_id()])
@@ -58,12 +74,8 @@ impl World {
                 .args(["--vault", postgres.unwrap_or(&sqlite)])
                 .args(["--key-file", &at("web.key")])
                 .env("GITHUB_CLIENT_SECRET", sandbox.client_secret())
-                .env("ADMIN_PASSWORD", PASSWORD)
-                .env_remove("TOKENTURN_KEY");
-            let mut process = Process::start(command, &folder.path().join("log"));
-            let line = process.line().await.expect("it starts");
-            let address = line.strip_prefix("listening at ").unwrap().to_owned();
-            Instance { process, address }
+                .env("ADMIN_PASSWORD", PASSWORD);
+            Instance::start(command, &folder.path().join("log")).await
         };
         let (one, two) = (start().await, start().await);
         let key = KeyFile::new(at("web.key")).read().unwrap().unwrap();
@@ -136,8 +148,7 @@ impl World {
 
     /// What both instances have logged.
     pub(crate) fn log(&self) -> String {
-        let log: PathBuf = self.folder.path().join("log");
-        fs::read_to_string(log).unwrap()
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
     /// No secret is in the log, nor in this.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use axum_extra::extract::cookie::Key;
+use time::Duration;
 use tokenturn::github::{Authorization, TokenCheck};
 use tokenturn::{GitHub, Secret};
 use tokenturn_vault::{AccessToken, Client, Vault, VaultError};
@@ -19,6 +20,8 @@ pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) vault: Vault,
     pub(crate) public_url: Arc<str>,
+    /// How long a cookie of a session is good for.
+    pub(crate) session_life: Duration,
     pub(crate) admin_password: Option<Secret>,
     cookie_key: Key,
 }
@@ -32,6 +35,7 @@ impl App {
             github,
             vault: config.vault(&key).await?,
             public_url: config.public_url(bound)?.into(),
+            session_life: Duration::days(config.session_days.into()),
             admin_password: Config::admin_password()?,
             // Every instance reads the cookies of every other one: they have the vault's key anyway.
             cookie_key: Key::derive_from(key.to_digits().expose().as_bytes()),

@@ -35,6 +35,9 @@ pub(crate) struct Config {
     /// The key of vault and cookies, made where there is none. TOKENTURN_KEY goes before it.
     #[arg(long, value_name = "FILE", default_value = "web.key")]
     key_file: PathBuf,
+    /// How long a session lasts.
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub(crate) session_days: u16,
 }
 
 impl Config {

@@ -11,9 +11,6 @@ use crate::app::App;
 /// What the rows of sessions are labelled with: others may be in the vault.
 pub(crate) const LABEL: &str = "web session";
 
-/// How long a session lasts at most.
-pub(crate) const LIFE: Duration = Duration::days(30);
-
 const SESSION: &str = "session";
 
 impl App {
@@ -29,7 +26,7 @@ impl App {
     }
 
     pub(crate) fn session(&self, row: String) -> Cookie<'static> {
-        self.cookie(SESSION, row, LIFE)
+        self.cookie(SESSION, row, self.session_life)
     }
 
     /// What takes the session out of the browser.

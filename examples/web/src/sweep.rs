@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokenturn_vault::VaultError;
 
 use crate::app::App;
-use crate::session::LIFE;
 
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -13,7 +12,7 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// cookies are gone. Each instance may do it.
 pub(crate) async fn sweep(app: App) {
     loop {
-        let old = app.sessions().older_than(LIFE.unsigned_abs());
+        let old = app.sessions().older_than(app.session_life.unsigned_abs());
         let mut sessions = app.vault.list(old);
         while let Some(entry) = sessions.next().await {
             let ended = match entry {

@@ -8,7 +8,7 @@ mod refused;
 mod settings;
 mod world;
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -104,6 +104,32 @@ async fn who_has_signed_out_is_signed_out_everywhere() {
         world.sign_in(&mut browser).await;
         assert_eq!(browser.get(&world.one, "/").await.status, 200);
     }
+}
+
+/// Of another app than the one that is in use, or of somebody who does not come back.
+#[tokio::test(flavor = "multi_thread")]
+async fn old_sessions_are_over() {
+    let world = World::new(None).await;
+    let mut browser = Browser::default();
+    world.sign_in(&mut browser).await;
+    let other = world.start("abcde12345fghij67890", &[]).await;
+    let page = browser.clone().get(&other, "/").await;
+    assert_eq!(page.status, 401, "{page:?}");
+    assert!(page.body.contains("This session is over"), "{page:?}");
+    assert_eq!(browser.get(&world.one, "/").await.status, 200);
+
+    let token = world.row().await.tokens.token.unwrap();
+    let client_id = world.sandbox.client_id();
+    let sweeping = ["--session-days", "0"];
+    let _sweeper = world.start(&client_id, &sweeping).await;
+    let deadline = Instant::now() + PATIENCE;
+    while !world.rows().await.is_empty() {
+        assert!(Instant::now() < deadline);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(!world.sandbox.is_alive(token.expose()));
+    assert_eq!(browser.get(&world.one, "/").await.status, 401);
+    world.assert_no_secret("");
 }
 
 #[tokio::test(flavor = "multi_thread")]

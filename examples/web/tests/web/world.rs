@@ -53,7 +53,46 @@ pub(crate) struct World {
     pub(crate) two: Instance,
     /// The same, for the test to look into.
     pub(crate) vault: Vault,
+    place: Place,
+}
+
+/// What instances share.
+struct Place {
+    /// As they are told of it.
+    vault: String,
     folder: TempDir,
+}
+
+impl Place {
+    async fn start(
+        &self,
+        sandbox: &Sandbox,
+        gate: &Gate,
+        client_id: &str,
+        more: &[&str],
+    ) -> Instance {
+        let mut command = program();
+        command
+            .args(["--listen", "127.0.0.1:0", "--public-url", PUBLIC_URL])
+            .args(["--client-id", client_id, "--base-url", &gate.url()])
+            .args(["--vault", &self.vault, "--key-file"])
+            .arg(self.folder.path().join("web.key"))
+            .args(more)
+            .env("GITHUB_CLIENT_SECRET", sandbox.client_secret())
+            .env("ADMIN_PASSWORD", PASSWORD);
+        Instance::start(command, &self.folder.path().join("log")).await
+    }
+
+    async fn open(&self) -> Vault {
+        let key = KeyFile::new(self.folder.path().join("web.key")).read();
+        let key = key.unwrap().unwrap();
+        let builder = Vault::builder();
+        let vault = match self.vault.strip_prefix("sqlite:") {
+            Some(path) => builder.sqlite(path, &key).await,
+            None => builder.postgres(&self.vault, &key).await,
+        };
+        vault.unwrap()
+    }
 }
 
 impl World {
@@ -63,34 +102,30 @@ impl World {
         sandbox.set_expiring_tokens(true);
         let gate = Gate::start(&sandbox.url()).await;
         let folder = TempDir::new().unwrap();
-        let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-        let sqlite = format!("sqlite:{}", at("web.db"));
-        let start = async || {
-            let mut command = program();
-            command
-                .args(["--listen", "127.0.0.1:0", "--public-url", PUBLIC_URL])
-                .args(["--client-id", &sandbox.client_id()])
-                .args(["--base-url", &gate.url()])
-                .args(["--vault", postgres.unwrap_or(&sqlite)])
-                .args(["--key-file", &at("web.key")])
-                .env("GITHUB_CLIENT_SECRET", sandbox.client_secret())
-                .env("ADMIN_PASSWORD", PASSWORD);
-            Instance::start(command, &folder.path().join("log")).await
+        let place = Place {
+            vault: match postgres {
+                Some(url) => url.to_owned(),
+                None => format!("sqlite:{}", folder.path().join("web.db").display()),
+            },
+            folder,
         };
+        let client_id = sandbox.client_id();
+        let start = || place.start(&sandbox, &gate, &client_id, &[]);
         let (one, two) = (start().await, start().await);
-        let key = KeyFile::new(at("web.key")).read().unwrap().unwrap();
-        let vault = match postgres {
-            Some(url) => Vault::builder().postgres(url, &key).await,
-            None => Vault::builder().sqlite(at("web.db"), &key).await,
-        };
         Self {
-            vault: vault.unwrap(),
+            vault: place.open().await,
             sandbox,
             gate,
             one,
             two,
-            folder,
+            place,
         }
+    }
+
+    /// Starts one more instance.
+    pub(crate) async fn start(&self, client_id: &str, more: &[&str]) -> Instance {
+        let (sandbox, gate) = (&self.sandbox, &self.gate);
+        self.place.start(sandbox, gate, client_id, more).await
     }
 
     /// Lets a browser begin to sign in, and the user say yes: the path of the callback.
@@ -148,12 +183,12 @@ impl World {
 
     /// What both instances have logged.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap()
+        fs::read_to_string(self.place.folder.path().join("log")).unwrap()
     }
 
     /// No secret is in the log, nor in this.
     pub(crate) fn assert_no_secret(&self, shown: &str) {
-        let key = fs::read_to_string(self.folder.path().join("web.key")).unwrap();
+        let key = fs::read_to_string(self.place.folder.path().join("web.key")).unwrap();
         let secret = self.sandbox.client_secret();
         for text in [shown, &self.log()] {
             for secret in ["ghu_", "gho_", "ghr_", PASSWORD, key.trim(), &secret] {

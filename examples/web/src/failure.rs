@@ -35,6 +35,11 @@ impl Failure {
         Self::Broken
     }
 
+    /// Whether the same request may work in a moment.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::NoGitHub(_) | Self::NoVault)
+    }
+
     fn no_github(error: impl Error) -> Self {
         tracing::warn!(error = whole(&error), "GitHub is away");
         Self::NoGitHub(A_MOMENT)

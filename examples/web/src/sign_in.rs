@@ -30,7 +30,7 @@ pub(crate) async fn begin(
     Ok((jar.add(cookie), Redirect::to(&request.url)))
 }
 
-/// Receives the browser from GitHub. Whatever comes of it, the cookie is used up.
+/// Receives the browser from GitHub. The cookie is used up then, unless a reload may work.
 pub(crate) async fn callback(
     State(app): State<App>,
     jar: PrivateCookieJar,
@@ -44,6 +44,7 @@ pub(crate) async fn callback(
     let jar = jar.add(app.cookie(&cookie_of(&state), String::new(), Duration::ZERO));
     Ok(match finish(&app, &pending, &callback).await {
         Ok(row) => (jar.add(app.session(row)), Redirect::to("/")).into_response(),
+        Err(failure) if failure.may_pass() => failure.into_response(),
         Err(failure) => (jar, failure).into_response(),
     })
 }

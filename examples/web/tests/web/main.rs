@@ -205,8 +205,9 @@ async fn github_may_be_away() {
     let page = browser.post(&world.one, "/sign-out", "").await;
     assert_eq!(page.status, 503, "{page:?}");
     world.sandbox.set_fault(None);
-    // Nobody was signed out.
+    // Nobody was signed out, and who was signing in reloads the page.
     assert_eq!(browser.get(&world.one, "/").await.status, 200);
+    assert_eq!(browser.get(&world.one, &callback).await.status, 303);
     world.assert_no_secret("");
 }
 
@@ -235,6 +236,7 @@ async fn the_vault_may_be_away() {
     assert_eq!(world.sandbox.requests().len(), codes);
     cluster.restart();
     assert_eq!(browser.get(&world.one, "/").await.status, 200);
+    assert_eq!(browser.get(&world.one, &callback).await.status, 303);
     world.assert_no_secret("");
 }
 

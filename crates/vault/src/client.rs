@@ -35,7 +35,7 @@ pub(crate) enum Found {
     Dead {
         request_id: Option<String>,
     },
-    New(New),
+    New(Box<New>),
 }
 
 /// What the provider says about a token.
@@ -242,7 +242,7 @@ fn of_user(tokens: &Tokens, rotated: Rotated<Authorization>, clock: i64) -> New 
 
 fn found<D>(recovery: Recovery<D>, new: impl FnOnce(Rotated<D>) -> New) -> Found {
     match recovery {
-        Recovery::Rotated(rotated) => Found::New(new(rotated)),
+        Recovery::Rotated(rotated) => Found::New(Box::new(new(rotated))),
         Recovery::Lost { request_id } => Found::Dead { request_id },
         _ => Found::NotReplaced,
     }

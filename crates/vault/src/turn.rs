@@ -172,7 +172,7 @@ impl Taking<'_> {
         if self.is_in_doubt && !client.can_repeat() {
             let answers = tokens.candidates(taken);
             match self.recover(&answers).await {
-                Ok(Found::New(new)) => return self.replaced(new),
+                Ok(Found::New(new)) => return self.replaced(*new),
                 Ok(Found::Dead { request_id }) => {
                     return self.refresh_the_dead(&answers, request_id).await;
                 }

@@ -8,7 +8,7 @@ use axum_extra::extract::cookie::Key;
 use time::Duration;
 use tokenturn::github::{Authorization, TokenCheck};
 use tokenturn::{GitHub, Secret};
-use tokenturn_vault::{AccessToken, Client, Vault, VaultError};
+use tokenturn_vault::{AccessToken, Client, Vault};
 
 use crate::config::Config;
 use crate::failure::{A_MOMENT, Failure};
@@ -53,25 +53,14 @@ impl App {
             TokenCheck::Valid(found) => Ok((token, found)),
             // It was replaced at this very moment, its clock is another one, or its user has taken it back.
             _ => {
-                let token = self.another_token(row, &token).await?;
+                let vault = &self.vault;
+                let token = vault.token_instead_of(&self.client, row, &token).await?;
                 match self.github.check_token(&token.token).await? {
                     TokenCheck::Valid(found) => Ok((token, found)),
                     _ => Err(Failure::NoGitHub(A_MOMENT)),
                 }
             }
         }
-    }
-
-    /// A token instead of one that GitHub has called invalid.
-    async fn another_token(&self, row: &str, dead: &AccessToken) -> Result<AccessToken, Failure> {
-        let held = self.vault.get(row).await?;
-        let held = held.ok_or_else(|| VaultError::NotFound(row.to_owned()))?;
-        if held.generation == dead.generation {
-            // One of all that come here replaces it. Where that cannot be done, the row says so from now
-            // on, and the error here that its user has to sign in again.
-            self.vault.rotate(&self.client, &held).await?;
-        }
-        Ok(self.vault.token(&self.client, row).await?)
     }
 }
 

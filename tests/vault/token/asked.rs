@@ -16,6 +16,7 @@ on_all!(
     a_token_that_lives_shorter_than_asked_is_handed_out,
     tokens_without_an_end_are_returned_as_they_are,
     a_row_is_read_once_in_a_while,
+    there_is_another_token_instead_of_a_refused_one,
 );
 
 async fn a_token_is_refreshed_when_it_is_about_to_end(place: Place) {
@@ -164,6 +165,35 @@ async fn a_row_is_read_once_in_a_while(place: Place) {
     assert!(vault.remove("mona").await.unwrap());
     let error = vault.token(&client, "mona").await.unwrap_err();
     assert!(matches!(error, VaultError::NotFound(_)), "{error:?}");
+}
+
+async fn there_is_another_token_instead_of_a_refused_one(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open(&key()).await;
+    sign_in(&sandbox, &github, &vault, "mona").await;
+    let first = vault.token(&client, "mona").await.unwrap();
+    let instead = async |client, token| vault.token_instead_of(client, "mona", token).await;
+    // It is valid, so whatever refused it did so for another reason.
+    assert_eq!(instead(&client, &first).await.unwrap(), first);
+    assert_eq!(refreshes(&sandbox), 0);
+
+    github.delete_token(&first.token).await.unwrap();
+    let second = instead(&client, &first).await.unwrap();
+    assert!(sandbox.is_alive(second.token.expose()));
+    assert_eq!(instead(&client, &first).await.unwrap(), second);
+    assert_eq!(refreshes(&sandbox), 1);
+
+    // Nobody is left to refresh it.
+    let mut tokens = row(&vault, "mona").await.tokens;
+    tokens.refresh_token = None;
+    vault
+        .put(Entry::new("mona", client.app(), tokens))
+        .await
+        .unwrap();
+    let third = vault.token(&client, "mona").await.unwrap();
+    github.delete_token(&third.token).await.unwrap();
+    let error = instead(&client, &third).await.unwrap_err();
+    assert!(error.needs_authorization(), "{error}");
 }
 
 /// Lets the token of a row end in four minutes, as far as the vault knows.

@@ -35,8 +35,9 @@ impl Vault {
     /// not expire, as all at OhMyGPT, is returned as it is.
     ///
     /// While the token is fresh, this reads the row once, and not even that when it was read
-    /// [a moment ago](crate::VaultBuilder::cache_for). The provider may refuse it all the same, since its user
-    /// has revoked the app: [`check`](Self::check) finds that out, and notes it.
+    /// [a moment ago](crate::VaultBuilder::cache_for). The provider may refuse it all the same, since somebody
+    /// has just replaced it, or its user has revoked the app: see
+    /// [`token_instead_of`](Self::token_instead_of).
     ///
     /// ```no_run
     /// # use tokenturn_vault::{Client, Vault, VaultError};
@@ -97,6 +98,50 @@ impl Vault {
             };
             read = cache.stamp();
         }
+    }
+
+    /// A token instead of one that the provider has just refused, as with a 401: the newer one that is stored
+    /// by now, or else what [`check`](Self::check) makes of it. A token that the provider calls valid is
+    /// returned again: the refusal was about something else.
+    ///
+    /// ```no_run
+    /// # use tokenturn_vault::{AccessToken, Client, Vault, VaultError};
+    /// # async fn call(token: &AccessToken) -> u16 { 200 }
+    /// # async fn run(vault: Vault, client: Client) -> Result<(), VaultError> {
+    /// let token = vault.token(&client, "mona").await?;
+    /// if call(&token).await == 401 {
+    ///     let token = vault.token_instead_of(&client, "mona", &token).await?;
+    ///     call(&token).await;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`token`](Self::token), and when the provider did not say whether the token is valid.
+    ///
+    /// # Panics
+    ///
+    /// As [`token`](Self::token).
+    pub async fn token_instead_of(
+        &self,
+        client: &Client,
+        id: &str,
+        refused: &AccessToken,
+    ) -> Result<AccessToken, VaultError> {
+        self.set_up.cache.forget(id);
+        let entry = self.of_client(client, id).await?;
+        if entry.state() == State::Active && entry.generation == refused.generation {
+            match client.can_ask() {
+                true => drop(self.check(client, id).await?),
+                false if entry.refreshes_with().is_some() => {
+                    self.refresh(client, &entry).await?;
+                }
+                false => {}
+            }
+        }
+        self.token(client, id).await
     }
 
     fn hand_out(&self, entry: &Entry, lives: i64, read: Stamp) -> Result<AccessToken, VaultError> {

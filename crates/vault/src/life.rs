@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokenturn::{Rotated, Secret, Timestamp};
 
 use crate::app::Provider;
+use crate::ended::Why;
 use crate::entry::{Entry, State};
 use crate::time;
 use crate::tokens::Tokens;
@@ -99,8 +100,16 @@ impl Entry {
     pub(crate) fn refreshes_with(&self) -> Option<&Secret> {
         let is_dead = matches!(self.state(), State::Lost | State::Revoked);
         let may_be = self.app.provider == Provider::GitHub && !is_dead;
+        let has_none = self.progress.ended.is_some() && !self.is_found_dead();
         let token = self.tokens.refresh_token.as_ref();
-        token.filter(|_| may_be && self.progress.ended.is_none())
+        token.filter(|_| may_be && !has_none)
+    }
+
+    /// Whether a check has found the token dead, and nobody has tried to refresh it since.
+    pub(crate) fn is_found_dead(&self) -> bool {
+        let in_doubt = matches!(self.state(), State::Unknown | State::Rotating);
+        let why = self.progress.ended.map(|ended| ended.why);
+        in_doubt && why == Some(Why::InvalidToken)
     }
 
     /// Until when it is to be refreshed, in milliseconds since 1970 by the store's clock.

@@ -78,7 +78,7 @@ fn taking<'a>(client: &'a Client, entry: &'a Entry, claim: Claim, manner: Manner
         refresh_token: entry.refreshes_with(),
         has_ended: entry.tokens.have_ended(manner.clock()),
         manner,
-        was_in_doubt: claim.in_doubt,
+        was_in_doubt: claim.in_doubt && !entry.is_found_dead(),
         // At OhMyGPT another rotation is what resolves it.
         is_in_doubt: claim.in_doubt,
         sent: false,
@@ -161,6 +161,7 @@ struct Taking<'a> {
     /// Whether the token is past its end, as far as is known.
     has_ended: bool,
     manner: Manner,
+    /// Whether an earlier call may have replaced the token.
     was_in_doubt: bool,
     is_in_doubt: bool,
     sent: bool,
@@ -242,7 +243,13 @@ impl Taking<'_> {
                 Err(error) => return self.failed(error),
             }
         }
-        self.ended(End::Lost, Verdict::Lost, request_id)
+        match self.was_in_doubt {
+            true => self.ended(End::Lost, Verdict::Lost, request_id),
+            false => {
+                let end = End::Invalid(self.why());
+                self.ended(end, Verdict::Invalid(None), request_id)
+            }
+        }
     }
 
     async fn refresh(&mut self, refresh_token: &Secret) -> Result<New, RotateError> {

@@ -183,7 +183,15 @@ async fn there_is_another_token_instead_of_a_refused_one(place: Place) {
     assert_eq!(instead(&client, &first).await.unwrap(), second);
     assert_eq!(refreshes(&sandbox), 1);
 
-    // Nobody is left to refresh it.
+    // Its user has revoked the app.
+    sign_in(&sandbox, &github, &vault, "hubot").await;
+    let hubots = vault.token(&client, "hubot").await.unwrap();
+    github.delete_authorization(&hubots.token).await.unwrap();
+    let error = vault.token_instead_of(&client, "hubot", &hubots).await;
+    assert!(matches!(error, Err(VaultError::Revoked(_))), "{error:?}");
+
+    // There is nothing to refresh it with.
+    sign_in(&sandbox, &github, &vault, "mona").await;
     let mut tokens = row(&vault, "mona").await.tokens;
     tokens.refresh_token = None;
     vault

@@ -195,6 +195,7 @@ fn settle(
             if let Some(kept) = kept {
                 entry.tokens.keep(kept);
             }
+            entry.progress.ended = None;
             wait(entry, State::Unknown, *leave_alone, now);
             let doubts = entry.progress.doubts.saturating_add(u32::from(*counts));
             entry.progress.doubts = doubts.min(ATTEMPTS);
@@ -317,8 +318,9 @@ fn check(entry: &mut Entry, actor: &str, generation: u64, is_valid: bool, now: i
         (State::Active, false) => match (entry.refreshes_with(), has_ended) {
             // It is refreshed when somebody needs it.
             (Some(_), true) => return leave(Reply::Done),
-            // Whoever comes to the row finds out what is the matter.
+            // Whoever comes to the row finds out whether its refresh token lives.
             (Some(_), false) => {
+                ends(entry, State::Unknown, Why::InvalidToken, now);
                 wait(entry, State::Unknown, Duration::ZERO, now);
                 What::Unknown
             }

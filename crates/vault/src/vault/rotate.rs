@@ -112,7 +112,7 @@ impl Vault {
             Ok(Ok((entry, claim))) => {
                 let manner = self.manner(Aim::Resolve);
                 match self.detached(client.clone(), entry, claim, manner).await? {
-                    Err(VaultError::Lost(entry)) => Ok(*entry),
+                    Err(VaultError::Lost(entry) | VaultError::Revoked(entry)) => Ok(*entry),
                     turned => turned,
                 }
             }

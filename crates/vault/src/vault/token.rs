@@ -134,7 +134,11 @@ impl Vault {
         let entry = self.of_client(client, id).await?;
         if entry.state() == State::Active && entry.generation == refused.generation {
             match client.can_ask() {
-                true => drop(self.check(client, id).await?),
+                true => match self.check(client, id).await {
+                    // Somebody else is at it.
+                    Err(VaultError::Store(busy)) if busy.is_busy() => {}
+                    checked => drop(checked?),
+                },
                 false if entry.refreshes_with().is_some() => {
                     self.refresh(client, &entry).await?;
                 }

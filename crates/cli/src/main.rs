@@ -49,6 +49,7 @@ fn begin(words: &[OsString]) -> Result<Exit> {
     let runtime = match &arguments.command {
         // Many calls at a time, and with --sandbox the provider besides.
         Command::Rotate { target: None, .. }
+        | Command::Refresh { target: None, .. }
         | Command::Recover { target: None, .. }
         | Command::Check { target: None, .. }
         | Command::Revoke { target: None, .. }
@@ -70,7 +71,12 @@ async fn run(arguments: Arguments) -> Result<Exit> {
                 None => fleet::rotate(&all).await,
             };
         }
-        Command::Refresh { target } => return Ok(refresh::run(target).await),
+        Command::Refresh { all, target } => {
+            return match target {
+                Some(target) => Ok(refresh::run(target).await),
+                None => fleet::refresh(&all).await,
+            };
+        }
         Command::Recover { all, target } => {
             return match target {
                 Some(target) => Ok(rotate::recover(target).await),

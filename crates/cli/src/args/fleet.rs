@@ -30,6 +30,28 @@ pub(crate) struct RotateAll {
     /// Replace the tokens of a vault: each once, whatever happens meanwhile.
     #[arg(long, required = true)]
     pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) renewal: Renewal,
+}
+
+/// `tokenturn refresh --all`
+#[derive(Debug, Args)]
+pub(crate) struct RefreshAll {
+    /// Refresh the tokens of a vault that have a refresh token: each once, whatever happens meanwhile. The
+    /// client secret is used where there is one; tokens that came by the device flow need none.
+    #[arg(long, required = true)]
+    pub(crate) all: bool,
+    /// Only those that end within so long, such as 1h, or whose refresh tokens do, such as 30d; by the
+    /// provider's clock. What has ended is meant, too.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) expiring_within: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) renewal: Renewal,
+}
+
+/// A run that gets new tokens.
+#[derive(Debug, Args)]
+pub(crate) struct Renewal {
     /// Tell how many tokens, at which pace, and what would stop it. Nothing is changed, nor handed on.
     #[arg(long, conflicts_with = "report")]
     pub(crate) dry_run: bool,
@@ -46,17 +68,24 @@ pub(crate) struct RotateAll {
     /// How many tokens the sandbox makes.
     #[arg(long, value_name = "N", requires = "sandbox", default_value_t = 100)]
     pub(crate) tokens: usize,
-    /// Stop when the answers to the calls of this run did not come and so many tokens of an app are
-    /// lost by that, or so many in a row were only found in answers that are not the provider's own; 3
-    /// unless given.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
-    pub(crate) max_lost: Option<u64>,
+    #[command(flatten)]
+    pub(crate) loss: Loss,
     #[command(flatten)]
     pub(crate) hand_on: HandOn,
     #[command(flatten)]
     pub(crate) claims: Claims,
     #[command(flatten)]
     pub(crate) many: Many,
+}
+
+/// What stops a run that gets new tokens.
+#[derive(Debug, Args)]
+pub(crate) struct Loss {
+    /// Stop when the answers to the calls of this run did not come and so many tokens of an app are
+    /// lost by that, or so many in a row were only found in answers that are not the provider's own; 3
+    /// unless given.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    pub(crate) max_lost: Option<u64>,
 }
 
 /// `tokenturn check --all`

@@ -19,7 +19,8 @@ use crate::exit::Exit;
 
 pub(crate) use common::{Common, Login, Out, TokenFile};
 pub(crate) use fleet::{
-    CheckAll, Claims, DeliverAll, HandOn, Many, Providers, RecoverAll, RevokeAll, RotateAll,
+    CheckAll, Claims, DeliverAll, HandOn, Many, Providers, RecoverAll, RefreshAll, Renewal,
+    RevokeAll, RotateAll,
 };
 pub(crate) use git_credential::GitCredential;
 pub(crate) use github::{
@@ -87,14 +88,18 @@ pub(crate) enum Command {
         #[command(subcommand)]
         target: Option<RotateTarget>,
     },
-    /// Replace a token that expires, by its refresh token, and save both new ones.
+    /// Replace a token that expires, by its refresh token, and save both new ones; or all tokens of a
+    /// vault that can be refreshed.
     ///
-    /// A refresh token works once. Several refreshes of one token file wait for each other (not on
+    /// A refresh token works once. Of a vault, each is used once, whoever else refreshes. Several refreshes of one token file wait for each other (not on
     /// Windows, nor on file systems without locks), and when somebody else has put another pair
     /// into the token file or into --out meanwhile, it is taken over instead.
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Refresh {
+        #[command(flatten)]
+        all: Box<RefreshAll>,
         #[command(subcommand)]
-        target: RefreshTarget,
+        target: Option<RefreshTarget>,
     },
     /// Find out what became of a rotation whose outcome is unknown, or of all those in a vault.
     #[command(args_conflicts_with_subcommands = true)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use tokenturn::{GitHub, OhMyGpt, Secret};
 use tokenturn_vault::{App, Client, Entry, Filter, Provider, StoreError, Vault};
 
@@ -12,19 +12,37 @@ use crate::client::{GITHUB_SECRET, no_secret, roots, trust};
 use crate::exit::Exit;
 use crate::input;
 
+/// Whether there have to be client secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Secrets {
+    Needed,
+    /// They are used where they are there.
+    Optional,
+}
+
+/// What a filter names, whatever state that is in just now, and however old it is.
+pub(super) fn named(filter: &Filter) -> Filter {
+    let mut named = filter.clone();
+    (named.state, named.older_than, named.due_within) = (None, None, None);
+    named
+}
+
+/// Refuses a filter that names what is not there.
+pub(super) async fn expect_named(vault: &Vault, filter: &Filter) -> Result<()> {
+    match vault.count(&named(filter)).await? {
+        0 => Err(none_named(vault).await?),
+        _ => Ok(()),
+    }
+}
+
 /// A client for each app that the tokens are of that `filter` means, and the names of the rows among
-/// them that cannot be read and are of none of these apps. What it names has to be there; it need not
-/// be in some state just now, or old.
+/// them that cannot be read and are of none of these apps.
 pub(super) async fn of(
     vault: &Vault,
     filter: &Filter,
     args: &Providers,
+    secrets: Secrets,
 ) -> Result<(Vec<Client>, Vec<String>)> {
-    let mut named = filter.clone();
-    (named.state, named.older_than) = (None, None);
-    if vault.count(&named).await? == 0 {
-        return Err(none_named(vault).await?);
-    }
     let servers = Named::of(args, filter)?;
     let mut apps = apps(vault, filter, &servers, Provider::GitHub).await?;
     let is_alone = apps.len() == 1;
@@ -35,7 +53,7 @@ pub(super) async fn of(
     let clients = apps.iter().map(|app| {
         let client = match app.provider {
             Provider::OhMyGpt => ohmygpt(app, args)?.into(),
-            _ => github(app, args, &servers, secret(app, args, is_alone)?)?.into(),
+            _ => github(app, args, &servers, secret(app, args, is_alone, secrets)?)?.into(),
         };
         checked(client, app)
     });
@@ -116,8 +134,7 @@ async fn apps(
         add_apps(vault, filter, &mut apps).await?;
         return Ok(apps);
     }
-    let mut named = filter.clone();
-    (named.state, named.older_than) = (None, None);
+    let named = named(&filter);
     let is_wanted = |server: &&String| named.server.as_ref().is_none_or(|wanted| wanted == *server);
     let mut is_there = false;
     for server in servers.iter().filter(is_wanted) {
@@ -168,7 +185,7 @@ async fn none_named(vault: &Vault) -> Result<anyhow::Error> {
 }
 
 /// The client secret of an app, which may be the only one in the run.
-fn secret(app: &App, args: &Providers, is_alone: bool) -> Result<Secret> {
+fn secret(app: &App, args: &Providers, is_alone: bool, secrets: Secrets) -> Result<Option<Secret>> {
     let id = &app.client_id;
     let files = args.app_secret_file.iter();
     let mut files = files.filter(|(named, _)| named == id);
@@ -178,19 +195,28 @@ fn secret(app: &App, args: &Providers, is_alone: bool) -> Result<Secret> {
         "--app-secret-file is given twice for {id}"
     );
     let or_so = format!("--app-secret-file {id}=FILE");
+    let of_one = || input::client_secret(args.client_secret_file.as_deref(), GITHUB_SECRET);
     let secret = match file {
         Some(file) => input::client_secret(Some(file), GITHUB_SECRET)?,
-        None if is_alone => {
-            input::client_secret(args.client_secret_file.as_deref(), GITHUB_SECRET)?
-        }
+        None if is_alone => of_one()?,
+        None if secrets == Secrets::Optional && of_one()?.is_none() => None,
         None => bail!("no client secret for the {app}, which is not the only one: give {or_so}"),
     };
-    secret.with_context(|| format!("{}, or {or_so}, for the {app}", no_secret(GITHUB_SECRET)))
+    ensure!(
+        secret.is_some() || secrets == Secrets::Optional,
+        "{}, or {or_so}, for the {app}",
+        no_secret(GITHUB_SECRET)
+    );
+    Ok(secret)
 }
 
-fn github(app: &App, args: &Providers, servers: &Named, secret: Secret) -> Result<GitHub> {
+fn github(app: &App, args: &Providers, servers: &Named, secret: Option<Secret>) -> Result<GitHub> {
     let roots = roots(args.ca_file.as_deref())?;
-    let builder = GitHub::builder(&app.client_id, secret).transport(|t| trust(t, roots));
+    let builder = match secret {
+        Some(secret) => GitHub::builder(&app.client_id, secret),
+        None => GitHub::public_client(&app.client_id),
+    };
+    let builder = builder.transport(|t| trust(t, roots));
     let builder = match (&args.enterprise, &args.enterprise_version) {
         (Some(host), Some(version)) if servers.is_enterprise(&app.server) => {
             builder.enterprise_server(host, version)

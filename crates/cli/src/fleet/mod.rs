@@ -1,11 +1,12 @@
-//! `tokenturn rotate --all`, `tokenturn recover`, `tokenturn check --all`, `tokenturn revoke --all` and
-//! `tokenturn deliver`
+//! `tokenturn rotate --all`, `tokenturn refresh --all`, `tokenturn recover`, `tokenturn check --all`,
+//! `tokenturn revoke --all` and `tokenturn deliver`
 
 mod clients;
 mod deliver;
 mod group;
 mod plan;
 mod progress;
+mod renew;
 mod report;
 mod revoke;
 mod run;
@@ -19,23 +20,23 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use tokenturn_vault::{Client, Filter, FleetOptions, Summary, Vault, VaultBuilder};
 
-use crate::args::{
-    CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RevokeAll, RotateAll, VaultPlace,
-};
+use crate::args::{CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RevokeAll, VaultPlace};
 use crate::exit::Exit;
 use crate::vault::{self, Access, open_with};
+pub(crate) use renew::{refresh, rotate};
 pub(crate) use servers::server;
 pub(crate) use single::github_of;
 
+use clients::Secrets;
 use deliver::ShellCommand;
 use report::Report;
 use run::Job;
-use sandbox::World;
 
 /// What a run is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Aim {
     Rotate,
+    Refresh,
     Recover,
     Check,
     Revoke,
@@ -47,7 +48,7 @@ impl Aim {
     fn settled(self, summary: &Summary) -> u64 {
         match self {
             Self::Deliver => summary.delivered,
-            Self::Rotate | Self::Recover | Self::Check | Self::Revoke => summary.settled(),
+            _ => summary.settled(),
         }
     }
 }
@@ -62,17 +63,9 @@ struct Ready {
     options: FleetOptions,
 }
 
-/// `tokenturn rotate --all`
-pub(crate) async fn rotate(args: &RotateAll) -> Result<Exit> {
-    match args.sandbox {
-        true => in_sandbox(args).await,
-        false => in_vault(args).await,
-    }
-}
-
 /// `tokenturn recover`
 pub(crate) async fn recover(args: &RecoverAll) -> Result<Exit> {
-    let ready = ready(&args.many, Access::Write, builder(&args.claims)).await?;
+    let ready = to_write(&args.many, builder(&args.claims)).await?;
     let (options, deliver) = hand_on(ready.options, &args.hand_on)?;
     let job = of_many(&args.many, deliver, Aim::Recover)?.with_strays(ready.strays);
     let fleet = ready
@@ -84,7 +77,7 @@ pub(crate) async fn recover(args: &RecoverAll) -> Result<Exit> {
 
 /// `tokenturn check --all`
 pub(crate) async fn check(args: &CheckAll) -> Result<Exit> {
-    let ready = ready(&args.many, Access::Write, Vault::builder()).await?;
+    let ready = to_write(&args.many, Vault::builder()).await?;
     let job = of_many(&args.many, None, Aim::Check)?.with_strays(ready.strays);
     let fleet = ready
         .vault
@@ -95,7 +88,7 @@ pub(crate) async fn check(args: &CheckAll) -> Result<Exit> {
 
 /// `tokenturn revoke --all`
 pub(crate) async fn revoke(args: &RevokeAll) -> Result<Exit> {
-    let ready = ready(&args.many, Access::Write, Vault::builder()).await?;
+    let ready = to_write(&args.many, Vault::builder()).await?;
     if args.all && !args.yes {
         revoke::confirm(&ready.vault, &ready.filter).await?;
     }
@@ -126,67 +119,6 @@ pub(crate) async fn deliver(args: &DeliverAll) -> Result<Exit> {
     job.run(fleet, &vault, &filter).await
 }
 
-async fn in_vault(args: &RotateAll) -> Result<Exit> {
-    let access = match args.dry_run {
-        true => Access::Read,
-        false => Access::Write,
-    };
-    let ready = ready(&args.many, access, builder(&args.claims)).await?;
-    begin(args, ready).await
-}
-
-async fn in_sandbox(args: &RotateAll) -> Result<Exit> {
-    let world = World::with_tokens(args.tokens).await?;
-    let many = &args.many;
-    let ready = Ready {
-        vault: world.vault.clone(),
-        clients: vec![world.client()?],
-        strays: Vec::new(),
-        filter: many.filters.filter(),
-        options: options(many)
-            .concurrency(many.concurrency.map_or(World::CONCURRENCY, usize::from)),
-    };
-    let exit = begin(args, ready).await?;
-    if !args.dry_run {
-        world.verify(many.json).await?;
-    }
-    Ok(exit)
-}
-
-async fn begin(args: &RotateAll, ready: Ready) -> Result<Exit> {
-    let Ready {
-        vault,
-        clients,
-        strays,
-        filter,
-        mut options,
-    } = ready;
-    if args.new_run {
-        options = options.afresh();
-    } else if let Some(age) = args.resume_within {
-        options = options.resume_within(age);
-    }
-    let (mut options, deliver) = hand_on(options, &args.hand_on)?;
-    if args.dry_run {
-        let plan = vault.plan(clients, &filter, &options).await?;
-        let damaged = clients::damaged(&vault, &filter).await?;
-        let planned = plan::Planned {
-            plan: &plan,
-            hands_on: deliver.is_some(),
-            strays: strays.len() as u64,
-            damaged: &damaged,
-        };
-        return planned.print(args.many.json);
-    }
-    if let Some(tokens) = args.max_lost {
-        options = options.max_lost(tokens);
-    }
-    // A file that cannot be written is found before anything is sent.
-    let job = of_many(&args.many, deliver, Aim::Rotate)?.with_strays(strays);
-    let fleet = vault.rotate_all(clients, filter.clone(), options).await?;
-    job.run(fleet, &vault, &filter).await
-}
-
 fn hand_on(
     mut options: FleetOptions,
     args: &HandOn,
@@ -206,10 +138,22 @@ fn hand_on(
     Ok((options, deliver))
 }
 
-async fn ready(many: &Many, access: Access, builder: VaultBuilder) -> Result<Ready> {
-    let vault = open_with(&many.place, access, builder).await?;
+/// Ready for calls for which the client secrets are needed.
+async fn to_write(many: &Many, builder: VaultBuilder) -> Result<Ready> {
     let filter = many.filters.filter();
-    let (clients, strays) = clients::of(&vault, &filter, &many.providers).await?;
+    ready(many, Access::Write, builder, filter, Secrets::Needed).await
+}
+
+async fn ready(
+    many: &Many,
+    access: Access,
+    builder: VaultBuilder,
+    filter: Filter,
+    secrets: Secrets,
+) -> Result<Ready> {
+    let vault = open_with(&many.place, access, builder).await?;
+    clients::expect_named(&vault, &filter).await?;
+    let (clients, strays) = clients::of(&vault, &filter, &many.providers, secrets).await?;
     Ok(Ready {
         vault,
         clients,

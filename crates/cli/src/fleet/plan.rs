@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::json;
 use tokenturn_vault::{AppPlan, Plan};
 
+use super::summary::NOTHING_DUE;
 use crate::exit::Exit;
 use crate::output::output;
 use crate::progress::{duration, rate_text};
@@ -15,6 +16,8 @@ pub(super) struct Planned<'a> {
     pub(super) plan: &'a Plan,
     /// Whether it would hand tokens on.
     pub(super) hands_on: bool,
+    /// Whether it is over what is due: that there is nothing is fine then.
+    pub(super) is_due: bool,
     /// How many rows cannot be read that it would not come to.
     pub(super) strays: u64,
     /// The rows that cannot be read.
@@ -42,7 +45,7 @@ impl Planned<'_> {
             1.. if !self.hands_on => Exit::Undelivered,
             _ if apps.iter().any(|app| app.passed_over > 0) => Exit::Refused,
             _ if !self.damaged.is_empty() => Exit::Damaged,
-            0 if apps.is_empty() => Exit::NoToken,
+            0 if apps.is_empty() && !self.is_due => Exit::NoToken,
             _ if apps.iter().any(|app| app.dead > 0) => Exit::Dead,
             _ => Exit::Done,
         }
@@ -78,8 +81,10 @@ impl Planned<'_> {
 
     fn text(&self) -> String {
         let mut text = String::new();
-        if self.exit() == Exit::NoToken {
-            text.push_str("no token fits\n");
+        match self.exit() {
+            Exit::NoToken => text.push_str("no token fits\n"),
+            _ if self.plan.apps.is_empty() && self.is_due => text.push_str(NOTHING_DUE),
+            _ => {}
         }
         for app in &self.plan.apps {
             text.push_str(&of_app(app));

@@ -23,7 +23,8 @@ pub(super) struct World {
 impl World {
     pub(super) const CONCURRENCY: usize = 64;
 
-    pub(super) async fn with_tokens(count: usize) -> Result<Self> {
+    /// With so many tokens, each by a sign-in of its own if they are to expire.
+    pub(super) async fn with_tokens(count: usize, expire: bool) -> Result<Self> {
         let sandbox = Sandbox::start(0)
             .await
             .context("cannot start the sandbox")?;
@@ -39,19 +40,49 @@ impl World {
             _folder: folder,
         };
         let app = world.client()?.app();
-        let tokens = world.sandbox.new_github_tokens(count).into_iter();
+        let tokens = match expire {
+            true => world.sign_in(count).await?,
+            false => {
+                let tokens = world.sandbox.new_github_tokens(count);
+                tokens.into_iter().map(Tokens::github).collect()
+            }
+        };
         let rows = New {
             app,
-            tokens: tokens.enumerate(),
+            tokens: tokens.into_iter().enumerate(),
         };
         world.vault.import(rows).await?;
         Ok(world)
     }
 
+    /// What so many sign-ins bring: tokens that expire, with refresh tokens.
+    async fn sign_in(&self, count: usize) -> Result<Vec<Tokens>> {
+        self.sandbox.set_expiring_tokens(true);
+        let github = self.github()?;
+        let mut all = Vec::with_capacity(count);
+        for _ in 0..count {
+            let request = github.authorize().redirect_uri("http://127.0.0.1/");
+            let request = request.build()?;
+            let callback = self.sandbox.approve(&request.url)?;
+            let code = request.pending.callback(&callback)?;
+            let new = github.exchange_code(code).await?;
+            let mut tokens = Tokens::github(new.token);
+            tokens.expires_at = new.expires_at;
+            tokens.refresh_token = new.refresh_token;
+            tokens.refresh_token_expires_at = new.refresh_token_expires_at;
+            all.push(tokens);
+        }
+        Ok(all)
+    }
+
     pub(super) fn client(&self) -> Result<Client> {
+        Ok(self.github()?.into())
+    }
+
+    fn github(&self) -> Result<GitHub> {
         let sandbox = &self.sandbox;
         let builder = GitHub::builder(sandbox.client_id(), sandbox.client_secret());
-        Ok(builder.base_url(sandbox.url()).build()?.into())
+        Ok(builder.base_url(sandbox.url()).build()?)
     }
 
     /// Asks the sandbox about every token in the vault.
@@ -79,14 +110,14 @@ struct New<T> {
     tokens: T,
 }
 
-impl<T: Iterator<Item = (usize, String)> + Unpin> Stream for New<T> {
+impl<T: Iterator<Item = (usize, Tokens)> + Unpin> Stream for New<T> {
     type Item = Result<Entry, StoreError>;
 
     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = self.tokens.next();
-        Poll::Ready(next.map(|(number, token)| {
+        Poll::Ready(next.map(|(number, tokens)| {
             let id = format!("token-{number}");
-            Ok(Entry::new(id, self.app.clone(), Tokens::github(token)))
+            Ok(Entry::new(id, self.app.clone(), tokens))
         }))
     }
 }

@@ -10,6 +10,9 @@ use super::Aim;
 use crate::exit::Exit;
 use crate::progress::{duration, rate_text};
 
+/// What is said of a run that had nothing to refresh.
+pub(super) const NOTHING_DUE: &str = "no token has to be refreshed\n";
+
 /// What came of a run, and how long it took.
 pub(super) struct Ended<'a> {
     pub(super) summary: &'a Summary,
@@ -28,12 +31,13 @@ pub(super) struct Ended<'a> {
 }
 
 /// The outcomes, by name.
-pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 12] {
+pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 13] {
     [
         ("replaced", summary.replaced),
         ("resolved", summary.resolved),
         ("kept", summary.kept),
         ("valid", summary.valid),
+        ("expired", summary.expired),
         ("restored", summary.restored),
         ("revoked", summary.revoked),
         ("no call", summary.no_call),
@@ -71,7 +75,7 @@ impl Ended<'_> {
             Some(_) => Exit::NotDone,
             None if summary.not_attempted > 0 => Exit::NotDone,
             None if is_undelivered => Exit::Undelivered,
-            None if !self.is_meant => Exit::NoToken,
+            None if !self.is_meant && self.aim != Aim::Refresh => Exit::NoToken,
             None => self.judged(),
         }
     }
@@ -115,6 +119,7 @@ impl Ended<'_> {
         json!({
             "command": match self.aim {
                 Aim::Rotate => "rotate",
+                Aim::Refresh => "refresh",
                 Aim::Recover => "recover",
                 Aim::Check => "check",
                 Aim::Revoke => "revoke",
@@ -124,6 +129,7 @@ impl Ended<'_> {
             "resolved": summary.resolved,
             "kept": summary.kept,
             "valid": summary.valid,
+            "expired": summary.expired,
             "restored": summary.restored,
             "revoked": summary.revoked,
             "no_call": summary.no_call,
@@ -221,8 +227,10 @@ impl Ended<'_> {
         if summary.undelivered > 0 {
             row("not handed on", summary.undelivered, &self.not_handed_on());
         }
-        if !self.is_meant {
-            text.push_str("no token fits\n");
+        match self.aim {
+            _ if self.is_meant => {}
+            Aim::Refresh => text.push_str(NOTHING_DUE),
+            _ => text.push_str("no token fits\n"),
         }
         let settled = self.aim.settled(summary);
         let seconds = self.took.as_secs_f64();
@@ -293,7 +301,7 @@ impl Ended<'_> {
     /// What is shown though there are none.
     fn aim(&self) -> &'static str {
         match self.aim {
-            Aim::Rotate => "replaced",
+            Aim::Rotate | Aim::Refresh => "replaced",
             Aim::Recover => "resolved",
             Aim::Check => "valid",
             Aim::Revoke => "revoked",
@@ -310,6 +318,10 @@ impl Ended<'_> {
             "lost" => {
                 "replaced, and the new ones are gone; their users have to authorize the app again, \
                  unless tokenturn check --all finds them in answers that are kept"
+            }
+            "expired" => {
+                "they can be refreshed: tokenturn token does so when one is needed, and tokenturn refresh \
+                 --all for all"
             }
             "restored" => "lost or revoked before, and active again",
             "no call" => "their provider has no call for it; they are as they were",

@@ -63,8 +63,8 @@ pub struct AppPlan {
 }
 
 impl Vault {
-    /// Finds out what [`rotate_all`](Self::rotate_all) would do with the same arguments. Nothing
-    /// is changed.
+    /// Finds out what [`rotate_all`](Self::rotate_all) would do with the same arguments, or
+    /// [`refresh_all`](Self::refresh_all) with [`Filter::due_within`]. Nothing is changed.
     ///
     /// # Errors
     ///
@@ -140,8 +140,11 @@ fn is_refused(error: &RotateError) -> bool {
     !matches!(refusal.reason, RefusalReason::RateLimited { .. })
 }
 
-/// What a check of a token that there is not says about the client.
+/// What a check of a token that there is not says about the client, if it can ask.
 async fn trouble(client: &Client) -> Option<RotateError> {
+    if !client.can_ask() {
+        return None;
+    }
     // One that could be a user's: about others, GitHub's 404 says nothing.
     let none = Secret::new("gho_tokenturnAsksWhetherTheCredentialsAreRight");
     let tokens = match client {

@@ -23,6 +23,7 @@ mod revoke;
 mod rotate;
 mod scope;
 mod serve;
+mod token;
 mod token_file;
 mod vault;
 
@@ -97,6 +98,7 @@ async fn run(arguments: Arguments) -> Result<Exit> {
             };
         }
         Command::Deliver(args) => return fleet::deliver(&args).await,
+        Command::Token(args) => token::run(&args, json).await,
         Command::Vault { target } => vault::run(target, json).await,
         Command::GitCredential(args) => return Ok(git_credential::run(&args).await),
         Command::History(args) => vault::history(&args, json).await,

@@ -16,12 +16,15 @@ pub(crate) async fn through<T>(why: &str, call: impl Future<Output = T>) -> T {
         tokio::select! {
             biased;
             result = &mut call => return result,
-            () = asked_to_stop() => {
-                // Not `eprintln!`: it panics when the terminal is gone, which is what a hangup is.
-                let _ = writeln!(io::stderr(), "{why}");
-            }
+            () = asked_to_stop() => say(why),
         }
     }
+}
+
+/// Says something to whoever asks the program to stop.
+pub(crate) fn say(text: &str) {
+    // Not `eprintln!`: it panics when the terminal is gone, which is what a hangup is.
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Waits until the user or the system asks the program to stop. From this call on, that does not

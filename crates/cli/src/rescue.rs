@@ -63,6 +63,18 @@ impl Rescue {
     }
 }
 
+/// What is said of a row whose new token is in this file, or in none.
+pub(crate) fn told(id: &str, file: Option<&Path>) -> String {
+    match file {
+        Some(path) => format!(
+            "{id}: the new token is in {path}; when the vault is well: tokenturn vault import --replace \
+             {path}",
+            path = path.display()
+        ),
+        None => format!("{id}: no file could be written: the new token is lost"),
+    }
+}
+
 const RESCUED: &str = "tokenturn-rescued-";
 
 /// Where a file of mode 0600 may be written. Beside `out` comes first, as it is to last: the others

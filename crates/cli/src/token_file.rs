@@ -64,19 +64,43 @@ pub(crate) fn replaced(out: &Path, client_secret_file: Option<&PathBuf>) -> Resu
 
 /// A token and what comes with it, as a token file has them in one line of JSON.
 pub(crate) fn line(token: &Secret, tokens: &Tokens) -> io::Result<Zeroizing<Vec<u8>>> {
-    let refresh_token = tokens.refresh_token.as_ref().map(Secret::expose);
-    // In one piece: a buffer that grows leaves its old content behind in freed memory.
-    let length = token.expose().len() + refresh_token.map_or(0, str::len);
-    let mut line = Zeroizing::new(Vec::with_capacity(2 * length + 256));
-    let both = Line {
+    written(&Line {
         access_token: token.expose(),
         expires_at: tokens.expires_at,
-        refresh_token,
+        refresh_token: tokens.refresh_token.as_ref().map(Secret::expose),
         refresh_token_expires_at: tokens.refresh_token_expires_at,
-    };
-    serde_json::to_writer(&mut *line, &both)?;
+    })
+}
+
+/// The same of a token for whoever uses it, and has no use for its refresh token.
+pub(crate) fn line_to_use(
+    token: &Secret,
+    expires_at: Option<Timestamp>,
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    written(&Line {
+        access_token: token.expose(),
+        expires_at,
+        refresh_token: None,
+        refresh_token_expires_at: None,
+    })
+}
+
+fn written(both: &Line<'_>) -> io::Result<Zeroizing<Vec<u8>>> {
+    // In one piece: a buffer that grows leaves its old content behind in freed memory.
+    let length = both.access_token.len() + both.refresh_token.map_or(0, str::len);
+    let mut line = Zeroizing::new(Vec::with_capacity(2 * length + 256));
+    serde_json::to_writer(&mut *line, both)?;
     line.push(b'\n');
     Ok(line)
+}
+
+/// A token alone, in a line.
+pub(crate) fn word(token: &Secret) -> Zeroizing<Vec<u8>> {
+    let token = token.expose().as_bytes();
+    let mut line = Zeroizing::new(Vec::with_capacity(token.len() + 1));
+    line.extend_from_slice(token);
+    line.push(b'\n');
+    line
 }
 
 /// What a token file holds for a token with a refresh token.

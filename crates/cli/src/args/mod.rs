@@ -8,6 +8,7 @@ mod git_credential;
 mod github;
 mod ohmygpt;
 mod sandbox;
+mod token;
 mod vault;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub(crate) use github::{
 };
 pub(crate) use ohmygpt::{OhMyGptLogin, OhMyGptServer, OhMyGptToken};
 pub(crate) use sandbox::{Fault, SandboxOptions};
+pub(crate) use token::Token;
 pub(crate) use vault::{
     CopyTo, Defaults, Filters, Format, History, HistoryTarget, VaultPlace, VaultTarget,
 };
@@ -132,6 +134,12 @@ pub(crate) enum Command {
     },
     /// Hand on what earlier runs have replaced and nobody has taken over yet.
     Deliver(Box<DeliverAll>),
+    /// Print a token of a vault that lives, to a program or a file: the one that is there, or a new one, for
+    /// which its refresh token is used.
+    ///
+    /// Of many that ask, one refreshes, and all get the new token, which is in the vault before. With --json
+    /// it is one line with access_token and, where it is known, expires_at.
+    Token(Box<Token>),
     /// Keep many tokens, encrypted.
     Vault {
         #[command(subcommand)]

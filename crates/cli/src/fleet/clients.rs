@@ -43,22 +43,39 @@ pub(super) async fn of(
     args: &Providers,
     secrets: Secrets,
 ) -> Result<(Vec<Client>, Vec<String>)> {
-    let servers = Named::of(args, filter)?;
+    let servers = Named::of(args, Some(filter))?;
     let mut apps = apps(vault, filter, &servers, Provider::GitHub).await?;
     let is_alone = apps.len() == 1;
     apps.extend(self::apps(vault, filter, &servers, Provider::OhMyGpt).await?);
     for app in &apps {
         servers.check(app)?;
     }
-    let clients = apps.iter().map(|app| {
-        let client = match app.provider {
-            Provider::OhMyGpt => ohmygpt(app, args)?.into(),
-            _ => github(app, args, &servers, secret(app, args, is_alone, secrets)?)?.into(),
-        };
-        checked(client, app)
-    });
+    let clients = apps.iter();
+    let clients = clients.map(|app| of_known(app, args, &servers, is_alone, secrets));
     let clients = clients.collect::<Result<_>>()?;
     Ok((clients, strays(vault, filter, &apps).await?))
+}
+
+/// A client for the tokens of this app. A client secret is used where there is one.
+pub(crate) fn of_app(app: &App, args: &Providers) -> Result<Client> {
+    let servers = Named::of(args, None)?;
+    servers.check(app)?;
+    of_known(app, args, &servers, true, Secrets::Optional)
+}
+
+/// A client for an app that may be called, and may be the only one.
+fn of_known(
+    app: &App,
+    args: &Providers,
+    servers: &Named,
+    is_alone: bool,
+    secrets: Secrets,
+) -> Result<Client> {
+    let client = match app.provider {
+        Provider::OhMyGpt => ohmygpt(app, args)?.into(),
+        _ => github(app, args, servers, secret(app, args, is_alone, secrets)?)?.into(),
+    };
+    checked(client, app)
 }
 
 /// Rows that cannot be read, and that no run over these apps comes to: what says whose they are has

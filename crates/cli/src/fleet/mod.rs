@@ -23,6 +23,7 @@ use tokenturn_vault::{Client, Filter, FleetOptions, Summary, Vault, VaultBuilder
 use crate::args::{CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RevokeAll, VaultPlace};
 use crate::exit::Exit;
 use crate::vault::{self, Access, open_with};
+pub(crate) use clients::of_app as client_of;
 pub(crate) use renew::{refresh, rotate};
 pub(crate) use servers::server;
 pub(crate) use single::github_of;
@@ -163,7 +164,8 @@ async fn ready(
     })
 }
 
-fn builder(claims: &Claims) -> VaultBuilder {
+/// Begins to open a vault whose tokens are claimed so.
+pub(crate) fn builder(claims: &Claims) -> VaultBuilder {
     let mut builder = Vault::builder();
     if let Some(time) = claims.lease {
         builder = builder.lease(time);

@@ -15,7 +15,7 @@ use super::summary::Ended;
 use crate::exit::Exit;
 use crate::patience;
 use crate::progress::TICK;
-use crate::rescue::Rescue;
+use crate::rescue::{self, Rescue};
 use crate::vault::visible;
 
 /// What a run is watched with.
@@ -137,18 +137,7 @@ impl Job {
             let mut entry = Entry::new(&settled.id, settled.app.clone(), (**tokens).clone());
             entry.label.clone_from(&settled.label);
             rescued_in = self.rescue.add(&entry);
-            progress.say(&match &rescued_in {
-                Some(path) => format!(
-                    "{}: the new token is in {path}; when the vault is well: tokenturn vault import \
-                     --replace {path}",
-                    settled.id,
-                    path = path.display()
-                ),
-                None => format!(
-                    "{}: no file could be written: the new token is lost",
-                    settled.id
-                ),
-            });
+            progress.say(&rescue::told(&settled.id, rescued_in.as_deref()));
         }
         if let Outcome::NotDelivered(why) = &settled.outcome {
             progress.say(&format!(

@@ -27,10 +27,13 @@ pub(super) struct Named {
     ohmygpt: Option<String>,
     /// The one that the tokens have to be of.
     filter: Option<String>,
+    /// How else a server can be named.
+    or_else: &'static str,
 }
 
 impl Named {
-    pub(super) fn of(args: &Providers, filter: &Filter) -> Result<Self> {
+    /// Where there is a filter, it can name one, too.
+    pub(super) fn of(args: &Providers, filter: Option<&Filter>) -> Result<Self> {
         let github = args
             .base_url
             .iter()
@@ -51,7 +54,8 @@ impl Named {
             github,
             enterprise,
             ohmygpt: ohmygpt.transpose()?,
-            filter: filter.server.clone(),
+            filter: filter.and_then(|filter| filter.server.clone()),
+            or_else: filter.map_or("", |_| ", or --server"),
         })
     }
 
@@ -81,8 +85,9 @@ impl Named {
         ensure!(
             is_named || is_known(app),
             "nothing was sent: {server} is not known to be a server of {}'s, and only the vault says \
-             that tokens are to be sent there; if that is right, name it: {options}, or --server",
-            app.provider
+             that tokens are to be sent there; if that is right, name it: {options}{}",
+            app.provider,
+            self.or_else
         );
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use tokenturn_vault::State;
 
 use super::open::{Access, open};
@@ -12,9 +12,7 @@ use crate::exit::Exit;
 use crate::token_file;
 
 pub(super) async fn run(place: &VaultPlace, id: &str, json: bool, to_terminal: bool) -> Result<()> {
-    if io::stdout().is_terminal() && !to_terminal {
-        bail!("this would show the token; send it to a program or a file, or add --to-terminal");
-    }
+    may_show(to_terminal)?;
     let vault = open(place, Access::Read).await?;
     let entry = vault.get(id).await?.ok_or_else(|| no_token(id))?;
     let state = entry.state();
@@ -36,16 +34,32 @@ pub(super) async fn run(place: &VaultPlace, id: &str, json: bool, to_terminal: b
         }
         _ => {}
     }
-    let token = entry.tokens.token.as_ref();
-    let token = token.with_context(|| {
-        format!("the admin token of {id:?} is not known yet; tokenturn rotate --all issues one")
-    })?;
-    let mut out = io::stdout().lock();
-    // Without a reader nobody has the token.
-    let written = match json {
-        true => out.write_all(&token_file::line(token, &entry.tokens)?),
-        false => writeln!(out, "{}", token.expose()),
+    let tokens = &entry.tokens;
+    let token = tokens.token.as_ref().with_context(|| not_known(id))?;
+    let line = match json {
+        true => token_file::line(token, tokens)?,
+        false => token_file::word(token),
     };
-    let written = written.and_then(|()| out.flush());
+    print(&line)
+}
+
+/// Refuses to show a token where it can be seen, unless that is asked for.
+pub(crate) fn may_show(to_terminal: bool) -> Result<()> {
+    ensure!(
+        to_terminal || !io::stdout().is_terminal(),
+        "this would show the token; send it to a program or a file, or add --to-terminal"
+    );
+    Ok(())
+}
+
+/// Prints a token, which nobody has without a reader.
+pub(crate) fn print(line: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(line).and_then(|()| out.flush());
     written.context("cannot write to standard output")
+}
+
+/// What is said of a row without a token.
+pub(crate) fn not_known(id: &str) -> String {
+    format!("the admin token of {id:?} is not known yet; tokenturn rotate --all issues one")
 }

@@ -26,10 +26,11 @@ use anyhow::Result;
 
 use crate::args::{History, HistoryTarget, VaultTarget};
 
+pub(crate) use get::{may_show, not_known, print};
 pub(crate) use open::{Access, open_with};
 pub(crate) use place::{VAULT_VARIABLE, check as check_place, file};
 pub(crate) use rows::line;
-pub(crate) use shown::tokens;
+pub(crate) use shown::{no_token, tokens};
 pub(crate) use table::{Table, visible};
 
 /// `tokenturn vault`

@@ -79,7 +79,7 @@ pub(super) fn ended(count: u64, damage: &Damage, filters: &Filters) -> Result<()
 }
 
 /// There is none of this name.
-pub(super) fn no_token(id: &str) -> Error {
+pub(crate) fn no_token(id: &str) -> Error {
     Exit::NoToken.because(format!("there is no token named {id:?}"))
 }
 

@@ -51,6 +51,7 @@ mod rescue;
 mod runs;
 mod sandbox;
 mod support;
+mod token;
 mod told;
 #[cfg(unix)]
 mod unread;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "not every test uses all of it")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+pub(crate) mod expiring;
 pub(crate) mod http;
 pub(crate) mod login;
 #[cfg(target_os = "linux")]

@@ -147,7 +147,7 @@ fn of(error: &Error) -> Exit {
         return ending.exit;
     }
     match () {
-        () if is_store(error, |e| e.is_unavailable() || e.is_busy()) => Exit::NotDone,
+        () if may_pass(error) => Exit::NotDone,
         () if is_store(error, |e| e.is_damaged() && e.id().is_some()) => Exit::Damaged,
         // Nobody was there to take it, or there was no room: that may pass.
         () if is_io(error, ErrorKind::BrokenPipe) => Exit::NotDone,
@@ -155,6 +155,11 @@ fn of(error: &Error) -> Exit {
         () if is_io(error, ErrorKind::QuotaExceeded) => Exit::NotDone,
         () => Exit::BadInput,
     }
+}
+
+/// Whether it is a vault that cannot do it just now.
+pub(crate) fn may_pass(error: &Error) -> bool {
+    is_store(error, |e| e.is_unavailable() || e.is_busy())
 }
 
 /// What is wrong with a vault, where a program may want to know.

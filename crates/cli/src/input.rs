@@ -74,6 +74,14 @@ impl Stored {
         }
     }
 
+    /// Everything that was saved.
+    pub(crate) fn into_rotated(self) -> Rotated<()> {
+        match self {
+            Self::Word(word) => Rotated::new(word),
+            Self::Json(pair) => pair.into_rotated(),
+        }
+    }
+
     /// Both tokens, where there may be two.
     pub(crate) fn into_pair(self) -> Option<Pair> {
         match self {

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Arg, Args};
+
+use super::VaultPlace;
 
 #[derive(Debug, Args)]
 pub(crate) struct Common {
@@ -39,9 +41,31 @@ pub(crate) struct Out {
 
 #[derive(Debug, Args)]
 pub(crate) struct Login {
+    /// Where to save the new token. The file is replaced as a whole, unless something else than a token
+    /// is in it; a new one has mode 0600, and an old one keeps its mode.
+    #[arg(
+        id = "out",
+        long = "out",
+        value_name = "FILE",
+        required_unless_present = "id",
+        conflicts_with = "id"
+    )]
+    pub(crate) out: Option<PathBuf>,
+    /// Put the tokens into a vault under this name instead. A token of this name is given them, also one
+    /// that is lost or revoked; one of another app is not.
+    #[arg(long, value_name = "NAME", conflicts_with = "sandbox")]
+    pub(crate) id: Option<String>,
+    /// A word to find it by in the vault, where the name is new there.
+    #[arg(long, value_name = "WORD", conflicts_with = "out")]
+    pub(crate) label: Option<String>,
     #[command(flatten)]
-    pub(crate) out: Out,
+    pub(crate) place: VaultPlace,
     /// Only print the URL to open.
     #[arg(long)]
     pub(crate) no_browser: bool,
+}
+
+/// Options of a vault mean nothing for a file.
+pub(crate) fn without_out(option: Arg) -> Arg {
+    option.conflicts_with("out")
 }

@@ -78,6 +78,15 @@ pub(crate) enum Command {
     /// Serve both providers from memory until Ctrl-C.
     Sandbox(SandboxOptions),
     /// Ask a user for a token in the browser, and save it.
+    Sandbox {
+        /// The port on this host; a free one unless given.
+        #[arg(long, default_value_t = 0, value_name = "N", hide_default_value = true)]
+        port: u16,
+        /// Answer every change with 502, before it is made or after; or every call with 503.
+        #[arg(long, value_name = "WHEN")]
+        fault: Option<Fault>,
+    },
+    /// Ask a user for a token in the browser, and save it in a file or a vault.
     Login {
         #[command(subcommand)]
         target: LoginTarget,

@@ -79,9 +79,9 @@ pub(crate) enum Format {
     Csv,
 }
 
-/// What stands for a field that a line does not have.
+/// Whose token it is, and what for, where that is not said.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "What a line without it stands for")]
+#[command(next_help_heading = "Where it is not said")]
 pub(crate) struct Defaults {
     /// The provider; github unless given.
     #[arg(long, value_name = "NAME")]
@@ -120,6 +120,22 @@ pub(crate) enum VaultTarget {
         /// Make the vault and its key where there is none, as `vault init` does.
         #[arg(long, conflicts_with = "replace")]
         init: bool,
+        #[command(flatten)]
+        place: VaultPlace,
+        #[command(flatten)]
+        defaults: Defaults,
+    },
+    /// Put in what a token file holds. A token of this name is given it, as after a new authorization, and the
+    /// options say what is not as it was.
+    ///
+    /// The file is one as `login`, `refresh` and `rotate` write it, with the refresh token, if there is one;
+    /// for ohmygpt it is that with the OAuth token. A token that the vault has replaced is an error.
+    Put {
+        /// The name of the token.
+        id: String,
+        /// The file that holds it, or `-` for standard input.
+        #[arg(long, value_name = "FILE")]
+        token_file: PathBuf,
         #[command(flatten)]
         place: VaultPlace,
         #[command(flatten)]

@@ -20,7 +20,8 @@ pub(crate) fn arguments(words: &[OsString]) -> Result<Arguments> {
     if given.try_contains_id("vault").is_ok() && !is_sandbox {
         let named = matches.get_one("config").map(std::path::PathBuf::as_path);
         if let Some(file) = File::find(named)? {
-            command = at(command, &names, &|command| completed(command, given, &file));
+            let change = |command| completed(command, &names, given, &file);
+            command = at(command, &names, &change);
             matches = command.clone().try_get_matches_from(words)?;
         }
     }
@@ -46,14 +47,34 @@ fn at(command: Command, names: &[String], change: &dyn Fn(Command) -> Command) -
     }
 }
 
-fn completed(mut command: Command, given: &ArgMatches, file: &File) -> Command {
+fn completed(mut command: Command, names: &[String], given: &ArgMatches, file: &File) -> Command {
     for entry in &file.entries {
         let name = entry.setting.name;
-        if entry.setting.set_variable().is_none() && is_free(&command, given, entry) {
+        if is_meant(names, given, name)
+            && entry.setting.set_variable().is_none()
+            && is_free(&command, given, entry)
+        {
             command = command.mut_arg(name, |option| option.default_values(entry.values.clone()));
         }
     }
     command
+}
+
+/// Whether a setting is for this command. A sign-in has something to do with the vault only if that gets the
+/// tokens, and is told which app and server it is for.
+fn is_meant(names: &[String], given: &ArgMatches, setting: &str) -> bool {
+    let mut names = names.iter().map(String::as_str);
+    let provider = match (names.next(), names.next()) {
+        (Some("login"), Some(provider)) => provider,
+        _ => return true,
+    };
+    given.contains_id("id")
+        && match setting {
+            "vault" | "vault_file" | "key_file" | "keyring" | "ca_file" => true,
+            // That of OhMyGPT's app is another one.
+            "client_secret_file" => provider == "github",
+            _ => false,
+        }
 }
 
 /// Whether the command has this option, and none is given that excludes it.

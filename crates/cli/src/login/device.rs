@@ -1,23 +1,23 @@
 //! The device flow: the user types a code in.
 
-use std::io;
-use std::path::PathBuf;
+use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::anyhow;
-use tokenturn::sink::FileSink;
 use tokenturn::{GitHub, Rotated, Rotations, Sink, obtain};
 
+use super::place::{Place, PlaceSink};
 use super::{browser, trouble};
 use crate::args::Login;
 use crate::patience;
-use crate::report::{Outcome, Report, Subject, call_failed, obtained, saved};
+use crate::report::{Outcome, Report, Subject, call_failed};
 use crate::vault::visible;
 
 /// Shows the user a code, and waits until it is typed in.
 pub(super) async fn login(
     subject: Subject,
     how: &Login,
+    place: Place,
     github: &GitHub,
     scopes: &[String],
 ) -> Report {
@@ -32,18 +32,17 @@ pub(super) async fn login(
     browser::open(device.verification_uri.clone(), how);
     trouble::tell();
 
-    let out = &how.out.path;
     let saved = Arc::default();
     let sink = Remembering {
         subject,
-        path: out.clone(),
-        file: FileSink::new(out),
+        sink: place.sink(),
+        place: place.clone(),
         saved: Arc::clone(&saved),
     };
     tokio::select! {
         biased;
         result = obtain(github.wait_for_device(device), sink) => {
-            obtained(subject, result, out).await
+            place.told(subject, result).await
         }
         // The wait may be long, so it is ended; a poll that is under way is not.
         () = stop => {
@@ -52,7 +51,7 @@ pub(super) async fn login(
             match (unheard, saved) {
                 (Some(unheard), _) => {
                     let result = Err::<Rotated<()>, _>(unheard.into());
-                    obtained(subject, result, out).await
+                    place.told(subject, result).await
                 }
                 (None, Some(report)) => report,
                 (None, None) => {
@@ -64,24 +63,24 @@ pub(super) async fn login(
     }
 }
 
-/// A file, and the report about what was saved in it when nobody waits any more.
+/// A place, and the report about what was saved in it when nobody waits any more.
 struct Remembering {
     subject: Subject,
-    path: PathBuf,
-    file: FileSink,
+    place: Place,
+    sink: PlaceSink,
     saved: Arc<Mutex<Option<Report>>>,
 }
 
 impl<D: Send + Sync> Sink<D> for Remembering {
-    type Error = io::Error;
+    type Error = Box<dyn Error + Send + Sync>;
 
-    async fn prepare(&mut self) -> io::Result<()> {
-        Sink::<D>::prepare(&mut self.file).await
+    async fn prepare(&mut self) -> Result<(), Self::Error> {
+        Sink::<D>::prepare(&mut self.sink).await
     }
 
-    async fn save(&mut self, new: &Rotated<D>) -> io::Result<()> {
-        self.file.save(new).await?;
-        *lock(&self.saved) = Some(saved(self.subject, new, &self.path));
+    async fn save(&mut self, new: &Rotated<D>) -> Result<(), Self::Error> {
+        self.sink.save(new).await?;
+        *lock(&self.saved) = Some(self.place.saved(self.subject, new));
         Ok(())
     }
 }

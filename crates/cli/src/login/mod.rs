@@ -5,21 +5,20 @@ mod device;
 mod loopback;
 mod page;
 mod paste;
+mod place;
 mod trouble;
 mod web;
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use tokenturn::Sink;
-use tokenturn::sink::FileSink;
 
 use crate::args::{GitHubLogin, LoginTarget, OhMyGptLogin};
 use crate::client::{self, ClientSecret, OHMYGPT_SCOPE};
 use crate::exit::Exit;
 use crate::report::{self, Command, Report, Subject};
-use crate::token_file;
+
+use place::Place;
 
 pub(crate) use trouble::POLLING;
 
@@ -48,9 +47,10 @@ async fn github(subject: Subject, args: &GitHubLogin) -> Result<Report> {
         false => ClientSecret::Needed,
     };
     let github = client::github(&args.app, secret, sandbox.as_ref())?;
-    can_save(&args.how.out.path, args.app.client_secret_file.as_ref()).await?;
+    let client_secret = args.app.client_secret_file.as_ref();
+    let place = Place::of(&args.how, github.clone(), client_secret).await?;
     if args.device {
-        return Ok(device::login(subject, &args.how, &github, &args.scopes).await);
+        return Ok(device::login(subject, &args.how, place, &github, &args.scopes).await);
     }
     let authorize = |redirect_uri: &str| {
         let mut request = github.authorize().redirect_uri(redirect_uri);
@@ -62,7 +62,7 @@ async fn github(subject: Subject, args: &GitHubLogin) -> Result<Report> {
         }
         request.build()
     };
-    web::login(subject, &args.how, authorize, |code| {
+    web::login(subject, &args.how, &place, authorize, |code| {
         github.exchange_code(code)
     })
     .await
@@ -71,19 +71,14 @@ async fn github(subject: Subject, args: &GitHubLogin) -> Result<Report> {
 async fn ohmygpt(subject: Subject, args: &OhMyGptLogin) -> Result<Report> {
     let sandbox = client::sandbox(&args.server.common).await?;
     let ohmygpt = client::ohmygpt_app(args, sandbox.as_ref())?;
-    can_save(&args.how.out.path, args.client_secret_file.as_ref()).await?;
+    let client_secret = args.client_secret_file.as_ref();
+    let place = Place::of(&args.how, ohmygpt.clone(), client_secret).await?;
     let scope = args.scope.as_deref().unwrap_or(OHMYGPT_SCOPE);
     let authorize = |redirect_uri: &str| ohmygpt.authorize(redirect_uri, scope).build();
     let exchange = |code| ohmygpt.issue_token(code);
     if args.paste {
         let request = authorize(&client::ohmygpt_code_page(args, sandbox.as_ref()))?;
-        return paste::login(subject, &args.how, &request.url, exchange).await;
+        return paste::login(subject, &args.how, &place, &request.url, exchange).await;
     }
-    web::login(subject, &args.how, authorize, exchange).await
-}
-
-/// Asks now, so that no user says yes in vain. What this leaves on the disk goes away again.
-async fn can_save(out: &Path, client_secret: Option<&PathBuf>) -> Result<()> {
-    token_file::replaced(out, client_secret)?;
-    Ok(Sink::<()>::prepare(&mut FileSink::new(out)).await?)
+    web::login(subject, &args.how, &place, authorize, exchange).await
 }

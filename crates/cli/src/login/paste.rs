@@ -4,20 +4,21 @@ use std::io;
 use std::thread;
 
 use anyhow::{Context, Result, anyhow};
-use tokenturn::sink::FileSink;
 use tokenturn::{AuthorizationCode, RotateError, Rotated, Secret, obtain};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::place::Place;
 use super::{PATIENCE, browser};
 use crate::args::Login;
-use crate::report::{Outcome, Report, Subject, obtained};
+use crate::report::{Outcome, Report, Subject};
 use crate::{input, patience};
 
 /// Sends the user to the page, and gives the code from standard input to `exchange`.
 pub(super) async fn login<D, F>(
     subject: Subject,
     how: &Login,
+    place: &Place,
     page: &str,
     exchange: impl FnOnce(AuthorizationCode) -> F,
 ) -> Result<Report>
@@ -33,10 +34,9 @@ where
         return Ok(Report::failure(subject, Outcome::NotSent, why));
     };
     let code = input::word("the line with the code", line?.expose())?;
-    let out = &how.out.path;
     let call = exchange(AuthorizationCode::new(code));
-    let result = patience::to_the_end(obtain(call, FileSink::new(out))).await;
-    Ok(obtained(subject, result, out).await)
+    let result = patience::to_the_end(obtain(call, place.sink())).await;
+    Ok(place.told(subject, result).await)
 }
 
 /// One line of standard input, read by a thread for which the end of the program does not wait.

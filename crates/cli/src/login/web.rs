@@ -1,7 +1,6 @@
 //! The web flow: the user says yes in a browser, which comes back to this program.
 
 use anyhow::{Context, Result, anyhow};
-use tokenturn::sink::FileSink;
 use tokenturn::{
     AuthorizationCode, AuthorizationRequest, BuildError, CallbackError, RotateError, Rotated,
     obtain,
@@ -10,16 +9,18 @@ use tokio::time::timeout;
 
 use super::loopback::{Callback, Loopback};
 use super::page::Page;
+use super::place::Place;
 use super::{PATIENCE, browser};
 use crate::args::Login;
 use crate::patience;
-use crate::report::{Outcome, Report, Subject, obtained};
+use crate::report::{Outcome, Report, Subject};
 
 /// Sends the user to the page that `authorize` makes for a redirect URI, and gives the code that
 /// comes back to `exchange`.
 pub(super) async fn login<D, F>(
     subject: Subject,
     how: &Login,
+    place: &Place,
     authorize: impl FnOnce(&str) -> Result<AuthorizationRequest, BuildError>,
     exchange: impl FnOnce(AuthorizationCode) -> F,
 ) -> Result<Report>
@@ -39,7 +40,7 @@ where
     let report = match timeout(PATIENCE, callback).await {
         Ok(Ok(Callback { result, browser })) => {
             let (report, page) = match result {
-                Ok(code) => exchanged(subject, how, exchange(code)).await,
+                Ok(code) => exchanged(subject, place, exchange(code)).await,
                 Err(why) => (refused(subject, why), Page::REFUSED),
             };
             // A browser that has gone away needs no page.
@@ -59,16 +60,15 @@ where
 /// Gets the token and saves it, and then knows what to tell the user.
 async fn exchanged<D: Send + Sync + 'static>(
     subject: Subject,
-    how: &Login,
+    place: &Place,
     call: impl Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
 ) -> (Report, Page) {
-    let out = &how.out.path;
-    let result = patience::to_the_end(obtain(call, FileSink::new(out))).await;
+    let result = patience::to_the_end(obtain(call, place.sink())).await;
     let page = match &result {
         Ok(_) => Page::SIGNED_IN,
         Err(_) => Page::FAILED,
     };
-    (obtained(subject, result, out).await, page)
+    (place.told(subject, result).await, page)
 }
 
 fn refused(subject: Subject, why: CallbackError) -> Report {

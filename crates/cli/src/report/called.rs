@@ -20,6 +20,27 @@ pub(crate) async fn obtained<D>(
     }
 }
 
+/// The report of a call that brings a token for a vault, under this name. What the vault does not take is put
+/// beside `file`, which it is in perhaps.
+pub(crate) async fn put_in<D>(
+    subject: Subject,
+    result: Result<Rotated<D>, RotateError>,
+    id: &str,
+    file: Option<&Path>,
+) -> Report {
+    let mut report = match result {
+        Ok(new) => return stored(subject, &new, id),
+        Err(error) => failed(subject, error, file).await,
+    };
+    if let (Outcome::NotSaved, Some(rescued)) = (report.outcome, &report.out) {
+        let why = report.message.unwrap_or_default();
+        report.message = Some(format!(
+            "{why}; when the vault is well: tokenturn vault put {id:?} --token-file {rescued}"
+        ));
+    }
+    report
+}
+
 /// The report of a call that brings no token, and failed.
 pub(crate) fn call_failed(subject: Subject, error: CallError) -> Report {
     let why = error.source().and_then(|why| why.downcast_ref());
@@ -47,6 +68,22 @@ pub(crate) async fn still_unknown(
 
 /// The report of a token that is saved.
 pub(crate) fn saved<D>(subject: Subject, new: &Rotated<D>, out: &Path) -> Report {
+    Report {
+        // A path need not be text; what is not shows as the replacement character.
+        out: Some(out.display().to_string()),
+        ..brought(subject, new)
+    }
+}
+
+/// The report of a token that is in a vault under this name.
+pub(crate) fn stored<D>(subject: Subject, new: &Rotated<D>, id: &str) -> Report {
+    Report {
+        id: Some(id.to_owned()),
+        ..brought(subject, new)
+    }
+}
+
+fn brought<D>(subject: Subject, new: &Rotated<D>) -> Report {
     let outcome = match subject.command {
         Command::Recover if subject.is_github(Command::Recover) => Outcome::Recovered,
         Command::Login | Command::Scope => Outcome::Issued,
@@ -61,8 +98,6 @@ pub(crate) fn saved<D>(subject: Subject, new: &Rotated<D>, out: &Path) -> Report
     let refresh_token = new.refresh_token.as_ref();
     report.new_refresh_fingerprint = refresh_token.map(|token| token.fingerprint().to_string());
     report.refresh_token_expires_at = new.refresh_token_expires_at.map(|time| time.to_string());
-    // A path need not be text; what is not shows as the replacement character.
-    report.out = Some(out.display().to_string());
     report
 }
 

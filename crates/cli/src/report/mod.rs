@@ -11,10 +11,12 @@ use serde::Serialize;
 use serde_json::json;
 use tokenturn::{Fingerprint, Receipt, Refusal, RefusalReason, Secret};
 
-pub(crate) use called::{adopted, call_failed, obtained, saved, still_unknown, unchanged};
+pub(crate) use called::{
+    adopted, call_failed, obtained, put_in, saved, still_unknown, stored, unchanged,
+};
 pub(crate) use outcome::Outcome;
 
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -77,6 +79,8 @@ pub(crate) struct Report {
     refresh_token_expires_at: Option<String>,
     receipt: Option<String>,
     out: Option<String>,
+    /// The name under which a vault has it.
+    id: Option<String>,
     /// The file with an answer that may have the new token in it.
     kept: Option<String>,
     message: Option<String>,
@@ -101,6 +105,7 @@ impl Report {
             refresh_token_expires_at: None,
             receipt: None,
             out: None,
+            id: None,
             kept: None,
             message: None,
             warning: None,
@@ -196,6 +201,7 @@ impl Report {
             ("new refresh", &self.new_refresh_fingerprint),
             ("receipt", &self.receipt),
             ("saved in", &self.out),
+            ("stored as", &self.id),
             ("kept in", &self.kept),
             ("request", &self.request_id),
         ] {
@@ -209,6 +215,12 @@ impl Report {
 
 /// The end of a command: its report, or why nothing was sent.
 pub(crate) fn finish(subject: Subject, result: anyhow::Result<Report>, json: bool) -> Exit {
-    let report = result.unwrap_or_else(|why| Report::failure(subject, Outcome::BadInput, why));
+    let report = result.unwrap_or_else(|why| {
+        let outcome = match exit::may_pass(&why) {
+            true => Outcome::NotSent,
+            false => Outcome::BadInput,
+        };
+        Report::failure(subject, outcome, why)
+    });
     report.finish(json)
 }

@@ -9,16 +9,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::thread;
 
-use anyhow::{Context as _, Error, Result, bail};
+use anyhow::{Context as _, Error, Result};
 use futures_core::Stream;
 use serde_json::json;
-use tokenturn_vault::{Entry, StoreError, Vault, What};
+use tokenturn_vault::{Entry, StoreError, Vault};
 use tokio::sync::mpsc;
 
 use super::init;
 use super::open::{Access, open};
+use super::put::put;
 use super::rows;
-use super::shown::{second, tokens};
+use super::shown::tokens;
 use crate::args::{Defaults, Format, VaultPlace};
 use crate::output::output;
 use crate::progress::{Counter, watch};
@@ -102,23 +103,6 @@ async fn put_all(vault: &Vault, incoming: Incoming, name: &str, stored: &Counter
         stored.add();
     }
     Ok(count)
-}
-
-/// Gives a row these secrets, unless its token is one that was replaced: it is dead, and the one that
-/// is there may be the only one that lives.
-async fn put(vault: &Vault, entry: Entry) -> Result<()> {
-    let new = entry.tokens.fingerprint().map(|name| name.to_string());
-    let mut history = vault.history(Some(&entry.id));
-    while let Some(event) = history.next().await {
-        let event = event?;
-        if event.what == What::Replaced && event.old.is_some() && event.old == new {
-            let (id, at) = (&entry.id, second(event.at));
-            bail!(
-                "the token of {id:?} was replaced at {at}, so it is not put in; take the line away"
-            );
-        }
-    }
-    Ok(vault.put(entry).await?)
 }
 
 /// Reads on a thread of its own. Not on one of the runtime's, which would be waited for when

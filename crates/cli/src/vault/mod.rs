@@ -13,6 +13,7 @@ mod list;
 mod open;
 mod place;
 mod prune;
+mod put;
 mod rekey;
 mod remove;
 mod rows;
@@ -29,7 +30,7 @@ use crate::args::{History, HistoryTarget, VaultTarget};
 pub(crate) use get::{may_show, not_known, print};
 pub(crate) use open::{Access, open_with};
 pub(crate) use place::{VAULT_VARIABLE, check as check_place, file};
-pub(crate) use rows::line;
+pub(crate) use rows::{check_name, line};
 pub(crate) use shown::{no_token, tokens};
 pub(crate) use table::{Table, visible};
 
@@ -48,6 +49,12 @@ pub(crate) async fn run(target: VaultTarget, json: bool) -> Result<()> {
             let how = import::How { replace, init };
             import::run(&file, format, &place, defaults, how, json).await
         }
+        VaultTarget::Put {
+            id,
+            token_file,
+            place,
+            defaults,
+        } => put::run(&place, &id, &token_file, defaults, json).await,
         VaultTarget::Export {
             file,
             format,

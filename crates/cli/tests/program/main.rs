@@ -22,6 +22,7 @@ mod family;
 mod files;
 mod fleet;
 mod git_credential;
+mod into_vault;
 #[cfg(unix)]
 mod keys;
 mod log;

@@ -166,7 +166,7 @@ fn word(
 }
 
 /// What is shown on terminals is one short line, and two that look alike are the same.
-fn check(name: &str, text: &str) -> Result<(), String> {
+pub(super) fn check(name: &str, text: &str) -> Result<(), String> {
     if text.len() > LONGEST_WORD {
         return Err(format!("{name} is longer than {LONGEST_WORD} bytes"));
     }

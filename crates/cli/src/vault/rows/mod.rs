@@ -12,11 +12,13 @@ use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Result, bail};
-use tokenturn_vault::Entry;
+use anyhow::{Error, Result, bail, ensure};
+use tokenturn::{Secret, Timestamp};
+use tokenturn_vault::{Entry, Provider};
 
 use crate::args::{Defaults, Format};
-use fields::Fields;
+use crate::input::Stored;
+use fields::{Field, Fields};
 
 pub(super) use write::Writer;
 pub(crate) use write::line;
@@ -74,6 +76,40 @@ pub(super) fn read(
         let entry = entry.map_err(|why| RowError::new(number, why))?;
         Ok((number, entry))
     })
+}
+
+/// Refuses a name or a label that a vault should not have.
+pub(crate) fn check_name(what: &str, text: &str) -> Result<()> {
+    ensure!(!text.is_empty(), "{what} is empty");
+    entry::check(what, text).map_err(Error::msg)
+}
+
+/// The row of this name with what is in a token file, or what is wrong with that.
+pub(super) fn of_token_file(
+    id: &str,
+    stored: Stored,
+    defaults: &Defaults,
+) -> Result<Entry, String> {
+    let lasting = match defaults.provider {
+        Some(Provider::OhMyGpt) => Field::OauthToken,
+        _ => Field::Token,
+    };
+    let mut fields = Fields::default();
+    fields.set(Field::Id, Some(Secret::new(id)));
+    let saved = stored.into_rotated();
+    let time = |time: Option<Timestamp>| time.map(|time| Secret::new(time.to_string()));
+    for (field, value) in [
+        (lasting, Some(saved.token)),
+        (Field::RefreshToken, saved.refresh_token),
+        (Field::ExpiresAt, time(saved.expires_at)),
+        (
+            Field::RefreshTokenExpiresAt,
+            time(saved.refresh_token_expires_at),
+        ),
+    ] {
+        fields.set(field, value);
+    }
+    entry::entry(fields, defaults)
 }
 
 /// How a file is written: as is asked for, or else as its name says.

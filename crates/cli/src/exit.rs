@@ -129,17 +129,21 @@ pub(crate) fn failed(error: &Error, json: bool) -> Exit {
     }
     let exit = of(error);
     let _ = match json {
-        true => {
-            let message = usage.map_or_else(|| format!("{error:#}"), told);
-            let mut line = exit.tell(json!({ "message": message }));
-            if let Some(word) = word(error) {
-                line["error"] = json!(word);
-            }
-            writeln!(io::stdout(), "{line}")
-        }
+        true => writeln!(io::stdout(), "{}", line(error)),
         false => writeln!(io::stderr(), "error: {error:#}"),
     };
     exit
+}
+
+/// The line of JSON about what is wrong.
+pub(crate) fn line(error: &Error) -> Value {
+    let usage = error.downcast_ref::<clap::Error>();
+    let message = usage.map_or_else(|| format!("{error:#}"), told);
+    let mut line = of(error).tell(json!({ "message": message }));
+    if let Some(word) = word(error) {
+        line["error"] = json!(word);
+    }
+    line
 }
 
 fn of(error: &Error) -> Exit {

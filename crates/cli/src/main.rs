@@ -33,7 +33,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use tokio::runtime;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, VaultTarget};
 use exit::Exit;
 
 fn main() -> ExitCode {
@@ -54,7 +54,10 @@ fn begin(words: &[OsString]) -> Result<Exit> {
         | Command::Recover { target: None, .. }
         | Command::Check { target: None, .. }
         | Command::Revoke { target: None, .. }
-        | Command::Deliver(_) => runtime::Builder::new_multi_thread().enable_all().build(),
+        | Command::Deliver(_)
+        | Command::Vault {
+            target: VaultTarget::Keep(_),
+        } => runtime::Builder::new_multi_thread().enable_all().build(),
         _ => runtime::Builder::new_current_thread().enable_all().build(),
     };
     runtime?.block_on(run(arguments))

@@ -22,7 +22,11 @@ const STYLE_WITHOUT_END: &str = "{spinner} {wide_msg}";
 /// Where it is shown.
 pub(crate) enum View {
     Bar(ProgressBar),
-    Lines { told: Instant },
+    Lines {
+        told: Instant,
+    },
+    /// Nothing but what is said beside it.
+    Quiet,
 }
 
 impl View {
@@ -47,7 +51,7 @@ impl View {
                 *told = Instant::now();
                 tell(&text);
             }
-            Self::Lines { .. } => {}
+            Self::Lines { .. } | Self::Quiet => {}
         }
     }
 
@@ -56,7 +60,7 @@ impl View {
         let text = &visible(text.to_owned());
         match self {
             Self::Bar(bar) => bar.suspend(|| tell(text)),
-            Self::Lines { .. } => tell(text),
+            Self::Lines { .. } | Self::Quiet => tell(text),
         }
     }
 
@@ -65,6 +69,7 @@ impl View {
         match self {
             Self::Bar(bar) => bar.finish_and_clear(),
             Self::Lines { .. } => text.into_iter().for_each(tell),
+            Self::Quiet => {}
         }
     }
 }

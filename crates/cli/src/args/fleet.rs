@@ -78,6 +78,26 @@ pub(crate) struct Renewal {
     pub(crate) many: Many,
 }
 
+/// `tokenturn vault keep`
+#[derive(Debug, Args)]
+pub(crate) struct Keep {
+    /// How long it is from the beginning of a pass to that of the next, such as 5m; 15m unless given.
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    pub(crate) every: Option<Duration>,
+    /// A pass refreshes the tokens that end within so long, or whose refresh tokens do; 1h unless given.
+    /// No shorter than --every, and best several times as long.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) expiring_within: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) loss: Loss,
+    #[command(flatten)]
+    pub(crate) hand_on: HandOn,
+    #[command(flatten)]
+    pub(crate) claims: Claims,
+    #[command(flatten)]
+    pub(crate) many: Many,
+}
+
 /// What stops a run that gets new tokens.
 #[derive(Debug, Args)]
 pub(crate) struct Loss {
@@ -260,6 +280,14 @@ fn command(text: &str) -> Result<String, String> {
                 .to_owned(),
         ),
         false => Ok(text.to_owned()),
+    }
+}
+
+/// From one beginning to the next: not all the time.
+fn interval(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if time < Duration::from_secs(1) => Err("a second is the least".to_owned()),
+        parsed => parsed.map_err(|error| error.to_string()),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::exit::Exit;
 
 pub(crate) use common::{Common, Login, Out, TokenFile};
 pub(crate) use fleet::{
-    CheckAll, Claims, DeliverAll, HandOn, Many, Providers, RecoverAll, RefreshAll, Renewal,
+    CheckAll, Claims, DeliverAll, HandOn, Keep, Many, Providers, RecoverAll, RefreshAll, Renewal,
     RevokeAll, RotateAll,
 };
 pub(crate) use git_credential::GitCredential;

@@ -7,6 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use tokenturn::{Timestamp, normal_base_url};
 use tokenturn_vault::{Filter, Provider, State};
 
+use super::Keep;
+
 /// Which vault, and where its key is.
 #[derive(Debug, Args)]
 pub(crate) struct VaultPlace {
@@ -218,6 +220,13 @@ pub(crate) enum VaultTarget {
         #[command(flatten)]
         place: VaultPlace,
     },
+    /// Keep tokens alive: refresh those that end soon, at once and again and again, until Ctrl-C or SIGTERM.
+    ///
+    /// It stays in the foreground, and tells of each pass in one line: of JSON with --json. A pass that is
+    /// stopped, as by a provider that is away or a wrong client secret, is told of with its reason, and the
+    /// next one tries again. Asked to stop, it waits for the answers to what was sent, and ends with 0. The
+    /// vault is opened for each pass, and others may do the same.
+    Keep(Box<Keep>),
     /// Take a token out. The vault has the only copy of it.
     Remove {
         /// The name of the token.

@@ -1,9 +1,10 @@
 //! `tokenturn rotate --all`, `tokenturn refresh --all`, `tokenturn recover`, `tokenturn check --all`,
-//! `tokenturn revoke --all` and `tokenturn deliver`
+//! `tokenturn revoke --all`, `tokenturn deliver` and `tokenturn vault keep`
 
 mod clients;
 mod deliver;
 mod group;
+mod keep;
 mod plan;
 mod progress;
 mod renew;
@@ -24,6 +25,7 @@ use crate::args::{CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, Revoke
 use crate::exit::Exit;
 use crate::vault::{self, Access, open_with};
 pub(crate) use clients::of_app as client_of;
+pub(crate) use keep::keep;
 pub(crate) use renew::{refresh, rotate};
 pub(crate) use servers::server;
 pub(crate) use single::github_of;
@@ -38,6 +40,8 @@ use run::Job;
 enum Aim {
     Rotate,
     Refresh,
+    /// One of many refreshes of what is due.
+    Keep,
     Recover,
     Check,
     Revoke,
@@ -45,6 +49,11 @@ enum Aim {
 }
 
 impl Aim {
+    /// Whether it is about what is due alone, which may be nothing.
+    fn is_of_due(self) -> bool {
+        matches!(self, Self::Refresh | Self::Keep)
+    }
+
     /// How many tokens a run is through with.
     fn settled(self, summary: &Summary) -> u64 {
         match self {

@@ -19,13 +19,20 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn begin(fleet: &Fleet, aim: Aim) -> Self {
         let expected = fleet.expected();
-        let view = View::begin(expected.done, Some(expected.done + expected.left));
+        let view = match aim {
+            // Each pass is told of in one line, when it is over.
+            Aim::Keep => View::Quiet,
+            _ => View::begin(expected.done, Some(expected.done + expected.left)),
+        };
         let progress = Self {
             aim,
             expected,
             began: Instant::now(),
             view,
         };
+        if aim == Aim::Keep {
+            return progress;
+        }
         for run in fleet.runs() {
             if let Some(began_at) = run.instead_of {
                 progress.say(&format!(

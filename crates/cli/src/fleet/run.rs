@@ -60,15 +60,34 @@ impl Job {
         self
     }
 
-    /// Watches a run to its end. Whoever asks the program to stop makes it begin nothing new, and whoever
-    /// asks again ends what hands tokens on.
+    /// Whoever asks the program to stop is heard by this.
+    pub(super) fn asked_by(mut self, asked: impl Future<Output = ()> + 'static) -> Self {
+        self.asked = Box::pin(asked);
+        self
+    }
+
+    /// Watches a run to its end, and prints what came of it.
     pub(super) async fn run(
-        mut self,
+        self,
         mut fleet: Fleet,
         vault: &Vault,
         filter: &Filter,
     ) -> Result<Exit> {
-        let mut progress = Progress::begin(&fleet, self.aim);
+        let json = self.json;
+        let ended = self.watch(&mut fleet, vault, filter).await;
+        ended.print(json);
+        Ok(ended.exit())
+    }
+
+    /// Watches a run to its end. Whoever asks the program to stop makes it begin nothing new, and whoever
+    /// asks again ends what hands tokens on.
+    pub(super) async fn watch<'f>(
+        mut self,
+        fleet: &'f mut Fleet,
+        vault: &Vault,
+        filter: &Filter,
+    ) -> Ended<'f> {
+        let mut progress = Progress::begin(fleet, self.aim);
         let stopper = fleet.stopper();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -90,7 +109,7 @@ impl Job {
                     Ok(())
                 }
                 _ = ticks.tick() => {
-                    progress.tick(&fleet);
+                    progress.tick(fleet);
                     Ok(())
                 }
                 settled = fleet.next() => match settled {
@@ -112,7 +131,7 @@ impl Job {
         let waited = summary.delivered + summary.undelivered;
         let meant = expected.done + expected.left + summary.dead + waited;
         let is_meant = meant > 0 || vault.count(filter).await.map_or(true, |count| count > 0);
-        let ended = Ended {
+        Ended {
             summary,
             is_meant,
             strays: self.strays.len() as u64,
@@ -121,9 +140,7 @@ impl Job {
             took,
             refused: self.deliver.as_ref().and_then(ShellCommand::trouble),
             no_report,
-        };
-        ended.print(self.json);
-        Ok(ended.exit())
+        }
     }
 
     fn settled(&mut self, settled: &Settled, progress: &Progress) -> std::io::Result<()> {

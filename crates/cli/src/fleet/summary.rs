@@ -49,7 +49,21 @@ pub(super) fn counts(summary: &Summary) -> [(&'static str, u64); 13] {
     ]
 }
 
-impl Ended<'_> {
+impl<'a> Ended<'a> {
+    /// Of a run that took no time, and in which nothing failed beside it.
+    pub(super) fn of(summary: &'a Summary, aim: Aim) -> Self {
+        Self {
+            summary,
+            is_meant: true,
+            strays: 0,
+            told_damaged: 0,
+            aim,
+            took: Duration::ZERO,
+            refused: None,
+            no_report: None,
+        }
+    }
+
     /// Of what holds, the worst.
     pub(super) fn exit(&self) -> Exit {
         match self.of_run() {
@@ -75,13 +89,13 @@ impl Ended<'_> {
             Some(_) => Exit::NotDone,
             None if summary.not_attempted > 0 => Exit::NotDone,
             None if is_undelivered => Exit::Undelivered,
-            None if !self.is_meant && self.aim != Aim::Refresh => Exit::NoToken,
+            None if !self.is_meant && !self.aim.is_of_due() => Exit::NoToken,
             None => self.judged(),
         }
     }
 
     /// How many rows cannot be read.
-    fn damaged(&self) -> u64 {
+    pub(super) fn damaged(&self) -> u64 {
         // What is counted without being told of is among those that it did not come to.
         self.summary.damaged.max(self.told_damaged + self.strays)
     }
@@ -114,12 +128,13 @@ impl Ended<'_> {
         };
     }
 
-    fn json(&self) -> serde_json::Value {
+    pub(super) fn json(&self) -> serde_json::Value {
         let summary = self.summary;
         json!({
             "command": match self.aim {
                 Aim::Rotate => "rotate",
                 Aim::Refresh => "refresh",
+                Aim::Keep => "keep",
                 Aim::Recover => "recover",
                 Aim::Check => "check",
                 Aim::Revoke => "revoke",
@@ -155,7 +170,7 @@ impl Ended<'_> {
     }
 
     /// What the text says beside the counts.
-    fn message(&self) -> Option<String> {
+    pub(super) fn message(&self) -> Option<String> {
         let summary = self.summary;
         let stop = summary.stopped.as_ref().filter(|_| !self.is_over());
         let is_undelivered = self.exit() == Exit::Undelivered || self.refused.is_some();
@@ -229,7 +244,7 @@ impl Ended<'_> {
         }
         match self.aim {
             _ if self.is_meant => {}
-            Aim::Refresh => text.push_str(NOTHING_DUE),
+            aim if aim.is_of_due() => text.push_str(NOTHING_DUE),
             _ => text.push_str("no token fits\n"),
         }
         let settled = self.aim.settled(summary);
@@ -301,7 +316,7 @@ impl Ended<'_> {
     /// What is shown though there are none.
     fn aim(&self) -> &'static str {
         match self.aim {
-            Aim::Rotate | Aim::Refresh => "replaced",
+            Aim::Rotate | Aim::Refresh | Aim::Keep => "replaced",
             Aim::Recover => "resolved",
             Aim::Check => "valid",
             Aim::Revoke => "revoked",
@@ -393,14 +408,8 @@ mod tests {
 
     fn ended(summary: &Summary, aim: Aim) -> Ended<'_> {
         Ended {
-            summary,
-            is_meant: true,
-            strays: 0,
-            told_damaged: 0,
-            aim,
             took: Duration::from_secs(1),
-            refused: None,
-            no_report: None,
+            ..Ended::of(summary, aim)
         }
     }
 

@@ -26,6 +26,7 @@ mod verify;
 use anyhow::Result;
 
 use crate::args::{History, HistoryTarget, VaultTarget};
+use crate::fleet;
 
 pub(crate) use get::{may_show, not_known, print};
 pub(crate) use open::{Access, open_with};
@@ -73,6 +74,7 @@ pub(crate) async fn run(target: VaultTarget, json: bool) -> Result<()> {
         VaultTarget::Status { place } => status::run(&place, json).await,
         VaultTarget::Verify { place } => verify::run(&place, json).await,
         VaultTarget::Rekey { place } => rekey::run(&place, json).await,
+        VaultTarget::Keep(args) => fleet::keep(&args).await,
         VaultTarget::Remove { id, place } => remove::run(&place, &id, json).await,
     }
 }

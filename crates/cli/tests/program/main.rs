@@ -24,6 +24,8 @@ mod fleet;
 mod git_credential;
 mod into_vault;
 #[cfg(unix)]
+mod keep;
+#[cfg(unix)]
 mod keys;
 mod log;
 mod login;

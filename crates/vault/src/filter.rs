@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::time;
 
 /// In milliseconds: whatever can be refreshed is to be by then.
-const DUE_ALWAYS: i64 = 1 << 60;
+pub(crate) const DUE_ALWAYS: i64 = 1 << 60;
 
 /// Which rows are meant: those that fit everything that is set, so all of them at first.
 ///

@@ -24,6 +24,8 @@ pub(super) async fn run(place: &VaultPlace, filters: &Filters, json: bool) -> Re
         "STATE",
         "FINGERPRINT",
         "CHANGED",
+        "EXPIRES",
+        "ENDED",
     ]);
     let (mut count, mut damage) = (0, Damage::default());
     while let Some(row) = rows.next().await {
@@ -44,6 +46,10 @@ pub(super) async fn run(place: &VaultPlace, filters: &Filters, json: bool) -> Re
             shown.state.to_string(),
             short(shown.fingerprint.as_deref()),
             second(shown.changed_at),
+            shown.expires_at.map_or_else(none, second),
+            shown.ended.map_or_else(String::new, |ended| {
+                format!("{} {}", second(ended.at), ended.why.as_str())
+            }),
         ];
         table.row(cells, &mut out)?;
     }
@@ -52,4 +58,8 @@ pub(super) async fn run(place: &VaultPlace, filters: &Filters, json: bool) -> Re
     }
     out.flush()?;
     ended(count, &damage, filters)
+}
+
+fn none() -> String {
+    "-".to_owned()
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use serde_json::json;
+use tokenturn_vault::{Ended, State};
 
 use super::open::{Access, open};
 use super::shown::{Shown, no_token, second};
@@ -29,12 +30,10 @@ pub(super) async fn run(place: &VaultPlace, id: &str, json: bool) -> Result<()> 
         ("client ID", shown.client_id.map(str::to_owned)),
         ("label", shown.label.map(str::to_owned)),
         ("state", Some(shown.state.to_string())),
-        ("fingerprint", shown.fingerprint),
+        ("fingerprint", shown.fingerprint.clone()),
         ("expires", shown.expires_at.map(second)),
-        (
-            "refresh",
-            also(shown.has_refresh_token, "it has a refresh token"),
-        ),
+        ("refresh", refresh(&shown)),
+        ("ended", shown.ended.map(|ended| told(&ended, shown.state))),
         (
             "deliver",
             also(shown.undelivered, "it still has to be handed on"),
@@ -55,4 +54,22 @@ pub(super) async fn run(place: &VaultPlace, id: &str, json: bool) -> Result<()> 
         }
     }
     Ok(())
+}
+
+/// What is known of its refresh token.
+fn refresh(shown: &Shown<'_>) -> Option<String> {
+    let end = shown.refresh_token_expires_at.map(second);
+    shown.has_refresh_token.then(|| match end {
+        Some(end) => format!("it has a refresh token, which expires {end}"),
+        None => "it has a refresh token".to_owned(),
+    })
+}
+
+fn told(ended: &Ended, state: State) -> String {
+    let (since, why) = (second(ended.at), ended.why);
+    match state {
+        State::Lost | State::Revoked => format!("since {since}: {why}"),
+        // It may live for a while.
+        _ => format!("it cannot be refreshed since {since}: {why}"),
+    }
 }

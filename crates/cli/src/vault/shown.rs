@@ -3,7 +3,7 @@
 use anyhow::{Error, Result};
 use serde::Serialize;
 use tokenturn::{Fingerprint, Timestamp};
-use tokenturn_vault::{Entry, Filter, Provider, State};
+use tokenturn_vault::{Ended, Entry, Filter, Provider, State};
 
 use super::damage::Damage;
 use crate::args::Filters;
@@ -23,6 +23,10 @@ pub(super) struct Shown<'a> {
     pub(super) generation: u64,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) has_refresh_token: bool,
+    pub(super) refresh_token_expires_at: Option<Timestamp>,
+    /// Since when its user has to authorize the app again, and why. Of an active one, that it cannot be
+    /// refreshed.
+    pub(super) ended: Option<Ended>,
     pub(super) undelivered: bool,
     /// How many answers that may have the new token in them.
     pub(super) kept: usize,
@@ -45,6 +49,8 @@ impl<'a> Shown<'a> {
             generation: entry.generation,
             expires_at: entry.tokens.expires_at,
             has_refresh_token: entry.tokens.refresh_token.is_some(),
+            refresh_token_expires_at: entry.tokens.refresh_token_expires_at,
+            ended: entry.progress.ended,
             undelivered: entry.progress.undelivered,
             kept: entry.tokens.kept.len(),
             created_at: entry.created_at,

@@ -50,9 +50,12 @@ fn of_apps(apps: &[AppOverview]) -> Value {
     json!({
         "tokens": State::ALL.map(|state| count(apps, state)).iter().sum::<u64>(),
         "states": Map::from_iter(states),
-        "undelivered": undelivered(apps),
+        "undelivered": sum(apps, |app| app.undelivered),
         "oldest": oldest(apps),
         "next_expiry": next_expiry(apps),
+        "refreshable": sum(apps, |app| app.refreshable),
+        "due": sum(apps, |app| app.due),
+        "expired": sum(apps, |app| app.expired),
     })
 }
 
@@ -99,9 +102,23 @@ fn block(name: &str, apps: &[AppOverview]) -> String {
             row(state.as_str(), count.to_string());
         }
     }
-    let undelivered = undelivered(apps);
-    if undelivered > 0 {
-        row("undelivered", undelivered.to_string());
+    for (name, count, note) in [
+        ("undelivered", sum(apps, |app| app.undelivered), ""),
+        ("refreshable", sum(apps, |app| app.refreshable), ""),
+        (
+            "due",
+            sum(apps, |app| app.due),
+            ", which end within an hour, or have ended: tokenturn refresh --all",
+        ),
+        (
+            "expired",
+            sum(apps, |app| app.expired),
+            ", and cannot be refreshed: their users have to authorize the app again",
+        ),
+    ] {
+        if count > 0 {
+            row(name, format!("{count}{note}"));
+        }
     }
     if let Some(time) = oldest(apps) {
         row("oldest", format!("unchanged since {}", second(time)));
@@ -116,8 +133,8 @@ fn count(apps: &[AppOverview], state: State) -> u64 {
     apps.iter().map(|app| app.count(state)).sum()
 }
 
-fn undelivered(apps: &[AppOverview]) -> u64 {
-    apps.iter().map(|app| app.undelivered).sum()
+fn sum(apps: &[AppOverview], of: impl Fn(&AppOverview) -> u64) -> u64 {
+    apps.iter().map(of).sum()
 }
 
 fn oldest(apps: &[AppOverview]) -> Option<Timestamp> {

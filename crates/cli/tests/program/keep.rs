@@ -236,3 +236,55 @@ async fn what_cannot_go_well_is_refused_at_once() {
     assert_bad_input(&output, "is not known to be a server of github's");
     assert_eq!(stage.refreshes(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_monitor_reads_what_ends() {
+    let (stage, _) = three().await;
+    let url = stage.sandbox.url();
+    let app = ["--client-id", &stage.sandbox.client_id(), "--server", &url];
+    let put = ["vault", "put", "alone", "--token-file", "-"];
+    let file = format!(r#"{{"access_token":"ghu_alone","expires_at":"{ENDED}"}}"#);
+    succeed(stage.anywhere(&[&put, &app[..]].concat()), &file);
+    let status = || summary(stage.anywhere(&["vault", "status", "--json"]), 0);
+    let line = status();
+    for of in [&line, &line["apps"][0]] {
+        assert_eq!(of["tokens"], 4, "{line}");
+        assert_eq!(of["refreshable"], 3, "{line}");
+        assert_eq!(of["due"], 2, "{line}");
+        assert_eq!(of["expired"], 1, "{line}");
+    }
+    let text = succeed(stage.anywhere(&["vault", "status"]), "");
+    for row in [
+        "refreshable 3\n",
+        "due         2, which end",
+        "expired     1, and cannot be",
+    ] {
+        assert!(text.contains(row), "{row}: {text}");
+    }
+    succeed(stage.command(&["refresh", "--all"]), "");
+    assert_eq!(status()["due"], 0);
+
+    // Since when, and why.
+    let checked = summary(stage.command(&["check", "--all", "--json"]), 1);
+    assert_eq!(checked["invalid"], 1, "{checked}");
+    let shown = summary(stage.anywhere(&["vault", "show", "alone", "--json"]), 0);
+    assert_eq!(shown["state"], "revoked");
+    assert_eq!(shown["ended"]["why"], "expired", "{shown}");
+    let at = shown["ended"]["at"].as_str().unwrap();
+    let text = succeed(stage.anywhere(&["vault", "show", "alone"]), "");
+    assert!(text.contains("ended        since 2"), "{text}");
+    assert!(
+        text.contains(": it has expired, and there is no refresh token"),
+        "{text}"
+    );
+    let list = succeed(stage.anywhere(&["vault", "list"]), "");
+    let seconds = &at[..19];
+    assert!(
+        list.contains(&format!("{ENDED}  {seconds}Z expired\n")),
+        "{list}"
+    );
+
+    let shown = summary(stage.anywhere(&["vault", "show", "lives", "--json"]), 0);
+    assert_eq!(shown["ended"], Value::Null);
+    assert!(shown["refresh_token_expires_at"].is_string(), "{shown}");
+}

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::lease::Lease;
-use super::{Opened, read};
+use super::{NOW, Opened, read};
 use crate::error::StoreError;
 use crate::overview::{OpenRun, Overview};
 use crate::sql::{self, Value};
@@ -12,7 +12,7 @@ const NONE: &[Value] = &[];
 
 pub(super) async fn all(lease: &Lease, vault: &Opened) -> Result<Overview, StoreError> {
     let mut overview = Overview::default();
-    let by_state = sql::by_state("tokenturn.token", vault.columns);
+    let by_state = sql::by_state("tokenturn.token", vault.columns, NOW);
     for row in lease.rows(&by_state, NONE).await? {
         sql::add_up(&mut overview, &row)?;
     }

@@ -59,6 +59,16 @@ impl From<i64> for Now {
 }
 
 impl Now {
+    /// It in a statement that binds nothing.
+    pub(crate) fn written(self) -> String {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::At(millis) => millis.to_string(),
+            #[cfg(feature = "postgres")]
+            Self::Of(expression) => expression.to_owned(),
+        }
+    }
+
     /// What stands for it in a term, and what is bound to that.
     fn operand(self) -> (&'static str, Option<Value>) {
         match self {

@@ -14,10 +14,9 @@ mod spool;
 
 use std::str::FromStr;
 
-#[cfg(feature = "postgres")]
-pub(crate) use condition::Now;
 pub(crate) use condition::{
     Condition, Value, count_run, filter, held, history, out_of_reach, page, ready, urgency,
+    Condition, Now, Value, count_run, filter, held, history, out_of_reach, page, ready,
 };
 pub(crate) use doubts::Doubts;
 pub(crate) use dump::{Dump, Table};

@@ -2,24 +2,38 @@
 
 use std::collections::HashSet;
 
-use super::{Columns, required, unsigned, word};
+use super::{Columns, Now, required, unsigned, word};
 use crate::app::{App, Provider};
 use crate::entry::State;
 use crate::error::StoreError;
-use crate::filter::Filter;
+use crate::filter::{DUE_ALWAYS, Filter};
 use crate::overview::{AppOverview, NotDelivered, Overview};
 use crate::store::Run;
 use crate::time;
 
+/// How soon a token ends that is due, in milliseconds.
+const SOON: i64 = 60 * 60 * 1000;
+
 /// The rows of this table, by app and state, in a vault with these columns.
-pub(crate) fn by_state(table: &str, columns: &str) -> String {
+pub(crate) fn by_state(table: &str, columns: &str, now: impl Into<Now>) -> String {
     let expiry = match columns.contains("expires_at") {
         true => "COALESCE(min(expires_at) FILTER (WHERE expires_at > 0), 0)",
         false => "CAST(0 AS bigint)",
     };
+    let (now, can_be) = (now.into().written(), format!("refresh_by <= {DUE_ALWAYS}"));
+    let refresh = match columns.contains("refresh_by") {
+        true => format!(
+            "count(*) FILTER (WHERE {can_be}), \
+             count(*) FILTER (WHERE refresh_by <= {now} + {SOON}), \
+             count(*) FILTER (WHERE state = 'active' AND expires_at > 0 AND expires_at <= {now} \
+                 AND NOT {can_be})"
+        ),
+        false => ["CAST(0 AS bigint)"; 3].join(", "),
+    };
     format!(
         "SELECT provider, server, client_id, state, count(*), \
-             count(*) FILTER (WHERE state = 'active' AND undelivered = 1), min(changed_at), {expiry} \
+             count(*) FILTER (WHERE state = 'active' AND undelivered = 1), min(changed_at), {expiry}, \
+             {refresh} \
          FROM {table} GROUP BY provider, server, client_id, state \
          ORDER BY provider, server, client_id"
     )
@@ -59,6 +73,9 @@ pub(crate) fn add_up(overview: &mut Overview, row: &impl Columns) -> Result<(), 
             undelivered: 0,
             oldest: None,
             next_expiry: None,
+            refreshable: 0,
+            due: 0,
+            expired: 0,
         });
     }
     let Some(of_app) = overview.apps.last_mut() else {
@@ -69,6 +86,9 @@ pub(crate) fn add_up(overview: &mut Overview, row: &impl Columns) -> Result<(), 
         *count += unsigned(row, 4)?;
     }
     of_app.undelivered += unsigned(row, 5)?;
+    of_app.refreshable += unsigned(row, 8)?;
+    of_app.due += unsigned(row, 9)?;
+    of_app.expired += unsigned(row, 10)?;
     if state == State::Active {
         of_app.oldest = Some(time::from_millis(row.int(6)?));
     }

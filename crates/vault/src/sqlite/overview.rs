@@ -10,12 +10,12 @@ use super::store_error;
 use crate::error::StoreError;
 use crate::overview::{OpenRun, Overview};
 use crate::sql;
+use crate::time;
 
 pub(super) fn read(opened: &Opened) -> Result<Overview, StoreError> {
     let mut overview = Overview::default();
-    each(opened, &sql::by_state("token", opened.columns), |row| {
-        sql::add_up(&mut overview, row)
-    })?;
+    let by_state = sql::by_state("token", opened.columns, time::now_millis());
+    each(opened, &by_state, |row| sql::add_up(&mut overview, row))?;
     if let Some(sql) = sql::not_delivered("token", opened.columns) {
         each(opened, &sql, |row| {
             overview.not_delivered = Some(sql::read_not_delivered(row)?);

@@ -1,17 +1,21 @@
 //! A machine for the commands of a page: its files lie in a folder, and its tokens at a sandbox.
 
 use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
 use tempfile::TempDir;
+use tokenturn::GitHub;
 use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::postgres::Cluster;
 
+use super::expiring::ENDED;
+use super::login::Waiting;
 use super::page::{Block, Section};
-use super::{both, run, tokenturn};
+use super::{both, run, signal, tokenturn};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tokenturn");
 /// What stands on the page for the host of a database.
@@ -87,6 +91,7 @@ impl<'a> World<'a> {
             match block.path() {
                 Some(path) if path.starts_with("/etc/cron.d/") => self.as_cron(block),
                 Some(path) if path.ends_with(".timer") => self.as_systemd(section, path),
+                Some(path) if path.ends_with("/stays.conf") => self.as_service(&block.text),
                 _ => {}
             }
         }
@@ -219,6 +224,55 @@ impl<'a> World<'a> {
                 self.command(&command.replace("%i", instance), 0);
             }
         }
+    }
+
+    /// Starts what a service stays, lets it do what it does first, and asks it to stop.
+    fn as_service(&self, differences: &str) {
+        let credentials = self.root("/tmp").join("credentials");
+        fs::create_dir_all(&credentials).unwrap();
+        for name in ["key", "client-secret"] {
+            let place = self.root("/etc/tokenturn").join(name);
+            fs::copy(place, credentials.join(name)).unwrap();
+        }
+        let lines = differences.lines().rev();
+        let command = lines
+            .filter_map(|line| line.strip_prefix("ExecStart="))
+            .next();
+        let command = self.here(
+            &command
+                .unwrap()
+                .replace("%d", credentials.to_str().unwrap()),
+        );
+        let mut program = Waiting::new(self.shell(&format!("{}exec {command}", self.told)));
+        let mut line = String::new();
+        let mut out = BufReader::new(program.child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        assert!(line.contains(" refreshed "), "{line}");
+        signal("TERM", program.child.id());
+        assert_eq!(program.child.wait().unwrap().code(), Some(0));
+    }
+
+    /// Lets somebody sign in, whose token has ended by now.
+    pub(crate) async fn sign_in(&mut self, id: &str) {
+        let (url, sandbox) = (self.sandbox.url(), &self.sandbox);
+        sandbox.set_expiring_tokens(true);
+        let github = GitHub::builder(sandbox.client_id(), sandbox.client_secret());
+        let github = github.base_url(&url).build().unwrap();
+        let request = github.authorize().redirect_uri("http://127.0.0.1/");
+        let request = request.build().unwrap();
+        let callback = sandbox.approve(&request.url).unwrap();
+        let code = request.pending.callback(&callback).unwrap();
+        let new = github.exchange_code(code).await.unwrap();
+        let file = json!({
+            "access_token": new.token.expose(),
+            "refresh_token": new.refresh_token.unwrap().expose(),
+            "expires_at": ENDED,
+        });
+        fs::write(self.root("/tmp/signed-in"), file.to_string()).unwrap();
+        let file = self.root("/tmp/signed-in").display().to_string();
+        self.succeed(&format!(
+            "tokenturn vault put {id} --token-file {file} --server {url} --client-id {CLIENT_ID}"
+        ));
     }
 
     /// The names of the tokens.

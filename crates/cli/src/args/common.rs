@@ -65,7 +65,10 @@ pub(crate) struct Login {
     pub(crate) no_browser: bool,
 }
 
-/// Options of a vault mean nothing for a file.
-pub(crate) fn without_out(option: Arg) -> Arg {
-    option.conflicts_with("out")
+/// Which vault it is means nothing where the token goes into a file.
+pub(crate) fn place_without_out(option: Arg) -> Arg {
+    match option.get_id().as_str() {
+        "vault" | "vault_file" | "key_file" | "keyring" => option.conflicts_with("out"),
+        _ => option,
+    }
 }

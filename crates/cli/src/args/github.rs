@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common::without_out;
+use super::common::place_without_out;
 use super::{Common, Login, Out, TokenFile};
 
 #[derive(Debug, Args)]
@@ -62,11 +62,7 @@ pub(crate) struct GitHubRecover {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    mut_arg("vault", without_out),
-    mut_arg("vault_file", without_out),
-    mut_arg("key_file", without_out)
-)]
+#[command(mut_args(place_without_out))]
 pub(crate) struct GitHubLogin {
     #[command(flatten)]
     pub(crate) app: GitHubApp,

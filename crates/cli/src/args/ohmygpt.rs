@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common::without_out;
+use super::common::place_without_out;
 use super::{Common, Login, TokenFile};
 
 #[derive(Debug, Args)]
@@ -25,11 +25,7 @@ pub(crate) struct OhMyGptToken {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    mut_arg("vault", without_out),
-    mut_arg("vault_file", without_out),
-    mut_arg("key_file", without_out)
-)]
+#[command(mut_args(place_without_out))]
 pub(crate) struct OhMyGptLogin {
     /// The client ID of the app.
     #[arg(

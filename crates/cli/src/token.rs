@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::args::Token;
 use crate::client::{GITHUB_SECRET, no_secret};
 use crate::exit::Exit;
-use crate::fleet::{builder, client_of};
+use crate::fleet::{builder, client_of, is_public};
 use crate::rescue::{self, Rescue};
 use crate::vault::{self, Access, may_show, no_token, open_with, print};
 use crate::{patience, token_file};
@@ -32,9 +32,8 @@ pub(crate) async fn run(args: &Token, json: bool) -> Result<()> {
     let client = client_of(&entry.app, &args.providers)?;
     let found = found(&vault, &client, id).await?;
     let token = found.map_err(|error| {
-        let is_public = matches!(&client, Client::GitHub(github) if github.is_public());
         let why = told(error, entry, args);
-        match is_public && why.needs_secret {
+        match is_public(&client) && why.needs_secret {
             true => why.error.context(no_secret(GITHUB_SECRET)),
             false => why.error,
         }

@@ -63,6 +63,11 @@ pub(crate) fn of_app(app: &App, args: &Providers) -> Result<Client> {
     of_known(app, args, &servers, true, Secrets::Optional)
 }
 
+/// Whether it has no client secret, without which only some tokens can be refreshed.
+pub(crate) fn is_public(client: &Client) -> bool {
+    matches!(client, Client::GitHub(github) if github.is_public())
+}
+
 /// A client for an app that may be called, and may be the only one.
 fn of_known(
     app: &App,

@@ -91,7 +91,8 @@ async fn pass(
     let json = args.many.json;
     let hands_on = deliver.is_some();
     let job = of_many(&args.many, deliver, Aim::Keep)?;
-    let job = job.with_strays(ready.strays).asked_by(asked);
+    let job = job.with_strays(ready.strays).with_clients(&ready.clients);
+    let job = job.asked_by(asked);
     let (vault, filter) = (ready.vault, ready.filter);
     if !has_work(&vault, &filter, hands_on).await? {
         tell(&Ended::of(&Summary::default(), Aim::Keep), json, at);

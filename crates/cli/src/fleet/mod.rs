@@ -24,7 +24,7 @@ use tokenturn_vault::{Client, Filter, FleetOptions, Summary, Vault, VaultBuilder
 use crate::args::{CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RevokeAll, VaultPlace};
 use crate::exit::Exit;
 use crate::vault::{self, Access, open_with};
-pub(crate) use clients::of_app as client_of;
+pub(crate) use clients::{is_public, of_app as client_of};
 pub(crate) use keep::keep;
 pub(crate) use renew::{refresh, rotate};
 pub(crate) use servers::server;

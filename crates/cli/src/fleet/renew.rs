@@ -98,6 +98,7 @@ async fn begin(aim: Aim, args: &Renewal, ready: Ready) -> Result<Exit> {
     }
     // A file that cannot be written is found before anything is sent.
     let job = of_many(&args.many, deliver, aim)?.with_strays(strays);
+    let job = job.with_clients(&clients);
     let fleet = match aim {
         Aim::Refresh => vault.refresh_all(clients, filter.clone(), options).await?,
         _ => vault.rotate_all(clients, filter.clone(), options).await?,

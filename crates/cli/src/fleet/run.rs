@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::pin::Pin;
 
 use anyhow::Result;
-use tokenturn_vault::{Entry, Filter, Fleet, Outcome, Settled, Vault};
+use tokenturn_vault::{Client, Entry, Filter, Fleet, Outcome, Settled, Vault};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Aim;
+use super::clients::is_public;
 use super::deliver::ShellCommand;
 use super::progress::Progress;
 use super::report::Report;
@@ -28,6 +29,8 @@ pub(super) struct Job {
     strays: Vec<String>,
     /// How many others were told of that cannot be read.
     damaged: u64,
+    /// Whether a client has no secret.
+    is_public: bool,
     asked: Pin<Box<dyn Future<Output = ()>>>,
 }
 
@@ -50,6 +53,7 @@ impl Job {
             rescue: Rescue::new(beside),
             strays: Vec::new(),
             damaged: 0,
+            is_public: false,
             asked: Box::pin(patience::asked_to_stop()),
         }
     }
@@ -57,6 +61,12 @@ impl Job {
     /// The rows that cannot be read, and that the run does not come to.
     pub(super) fn with_strays(mut self, strays: Vec<String>) -> Self {
         self.strays = strays;
+        self
+    }
+
+    /// The clients that make its calls.
+    pub(super) fn with_clients(mut self, clients: &[Client]) -> Self {
+        self.is_public = clients.iter().any(is_public);
         self
     }
 
@@ -136,6 +146,7 @@ impl Job {
             is_meant,
             strays: self.strays.len() as u64,
             told_damaged: self.damaged,
+            is_public: self.is_public,
             aim: self.aim,
             took,
             refused: self.deliver.as_ref().and_then(ShellCommand::trouble),

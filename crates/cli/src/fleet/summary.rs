@@ -7,6 +7,7 @@ use serde_json::json;
 use tokenturn_vault::{Stop, Summary};
 
 use super::Aim;
+use crate::client::{GITHUB_SECRET, no_secret};
 use crate::exit::Exit;
 use crate::progress::{duration, rate_text};
 
@@ -22,6 +23,8 @@ pub(super) struct Ended<'a> {
     pub(super) strays: u64,
     /// How many others it has told of.
     pub(super) told_damaged: u64,
+    /// Whether calls were made without a client secret.
+    pub(super) is_public: bool,
     pub(super) aim: Aim,
     pub(super) took: Duration,
     /// How handing tokens on failed last.
@@ -57,6 +60,7 @@ impl<'a> Ended<'a> {
             is_meant: true,
             strays: 0,
             told_damaged: 0,
+            is_public: false,
             aim,
             took: Duration::ZERO,
             refused: None,
@@ -175,12 +179,22 @@ impl<'a> Ended<'a> {
         let stop = summary.stopped.as_ref().filter(|_| !self.is_over());
         let is_undelivered = self.exit() == Exit::Undelivered || self.refused.is_some();
         let parts = [
-            stop.map(Stop::to_string),
+            stop.map(|stop| self.why(stop)),
             self.not_whole(),
             (summary.undelivered > 0 && is_undelivered).then(|| self.not_handed_on()),
         ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// Why it was stopped.
+    fn why(&self, stop: &Stop) -> String {
+        match stop {
+            Stop::BadCredentials(_) if self.is_public => {
+                format!("{stop}; {}", no_secret(GITHUB_SECRET))
+            }
+            _ => stop.to_string(),
+        }
     }
 
     /// How the report failed.
@@ -258,7 +272,7 @@ impl<'a> Ended<'a> {
             rate_text(settled as f64 / seconds.max(0.001)),
         ));
         if let Some(stop) = summary.stopped.as_ref().filter(|_| !self.is_over()) {
-            text.push_str(&format!("stopped: {stop}\n"));
+            text.push_str(&format!("stopped: {}\n", self.why(stop)));
         }
         if let Some(not_whole) = self.not_whole() {
             text.push_str(&format!("{not_whole}\n"));

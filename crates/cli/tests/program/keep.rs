@@ -86,6 +86,14 @@ async fn what_came_by_the_device_flow_needs_no_secret() {
     for id in ["a", "b", "c"] {
         assert!(stage.sandbox.is_alive(&stage.stored(id)));
     }
+
+    // For what came in the browser it is said that one is missing.
+    stage.import("mona", &stage.sign_in().await, ENDED);
+    for more in [&[][..], &["--json"]] {
+        let mut command = stage.command(&[&["refresh", "--all", "--id", "mona"], more].concat());
+        command.env_remove(SECRET_VARIABLE);
+        assert_ends(&run(command, ""), 3, SECRET_VARIABLE);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

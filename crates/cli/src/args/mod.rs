@@ -77,15 +77,6 @@ pub(crate) enum Command {
     Demo,
     /// Serve both providers from memory until Ctrl-C.
     Sandbox(SandboxOptions),
-    /// Ask a user for a token in the browser, and save it.
-    Sandbox {
-        /// The port on this host; a free one unless given.
-        #[arg(long, default_value_t = 0, value_name = "N", hide_default_value = true)]
-        port: u16,
-        /// Answer every change with 502, before it is made or after; or every call with 503.
-        #[arg(long, value_name = "WHEN")]
-        fault: Option<Fault>,
-    },
     /// Ask a user for a token in the browser, and save it in a file or a vault.
     Login {
         #[command(subcommand)]
@@ -102,9 +93,10 @@ pub(crate) enum Command {
     /// Replace a token that expires, by its refresh token, and save both new ones; or all tokens of a
     /// vault that can be refreshed.
     ///
-    /// A refresh token works once. Of a vault, each is used once, whoever else refreshes. Several refreshes of one token file wait for each other (not on
-    /// Windows, nor on file systems without locks), and when somebody else has put another pair
-    /// into the token file or into --out meanwhile, it is taken over instead.
+    /// A refresh token works once. Of a vault, each is used once, whoever else refreshes. Several refreshes
+    /// of one token file wait for each other (not on Windows, nor on file systems without locks), and when
+    /// somebody else has put another pair into the token file or into --out meanwhile, it is taken over
+    /// instead.
     #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Refresh {
         #[command(flatten)]

@@ -63,6 +63,14 @@ pub(crate) fn of_app(app: &App, args: &Providers) -> Result<Client> {
     of_known(app, args, &servers, true, Secrets::Optional)
 }
 
+/// The same for an app at GitHub.
+pub(crate) fn github_of(app: &App, args: &Providers) -> Result<GitHub> {
+    match of_app(app, args)? {
+        Client::GitHub(github) => Ok(github),
+        _ => bail!("{app} is not at GitHub"),
+    }
+}
+
 /// Whether it has no client secret, without which only some tokens can be refreshed.
 pub(crate) fn is_public(client: &Client) -> bool {
     matches!(client, Client::GitHub(github) if github.is_public())

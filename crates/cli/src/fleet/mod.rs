@@ -13,7 +13,6 @@ mod revoke;
 mod run;
 mod sandbox;
 mod servers;
-mod single;
 mod summary;
 
 use std::path::Path;
@@ -24,11 +23,10 @@ use tokenturn_vault::{Client, Filter, FleetOptions, Summary, Vault, VaultBuilder
 use crate::args::{CheckAll, Claims, DeliverAll, HandOn, Many, RecoverAll, RevokeAll, VaultPlace};
 use crate::exit::Exit;
 use crate::vault::{self, Access, open_with};
-pub(crate) use clients::{is_public, of_app as client_of};
+pub(crate) use clients::{github_of, is_public, of_app as client_of};
 pub(crate) use keep::keep;
 pub(crate) use renew::{refresh, rotate};
 pub(crate) use servers::server;
-pub(crate) use single::github_of;
 
 use clients::Secrets;
 use deliver::ShellCommand;

@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use tokenturn::Secret;
 use tokenturn_vault::{Filter, Key, Vault};
@@ -74,6 +75,10 @@ async fn an_old_version_stays_where_it_is_only_read(place: Place) {
     let vault = vault.unwrap();
     assert_eq!(vault.count(&Filter::new()).await.unwrap(), 0);
     assert!(vault.overview().await.unwrap().apps.is_empty());
+    let due = Filter::new().due_within(Duration::from_secs(3600));
+    let error = vault.count(&due).await.unwrap_err();
+    assert!(error.to_string().contains("earlier version"), "{error}");
+    assert!(vault.list(due).next().await.unwrap().is_err());
     assert!(vault.put(entry("a")).await.is_err());
     assert_eq!(version(&place), 2);
     place.open(&key).await.put(entry("a")).await.unwrap();

@@ -74,6 +74,18 @@ async fn a_refresh_token_that_is_refused_leaves_the_token_alone_while_it_lives(p
     assert_eq!(refreshes(&sandbox), 1, "it is not asked again");
     assert!(ended(&vault, State::Active, Why::InvalidRefreshToken).await);
     assert!(sandbox.is_alive(token.expose()));
+    // By another clock it has ended, and the provider says that it lives.
+    let mut tokens = row(&vault, "mona").await.tokens;
+    tokens.clock_ahead += 120_000;
+    vault
+        .put(Entry::new("mona", client.app(), tokens))
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let found = vault.token(&client, "mona").await.unwrap();
+        assert_eq!(found.token, token);
+    }
+    assert!(ended(&vault, State::Active, Why::InvalidRefreshToken).await);
 
     sandbox.advance(8 * HOUR);
     let mut entry = row(&vault, "mona").await;

@@ -224,8 +224,9 @@ impl Store for Postgres {
 
     fn count<'a>(&'a self, filter: &'a Filter) -> Answer<'a, u64> {
         let filter = filter.clone();
-        let job: Job<_> =
-            Box::new(|lease, _| Box::pin(async move { read::count(lease, &filter).await }));
+        let job: Job<_> = Box::new(|lease, vault| {
+            Box::pin(async move { read::count(lease, vault, &filter).await })
+        });
         self.job(PATIENCE, job)
     }
 

@@ -30,12 +30,18 @@ pub(super) async fn page(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
+    sql::check(filter, vault.columns)?;
     let mut condition = sql::page(filter, after, NOW);
     let rest = format!("ORDER BY id {}", limited(&mut condition, limit));
     entries(lease, vault, condition, &rest).await
 }
 
-pub(super) async fn count(lease: &Lease, filter: &Filter) -> Result<u64, StoreError> {
+pub(super) async fn count(
+    lease: &Lease,
+    vault: &Opened,
+    filter: &Filter,
+) -> Result<u64, StoreError> {
+    sql::check(filter, vault.columns)?;
     let condition = sql::filter(filter, NOW);
     let terms = condition.sql;
     let sql = format!("SELECT count(*) FROM tokenturn.token WHERE {terms}");

@@ -7,6 +7,7 @@ use tokenturn::Timestamp;
 
 use super::{Doubts, SENSE};
 use crate::entry::{LONGEST, SLACK, State, UNPROVEN};
+use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::life::NEVER;
 use crate::store::{Ready, Run};
@@ -139,6 +140,17 @@ impl Condition {
             Some(false) => self.and("undelivered = 0", []),
             None => {}
         }
+    }
+}
+
+/// Refuses a filter by what a vault of an earlier version, which is only read, does not have.
+pub(crate) fn check(filter: &Filter, columns: &str) -> Result<(), StoreError> {
+    match filter.due_within.is_some() && !columns.contains("refresh_by") {
+        true => Err(StoreError::unsupported(
+            "an earlier version has written the vault, and has not noted when tokens are to be refreshed; \
+             it is read when a command has opened it to write",
+        )),
+        false => Ok(()),
     }
 }
 

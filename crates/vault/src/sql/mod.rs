@@ -15,7 +15,8 @@ mod spool;
 use std::str::FromStr;
 
 pub(crate) use condition::{
-    Condition, Now, Value, count_run, filter, held, history, out_of_reach, page, ready, urgency,
+    Condition, Now, Value, check, count_run, filter, held, history, out_of_reach, page, ready,
+    urgency,
 };
 pub(crate) use doubts::Doubts;
 pub(crate) use dump::{Dump, Table};

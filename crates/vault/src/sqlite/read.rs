@@ -31,6 +31,7 @@ pub(super) fn page(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
+    sql::check(filter, opened.columns)?;
     let condition = sql::page(filter, after, time::now_millis());
     let rest = format!("ORDER BY id LIMIT {limit}");
     // Where a part of the file cannot be read, it may be the index of the names.
@@ -75,6 +76,7 @@ fn page_by_names(
 }
 
 pub(super) fn count(opened: &Opened, filter: &Filter) -> Result<u64, StoreError> {
+    sql::check(filter, opened.columns)?;
     let condition = sql::filter(filter, time::now_millis());
     let sql = format!("SELECT count(*) FROM token WHERE {}", condition.sql);
     let statement = opened.connection.prepare_cached(&sql);

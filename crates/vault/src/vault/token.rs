@@ -79,7 +79,11 @@ impl Vault {
                     return self.hand_out(&entry, lives, read);
                 }
                 State::Active if entry.refreshes_with().is_some() => {
-                    let refreshed = self.refresh(client, &entry).await?;
+                    let refreshed = match self.refresh(client, &entry).await {
+                        // It cannot be, and the token may live all the same.
+                        Err(VaultError::Ended(entry)) => *entry,
+                        refreshed => refreshed?,
+                    };
                     // Whatever its life, none lives longer.
                     if refreshed.generation > entry.generation && refreshed.state() == State::Active
                     {

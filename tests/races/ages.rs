@@ -55,6 +55,11 @@ async fn ages(cluster: Option<&Cluster>) {
         assert!(status.success(), "{}", scene.last_said());
         lines.extend(told);
     }
+    let failed: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains(" error "))
+        .collect();
+    assert_eq!(failed, [""; 0]);
     let lost = judge(&scene, &lines);
     assert_eq!(lost, HashSet::new());
     // Nobody has used one twice, nor was sent to sign in.

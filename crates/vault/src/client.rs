@@ -137,7 +137,10 @@ impl Client {
         match self {
             Self::GitHub(github) => {
                 let rotated = github.refresh_token(refresh_token).await?;
-                Ok(new(tokens, rotated, clock()))
+                let refreshed = tokens.refreshed(&rotated, clock());
+                let mut new = new(tokens, rotated, clock());
+                new.tokens = refreshed;
+                Ok(new)
             }
             // Its tokens have no refresh token, and no row of it is refreshed.
             Self::OhMyGpt(_) => self.replace(tokens, clock).await,

@@ -44,23 +44,31 @@ impl Tokens {
         tokens.dated(new, clock)
     }
 
+    /// The same by a refresh, which says how long the new token lives. Where it does not, the one before tells.
+    pub(crate) fn refreshed<D>(&self, new: &Rotated<D>, clock: i64) -> Self {
+        let mut tokens = self.replaced(new, clock);
+        let life = *tokens.lifetime.get_or_insert(0);
+        if let (None, Some(answered_at), 1..) = (new.expires_at, new.answered_at, life) {
+            let life = time::millis(Duration::from_secs(life));
+            let end = time::to_millis(answered_at).saturating_add(life);
+            tokens.expires_at = Some(time::from_millis(end));
+        } else {
+            tokens.expires_at = new.expires_at;
+        }
+        tokens
+    }
+
     fn dated<D>(mut self, new: &Rotated<D>, clock: i64) -> Self {
-        self.expires_at = new.expires_at;
+        // A reset leaves the end as it is, also where its answer does not tell.
+        let stays = self.expires_at.filter(|_| self.refresh_token.is_some());
+        self.expires_at = new.expires_at.or(stays);
         let Some(answered_at) = new.answered_at.map(time::to_millis) else {
             return self;
         };
         self.clock_ahead = answered_at.saturating_sub(clock);
-        match (new.expires_at, self.lifetime) {
-            (Some(end), _) => {
-                let life = time::to_millis(end).saturating_sub(answered_at);
-                self.lifetime = u64::try_from(life / 1000).ok();
-            }
-            // A refresh that does not say it: the one before lived for so long.
-            (None, Some(life)) if new.refresh_token.is_some() => {
-                let life = time::millis(Duration::from_secs(life));
-                self.expires_at = Some(time::from_millis(answered_at.saturating_add(life)));
-            }
-            _ => {}
+        if let Some(end) = new.expires_at {
+            let life = time::to_millis(end).saturating_sub(answered_at);
+            self.lifetime = u64::try_from(life / 1000).ok();
         }
         self
     }
@@ -110,6 +118,13 @@ impl Entry {
         let in_doubt = matches!(self.state(), State::Unknown | State::Rotating);
         let why = self.progress.ended.map(|ended| ended.why);
         in_doubt && why == Some(Why::InvalidToken)
+    }
+
+    /// Whether an earlier version has taken it for dead, which did not know what to do with its refresh token.
+    pub(crate) fn may_be_refreshed_once(&self) -> bool {
+        let is_dead = matches!(self.state(), State::Lost | State::Revoked);
+        let is_known = self.progress.ended.is_some() || self.tokens.refresh_token.is_none();
+        is_dead && !is_known && self.app.provider == Provider::GitHub
     }
 
     /// Until when it is to be refreshed, in milliseconds since 1970 by the store's clock.

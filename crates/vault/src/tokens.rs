@@ -26,7 +26,8 @@ pub struct Tokens {
     pub refresh_token: Option<Secret>,
     /// When the refresh token dies, where that is known.
     pub refresh_token_expires_at: Option<Timestamp>,
-    /// How long the token lives in all, in seconds, where the provider has said so.
+    /// How long the token lives in all, in seconds, where the provider has said so; 0 where it was asked and
+    /// has not.
     #[serde(default)]
     pub lifetime: Option<u64>,
     /// How far the provider's clock was ahead of the store's when the token came, in milliseconds. The times

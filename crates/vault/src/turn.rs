@@ -78,7 +78,7 @@ fn taking<'a>(client: &'a Client, entry: &'a Entry, claim: Claim, manner: Manner
         refresh_token: entry.refreshes_with(),
         has_ended: entry.tokens.have_ended(manner.clock()),
         manner,
-        was_in_doubt: claim.in_doubt && !entry.is_found_dead(),
+        was_in_doubt: claim.in_doubt && entry.progress.ended.is_none(),
         // At OhMyGPT another rotation is what resolves it.
         is_in_doubt: claim.in_doubt,
         sent: false,
@@ -172,10 +172,11 @@ impl Taking<'_> {
         let (client, tokens) = (self.client, self.tokens);
         if self.is_in_doubt && !client.can_repeat() {
             let answers = tokens.candidates(taken);
+            let all = tokens.candidates(&[]);
             match self.recover(&answers).await {
                 Ok(Found::New(new)) => return self.replaced(*new),
                 Ok(Found::Dead { request_id }) => {
-                    return self.refresh_the_dead(&answers, request_id).await;
+                    return self.refresh_the_dead(&all, taken, request_id).await;
                 }
                 Ok(Found::NotReplaced) => self.is_in_doubt = false,
                 Err(RecoverError(error)) => return self.failed(error),
@@ -230,14 +231,33 @@ impl Taking<'_> {
     async fn refresh_the_dead(
         mut self,
         answers: &[Candidates],
+        taken: &[Secret],
         mut request_id: Option<String>,
     ) -> Turn {
-        let in_answers = answers.iter().flat_map(Candidates::refresh_tokens);
-        // Those in answers last: what is not the provider's word may be somebody else's token.
-        for refresh_token in self.refresh_token.into_iter().chain(in_answers) {
-            match self.refresh(refresh_token).await {
+        let mut in_answers = answers.iter();
+        let mut next = self.refresh_token.cloned();
+        loop {
+            let Some(refresh_token) = next.take() else {
+                // Those in answers last: what is not the provider's word may be somebody else's.
+                let Some(answer) = in_answers.next() else {
+                    break;
+                };
+                match self.refresh_token_in(answer, taken).await {
+                    Ok(found) => next = found,
+                    Err(error) => return self.failed(error),
+                }
+                continue;
+            };
+            match self.refresh(&refresh_token).await {
                 Ok(new) => return self.replaced(new),
                 Err(RotateError::Refused(no)) if no.reason == RefusalReason::InvalidToken => {
+                    if !self.client.can_ask() && !self.has_ended {
+                        return self.ended(
+                            End::NotRefreshed,
+                            Verdict::NotRefreshed(no),
+                            request_id,
+                        );
+                    }
                     request_id = no.request_id.or(request_id);
                 }
                 Err(error) => return self.failed(error),
@@ -250,6 +270,32 @@ impl Taking<'_> {
                 self.ended(end, Verdict::Invalid(None), request_id)
             }
         }
+    }
+
+    /// The refresh token in an answer that was kept, if it can be this row's. Where a token beside it lives,
+    /// that is another row's or another user's: otherwise it would be the new one.
+    async fn refresh_token_in(
+        &self,
+        answer: &Candidates,
+        taken: &[Secret],
+    ) -> Result<Option<Secret>, RotateError> {
+        let [refresh_token] = answer.refresh_tokens() else {
+            return Ok(None);
+        };
+        let is_anothers = answer.tokens().iter().any(|token| taken.contains(token));
+        if !self.client.can_ask() || is_anothers || self.refresh_token == Some(refresh_token) {
+            return Ok(None);
+        }
+        for token in answer.tokens() {
+            match self.client.check(&Tokens::github(token.clone())).await {
+                Ok(Standing::Invalid) => {}
+                Ok(_) => return Ok(None),
+                // The provider cannot even read it as a token.
+                Err(error) if error.refusal().is_some() => {}
+                Err(error) => return Err(error.into_why()),
+            }
+        }
+        Ok(Some(refresh_token.clone()))
     }
 
     async fn refresh(&mut self, refresh_token: &Secret) -> Result<New, RotateError> {

@@ -23,6 +23,8 @@ pub(crate) const MEANT: &str = "coalesce(id::text = $1::jsonb->>'id', TRUE)
     AND coalesce(login = $1->>'label', TRUE)
     AND coalesce(rotation->>'state' = $1->>'state', TRUE)
     AND coalesce(rotation->>'undelivered' = $1->>'undelivered', TRUE)
+    -- These tokens have no refresh tokens, so none of them is due.
+    AND $1->>'due_within' IS NULL
     AND coalesce(token_changed_at
         <= clock_timestamp() - ($1->>'older_than')::bigint * interval '1 ms', TRUE)";
 

@@ -14,7 +14,6 @@ on_all!(
     a_run_over_expired_tokens_refreshes_them,
     what_cannot_be_refreshed_is_told_of,
     a_check_tells_what_has_expired,
-    rows_of_an_earlier_version_are_looked_into,
 );
 
 /// Nine rows: of three each the token ends in an hour, the refresh token does, and neither.
@@ -162,28 +161,6 @@ async fn a_check_tells_what_has_expired(place: Place) {
     assert_eq!(
         vault
             .count(&Filter::new().state(State::Active))
-            .await
-            .unwrap(),
-        9
-    );
-}
-
-async fn rows_of_an_earlier_version_are_looked_into(place: Place) {
-    let (sandbox, github, _) = provider().await;
-    let vault = place.open(&key()).await;
-    let client = rows(&vault, &sandbox, &github).await;
-    // Nothing was written down of it.
-    place.sql("UPDATE token SET refresh_by = 0");
-    let filter = Filter::new().due_within(HOUR);
-    let fleet = vault.refresh_all([client], filter.clone(), fast()).await;
-    let mut fleet = fleet.unwrap();
-    run(&mut fleet).await;
-    assert_eq!(fleet.summary().replaced, 3, "{:?}", fleet.summary());
-    assert_eq!(fleet.summary().not_attempted, 0);
-    assert_eq!(vault.count(&filter).await.unwrap(), 0);
-    assert_eq!(
-        vault
-            .count(&Filter::new().due_within(9 * HOUR))
             .await
             .unwrap(),
         9

@@ -51,6 +51,8 @@ pub(crate) enum Kind {
         own: Own,
         /// Whether the new token is to be handed on.
         deliver: bool,
+        /// Whether the token is to be made invalid.
+        revokes: bool,
     },
     /// Ends a claim.
     Settle {

@@ -19,11 +19,17 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Applied {
             condition,
             own,
             deliver,
+            revokes,
         } => {
             let mut applied = claim(entry, actor, *lease, *condition, own, now);
             if let Reply::Claimed(claim) = &applied.reply {
                 // What was to be handed on before the outcome became unknown still is.
                 entry.progress.deliver = *deliver || claim.in_doubt && entry.progress.deliver;
+                if *revokes && !claim.in_doubt {
+                    // Should this be cut short, nobody refreshes what was to end.
+                    let (at, why) = (time::from_millis(now), Why::Revoked);
+                    entry.progress.ended = Some(Ended { at, why });
+                }
                 applied.action = Action::Save;
             }
             applied
@@ -69,9 +75,8 @@ fn claim(
 ) -> Applied {
     let progress = &entry.progress;
     // What was taken for dead by a wrong word is not, while there is an answer to look into.
-    let is_open = condition.is_in_doubt()
-        && entry.app.provider == Provider::GitHub
-        && !entry.tokens.kept.is_empty();
+    let may_be_alive = !entry.tokens.kept.is_empty() || entry.may_be_refreshed_once();
+    let is_open = condition.is_in_doubt() && entry.app.provider == Provider::GitHub && may_be_alive;
     let in_doubt = match progress.state {
         State::Rotating | State::Unknown => true,
         State::Lost | State::Revoked => is_open,
@@ -84,10 +89,9 @@ fn claim(
             began_at,
             due_within,
         } => {
-            let is_due = |span: i64| in_doubt || entry.refresh_by() <= now.saturating_add(span);
+            let is_due = |span: i64| entry.refresh_by() <= now.saturating_add(span);
             if !due_within.is_none_or(is_due) {
-                // What stands beside its secrets says something else: a vault of an earlier version did not
-                // write it down.
+                // What stands beside the secrets says something else: it is written anew.
                 return save(Reply::Newer, None);
             }
             progress.run < number && !entry.has_changed_since(began_at, now)
@@ -361,7 +365,12 @@ fn doubt(entry: &mut Entry, actor: &str, generation: u64, is_invalid: bool, now:
         false => What::Unknown,
     };
     if is_invalid {
-        ends(entry, State::Lost, Why::InvalidToken, now);
+        // With a refresh token, whoever comes to the row finds out whether that lives.
+        let state = match entry.refreshes_with() {
+            Some(_) => State::Unknown,
+            None => State::Lost,
+        };
+        ends(entry, state, Why::InvalidToken, now);
         delivery::suspend(entry);
     }
     let event = event(entry, actor, what, now);

@@ -59,6 +59,7 @@ fn try_claim_beside(entry: &mut Entry, condition: Condition, own: Own, now: i64)
         condition,
         own,
         deliver: false,
+        revokes: false,
     };
     let applied = apply_at(entry, kind, now);
     let is_claimed = matches!(applied.reply, Reply::Claimed(_));

@@ -50,6 +50,7 @@ fn claim_to(entry: &mut Entry, condition: Condition, deliver: bool) -> super::Cl
         condition,
         own: Own::default(),
         deliver,
+        revokes: false,
     };
     match apply(entry, kind).reply {
         Reply::Claimed(claim) => claim,
@@ -261,6 +262,7 @@ mod damaged {
             condition,
             own: Own::default(),
             deliver: false,
+            revokes: false,
         };
         let mut damaged = waiting();
         let kind = claim(Condition::Run {

@@ -190,6 +190,7 @@ impl World {
             condition,
             own: Own::default(),
             deliver: false,
+            revokes: false,
         };
         if let Reply::Claimed(claim) = self.apply(kind) {
             let must_check = claim.in_doubt && self.is_github();

@@ -18,7 +18,7 @@ use super::options::FleetOptions;
 use super::outcome::{Settled, Stop};
 use super::pace::Pace;
 use crate::app::App;
-use crate::change::{Action, Condition, Reply};
+use crate::change::{Condition, Reply};
 use crate::client::Client;
 use crate::entry::State;
 use crate::error::{StoreError, whole};
@@ -36,11 +36,7 @@ const AWAY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_s
 #[derive(Clone, Debug)]
 pub(super) enum Goal {
     /// Every token is replaced once.
-    Replace {
-        run: Run,
-        /// Those alone that are to be refreshed within so many milliseconds, and by that.
-        due_within: Option<i64>,
-    },
+    Replace { run: Run, aim: Aim },
     /// Every doubt is resolved.
     Resolve,
     /// So many tokens are asked about, and not claimed.
@@ -114,11 +110,7 @@ impl Goal {
 
     pub(super) fn aim(&self) -> Aim {
         match self {
-            Self::Replace {
-                due_within: Some(_),
-                ..
-            } => Aim::Refresh,
-            Self::Replace { .. } => Aim::Rotate,
+            Self::Replace { aim, .. } => *aim,
             Self::Resolve | Self::Check { .. } | Self::Revoke { .. } => Aim::Resolve,
         }
     }
@@ -130,12 +122,12 @@ impl Goal {
         }
     }
 
-    fn condition(&self) -> Condition {
+    fn condition(&self, filter: &Filter) -> Condition {
         match self {
-            Self::Replace { run, due_within } => Condition::Run {
+            Self::Replace { run, .. } => Condition::Run {
                 number: run.number,
                 began_at: run.began_at,
-                due_within: *due_within,
+                due_within: filter.due_within,
             },
             Self::Resolve | Self::Check { .. } | Self::Revoke { .. } => Condition::InDoubt,
         }
@@ -336,21 +328,17 @@ impl Lane {
         limit: usize,
     ) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
         let deliver = self.shared.options.deliver.is_some();
-        let change = self.vault.claim_when(self.goal.condition(), deliver);
+        let change = self
+            .vault
+            .claim_when(self.goal.condition(&self.filter), deliver);
         let store = &self.vault.store;
         let filter = match mode {
             Mode::Doubts => &self.filter.clone().state(State::Unknown),
             Mode::Many | Mode::One => &self.filter,
         };
         let mut rows = store
-            .change_next(filter, self.goal.ready(), limit, change.clone())
+            .change_next(filter, self.goal.ready(), limit, change)
             .await?;
-        // Of rows that an earlier version has written, it is written down now when they are due.
-        while !rows.is_empty() && rows.iter().all(is_written_anew) {
-            rows = store
-                .change_next(filter, self.goal.ready(), limit, change.clone())
-                .await?;
-        }
         // A store may take rows for ready that are not: they are waited for.
         rows.retain(|row| match row {
             Ok(row) => matches!(row.applied.reply, Reply::Claimed(_)),
@@ -484,12 +472,6 @@ impl Lane {
             left: in_doubt.saturating_sub(self.unresolved().len() as u64),
         })
     }
-}
-
-fn is_written_anew(row: &Result<Changed, StoreError>) -> bool {
-    row.as_ref().is_ok_and(|Changed { applied, .. }| {
-        applied.reply == Reply::Newer && applied.action == Action::Save
-    })
 }
 
 /// Rows may be claimed.

@@ -49,6 +49,7 @@ use crate::client::Client;
 use crate::error::{StoreError, whole};
 use crate::filter::Filter;
 use crate::store::{Run, RunCount};
+use crate::turn::Aim;
 use crate::vault::{Running, Vault};
 
 /// So many rows are claimed for each call that may be under way: one is sent, and the others wait to
@@ -131,8 +132,8 @@ impl Vault {
         for client in distinct(clients) {
             let filter = filter.clone().app(&client.app());
             let run = self.store.begin_run(&filter, options.resume_within).await?;
-            let due_within = None;
-            goals.push((client, Goal::Replace { run, due_within }));
+            let aim = Aim::Rotate;
+            goals.push((client, Goal::Replace { run, aim }));
         }
         self.fleet(goals, filter, options).await
     }

@@ -7,12 +7,16 @@ use super::{Fleet, FleetOptions, distinct};
 use crate::client::Client;
 use crate::error::StoreError;
 use crate::filter::Filter;
+use crate::turn::Aim;
 use crate::vault::Vault;
+
+/// Shorter than tokens live.
+const RESUME_WITHIN: Duration = Duration::from_secs(3600);
 
 impl Vault {
     /// Refreshes the tokens that `filter` means and that can be refreshed, of the apps that `clients` are of:
     /// with [`Filter::due_within`] those that end within so long, or whose refresh tokens do. It is a run as
-    /// [`rotate_all`](Self::rotate_all) is one. A token whose refresh token the provider does not take is
+    /// [`rotate_all`](Self::rotate_all) is one, and is gone on with for an hour at most. A token whose refresh token the provider does not take is
     /// left alone while it lives.
     ///
     /// ```no_run
@@ -45,12 +49,14 @@ impl Vault {
             Some(_) => filter,
             None => filter.due_within(Duration::MAX),
         };
-        let due_within = filter.due_within;
+        // What has been done by an older run may be due once more.
+        let resume_within = options.resume_within.min(RESUME_WITHIN);
         let mut goals = Vec::new();
         for client in distinct(clients) {
             let filter = filter.clone().app(&client.app());
-            let run = self.store.begin_run(&filter, options.resume_within).await?;
-            goals.push((client, Goal::Replace { run, due_within }));
+            let run = self.store.begin_run(&filter, resume_within).await?;
+            let aim = Aim::Refresh;
+            goals.push((client, Goal::Replace { run, aim }));
         }
         self.fleet(goals, filter, options).await
     }

@@ -9,7 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::lane::{Absence, Goal, Lane};
 use super::outcome::{Outcome, Stop};
 use super::{Fleet, FleetOptions, distinct};
-use crate::change::{Claim, Condition, End, Kind, Reply};
+use crate::change::{Claim, End, Kind, Reply};
 use crate::client::Client;
 use crate::entry::{Entry, State};
 use crate::error::StoreError;
@@ -90,8 +90,7 @@ impl Lane {
             if entry.state() == State::Unknown {
                 break Some((Outcome::Unknown(IN_DOUBT.to_owned()), None));
             }
-            let condition = Condition::Generation(entry.generation);
-            let claim = self.vault.claim_when(condition, false);
+            let claim = self.vault.claim_to_revoke(entry.generation);
             let changed = match self.vault.store.change(&entry.id, claim).await {
                 Ok(Some(changed)) => changed,
                 // It was taken out.
@@ -179,13 +178,16 @@ impl Lane {
             Some(Err(error)) => error,
         };
         let request_id = error.request_id().map(str::to_owned);
+        let is_sent = !error.is_not_sent();
         let Some(refusal) = error.refusal().cloned() else {
             let why = reason(&error.into_why());
             self.breaker.failed(is_probe, &why, Instant::now());
-            return (
-                End::Released,
-                Called::Told(Outcome::Unknown(why), request_id),
-            );
+            // It may be done: whoever comes to the row asks about the token first.
+            let end = match is_sent {
+                true => End::LeftAlone(self.vault.set_up.leave_alone),
+                false => End::Released,
+            };
+            return (end, Called::Told(Outcome::Unknown(why), request_id));
         };
         self.breaker.succeeded();
         if let Some(hold) = self.hold(&refusal) {

@@ -101,9 +101,11 @@ impl Lane {
             _ => Ok(()),
         };
         if let Err(doubt) = proof {
-            let is_invalid = doubt.is_invalid;
+            let mut is_invalid = doubt.is_invalid;
             if let Ok(changed) = &settled {
                 self.note(changed, is_invalid).await;
+                // It may be refreshed yet.
+                is_invalid &= changed.entry.refreshes_with().is_none();
             }
             outcome = match is_invalid {
                 true => Some(Outcome::Lost),

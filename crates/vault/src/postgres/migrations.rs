@@ -26,8 +26,8 @@ const MAKE: &str = "CREATE SCHEMA IF NOT EXISTS tokenturn; \
     INSERT INTO tokenturn.version (number) VALUES (0)";
 
 /// Brings the tables to the newest version, in a transaction that it leaves open. Makes them where there
-/// are none, if it may. Whether there were none.
-pub(super) async fn run(lease: &Lease, may_make: bool) -> Result<bool, StoreError> {
+/// are none, if it may. Which one it was before, 0 where there were none.
+pub(super) async fn run(lease: &Lease, may_make: bool) -> Result<i64, StoreError> {
     lease.batch_execute(BEGIN).await.map_err(store_error)?;
     if !is_there(lease).await? {
         if !may_make {
@@ -48,7 +48,7 @@ pub(super) async fn run(lease: &Lease, may_make: bool) -> Result<bool, StoreErro
         let step = format!("{migration}; UPDATE tokenturn.version SET number = number + 1");
         lease.batch_execute(&step).await.map_err(store_error)?;
     }
-    Ok(version == 0)
+    Ok(version)
 }
 
 /// The columns of a row in a vault that is only read, whatever its version.

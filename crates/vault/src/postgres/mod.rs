@@ -14,6 +14,7 @@ mod pipeline;
 mod read;
 mod rekey;
 mod run;
+mod upgrade;
 
 use std::fmt;
 use std::sync::Arc;
@@ -138,15 +139,16 @@ type Job<T> = Box<dyn for<'l> FnOnce(&'l Lease, &'l Opened) -> Answer<'l, T> + S
 async fn opened(lease: &Lease, key: &Key, access: Access) -> Result<Opened, StoreError> {
     let sealer = Arc::new(Sealer::new(key));
     let is_read_only = access == Access::Read;
-    let columns = match is_read_only {
-        true => migrations::columns(lease).await?,
+    let (columns, version) = match is_read_only {
+        true => (migrations::columns(lease).await?, 0),
         false => {
+            let version = migrations::run(lease, access == Access::Make).await?;
             // Without a probe, any key would do for a vault that has rows.
-            if migrations::run(lease, access == Access::Make).await? {
+            if version == 0 {
                 let insert = "INSERT INTO tokenturn.vault (probe) VALUES ($1)";
                 lease.rows(insert, &[Value::Bytes(sealer.probe()?)]).await?;
             }
-            sql::COLUMNS
+            (sql::COLUMNS, version)
         }
     };
     let mut vault = Opened {
@@ -159,6 +161,9 @@ async fn opened(lease: &Lease, key: &Key, access: Access) -> Result<Opened, Stor
     };
     lease.checked(lease.check().await, &vault)?;
     if !is_read_only {
+        if (1..sql::NOTES_ENDS).contains(&version) {
+            upgrade::note_ends(lease, &vault).await?;
+        }
         lease.batch_execute("COMMIT").await.map_err(store_error)?;
         vault.begin = begin(lease).await?;
     }

@@ -16,6 +16,8 @@ use crate::vault::Copied;
 /// Where the secrets of a row and its state stand among its columns.
 const SEALED: usize = 5;
 const STATE: usize = 9;
+/// And until when it is to be refreshed; 0 where that was not noted.
+const REFRESH_BY: usize = 25;
 
 /// The tables of a vault, but for those that say of which version it is and what its key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +109,11 @@ impl Dump {
     ) -> Result<Option<(Table, Vec<Value>)>, StoreError> {
         while let Some(Line(table, mut values)) = next(&mut self.file)? {
             if table == Table::Token {
+                if values.int(REFRESH_BY)? == 0
+                    && let Ok(entry) = read(&values, &self.sealer)?.entry()
+                {
+                    values[REFRESH_BY] = Value::Int(entry.refresh_by());
+                }
                 if let Some(seal) = seal {
                     match read(&values, &self.sealer)?.entry() {
                         Ok(entry) => values[SEALED] = Value::Bytes(seal.seal(&entry)?),

@@ -68,6 +68,9 @@ pub(crate) fn columns(version: i64) -> Option<&'static str> {
     }
 }
 
+/// The version from which on it stands beside the secrets when they end.
+pub(crate) const NOTES_ENDS: i64 = 4;
+
 /// Higher numbers are nonsense: what counts does not get there.
 pub(crate) const SENSE: i64 = i64::MAX / 4;
 

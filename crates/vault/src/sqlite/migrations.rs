@@ -43,8 +43,9 @@ pub(super) fn columns(connection: &Connection) -> Result<&'static str, StoreErro
     sql::columns(version).ok_or_else(|| newer(version))
 }
 
-/// Brings the tables to the newest version, within a transaction. Whether there were none.
-pub(super) fn run(connection: &Connection) -> Result<bool, StoreError> {
+/// Brings the tables to the newest version, within a transaction. Which one it was before, 0
+/// where there were none.
+pub(super) fn run(connection: &Connection) -> Result<i64, StoreError> {
     let version = number(connection, "user_version")?;
     let done = usize::try_from(version).ok();
     let ahead = done.and_then(|done| MIGRATIONS.get(done..));
@@ -57,7 +58,7 @@ pub(super) fn run(connection: &Connection) -> Result<bool, StoreError> {
             .pragma_update(None, "user_version", MIGRATIONS.len())
             .map_err(store_error)?;
     }
-    Ok(version == 0)
+    Ok(version)
 }
 
 fn newer(version: i64) -> StoreError {

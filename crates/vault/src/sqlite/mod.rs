@@ -14,6 +14,7 @@ mod read_only;
 mod rekey;
 mod run;
 mod statement;
+mod upgrade;
 mod writer;
 
 use std::fmt;

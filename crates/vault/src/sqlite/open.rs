@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::{migrations, store_error};
+use super::{migrations, store_error, upgrade};
 use crate::error::StoreError;
 use crate::exposure;
 use crate::seal::Sealer;
@@ -51,12 +51,16 @@ impl Opened {
             .execute_batch("BEGIN IMMEDIATE")
             .map_err(store_error)?;
         // Without a probe, any key would do for a vault that has rows.
-        if migrations::run(connection)? {
+        let version = migrations::run(connection)?;
+        if version == 0 {
             let probe = opened.sealer.probe()?;
             let inserted = connection.execute("INSERT INTO vault (probe) VALUES ($1)", [probe]);
             inserted.map_err(store_error)?;
         }
         opened.check_key()?;
+        if (1..crate::sql::NOTES_ENDS).contains(&version) {
+            upgrade::note_ends(&opened)?;
+        }
         connection.execute_batch("COMMIT").map_err(store_error)?;
         Ok(opened)
     }

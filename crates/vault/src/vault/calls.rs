@@ -1,12 +1,17 @@
 //! Asking a provider about a token, and ending it.
 
+use std::time::Duration;
+
 use super::Vault;
-use super::rotate::fits;
-use crate::change::{Condition, End, Kind, Reply};
+use super::rotate::{Claimed, fits};
+use crate::change::{End, Kind, Reply};
 use crate::client::{Client, Standing};
 use crate::entry::Entry;
 use crate::error::{StoreError, VaultError};
 use crate::store::Changed;
+
+/// How often somebody who waits for another's call looks.
+const LOOK: Duration = Duration::from_millis(50);
 
 impl Vault {
     /// Asks the provider whether the token of a row is valid, and notes it: an invalid one is
@@ -51,24 +56,29 @@ impl Vault {
     /// so, and nothing is sent: [`recover`](Self::recover) finds out which token lives.
     pub async fn revoke(&self, client: &Client, id: &str) -> Result<(), VaultError> {
         let held = self.of_client(client, id).await?;
-        let claimed = self
-            .claim(id, Condition::Generation(held.generation))
-            .await?;
-        let Ok((entry, claim)) = claimed else {
-            return Err(VaultError::Store(StoreError::busy(id)));
+        let (entry, claim) = loop {
+            let claim = self.claim_to_revoke(held.generation);
+            match self.claim_now(id, claim).await? {
+                Claimed::Claimed(entry, claim) => break (entry, claim),
+                Claimed::Held(_) => tokio::time::sleep(LOOK).await,
+                Claimed::Passed(_) => return Err(StoreError::busy(id).into()),
+            }
         };
         let _held = self.set_up.own.hold(id, claim);
+        // The living token may be another one.
         let revoked = match claim.in_doubt {
-            // The living token may be another one.
-            true => Some(Err(StoreError::in_doubt(id).into())),
-            false => client
-                .revoke(&entry.tokens)
-                .await
-                .map(|r| r.map_err(Into::into)),
+            true => Err(StoreError::in_doubt(id).into()),
+            false => match client.revoke(&entry.tokens).await {
+                Some(revoked) => revoked.map_err(VaultError::from),
+                None => Err(VaultError::Unsupported(entry.app.provider)),
+            },
         };
-        let result = revoked.unwrap_or(Err(VaultError::Unsupported(entry.app.provider)));
-        let end = match result {
+        let end = match &revoked {
             Ok(()) => End::Revoked,
+            // It may be done: whoever comes to the row asks about the token first.
+            Err(VaultError::Call(error)) if error.refusal().is_none() && !error.is_not_sent() => {
+                End::LeftAlone(self.set_up.leave_alone)
+            }
             Err(_) => End::Released,
         };
         let kind = Kind::Settle {
@@ -78,7 +88,7 @@ impl Vault {
             request_id: None,
         };
         self.settle(&entry.id, kind, None).await?;
-        result
+        revoked
     }
 
     /// The row, which has to be of the client's app.

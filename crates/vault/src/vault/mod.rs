@@ -203,8 +203,18 @@ impl Vault {
 
     /// Takes rows, if nobody else has them.
     pub(crate) fn claim_when(&self, condition: Condition, deliver: bool) -> Change {
+        self.claim_to(condition, deliver, false)
+    }
+
+    /// Takes a row to make its token invalid, if nobody else has it.
+    pub(crate) fn claim_to_revoke(&self, generation: u64) -> Change {
+        self.claim_to(Condition::Generation(generation), false, true)
+    }
+
+    fn claim_to(&self, condition: Condition, deliver: bool, revokes: bool) -> Change {
         self.change(Kind::Claim {
             deliver,
+            revokes,
             lease: self.set_up.lease,
             condition,
             own: self.set_up.own.clone(),

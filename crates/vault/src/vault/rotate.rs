@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokenturn::RotateError;
 
 use super::{SetUp, Vault};
-use crate::change::{Claim, Condition, End, Kind, Reply};
+use crate::change::{Change, Claim, Condition, End, Kind, Reply};
 use crate::client::Client;
 use crate::entry::{Entry, State};
 use crate::error::{StoreError, VaultError, whole};
@@ -46,6 +46,21 @@ impl Rotation {
     }
 }
 
+/// What came of a row that was to be taken.
+pub(super) enum Taken {
+    /// The condition does not hold any more.
+    Passed(Entry),
+    Turned(Entry),
+}
+
+/// What came of a claim.
+pub(super) enum Claimed {
+    Claimed(Entry, Claim),
+    Held(Entry),
+    /// The condition does not hold any more.
+    Passed(Entry),
+}
+
 impl Vault {
     /// Replaces the token that `held` has, unless somebody has done so since `held` was read.
     ///
@@ -80,14 +95,11 @@ impl Vault {
     pub async fn rotate(&self, client: &Client, held: &Entry) -> Result<Rotation, VaultError> {
         fits(client, held)?;
         let condition = Condition::Generation(held.generation);
-        match self.claim(&held.id, condition).await? {
-            Err(entry) => Ok(Rotation::Adopted(entry)),
-            Ok((entry, claim)) => {
-                let manner = self.manner(Aim::Rotate);
-                let turned = self.detached(client.clone(), entry, claim, manner).await?;
-                turned.map(Rotation::Rotated)
-            }
-        }
+        let taken = self.take(client, &held.id, condition, Aim::Rotate).await?;
+        Ok(match taken {
+            Taken::Passed(entry) => Rotation::Adopted(entry),
+            Taken::Turned(entry) => Rotation::Rotated(entry),
+        })
     }
 
     /// Finds out what became of a rotation whose outcome is unknown, or whose owner died, and
@@ -107,44 +119,79 @@ impl Vault {
     pub async fn recover(&self, client: &Client, id: &str) -> Result<Entry, VaultError> {
         let entry = self.get(id).await?;
         fits(client, &entry.ok_or_else(|| VaultError::not_found(id))?)?;
-        match self.claim(id, Condition::InDoubt).await {
-            Ok(Err(entry)) => Ok(entry),
-            Ok(Ok((entry, claim))) => {
-                let manner = self.manner(Aim::Resolve);
-                match self.detached(client.clone(), entry, claim, manner).await? {
-                    Err(VaultError::Lost(entry) | VaultError::Revoked(entry)) => Ok(*entry),
-                    turned => turned,
-                }
-            }
+        match self
+            .take(client, id, Condition::InDoubt, Aim::Resolve)
+            .await
+        {
+            Ok(Taken::Passed(entry) | Taken::Turned(entry)) => Ok(entry),
             Err(VaultError::Lost(entry) | VaultError::Revoked(entry)) => Ok(*entry),
             Err(error) => Err(error),
         }
     }
 
-    /// Takes the row as soon as nobody else has it. The row alone when the condition does not hold.
-    pub(super) async fn claim(
+    /// Takes the row as soon as nobody else has it, makes the calls, and stores what comes of them, whatever
+    /// becomes of the caller. Whoever has waited while somebody else tried in vain does not try as well.
+    pub(super) async fn take(
         &self,
+        client: &Client,
         id: &str,
         condition: Condition,
-    ) -> Result<Result<(Entry, Claim), Entry>, VaultError> {
-        let mut look = LOOK.0;
+        aim: Aim,
+    ) -> Result<Taken, VaultError> {
+        let (mut look, mut first) = (LOOK.0, None);
         loop {
-            let change = self.claim_when(condition, false);
-            let changed = self.store.change(id, change).await?;
-            let Changed { entry, applied } = changed.ok_or_else(|| VaultError::not_found(id))?;
-            match applied.reply {
-                Reply::Claimed(claim) => {
-                    self.set_up.cache.forget(id);
-                    return Ok(Ok((entry, claim)));
-                }
-                Reply::Held => {
-                    tokio::time::sleep(look).await;
-                    look = (2 * look).min(LOOK.1);
-                }
-                Reply::Dead(State::Lost) => return Err(VaultError::Lost(Box::new(entry))),
-                Reply::Dead(_) => return Err(VaultError::Revoked(Box::new(entry))),
-                _ => return Ok(Err(entry)),
+            let (vault, client, id) = (self.clone(), client.clone(), id.to_owned());
+            let running = Running::begin(&self.set_up);
+            let task = tokio::spawn(async move {
+                let _running = running;
+                vault.take_now(&client, &id, condition, aim).await
+            });
+            let held = match task.await.map_err(|_| VaultError::Abandoned)?? {
+                Ok(taken) => return Ok(taken),
+                Err(held) => held,
+            };
+            let fence = held.progress.fence;
+            if held.state() == State::Unknown && fence > *first.get_or_insert(fence) {
+                return Err(StoreError::in_doubt(&held.id).into());
             }
+            tokio::time::sleep(look).await;
+            look = (2 * look).min(LOOK.1);
+        }
+    }
+
+    /// The same, unless somebody has the row: then it is returned.
+    async fn take_now(
+        &self,
+        client: &Client,
+        id: &str,
+        condition: Condition,
+        aim: Aim,
+    ) -> Result<Result<Taken, Entry>, VaultError> {
+        let (entry, claim) = match self
+            .claim_now(id, self.claim_when(condition, false))
+            .await?
+        {
+            Claimed::Claimed(entry, claim) => (entry, claim),
+            Claimed::Held(entry) => return Ok(Err(entry)),
+            Claimed::Passed(entry) => return Ok(Ok(Taken::Passed(entry))),
+        };
+        let turned = self.turned(client, entry, claim, self.manner(aim)).await;
+        turned.map(|entry| Ok(Taken::Turned(entry)))
+    }
+
+    /// Takes the row, if nobody else has it and the condition holds.
+    pub(super) async fn claim_now(&self, id: &str, claim: Change) -> Result<Claimed, VaultError> {
+        let changed = self.store.change(id, claim).await?;
+        let Changed { entry, applied } = changed.ok_or_else(|| VaultError::not_found(id))?;
+        match applied.reply {
+            Reply::Claimed(claim) => {
+                self.set_up.cache.forget(id);
+                Ok(Claimed::Claimed(entry, claim))
+            }
+            Reply::Held => Ok(Claimed::Held(entry)),
+            Reply::Dead(State::Lost) => Err(VaultError::Lost(Box::new(entry))),
+            Reply::Dead(_) => Err(VaultError::Revoked(Box::new(entry))),
+            _ => Ok(Claimed::Passed(entry)),
         }
     }
 
@@ -157,38 +204,29 @@ impl Vault {
         }
     }
 
-    /// Makes the calls and stores what comes of them, whatever becomes of the caller.
-    pub(super) async fn detached(
+    /// Makes the calls and stores what comes of them.
+    async fn turned(
         &self,
-        client: Client,
+        client: &Client,
         entry: Entry,
         claim: Claim,
         manner: Manner,
-    ) -> Result<Result<Entry, VaultError>, VaultError> {
-        let vault = self.clone();
-        let under_way = (
-            Running::begin(&self.set_up),
-            self.set_up.own.hold(&entry.id, claim),
-        );
-        let task = tokio::spawn(async move {
-            let _under_way = under_way;
-            let mut turn = turn(&client, &entry, claim, manner).await;
-            let deadline = Some(Instant::now() + SAVE_WITHIN);
-            let settle =
-                |turn: &Turn| vault.settle(&entry.id, turn.settlement(claim, None), deadline);
-            let (mut settled, mut taken) = (settle(&turn).await, Vec::new());
-            while turn.is_found() && settled.as_ref().is_err_and(StoreError::is_duplicate) {
-                turn = turn
-                    .look_on(&client, &entry, claim, manner, &mut taken)
-                    .await;
-                settled = settle(&turn).await;
-            }
-            match settled {
-                Ok(changed) => answer(turn.verdict, changed),
-                Err(why) => Err(VaultError::unsettled(turn.end, why)),
-            }
-        });
-        task.await.map_err(|_| VaultError::Abandoned)
+    ) -> Result<Entry, VaultError> {
+        let _held = self.set_up.own.hold(&entry.id, claim);
+        let mut turn = turn(client, &entry, claim, manner).await;
+        let deadline = Some(Instant::now() + SAVE_WITHIN);
+        let settle = |turn: &Turn| self.settle(&entry.id, turn.settlement(claim, None), deadline);
+        let (mut settled, mut taken) = (settle(&turn).await, Vec::new());
+        while turn.is_found() && settled.as_ref().is_err_and(StoreError::is_duplicate) {
+            turn = turn
+                .look_on(client, &entry, claim, manner, &mut taken)
+                .await;
+            settled = settle(&turn).await;
+        }
+        match settled {
+            Ok(changed) => answer(turn.verdict, changed),
+            Err(why) => Err(VaultError::unsettled(turn.end, why)),
+        }
     }
 
     /// Ends a claim; asks a store that is not available again until the deadline, and with a new token
@@ -261,6 +299,12 @@ fn answer(verdict: Verdict, Changed { entry, applied }: Changed) -> Result<Entry
         // Somebody else has stored a newer one meanwhile.
         Verdict::Replaced | Verdict::NotReplaced => Ok(entry),
         _ if applied.reply == Reply::Newer && entry.state() == State::Active => Ok(entry),
+        // Somebody else has the row, and may find otherwise.
+        Verdict::Invalid(_) | Verdict::Lost | Verdict::NotRefreshed(_)
+            if matches!(entry.state(), State::Rotating | State::Unknown) =>
+        {
+            Err(StoreError::busy(&entry.id).into())
+        }
         Verdict::Refused(refusal) => Err(VaultError::Refused(refusal)),
         Verdict::NotRefreshed(_) => Err(VaultError::Ended(Box::new(entry))),
         Verdict::NotNow(RotateError::Refused(refusal)) => Err(VaultError::Refused(refusal)),

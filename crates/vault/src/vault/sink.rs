@@ -1,12 +1,13 @@
 //! A place in a vault for what a sign-in brings.
 
-use tokenturn::{Rotated, Sink};
+use tokenturn::{Rotated, Secret, Sink};
 
 use super::Vault;
-use crate::app::App;
+use crate::app::{App, Provider};
 use crate::client::Client;
 use crate::entry::Entry;
 use crate::error::StoreError;
+use crate::event;
 use crate::tokens::Tokens;
 
 /// Puts what it is given into a vault, under one name; begins with [`Vault::sink`].
@@ -16,6 +17,8 @@ pub struct VaultSink {
     app: App,
     id: String,
     label: Option<String>,
+    /// Whether it was to be put in before.
+    is_again: bool,
 }
 
 impl Vault {
@@ -39,6 +42,7 @@ impl Vault {
             app: client.app(),
             id: id.into(),
             label: None,
+            is_again: false,
         }
     }
 }
@@ -68,10 +72,35 @@ impl<D: Sync> Sink<D> for VaultSink {
     }
 
     async fn save(&mut self, new: &Rotated<D>) -> Result<(), StoreError> {
+        if self.is_again && self.has_had(&new.token).await? {
+            return Ok(());
+        }
+        self.is_again = true;
         let clock = self.vault.store.clock();
-        let tokens = Tokens::issued(self.app.provider, new, clock);
+        let mut tokens = Tokens::issued(self.app.provider, new, clock);
+        if self.app.provider == Provider::OhMyGpt
+            && let Some(old) = self.vault.get(&self.id).await.ok().flatten()
+        {
+            // The sign-in is about the other token.
+            tokens.token = old.tokens.token;
+        }
         let mut entry = Entry::new(&self.id, self.app.clone(), tokens);
         entry.label.clone_from(&self.label);
         self.vault.put(entry).await
+    }
+}
+
+impl VaultSink {
+    /// Whether the token is in the vault, or was: a save that was given up may have come to its end, and the
+    /// token may have been replaced since.
+    async fn has_had(&self, token: &Secret) -> Result<bool, StoreError> {
+        let name = event::name(Some(token.fingerprint()));
+        let mut history = self.vault.history(Some(&self.id));
+        while let Some(event) = history.next().await {
+            if event?.new == name {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

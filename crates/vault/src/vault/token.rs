@@ -6,6 +6,7 @@ use tokenturn::{Secret, Timestamp};
 
 use super::Vault;
 use super::cache::Stamp;
+use super::rotate::Taken;
 use crate::change::Condition;
 use crate::client::Client;
 use crate::entry::{Entry, State};
@@ -65,42 +66,50 @@ impl Vault {
         if let Some(token) = cache.get(client, id) {
             return Ok(token);
         }
-        let mut read = cache.stamp();
+        let (mut read, mut own) = (cache.stamp(), 0);
         let mut entry = self.of_client(client, id).await?;
         loop {
             let (now, fresh_for) = (self.store.clock(), self.set_up.fresh_for);
             let has_ended = entry.tokens.have_ended(now);
             let lives = entry.tokens.fresh_until(fresh_for).saturating_sub(now);
+            let is_fresh = lives >= 0 && !has_ended;
+            // What happens from here on is not known to the cache.
+            let next = cache.stamp();
             entry = match entry.state() {
+                State::Lost | State::Revoked if entry.may_be_refreshed_once() => {
+                    self.recover(client, id).await?
+                }
                 State::Lost => return Err(VaultError::Lost(Box::new(entry))),
                 State::Revoked => return Err(VaultError::Revoked(Box::new(entry))),
                 State::Rotating | State::Unknown => self.recover(client, id).await?,
-                State::Active if lives >= 0 && !has_ended => {
-                    return self.hand_out(&entry, lives, read);
-                }
+                State::Active if is_fresh => return self.hand_out(&entry, lives, read),
+                // Whatever their lives, none lives longer than those that this call has brought.
+                State::Active if own > 0 && !has_ended || own > 1 => return access_token(&entry),
                 State::Active if entry.refreshes_with().is_some() => {
-                    let refreshed = match self.refresh(client, &entry).await {
+                    match self.refresh(client, &entry).await {
+                        Ok(Taken::Turned(entry)) => {
+                            own += 1;
+                            entry
+                        }
+                        Ok(Taken::Passed(entry)) => entry,
                         // It cannot be, and the token may live all the same.
                         Err(VaultError::Ended(entry)) => *entry,
-                        refreshed => refreshed?,
-                    };
-                    // Whatever its life, none lives longer.
-                    if refreshed.generation > entry.generation && refreshed.state() == State::Active
-                    {
-                        return access_token(&refreshed);
+                        Err(error) => return Err(error),
                     }
-                    refreshed
                 }
                 State::Active if has_ended && client.can_ask() => {
-                    match self.check(client, id).await? {
-                        // By another clock than ours.
-                        true => return access_token(&entry),
-                        false => self.of_client(client, id).await?,
+                    let lives = self.check(client, id).await?;
+                    let asked = entry.generation;
+                    let entry = self.of_client(client, id).await?;
+                    // By another clock than ours.
+                    if lives && entry.generation == asked && entry.state() == State::Active {
+                        return access_token(&entry);
                     }
+                    entry
                 }
                 State::Active => return Err(VaultError::Ended(Box::new(entry))),
             };
-            read = cache.stamp();
+            read = next;
         }
     }
 
@@ -160,16 +169,10 @@ impl Vault {
         Ok(token)
     }
 
-    /// Refreshes the token, unless somebody has changed it since it was read. The row as it is then.
-    async fn refresh(&self, client: &Client, held: &Entry) -> Result<Entry, VaultError> {
+    /// Refreshes the token, unless somebody has changed it since it was read.
+    async fn refresh(&self, client: &Client, held: &Entry) -> Result<Taken, VaultError> {
         let condition = Condition::Generation(held.generation);
-        match self.claim(&held.id, condition).await? {
-            Err(entry) => Ok(entry),
-            Ok((entry, claim)) => {
-                let manner = self.manner(Aim::Refresh);
-                self.detached(client.clone(), entry, claim, manner).await?
-            }
-        }
+        self.take(client, &held.id, condition, Aim::Refresh).await
     }
 }
 

@@ -94,7 +94,8 @@ pub struct Progress {
     /// How handing the token on goes.
     pub delivery: Delivery,
     /// Why its user has to authorize the app again, and since when: of a token that is lost or revoked. Of an
-    /// active one, that it cannot be refreshed; of an unknown one, that it was found to be invalid.
+    /// active one, that it cannot be refreshed, or may have been revoked; of an unknown one, that it was found
+    /// to be invalid.
     pub ended: Option<Ended>,
 }
 

@@ -120,6 +120,12 @@ impl Entry {
         in_doubt && why == Some(Why::InvalidToken)
     }
 
+    /// Whether it was to be made invalid, and nobody knows whether it is.
+    pub(crate) fn is_to_end(&self) -> bool {
+        let why = self.progress.ended.map(|ended| ended.why);
+        self.state() == State::Active && why == Some(Why::Revoked)
+    }
+
     /// Whether an earlier version has taken it for dead, which did not know what to do with its refresh token.
     pub(crate) fn may_be_refreshed_once(&self) -> bool {
         let is_dead = matches!(self.state(), State::Lost | State::Revoked);

@@ -139,6 +139,8 @@ pub(crate) enum End {
     NotRefreshed,
     Invalid(Why),
     Revoked,
+    /// Nobody said whether it was made invalid. Whoever needs it asks about it.
+    Unanswered,
     Lost,
     /// The earlier call has not replaced it.
     Kept,

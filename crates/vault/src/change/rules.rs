@@ -191,6 +191,10 @@ fn settle(
             revive(entry);
             return save(Reply::Done, None);
         }
+        End::Unanswered => {
+            entry.progress.state = State::Active;
+            return save(Reply::Done, None);
+        }
         End::Unknown {
             leave_alone,
             counts,
@@ -246,7 +250,8 @@ fn is_repeated(entry: &Entry, claim: Claim, end: &End) -> bool {
     let state = match end {
         End::Replaced { .. } => return false,
         End::Released if claim.in_doubt => State::Unknown,
-        End::Released | End::Kept | End::Refused(_) | End::NotRefreshed => State::Active,
+        End::Released | End::Unanswered | End::Kept => State::Active,
+        End::Refused(_) | End::NotRefreshed => State::Active,
         End::Unknown { .. } | End::LeftAlone(_) => State::Unknown,
         End::Invalid(_) | End::Revoked => State::Revoked,
         End::Lost => State::Lost,
@@ -345,6 +350,11 @@ fn check(entry: &mut Entry, actor: &str, generation: u64, is_valid: bool, now: i
         }
         // The call that is under way may be why it is not valid any more.
         (State::Rotating | State::Unknown, _) => return leave(Reply::Newer),
+        // A call that was to end it has not.
+        (State::Active, true) if entry.is_to_end() => {
+            revive(entry);
+            return save(Reply::Done, None);
+        }
         (State::Active, true) | (State::Lost | State::Revoked, false) => {
             return leave(Reply::Done);
         }

@@ -182,9 +182,8 @@ impl Lane {
         let Some(refusal) = error.refusal().cloned() else {
             let why = reason(&error.into_why());
             self.breaker.failed(is_probe, &why, Instant::now());
-            // It may be done: whoever comes to the row asks about the token first.
             let end = match is_sent {
-                true => End::LeftAlone(self.vault.set_up.leave_alone),
+                true => End::Unanswered,
                 false => End::Released,
             };
             return (end, Called::Told(Outcome::Unknown(why), request_id));

@@ -75,9 +75,8 @@ impl Vault {
         };
         let end = match &revoked {
             Ok(()) => End::Revoked,
-            // It may be done: whoever comes to the row asks about the token first.
             Err(VaultError::Call(error)) if error.refusal().is_none() && !error.is_not_sent() => {
-                End::LeftAlone(self.set_up.leave_alone)
+                End::Unanswered
             }
             Err(_) => End::Released,
         };

@@ -82,9 +82,13 @@ impl Vault {
                 State::Lost => return Err(VaultError::Lost(Box::new(entry))),
                 State::Revoked => return Err(VaultError::Revoked(Box::new(entry))),
                 State::Rotating | State::Unknown => self.recover(client, id).await?,
-                State::Active if is_fresh => return self.hand_out(&entry, lives, read),
+                State::Active if is_fresh && !entry.is_to_end() => {
+                    return self.hand_out(&entry, lives, read);
+                }
                 // Whatever their lives, none lives longer than those that this call has brought.
-                State::Active if own > 0 && !has_ended || own > 1 => return access_token(&entry),
+                State::Active if own > 0 && !has_ended || own > 1 => {
+                    return access_token(&entry);
+                }
                 State::Active if entry.refreshes_with().is_some() => {
                     match self.refresh(client, &entry).await {
                         Ok(Taken::Turned(entry)) => {
@@ -97,7 +101,7 @@ impl Vault {
                         Err(error) => return Err(error),
                     }
                 }
-                State::Active if has_ended && client.can_ask() => {
+                State::Active if (has_ended || entry.is_to_end()) && client.can_ask() => {
                     let lives = self.check(client, id).await?;
                     let asked = entry.generation;
                     let entry = self.of_client(client, id).await?;

@@ -35,8 +35,7 @@ pub struct AppOverview {
     pub oldest: Option<Timestamp>,
     /// When the first of the tokens dies that are neither lost nor revoked, where that is known.
     pub next_expiry: Option<Timestamp>,
-    /// How many tokens can be refreshed, as far as is known. Of rows that an earlier version has written, all
-    /// count until the next [`refresh_all`](crate::Vault::refresh_all).
+    /// How many tokens can be refreshed, as far as is known.
     pub refreshable: u64,
     /// How many of them end within an hour, or have ended, or their refresh tokens.
     pub due: u64,

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use serde_json::json;
-use tokenturn_vault::{Ended, State};
+use tokenturn_vault::{Ended, State, Why};
 
 use super::open::{Access, open};
 use super::shown::{Shown, no_token, second};
@@ -67,9 +67,12 @@ fn refresh(shown: &Shown<'_>) -> Option<String> {
 
 fn told(ended: &Ended, state: State) -> String {
     let (since, why) = (second(ended.at), ended.why);
-    match state {
-        State::Lost | State::Revoked => format!("since {since}: {why}"),
+    match (state, why) {
+        (State::Active, Why::Revoked) => {
+            format!("it was to be revoked at {since}, and no answer came: tokenturn check tells")
+        }
         // It may live for a while.
-        _ => format!("it cannot be refreshed since {since}: {why}"),
+        (State::Active, _) => format!("it cannot be refreshed since {since}: {why}"),
+        _ => format!("since {since}: {why}"),
     }
 }

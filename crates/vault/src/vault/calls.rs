@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Vault;
-use super::rotate::{Claimed, fits};
+use super::rotate::{Asked, fits};
 use crate::change::{End, Kind, Reply};
 use crate::client::{Client, Standing};
 use crate::entry::Entry;
@@ -59,9 +59,9 @@ impl Vault {
         let (entry, claim) = loop {
             let claim = self.claim_to_revoke(held.generation);
             match self.claim_now(id, claim).await? {
-                Claimed::Claimed(entry, claim) => break (entry, claim),
-                Claimed::Held(_) => tokio::time::sleep(LOOK).await,
-                Claimed::Passed(_) => return Err(StoreError::busy(id).into()),
+                Asked::Claimed(entry, claim) => break (entry, claim),
+                Asked::Held(_) => tokio::time::sleep(LOOK).await,
+                Asked::Passed(_) => return Err(StoreError::busy(id).into()),
             }
         };
         let _held = self.set_up.own.hold(id, claim);

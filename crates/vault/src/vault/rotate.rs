@@ -54,7 +54,7 @@ pub(super) enum Taken {
 }
 
 /// What came of a claim.
-pub(super) enum Claimed {
+pub(super) enum Asked {
     Claimed(Entry, Claim),
     Held(Entry),
     /// The condition does not hold any more.
@@ -166,32 +166,32 @@ impl Vault {
         id: &str,
         condition: Condition,
         aim: Aim,
-    ) -> Result<Result<Taken, Entry>, VaultError> {
+    ) -> Result<Result<Taken, Box<Entry>>, VaultError> {
         let (entry, claim) = match self
             .claim_now(id, self.claim_when(condition, false))
             .await?
         {
-            Claimed::Claimed(entry, claim) => (entry, claim),
-            Claimed::Held(entry) => return Ok(Err(entry)),
-            Claimed::Passed(entry) => return Ok(Ok(Taken::Passed(entry))),
+            Asked::Claimed(entry, claim) => (entry, claim),
+            Asked::Held(entry) => return Ok(Err(Box::new(entry))),
+            Asked::Passed(entry) => return Ok(Ok(Taken::Passed(entry))),
         };
         let turned = self.turned(client, entry, claim, self.manner(aim)).await;
         turned.map(|entry| Ok(Taken::Turned(entry)))
     }
 
     /// Takes the row, if nobody else has it and the condition holds.
-    pub(super) async fn claim_now(&self, id: &str, claim: Change) -> Result<Claimed, VaultError> {
+    pub(super) async fn claim_now(&self, id: &str, claim: Change) -> Result<Asked, VaultError> {
         let changed = self.store.change(id, claim).await?;
         let Changed { entry, applied } = changed.ok_or_else(|| VaultError::not_found(id))?;
         match applied.reply {
             Reply::Claimed(claim) => {
                 self.set_up.cache.forget(id);
-                Ok(Claimed::Claimed(entry, claim))
+                Ok(Asked::Claimed(entry, claim))
             }
-            Reply::Held => Ok(Claimed::Held(entry)),
+            Reply::Held => Ok(Asked::Held(entry)),
             Reply::Dead(State::Lost) => Err(VaultError::Lost(Box::new(entry))),
             Reply::Dead(_) => Err(VaultError::Revoked(Box::new(entry))),
-            _ => Ok(Claimed::Passed(entry)),
+            _ => Ok(Asked::Passed(entry)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokenturn::{OhMyGpt, Secret};
 use tokenturn_vault::{Client, Entry, Tokens, Vault, VaultError};
 
-use super::{HOUR, provider, refreshes, row, sign_in};
+use super::{HOUR, end, provider, refreshes, row, sign_in};
 use crate::vault::place::Place;
 use crate::vault::{key, on_all};
 
@@ -202,14 +202,4 @@ async fn there_is_another_token_instead_of_a_refused_one(place: Place) {
     github.delete_token(&third.token).await.unwrap();
     let error = instead(&client, &third).await.unwrap_err();
     assert!(error.needs_authorization(), "{error}");
-}
-
-/// Lets the token of a row end in four minutes, as far as the vault knows.
-async fn end(vault: &Vault, client: &Client, id: &str) {
-    let mut tokens = row(vault, id).await.tokens;
-    tokens.clock_ahead += 8 * 3_600_000 - 4 * 60_000;
-    vault
-        .put(Entry::new(id, client.app(), tokens))
-        .await
-        .unwrap();
 }

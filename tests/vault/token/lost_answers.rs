@@ -1,11 +1,12 @@
 //! Refreshes whose answers do not come, or are not believed.
 
-use tokenturn::GitHub;
 use tokenturn_sandbox::{Calls, Fault};
-use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, RawRequest, RawServer, json_answer};
-use tokenturn_vault::{Client, Entry, State, Tokens, Vault, VaultError, Why};
+use tokenturn_tests::{RawRequest, RawServer, json_answer};
+use tokenturn_vault::{Entry, State, VaultError, Why};
 
-use super::{provider, refreshes, row, sign_in};
+use super::{
+    ABOUT_THE_TOKEN, REFUSED, client_of, end, pair, provider, refreshes, row, sign_in, tokens,
+};
 use crate::vault::place::Place;
 use crate::vault::{key, on_all};
 
@@ -21,7 +22,7 @@ async fn a_refresh_that_was_not_done_is_done_again(place: Place) {
     let (sandbox, github, client) = provider().await;
     let vault = place.open_quick(&key()).await;
     let old = sign_in(&sandbox, &github, &vault, "mona").await;
-    end(&vault, &client).await;
+    end(&vault, &client, "mona").await;
     sandbox.add_fault(Fault::BeforeChange, Calls::Next(1));
     let error = vault.token(&client, "mona").await.unwrap_err();
     assert!(matches!(error, VaultError::Unknown(_)), "{error:?}");
@@ -38,7 +39,7 @@ async fn a_refresh_whose_answer_is_lost_has_lost_the_user(place: Place) {
     let (sandbox, github, client) = provider().await;
     let vault = place.open_quick(&key()).await;
     sign_in(&sandbox, &github, &vault, "mona").await;
-    end(&vault, &client).await;
+    end(&vault, &client, "mona").await;
     sandbox.add_fault(Fault::AfterChange, Calls::Next(1));
     let error = vault.token(&client, "mona").await.unwrap_err();
     assert!(matches!(error, VaultError::Unknown(_)), "{error:?}");
@@ -63,7 +64,7 @@ async fn a_reset_whose_answer_is_lost_leaves_the_refresh_token(place: Place) {
         .into()
     })
     .await;
-    let client = client(&server);
+    let client = client_of(&server);
     let vault = place.open_quick(&key()).await;
     let tokens = tokens();
     vault
@@ -96,7 +97,7 @@ async fn the_pair_is_found_in_an_answer_that_was_not_believed(place: Place) {
         .into()
     })
     .await;
-    let client = client(&server);
+    let client = client_of(&server);
     let vault = place.open_quick(&key()).await;
     vault
         .put(Entry::new("mona", client.app(), tokens()))
@@ -119,14 +120,14 @@ async fn a_refresh_token_alone_is_found_in_an_answer(place: Place) {
         match () {
             () if body.contains("ghr_new") => pair("200 OK", "newest"),
             () if body.contains("ghr_old") && request.line.contains("access_token") => {
-                json_answer("200 OK", "", r#"{"error":"bad_refresh_token"}"#)
+                json_answer("200 OK", "", REFUSED)
             }
             () => json_answer("404 Not Found", "", ABOUT_THE_TOKEN),
         }
         .into()
     })
     .await;
-    let client = client(&server);
+    let client = client_of(&server);
     let vault = place.open_quick(&key()).await;
     let mut tokens = tokens();
     let body =
@@ -139,34 +140,4 @@ async fn a_refresh_token_alone_is_found_in_an_answer(place: Place) {
     place.sql("UPDATE token SET state = 'unknown', until = 0, span = 0");
     let found = vault.token(&client, "mona").await.unwrap();
     assert_eq!(found.token.expose(), "ghu_newest0123456789");
-}
-
-const ABOUT_THE_TOKEN: &str = r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest/apps/oauth-applications#check-a-token"}"#;
-
-fn pair(status: &str, name: &str) -> String {
-    let body = format!(
-        r#"{{"access_token":"ghu_{name}0123456789","expires_in":28800,"refresh_token":"ghr_{name}0123456789","refresh_token_expires_in":15897600,"scope":"","token_type":"bearer"}}"#
-    );
-    json_answer(status, "", &body)
-}
-
-fn client(server: &RawServer) -> Client {
-    let github = GitHub::builder(CLIENT_ID, CLIENT_SECRET).base_url(server.url());
-    Client::from(github.build().unwrap())
-}
-
-/// They came from elsewhere.
-fn tokens() -> Tokens {
-    let mut tokens = Tokens::github("ghu_old0123456789");
-    tokens.refresh_token = Some("ghr_old0123456789".into());
-    tokens
-}
-
-async fn end(vault: &Vault, client: &Client) {
-    let mut tokens = row(vault, "mona").await.tokens;
-    tokens.clock_ahead += 8 * 3_600_000 - 4 * 60_000;
-    vault
-        .put(Entry::new("mona", client.app(), tokens))
-        .await
-        .unwrap();
 }

@@ -1,0 +1,129 @@
+//! Answers that leave out something, or contradict each other.
+
+use tokenturn::GitHub;
+use tokenturn_tests::{CLIENT_ID, RawRequest, RawServer, json_answer};
+use tokenturn_vault::{Client, Filter, State, VaultError, Why};
+
+use super::{ABOUT_THE_TOKEN, HOUR, REFUSED, client_of, pair, put, row, tokens};
+use crate::vault::place::Place;
+use crate::vault::provider::fast;
+use crate::vault::{key, on_all};
+
+on_all!(
+    a_token_whose_end_nobody_knows_is_refreshed_once,
+    a_token_whose_end_is_not_told_lives_as_long_as_the_one_before,
+    a_public_client_does_not_lose_a_token_that_lives,
+    a_new_token_that_a_check_calls_dead_is_refreshed,
+);
+
+/// Without `expires_in` there is nothing to go by, and each refresh would bring the same.
+async fn a_token_whose_end_nobody_knows_is_refreshed_once(place: Place) {
+    let mut asked = 0;
+    let server = RawServer::start_with(move |_: &RawRequest| {
+        asked += 1;
+        let body = format!(
+            r#"{{"access_token":"ghu_n{asked}0123456789","refresh_token":"ghr_n{asked}0123456789","scope":"","token_type":"bearer"}}"#
+        );
+        json_answer("200 OK", "", &body).into()
+    })
+    .await;
+    let client = client_of(&server);
+    let vault = place.open(&key()).await;
+    put(&vault, &client, "mona", tokens()).await;
+    for _ in 0..5 {
+        let found = vault.token(&client, "mona").await.unwrap();
+        assert_eq!(found.token.expose(), "ghu_n10123456789");
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+/// Otherwise it would be taken for one without an end, and be dead when it is handed out in a day.
+async fn a_token_whose_end_is_not_told_lives_as_long_as_the_one_before(place: Place) {
+    let server = RawServer::start_with(|_: &RawRequest| {
+        let body = r#"{"access_token":"ghu_new0123456789","token_type":"bearer"}"#;
+        json_answer("200 OK", "", body).into()
+    })
+    .await;
+    let client = client_of(&server);
+    let vault = place.open(&key()).await;
+    let mut old = tokens();
+    old.lifetime = Some(8 * 3600);
+    old.expires_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
+    put(&vault, &client, "mona", old).await;
+    for _ in 0..2 {
+        let found = vault.token(&client, "mona").await.unwrap();
+        assert_eq!(found.token.expose(), "ghu_new0123456789");
+        assert!(found.expires_at.is_some());
+    }
+    assert_eq!(server.requests().len(), 1);
+    let entry = row(&vault, "mona").await;
+    assert_eq!(entry.tokens.lifetime, Some(8 * 3600));
+    for (hours, due) in [(7, 0), (9, 1)] {
+        let filter = Filter::new().due_within(hours * HOUR);
+        assert_eq!(vault.count(&filter).await.unwrap(), due);
+    }
+}
+
+/// It cannot ask about the token. What a refused refresh tells is about the refresh token alone.
+async fn a_public_client_does_not_lose_a_token_that_lives(place: Place) {
+    let mut asked = 0;
+    let server = RawServer::start_with(move |_: &RawRequest| {
+        asked += 1;
+        match asked {
+            1 => json_answer("502 Bad Gateway", "", "{}"),
+            _ => json_answer("200 OK", "", REFUSED),
+        }
+        .into()
+    })
+    .await;
+    let github = GitHub::public_client(CLIENT_ID).base_url(server.url());
+    let client = Client::from(github.build().unwrap());
+    let vault = place.open_quick(&key()).await;
+    let mut old = tokens();
+    old.lifetime = Some(8 * 3600);
+    old.expires_at = Some("2099-01-01T00:00:00Z".parse().unwrap());
+    put(&vault, &client, "mona", old.clone()).await;
+    let held = row(&vault, "mona").await;
+    let error = vault.rotate(&client, &held).await.unwrap_err();
+    assert!(matches!(error, VaultError::Unknown(_)), "{error:?}");
+    // It finds out what became of the rotation, and then there is a token that is fresh.
+    let error = vault.recover(&client, "mona").await.unwrap_err();
+    assert!(matches!(error, VaultError::Ended(_)), "{error:?}");
+    let entry = row(&vault, "mona").await;
+    assert_eq!(entry.state(), State::Active);
+    assert_eq!(entry.progress.ended.unwrap().why, Why::InvalidRefreshToken);
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert_eq!(Some(found.token), old.token);
+    assert_eq!(server.requests().len(), 2);
+}
+
+/// A run looks whether what it was given lives. If not, the refresh token that came with it tells more.
+async fn a_new_token_that_a_check_calls_dead_is_refreshed(place: Place) {
+    let mut asked = 0;
+    let server = RawServer::start_with(move |request: &RawRequest| {
+        let body = String::from_utf8_lossy(&request.body);
+        match body.contains("grant_type=refresh_token") {
+            true => {
+                asked += 1;
+                pair("200 OK", &format!("n{asked}"))
+            }
+            false => json_answer("404 Not Found", "", ABOUT_THE_TOKEN),
+        }
+        .into()
+    })
+    .await;
+    let client = client_of(&server);
+    let vault = place.open_quick(&key()).await;
+    put(&vault, &client, "mona", tokens()).await;
+    let filter = Filter::new().due_within(HOUR);
+    let fleet = vault.refresh_all([client.clone()], filter, fast()).await;
+    let mut fleet = fleet.unwrap();
+    while fleet.next().await.is_some() {}
+    let entry = row(&vault, "mona").await;
+    assert_eq!(entry.state(), State::Unknown);
+    assert_eq!(entry.progress.ended.unwrap().why, Why::InvalidToken);
+    let refresh_token = entry.tokens.refresh_token.unwrap();
+    assert_eq!(refresh_token.expose(), "ghr_n10123456789");
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert_eq!(found.token.expose(), "ghu_n20123456789");
+}

@@ -215,7 +215,8 @@ impl Taking<'_> {
 
     /// Where nobody can be asked, a second refresh tells.
     async fn recover(&self, answers: &[Candidates]) -> Result<Found, RecoverError> {
-        match self.client.can_ask() || self.refresh_token.is_none() {
+        let knows_nothing = self.refresh_token.is_none() && !self.has_ended;
+        match self.client.can_ask() || knows_nothing {
             true => {
                 self.client
                     .recover(self.tokens, answers, self.clock())

@@ -124,7 +124,9 @@ impl Vault {
             .await
         {
             Ok(Taken::Passed(entry) | Taken::Turned(entry)) => Ok(entry),
-            Err(VaultError::Lost(entry) | VaultError::Revoked(entry)) => Ok(*entry),
+            Err(
+                VaultError::Lost(entry) | VaultError::Revoked(entry) | VaultError::Ended(entry),
+            ) => Ok(*entry),
             Err(error) => Err(error),
         }
     }

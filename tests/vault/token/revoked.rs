@@ -35,7 +35,7 @@ async fn a_row_that_an_earlier_version_took_for_dead_is_refreshed(place: Place) 
     assert_eq!(refreshes(&sandbox), 1);
 }
 
-/// The token is dead, as was asked for: whoever comes next is told so, and is not given it.
+/// The token is dead, as was asked for, and nobody has said so: whoever comes next asks, and is not given it.
 async fn a_revocation_whose_answer_is_lost_stays_one(place: Place) {
     let (sandbox, github, client) = provider().await;
     let vault = place.open_quick(&key()).await;
@@ -44,7 +44,7 @@ async fn a_revocation_whose_answer_is_lost_stays_one(place: Place) {
     let error = vault.revoke(&client, "mona").await.unwrap_err();
     assert!(matches!(error, VaultError::Call(_)), "{error:?}");
     assert!(!sandbox.is_alive(token.expose()));
-    assert_eq!(row(&vault, "mona").await.state(), State::Unknown);
+    assert_eq!(row(&vault, "mona").await.state(), State::Active);
     sandbox.set_fault(None);
     for _ in 0..2 {
         let error = vault.token(&client, "mona").await.unwrap_err();

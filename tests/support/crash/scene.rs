@@ -18,7 +18,7 @@ use super::gate::Gate;
 use super::place::Place;
 use super::process::{PATIENCE, Process, until};
 use crate::postgres::Cluster;
-use crate::seats;
+use crate::seats::{ALL_SEATS, seats};
 
 /// A program has 64 calls at each provider under way together.
 const SEATS: u32 = 4;
@@ -86,6 +86,18 @@ impl Scene {
         Self::at(place, folder, sandbox, url, shares).await
     }
 
+    /// The same for many programs, which are slow when others are busy: these wait.
+    pub async fn crowded(cluster: Option<&Cluster>) -> Self {
+        let (folder, place) = place(cluster);
+        let sandbox = Sandbox::start(0).await.unwrap();
+        let url = sandbox.url();
+        let none = Shares {
+            github: 0,
+            ohmygpt: 0,
+        };
+        Self::seated(place, folder, sandbox, url, none, ALL_SEATS).await
+    }
+
     /// The same, with a gate between the programs and the sandbox.
     pub async fn gated(cluster: Option<&Cluster>, shares: Shares) -> (Self, Gate) {
         let (folder, place) = place(cluster);
@@ -107,6 +119,17 @@ impl Scene {
         url: String,
         shares: Shares,
     ) -> Self {
+        Self::seated(place, folder, sandbox, url, shares, SEATS).await
+    }
+
+    async fn seated(
+        place: Place,
+        folder: TempDir,
+        sandbox: Sandbox,
+        url: String,
+        shares: Shares,
+        count: u32,
+    ) -> Self {
         sandbox.set_recording(false);
         sandbox.set_rate_limit(None);
         let mut scene = Self {
@@ -119,7 +142,7 @@ impl Scene {
             concurrency: 64,
             url,
             folder,
-            _seats: seats(SEATS).await,
+            _seats: seats(count).await,
         };
         scene.fill(shares).await;
         scene

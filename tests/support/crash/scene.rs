@@ -95,7 +95,7 @@ impl Scene {
             github: 0,
             ohmygpt: 0,
         };
-        Self::seated(place, folder, sandbox, url, none, ALL_SEATS).await
+        Box::pin(Self::seated(place, folder, sandbox, url, none, ALL_SEATS)).await
     }
 
     /// The same, with a gate between the programs and the sandbox.
@@ -119,7 +119,8 @@ impl Scene {
         url: String,
         shares: Shares,
     ) -> Self {
-        Self::seated(place, folder, sandbox, url, shares, SEATS).await
+        // Or the compiler gives up on the size of those around it.
+        Box::pin(Self::seated(place, folder, sandbox, url, shares, SEATS)).await
     }
 
     async fn seated(

@@ -107,7 +107,8 @@ impl Vault {
     /// [answers](crate::Tokens::kept) that were kept. Any other row is left alone.
     ///
     /// At GitHub the old token is checked: either it works, or the new one is lost, unless it is in an
-    /// answer that was kept. At OhMyGPT the token is replaced once more.
+    /// answer that was kept, or the refresh token works, which is used then. At OhMyGPT the token is replaced
+    /// once more.
     ///
     /// # Errors
     ///

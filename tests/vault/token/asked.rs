@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use tokenturn::{OhMyGpt, Secret};
-use tokenturn_vault::{Client, Entry, Tokens, Vault, VaultError};
+use tokenturn::{OhMyGpt, RefusalReason, Secret};
+use tokenturn_tests::{RawRequest, RawServer, json_answer};
+use tokenturn_vault::{Client, Entry, State, Tokens, Vault, VaultError};
 
-use super::{HOUR, end, provider, refreshes, row, sign_in};
+use super::{HOUR, ask, client_of, end, provider, put, refreshes, row, sign_in, tokens};
 use crate::vault::place::Place;
 use crate::vault::{key, on_all};
 
@@ -17,6 +18,7 @@ on_all!(
     tokens_without_an_end_are_returned_as_they_are,
     a_row_is_read_once_in_a_while,
     there_is_another_token_instead_of_a_refused_one,
+    a_limit_is_met_once_by_many,
 );
 
 async fn a_token_is_refreshed_when_it_is_about_to_end(place: Place) {
@@ -202,4 +204,38 @@ async fn there_is_another_token_instead_of_a_refused_one(place: Place) {
     github.delete_token(&third.token).await.unwrap();
     let error = instead(&client, &third).await.unwrap_err();
     assert!(error.needs_authorization(), "{error}");
+}
+
+async fn a_limit_is_met_once_by_many(place: Place) {
+    let limited = json_answer("429 Too Many Requests", "retry-after: 60\r\n", "{}");
+    let server = RawServer::start_with(move |_: &RawRequest| limited.clone().into()).await;
+    let client = client_of(&server);
+    let vault = place.open(&key()).await;
+    put(&vault, &client, "mona", tokens()).await;
+    let asking: Vec<_> = (0..16).map(|_| ask(&vault, &client)).collect();
+    for asking in asking {
+        let error = asking.await.unwrap().unwrap_err();
+        let VaultError::Refused(refusal) = error else {
+            panic!("{error}");
+        };
+        let RefusalReason::RateLimited { retry_after } = refusal.reason else {
+            panic!("{refusal}");
+        };
+        assert!(retry_after.unwrap() > Duration::from_secs(50), "{refusal}");
+    }
+    let held = row(&vault, "mona").await;
+    vault.rotate(&client, &held).await.unwrap_err();
+    assert_eq!((server.requests().len(), held.state()), (1, State::Active));
+
+    // It is about the calls for one row: those for others may have another limit.
+    put(
+        &vault,
+        &client,
+        "lisa",
+        Tokens::github("ghu_lisa0123456789"),
+    )
+    .await;
+    let lisa = row(&vault, "lisa").await;
+    vault.rotate(&client, &lisa).await.unwrap_err();
+    assert_eq!(server.requests().len(), 2);
 }

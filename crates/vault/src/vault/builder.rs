@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::cache::Cache;
+use super::limits::Limits;
 use super::{Own, SetUp, Vault};
 use crate::store::Store;
 
@@ -197,6 +198,7 @@ impl VaultBuilder {
                 leave_alone: self.leave_alone,
                 fresh_for: self.fresh_for,
                 cache: Cache::new(self.cache_for),
+                limits: Limits::default(),
                 running: watch::Sender::new(0),
                 own: Own::default(),
             }),

@@ -6,6 +6,7 @@ mod calls;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod copy;
 mod history;
+mod limits;
 mod listing;
 mod own;
 mod rotate;
@@ -29,6 +30,7 @@ pub use copy::Copied;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use copy::Engine;
 pub use history::History;
+use limits::Limits;
 pub use listing::Listing;
 pub(crate) use listing::id;
 pub(crate) use own::{Held, Own};
@@ -66,6 +68,7 @@ pub(crate) struct SetUp {
     pub(crate) leave_alone: Duration,
     pub(crate) fresh_for: Duration,
     pub(crate) cache: Cache,
+    limits: Limits,
     /// How many rotations are under way.
     pub(crate) running: watch::Sender<usize>,
     pub(crate) own: Own,

@@ -216,7 +216,17 @@ impl Vault {
         manner: Manner,
     ) -> Result<Entry, VaultError> {
         let _held = self.set_up.own.hold(&entry.id, claim);
-        let mut turn = turn(client, &entry, claim, manner).await;
+        let limits = &self.set_up.limits;
+        let mut turn = match limits.get(&entry.id) {
+            Some(refusal) => Turn::not_now(refusal),
+            None => {
+                let turn = turn(client, &entry, claim, manner).await;
+                if let Verdict::NotNow(RotateError::Refused(refusal)) = &turn.verdict {
+                    limits.note(&entry.id, refusal);
+                }
+                turn
+            }
+        };
         let deadline = Some(Instant::now() + SAVE_WITHIN);
         let settle = |turn: &Turn| self.settle(&entry.id, turn.settlement(claim, None), deadline);
         let (mut settled, mut taken) = (settle(&turn).await, Vec::new());

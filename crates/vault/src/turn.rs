@@ -205,6 +205,7 @@ impl Taking<'_> {
         if self.manner.aim == Aim::Resolve && !self.is_in_doubt {
             return self.ended(End::Kept, Verdict::NotReplaced, None);
         }
+        let mut is_used_up = false;
         if let Some(refresh_token) = self.refresh_token {
             match self.refresh(refresh_token).await {
                 Ok(new) => return self.replaced(new),
@@ -212,6 +213,7 @@ impl Taking<'_> {
                     if self.manner.aim == Aim::Refresh {
                         return self.not_refreshed(Some(no)).await;
                     }
+                    is_used_up = true;
                 }
                 Err(error) => return self.failed(error),
             }
@@ -220,7 +222,14 @@ impl Taking<'_> {
         }
         self.sent = true;
         match client.replace(tokens, self.clock()).await {
-            Ok(new) => self.replaced(new),
+            Ok(mut new) => {
+                // A reset may leave it in force, and this one was not.
+                if is_used_up && new.tokens.refresh_token == tokens.refresh_token {
+                    new.tokens.refresh_token = None;
+                    new.tokens.refresh_token_expires_at = None;
+                }
+                self.replaced(new)
+            }
             Err(error) => self.failed(error),
         }
     }

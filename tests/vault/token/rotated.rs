@@ -57,5 +57,9 @@ async fn without_a_good_refresh_token_it_is_a_reset(place: Place) {
     let held = row(&vault, "mona").await;
     let new = vault.rotate(&client, &held).await.unwrap().into_entry();
     assert_eq!((new.state(), refreshes(&sandbox)), (State::Active, 1));
+    // The provider is not asked once more.
+    let new = vault.rotate(&client, &new).await.unwrap().into_entry();
+    assert_eq!(refreshes(&sandbox), 1);
+    assert_eq!(new.tokens.refresh_token, None);
     assert!(sandbox.is_alive(new.tokens.token.unwrap().expose()));
 }

@@ -87,6 +87,7 @@ impl<'a> Ended<'a> {
             Some(
                 Stop::BadCredentials(_) | Stop::Refused(_) | Stop::SameRefusal(_) | Stop::Invalid,
             ) => Exit::Refused,
+            Some(Stop::Impossible(_)) => Exit::BadInput,
             Some(Stop::Store(why)) if !why.is_unavailable() => Exit::BadInput,
             Some(Stop::Asked) if summary.not_attempted == 0 && !is_undelivered => self.judged(),
             Some(Stop::Asked) if summary.not_attempted == 0 => Exit::Undelivered,
@@ -384,6 +385,7 @@ fn word(stop: &Stop) -> &'static str {
         Stop::NotBelieved(_) => "not_believed",
         Stop::Duplicate(_) => "duplicate",
         Stop::ProviderUnavailable(_) => "provider_unavailable",
+        Stop::Impossible(_) => "impossible",
         Stop::Store(_) => "vault",
         Stop::Asked => "asked",
         _ => "other",

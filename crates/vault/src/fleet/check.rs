@@ -78,7 +78,12 @@ impl Lane {
                 Err(error) => {
                     let request_id = error.request_id().map(str::to_owned);
                     let Some(refusal) = error.refusal().cloned() else {
-                        let why = reason(&error.into_why());
+                        let error = error.into_why();
+                        if let Some(why) = Stop::of_impossible(&error, &entry.tokens) {
+                            self.shared.halt.stop(why);
+                            return;
+                        }
+                        let why = reason(&error);
                         self.breaker.failed(is_probe, &why, Instant::now());
                         break (Outcome::Unknown(why), request_id);
                     };

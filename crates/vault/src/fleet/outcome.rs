@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use tokenturn::{Refusal, RefusalReason, Timestamp};
+use tokenturn::{Refusal, RefusalReason, RotateError, Timestamp};
 
 use super::left_alone::LeftAlone;
 use crate::app::App;
@@ -261,6 +261,8 @@ pub enum Stop {
     Duplicate(String),
     /// The provider was away for too long.
     ProviderUnavailable(String),
+    /// The client cannot make the call: it has no client secret, or its server has no such call. Why.
+    Impossible(String),
     /// The store was away for too long, or is broken.
     Store(StoreError),
     /// Somebody asked for it.
@@ -273,6 +275,17 @@ impl Stop {
         match refusal.reason {
             RefusalReason::BadCredentials => Self::BadCredentials(refusal),
             _ => Self::Refused(refusal),
+        }
+    }
+
+    /// Because of a call that was not made with these, if none like it can be.
+    pub(super) fn of_impossible(error: &RotateError, tokens: &Tokens) -> Option<Self> {
+        let has_token = tokens.authorizing().is_some();
+        match error {
+            RotateError::NotSent(why) if why.is_impossible() && has_token => {
+                Some(Self::Impossible(why.to_string()))
+            }
+            _ => None,
         }
     }
 }
@@ -326,6 +339,7 @@ impl fmt::Display for Stop {
                     "the provider was away for too long; run it again later ({why})"
                 )
             }
+            Self::Impossible(why) => write!(f, "no token was tried with this client ({why})"),
             Self::Store(why) if why.is_unavailable() => {
                 write!(f, "the vault cannot be used; run it again ({})", whole(why))
             }

@@ -180,7 +180,12 @@ impl Lane {
         let request_id = error.request_id().map(str::to_owned);
         let is_sent = !error.is_not_sent();
         let Some(refusal) = error.refusal().cloned() else {
-            let why = reason(&error.into_why());
+            let error = error.into_why();
+            if let Some(why) = Stop::of_impossible(&error, &entry.tokens) {
+                self.shared.halt.stop(why);
+                return (End::Released, Called::Stopped);
+            }
+            let why = reason(&error);
             self.breaker.failed(is_probe, &why, Instant::now());
             let end = match is_sent {
                 true => End::Unanswered,

@@ -60,7 +60,7 @@ impl Lane {
         }
         let manner = self.manner(begin);
         let mut turn = turn(&self.client, &entry, claim, manner).await;
-        let hold = self.learn(&turn, is_probe);
+        let hold = self.learn(&entry, &turn, is_probe);
 
         let comes_back = self
             .filter
@@ -191,7 +191,7 @@ impl Lane {
 
     /// What the answer says about the provider, and for the calls to come: for how long there
     /// should be none, if it says so.
-    fn learn(&self, turn: &Turn, is_probe: bool) -> Option<Duration> {
+    fn learn(&self, entry: &Entry, turn: &Turn, is_probe: bool) -> Option<Duration> {
         match &turn.verdict {
             Verdict::NotNow(RotateError::Refused(refusal)) => {
                 self.breaker.succeeded();
@@ -202,8 +202,12 @@ impl Lane {
                 hold
             }
             Verdict::Unknown(error) | Verdict::NotNow(error) => {
-                self.breaker
-                    .failed(is_probe, &reason(error), Instant::now());
+                match Stop::of_impossible(error, &entry.tokens) {
+                    Some(why) => self.shared.halt.stop(why),
+                    None => self
+                        .breaker
+                        .failed(is_probe, &reason(error), Instant::now()),
+                }
                 None
             }
             // That a question is answered does not say that a change would be.

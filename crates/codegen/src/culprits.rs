@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::adapt::Problem;
 use crate::names::pascal;
-use crate::prepare::{METHODS, components_of};
+use crate::prepare::{METHODS, Part, components_of};
 use crate::progenitor;
 use crate::report::{Finding, Severity};
 use crate::spec::Spec;
@@ -44,7 +44,7 @@ pub(crate) fn find(spec: &Spec, copy: &Value, words: &str) -> Vec<Finding> {
         .collect();
     for (name, words) in &bad {
         // A schema fails with each one that it refers to, and that one is the culprit.
-        let mut others = components_of(&schemas[*name]).into_iter();
+        let mut others = components_of(&schemas[*name], Part::Schema).into_iter();
         if !others.any(|other| other != **name && bad.contains_key(&other)) {
             findings.push(finding(
                 format!("/components/schemas/{}", escaped(name)),
@@ -55,7 +55,7 @@ pub(crate) fn find(spec: &Spec, copy: &Value, words: &str) -> Vec<Finding> {
     let paths = copy.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in METHODS.iter().filter_map(|m| Some((m, item.get(m)?))) {
-            let roots = components_of(operation);
+            let roots = components_of(operation, Part::Operation);
             if roots.iter().any(|name| bad.contains_key(name)) {
                 continue;
             }
@@ -103,7 +103,7 @@ fn closure(schemas: &Map<String, Value>, mut next: Vec<String>) -> Map<String, V
         if let Some(schema) = schemas.get(&name)
             && !found.contains_key(&name)
         {
-            next.extend(components_of(schema));
+            next.extend(components_of(schema, Part::Schema));
             found.insert(name, schema.clone());
         }
     }

@@ -9,6 +9,7 @@ use syn::{ExprStruct, Field, Fields, FieldsNamed, ImplItem, Item, ItemImpl, Item
 use super::trim::module;
 use crate::names::{pascal, snake};
 use crate::operations::Operation;
+use crate::prepare::{Part, schemas_in};
 
 /// Orders the types, their fields, and their builders.
 pub(super) fn types(types: &mut ItemMod, document: &Value) {
@@ -141,22 +142,14 @@ fn groups(items: &mut Vec<Item>, names: &HashMap<&str, usize>) -> Vec<Group> {
 /// The order of the properties of every schema, by their names in alphabetical order.
 fn properties(document: &Value) -> BTreeMap<Vec<&str>, Vec<&str>> {
     let mut found = BTreeMap::new();
-    let mut next = vec![document];
-    while let Some(node) = next.pop() {
-        match node {
-            Value::Object(fields) => {
-                if let Some(properties) = fields.get("properties").and_then(Value::as_object) {
-                    let names: Vec<&str> = properties.keys().map(String::as_str).collect();
-                    let mut sorted = names.clone();
-                    sorted.sort_unstable();
-                    found.insert(sorted, names);
-                }
-                next.extend(fields.values());
-            }
-            Value::Array(items) => next.extend(items),
-            _ => {}
+    schemas_in(document, Part::Document, &mut |schema| {
+        if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+            let names: Vec<&str> = properties.keys().map(String::as_str).collect();
+            let mut sorted = names.clone();
+            sorted.sort_unstable();
+            found.insert(sorted, names);
         }
-    }
+    });
     found
 }
 

@@ -9,6 +9,7 @@ mod nullable;
 mod parameters;
 mod references;
 mod schemas;
+mod walk;
 
 use serde_json::{Map, Value};
 
@@ -16,6 +17,7 @@ pub(crate) use answers::{Answer, Answers, Success, example, is_json};
 pub(crate) use body::{FORM, WRITABLE, best, essence};
 pub(crate) use references::resolve;
 pub(crate) use schemas::components as components_of;
+pub(crate) use walk::{Part, schemas as schemas_in};
 
 /// The operations of one path item: its other keys are not HTTP methods.
 pub(crate) const METHODS: [&str; 8] = [

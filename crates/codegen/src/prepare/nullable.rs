@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::schemas::for_each_schema;
+use super::walk::{Part, schemas_mut};
 use crate::tree::escaped;
 
 /// Moves `nullable` from components to the properties and items that refer to them.
@@ -20,7 +20,7 @@ pub(super) fn place(document: &mut Value) {
         nullable.then(|| format!("#/components/schemas/{}", escaped(name)))
     });
     let nullable: HashSet<String> = nullable.collect();
-    for_each_schema(document, &mut |schema, _| {
+    schemas_mut(document, Part::Document, &mut |schema, _| {
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
         for property in properties.into_iter().flat_map(Map::values_mut) {
             wrap(property, &nullable);

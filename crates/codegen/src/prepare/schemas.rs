@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::operations_mut;
+use super::walk::{Part, schemas, schemas_mut, schemas_under, schemas_under_mut};
 use crate::names::are_variants;
 use crate::tree::unescaped;
 
@@ -41,35 +42,36 @@ pub(super) fn prune(document: &mut Value) {
 
 pub(super) fn loosen(document: &mut Value) {
     let answered = used(document, &["responses"]);
+    let mut strict = |schema: &mut Map<String, Value>, _| simplify(schema);
     for (_, operation) in operations_mut(document) {
-        let responses = operation
-            .get_mut("responses")
-            .and_then(Value::as_object_mut);
-        for response in responses.into_iter().flat_map(Map::values_mut) {
-            for_each_schema(response, &mut |schema, in_choice| open(schema, in_choice));
-        }
-        for key in ["parameters", "requestBody"] {
-            if let Some(node) = operation.get_mut(key) {
-                for_each_schema(node, &mut |schema, _| simplify(schema));
+        for (key, value) in operation {
+            match key.as_str() {
+                "responses" => schemas_under_mut(key, value, Part::Operation, &mut open),
+                _ => schemas_under_mut(key, value, Part::Operation, &mut strict),
             }
         }
     }
     let schemas = document.pointer_mut("/components/schemas");
     for (name, schema) in schemas.and_then(Value::as_object_mut).into_iter().flatten() {
-        if answered.contains(name) {
-            for_each_schema(schema, &mut |schema, in_choice| open(schema, in_choice));
-        } else {
-            for_each_schema(schema, &mut |schema, _| simplify(schema));
+        match answered.contains(name) {
+            true => schemas_mut(schema, Part::Schema, &mut open),
+            false => schemas_mut(schema, Part::Schema, &mut strict),
         }
     }
 }
 
 /// The components that some part of the operations is made of.
-fn used(document: &mut Value, parts: &[&str]) -> BTreeSet<String> {
+fn used(document: &mut Value, keys: &[&str]) -> BTreeSet<String> {
     let mut next = Vec::new();
     for (_, operation) in operations_mut(document) {
-        let parts = parts.iter().filter_map(|part| operation.get(*part));
-        next.extend(parts.flat_map(components));
+        let wanted = operation
+            .iter()
+            .filter(|(key, _)| keys.contains(&key.as_str()));
+        for (key, value) in wanted {
+            schemas_under(key, value, Part::Operation, &mut |schema| {
+                next.extend(target(schema));
+            });
+        }
     }
     let mut found = BTreeSet::new();
     while let Some(name) = next.pop() {
@@ -77,69 +79,23 @@ fn used(document: &mut Value, parts: &[&str]) -> BTreeSet<String> {
         if let Some(schema) = schema.and_then(|schemas| schemas.get(&name))
             && found.insert(name)
         {
-            next.extend(components(schema));
+            next.extend(components(schema, Part::Schema));
         }
     }
     found
 }
 
-/// The names of the component schemas that a node refers to.
-pub(crate) fn components(node: &Value) -> Vec<String> {
+/// The names of the component schemas that a part refers to.
+pub(crate) fn components(value: &Value, part: Part) -> Vec<String> {
     let mut names = Vec::new();
-    let mut next = vec![node];
-    while let Some(node) = next.pop() {
-        match node {
-            Value::Object(fields) => {
-                let target = fields.get("$ref").and_then(Value::as_str);
-                let name = target.and_then(|text| text.strip_prefix("#/components/schemas/"));
-                names.extend(name.map(unescaped));
-                next.extend(
-                    fields
-                        .iter()
-                        .filter(|(key, _)| !is_data(key))
-                        .map(|(_, v)| v),
-                );
-            }
-            Value::Array(items) => next.extend(items),
-            _ => {}
-        }
-    }
+    schemas(value, part, &mut |schema| names.extend(target(schema)));
     names
 }
 
-/// What holds data rather than a schema.
-fn is_data(key: &str) -> bool {
-    matches!(key, "example" | "examples" | "default" | "enum")
-}
-
-/// Visits every schema below a node, and says whether it is an alternative of a `oneOf`.
-pub(super) fn for_each_schema(
-    node: &mut Value,
-    visit: &mut impl FnMut(&mut Map<String, Value>, bool),
-) {
-    fn walk(
-        node: &mut Value,
-        in_choice: bool,
-        visit: &mut impl FnMut(&mut Map<String, Value>, bool),
-    ) {
-        match node {
-            Value::Object(fields) => {
-                visit(fields, in_choice);
-                for (key, child) in fields.iter_mut().filter(|(key, _)| !is_data(key)) {
-                    walk(
-                        child,
-                        in_choice || matches!(key.as_str(), "oneOf" | "anyOf"),
-                        visit,
-                    );
-                }
-            }
-            Value::Array(items) => items
-                .iter_mut()
-                .for_each(|item| walk(item, in_choice, visit)),
-            _ => {}
-        }
-    }
-    walk(node, false, visit);
+/// The name of the component schema that a reference points to.
+fn target(schema: &Map<String, Value>) -> Option<String> {
+    let text = schema.get("$ref").and_then(Value::as_str)?;
+    text.strip_prefix("#/components/schemas/").map(unescaped)
 }
 
 /// Takes out what no generated code checks, here or anywhere, and what would mislead typify.

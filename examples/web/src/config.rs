@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use axum::http::Uri;
-use clap::Parser;
+use clap::{Parser, value_parser};
 use tokenturn::{GitHub, Secret};
 use tokenturn_vault::{Key, KeyFile, Vault};
 
@@ -36,7 +36,8 @@ pub(crate) struct Config {
     #[arg(long, value_name = "FILE", default_value = "web.key")]
     key_file: PathBuf,
     /// How long a session lasts.
-    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    // None lasts no time: all are over when it begins.
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = value_parser!(u16).range(1..))]
     pub(crate) session_days: u16,
 }
 
@@ -69,7 +70,13 @@ impl Config {
             .cache_for(Duration::ZERO);
         let vault = match self.vault.strip_prefix("sqlite:") {
             Some(path) => builder.sqlite(path, key).await,
-            None => builder.postgres(&self.vault, key).await,
+            None => {
+                ensure!(
+                    self.vault.starts_with("postgres"),
+                    "--vault is neither sqlite:PATH nor postgres://USER@HOST/DATABASE"
+                );
+                builder.postgres(&self.vault, key).await
+            }
         };
         vault.context("the vault cannot be opened")
     }

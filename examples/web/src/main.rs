@@ -16,6 +16,7 @@ mod sweep;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
@@ -40,7 +41,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(config.listen).await?;
+    let listener = TcpListener::bind(config.listen).await;
+    let listener =
+        listener.with_context(|| format!("cannot listen at {}: say --listen", config.listen))?;
     let app = App::open(&config, listener.local_addr()?).await?;
     let sweeping = tokio::spawn(sweep::sweep(app.clone()));
     println!("listening at {}", listener.local_addr()?);

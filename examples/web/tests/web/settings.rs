@@ -48,17 +48,19 @@ async fn cookies_go_over_tls_where_browsers_do() {
     assert_eq!(browser.get(&instance, "/admin").await.status, 404);
 }
 
-/// Where its secrets would be seen, or guessed.
+/// Where its secrets would be seen, or guessed, or its sessions be over.
 #[tokio::test]
 async fn what_is_not_safe_does_not_start() {
     let folder = TempDir::new().unwrap();
     let http = ["--public-url", "http://app.example"];
     let path = ["--public-url", "https://app.example/app"];
+    let no_time = ["--session-days", "0"];
     let everywhere = ["--listen", "0.0.0.0:0"];
     for (more, password, why) in [
         (&http[..], "", "has to be https"),
         (&path, "", "has a path"),
         (&everywhere, "", "say --public-url"),
+        (&no_time, "", "'--session-days <DAYS>'"),
         (&[], "too short", "fewer than 16 characters"),
     ] {
         let mut command = set_up(folder.path(), more);

@@ -111,6 +111,22 @@ impl Stored {
         }
     }
 
+    /// The moment that stands there and cannot be read, by its name. Whoever takes it for none takes a token
+    /// that ends for one that does not.
+    pub(crate) fn odd_time(&self) -> Option<&'static str> {
+        let Self::Json(pair) = self else {
+            return None;
+        };
+        let times = [
+            ("expires_at", &pair.expires_at),
+            ("refresh_token_expires_at", &pair.refresh_token_expires_at),
+        ];
+        let mut odd = times
+            .into_iter()
+            .filter(|(_, value)| value.is_some() && time(value.as_ref()).is_none());
+        odd.next().map(|(name, _)| name)
+    }
+
     fn refresh_token(&self) -> Option<&Secret> {
         match self {
             Self::Word(_) => None,

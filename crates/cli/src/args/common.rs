@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, Args};
+use clap::{Arg, ArgGroup, Args};
 
 use super::VaultPlace;
 
@@ -40,16 +40,11 @@ pub(crate) struct Out {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("into").args(["out", "id"]).required(true))]
 pub(crate) struct Login {
     /// Where to save the new token. The file is replaced as a whole, unless something else than a token
     /// is in it; a new one has mode 0600, and an old one keeps its mode.
-    #[arg(
-        id = "out",
-        long = "out",
-        value_name = "FILE",
-        required_unless_present = "id",
-        conflicts_with = "id"
-    )]
+    #[arg(id = "out", long = "out", value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Put the tokens into a vault under this name instead. A token of this name is given them, also one
     /// that is lost or revoked; one of another app is not.

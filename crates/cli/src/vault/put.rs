@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Error, Result, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 use serde_json::json;
 use tokenturn_vault::{Entry, Provider, Vault, What};
 
@@ -36,6 +36,10 @@ pub(super) async fn run(
         Some(Provider::OhMyGpt) => input::stored(token_file)?,
         _ => input::stored_for_github(token_file)?,
     };
+    if let Some(name) = stored.odd_time() {
+        let file = token_file.display();
+        bail!("{name} in {file} does not look like 2026-11-22T10:00:00Z: mend it, or take it out");
+    }
     let entry = rows::of_token_file(id, stored, &defaults).map_err(Error::msg)?;
     put(&vault, entry).await.with_context(|| match before {
         Some(_) => format!("{id:?} is as it was"),

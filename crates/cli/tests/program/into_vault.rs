@@ -191,6 +191,11 @@ async fn a_token_file_is_put_in() {
     });
     let saved = saved.to_string();
     assert_bad_input(&put(&saved, &[]), "--client-id");
+    // Taken for none, it would make a token of one that never ends.
+    let odd = saved.replace(ENDED, "tomorrow");
+    let output = put(&odd, &["--client-id", &client_id]);
+    assert_bad_input(&output, "expires_at in - does not look like");
+    assert!(!both(&output).contains(&mona.token), "{}", both(&output));
     let app = [
         "--client-id",
         &client_id,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::expiring::{ENDED, LIVES, Pair, Stage, in_an_hour};
 use crate::support::login::Waiting;
 use crate::support::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::crash::{Gate, Point};
 
@@ -191,6 +191,44 @@ async fn a_pass_that_is_stopped_is_not_the_end() {
     );
     keeping.pass(|pass| pass["replaced"] == 2);
     keeping.end("INT");
+}
+
+/// Whoever has two apps, and changed the secret of one, does not lose the users of the other one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_is_refused_does_not_hold_up_another() {
+    let stage = Stage::new().await;
+    for id in ["a", "b", "c", "d"] {
+        stage.import(id, &stage.sign_in().await, ENDED);
+    }
+    let other = json!({
+        "id": "other",
+        "token": "ghu_other",
+        "refresh_token": "ghr_other",
+        "expires_at": ENDED,
+        "client_id": "other",
+        "server": stage.sandbox.url(),
+    });
+    let arguments = ["vault", "import", "-", "--format", "jsonl"];
+    succeed(stage.anywhere(&arguments), &other.to_string());
+    write_private(
+        stage.folder.path(),
+        "secret",
+        &stage.sandbox.client_secret(),
+    );
+    write_private(stage.folder.path(), "wrong", "wrong");
+    let secret = format!("{}=secret", stage.sandbox.client_id());
+    let arguments = ["refresh", "--all", "--json", "--app-secret-file", &secret];
+    let more = ["--app-secret-file", "other=wrong"];
+    // One at a time, so that the no comes before the others are sent.
+    let refresh = [&arguments[..], &more, &["--concurrency", "1"]].concat();
+    let done = summary(stage.command(&refresh), 3);
+    assert_eq!(done["replaced"], 4, "{done}");
+    assert_eq!(done["not_attempted"], 1, "{done}");
+    assert_eq!(done["stopped"], "bad_credentials", "{done}");
+    for id in ["a", "b", "c", "d"] {
+        assert!(stage.sandbox.is_alive(&stage.stored(id)));
+    }
+    assert_eq!(stage.stored("other"), "ghu_other");
 }
 
 #[tokio::test(flavor = "multi_thread")]

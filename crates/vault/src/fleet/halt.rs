@@ -49,6 +49,8 @@ pub enum Status {
 
 /// What the parts of a run tell each other.
 pub(super) struct Halt {
+    /// That of the whole run, where this is of one app, which may end alone.
+    run: Option<Arc<Halt>>,
     is_stopped: watch::Sender<bool>,
     is_cut: watch::Sender<bool>,
     why: Mutex<Option<Stop>>,
@@ -58,6 +60,7 @@ pub(super) struct Halt {
 impl Halt {
     pub(super) fn new() -> Self {
         Self {
+            run: None,
             is_stopped: watch::Sender::new(false),
             is_cut: watch::Sender::new(false),
             why: Mutex::new(None),
@@ -65,20 +68,53 @@ impl Halt {
         }
     }
 
+    /// That of one app, for which the others need not stop.
+    pub(super) fn of_app(run: &Arc<Self>) -> Self {
+        Self {
+            run: Some(Arc::clone(run)),
+            ..Self::new()
+        }
+    }
+
     /// The first reason is the one that counts.
     pub(super) fn stop(&self, why: Stop) {
+        match &self.run {
+            Some(run) if why.is_of_app() => run.note(why),
+            Some(run) => run.stop(why),
+            None => self.note(why),
+        }
+        self.is_stopped.send_replace(true);
+    }
+
+    fn note(&self, why: Stop) {
         self.why
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get_or_insert(why);
+    }
+
+    /// Begins nothing new, when all apps have ended alone: each has said why.
+    pub(super) fn stop_the_rest(&self) {
         self.is_stopped.send_replace(true);
     }
 
     pub(super) fn is_stopped(&self) -> bool {
         *self.is_stopped.borrow()
+            || self
+                .run
+                .as_ref()
+                .is_some_and(|run| *run.is_stopped.borrow())
     }
 
     pub(super) async fn stopped(&self) {
+        let run = self.run.as_deref().unwrap_or(self);
+        tokio::select! {
+            () = self.was_stopped() => {}
+            () = run.was_stopped() => {}
+        }
+    }
+
+    async fn was_stopped(&self) {
         let mut is_stopped = self.is_stopped.subscribe();
         // It fails when the sender is gone, and that is `self`.
         let _ = is_stopped.wait_for(|stopped| *stopped).await;
@@ -115,7 +151,8 @@ impl Halt {
     }
 
     pub(super) fn set_status(&self, status: Status) {
-        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
+        let whole = self.run.as_deref().unwrap_or(self);
+        *whole.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
     }
 
     pub(super) fn status(&self) -> Status {

@@ -88,6 +88,8 @@ pub(super) struct Lane {
     pub(super) filter: Filter,
     pub(super) goal: Goal,
     pub(super) shared: Arc<Shared>,
+    /// That of the run, or its own.
+    pub(super) halt: Arc<Halt>,
     pub(super) pace: Pace,
     pub(super) breaker: Breaker,
     pub(super) guard: Arc<Guard>,
@@ -113,6 +115,12 @@ impl Goal {
             Self::Replace { aim, .. } => *aim,
             Self::Resolve | Self::Check { .. } | Self::Revoke { .. } => Aim::Resolve,
         }
+    }
+
+    /// Whether an app that is refused ends alone. A refresh that does not come in time lets tokens end, and
+    /// those of other apps have nothing to do with it.
+    pub(super) fn ends_alone(&self) -> bool {
+        self.aim() == Aim::Refresh
     }
 
     fn ready(&self) -> Ready {
@@ -217,7 +225,7 @@ impl Lane {
     /// Waits until rows may be claimed, and for how many there is room: for several at once where
     /// nothing tells them apart. `None` when the run is stopped.
     pub(super) async fn turn_comes(&self) -> Option<Turn> {
-        let halt = &self.shared.halt;
+        let halt = &self.halt;
         let mode = self.mode_now().await?;
         let pass = loop {
             match self.breaker.pass(Instant::now()) {
@@ -262,7 +270,7 @@ impl Lane {
             // The claim fails as well, and that is where it is dealt with.
             Err(_) => Duration::ZERO,
         };
-        let halt = &self.shared.halt;
+        let halt = &self.halt;
         wait.is_zero() || halt.pause(wait, || "the provider's limit".into()).await
     }
 
@@ -272,7 +280,7 @@ impl Lane {
         let hold = self.pace.refused(refusal)?;
         if self.pace.in_vain() > self.shared.options.patience {
             let why = refusal.to_string();
-            self.shared.halt.stop(Stop::ProviderUnavailable(why));
+            self.halt.stop(Stop::ProviderUnavailable(why));
         }
         Some(hold)
     }
@@ -283,7 +291,7 @@ impl Lane {
         if self.guard.mode() != Mode::Many {
             tokio::select! {
                 biased;
-                () = self.shared.halt.stopped() => return None,
+                () = self.halt.stopped() => return None,
                 () = self.guard.idle() => self.look_after_doubts().await,
             }
         }
@@ -309,14 +317,14 @@ impl Lane {
     /// A call of this run has lost a token, perhaps.
     pub(super) fn lost(&self, id: &str) {
         if let Some(count) = self.guard.lose(id) {
-            self.shared.halt.stop(Stop::Lost(count));
+            self.halt.stop(Stop::Lost(count));
         }
     }
 
     /// Whether a claimed row may still be sent: its seat came late, perhaps.
     pub(super) fn may_call(&self, begin: Begin) -> bool {
         Instant::now() <= begin.until
-            && !self.shared.halt.is_stopped()
+            && !self.halt.is_stopped()
             && !self.pace.is_held()
             && begin.mode >= self.guard.mode()
             && (begin.is_probe || self.breaker.is_closed())
@@ -368,7 +376,7 @@ impl Lane {
 
     /// Waits for rows that others hold, and says so when nothing else is left to do.
     async fn waits_for_others(&self, tasks: &JoinSet<()>, time: Duration, until: Instant) -> bool {
-        let halt = &self.shared.halt;
+        let halt = &self.halt;
         if tasks.is_empty() && time == IDLE.1 {
             halt.set_status(Status::Paused {
                 why:

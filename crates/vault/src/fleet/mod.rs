@@ -205,8 +205,13 @@ impl Vault {
                 false => shared.options.concurrency,
             };
             let guard = Guard::new(&shared.options, matches!(goal, Goal::Replace { .. }));
+            let halt = match goal.ends_alone() {
+                true => Arc::new(Halt::of_app(&shared.halt)),
+                false => Arc::clone(&shared.halt),
+            };
             let lane = Lane {
                 vault: self.clone(),
+                halt,
                 pace: Pace::new(Arc::clone(&self.store), app, interval),
                 client,
                 filter,
@@ -281,6 +286,11 @@ impl Drive {
                 let error = StoreError::other("a task of the run ended", error);
                 lane.shared.halt.stop(Stop::Store(error));
             }
+        }
+        if let Some(first) = self.lanes.first()
+            && self.lanes.iter().all(|lane| lane.halt.is_stopped())
+        {
+            first.shared.halt.stop_the_rest();
         }
         is_over.send_replace(true);
         if let Some(outbox) = outbox {

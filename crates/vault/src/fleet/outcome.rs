@@ -288,6 +288,18 @@ impl Stop {
             _ => None,
         }
     }
+
+    /// Whether it is about one app alone, and nothing is lost by it.
+    pub(super) fn is_of_app(&self) -> bool {
+        matches!(
+            self,
+            Self::BadCredentials(_)
+                | Self::Refused(_)
+                | Self::SameRefusal(_)
+                | Self::ProviderUnavailable(_)
+                | Self::Impossible(_)
+        )
+    }
 }
 
 impl fmt::Display for Stop {
@@ -295,13 +307,13 @@ impl fmt::Display for Stop {
         match self {
             Self::BadCredentials(refusal) => write!(
                 f,
-                "the client's credentials are wrong, so nothing more was tried; mend them and run it \
-                 again ({refusal})"
+                "the client's credentials are wrong, so no more tokens of the app were tried; mend them and \
+                 run it again ({refusal})"
             ),
             Self::Refused(refusal) => write!(
                 f,
-                "that is said to every token of the app, so nothing more was tried; mend it and run \
-                 it again ({refusal})"
+                "that is said to every token of the app, so no more of them were tried; mend it and run it \
+                 again ({refusal})"
             ),
             Self::SameRefusal(refusal) => write!(
                 f,

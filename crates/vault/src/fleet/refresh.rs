@@ -16,8 +16,9 @@ const RESUME_WITHIN: Duration = Duration::from_secs(3600);
 impl Vault {
     /// Refreshes the tokens that `filter` means and that can be refreshed, of the apps that `clients` are of:
     /// with [`Filter::due_within`] those that end within so long, or whose refresh tokens do. It is a run as
-    /// [`rotate_all`](Self::rotate_all) is one, and is gone on with for an hour at most. A token whose refresh token the provider does not take is
-    /// left alone while it lives.
+    /// [`rotate_all`](Self::rotate_all) is one, and is gone on with for an hour at most. A token whose refresh
+    /// token the provider does not take is left alone while it lives. An app whose tokens are all refused, or
+    /// whose provider is away, ends alone: the tokens of the others are refreshed.
     ///
     /// ```no_run
     /// # use std::time::Duration;

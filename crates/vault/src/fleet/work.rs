@@ -114,7 +114,7 @@ impl Lane {
             };
         }
         if settled.as_ref().is_err_and(StoreError::is_duplicate) {
-            self.shared.halt.stop(Stop::Duplicate(entry.id.clone()));
+            self.halt.stop(Stop::Duplicate(entry.id.clone()));
         }
         drop((under_way, seat));
         if let Some(hold) = hold {
@@ -132,7 +132,7 @@ impl Lane {
                 );
                 // The next one could not be stored, either.
                 if error.id().is_none() && !error.is_unavailable() {
-                    self.shared.halt.stop(Stop::Store(error));
+                    self.halt.stop(Stop::Store(error));
                 }
                 (None, unsaved(turn.end).or(outcome))
             }
@@ -197,13 +197,13 @@ impl Lane {
                 self.breaker.succeeded();
                 let hold = self.hold(refusal);
                 if hold.is_none() {
-                    self.shared.halt.stop(Stop::of_all(refusal.clone()));
+                    self.halt.stop(Stop::of_all(refusal.clone()));
                 }
                 hold
             }
             Verdict::Unknown(error) | Verdict::NotNow(error) => {
                 match Stop::of_impossible(error, &entry.tokens) {
-                    Some(why) => self.shared.halt.stop(why),
+                    Some(why) => self.halt.stop(why),
                     None => self
                         .breaker
                         .failed(is_probe, &reason(error), Instant::now()),
@@ -240,7 +240,7 @@ impl Lane {
             (End::Released | End::LeftAlone(_), _) | (_, false) => {}
             _ if turn.is_found() => {
                 if let Some(count) = self.guard.find(id) {
-                    self.shared.halt.stop(Stop::NotBelieved(count));
+                    self.halt.stop(Stop::NotBelieved(count));
                 }
             }
             _ => self.guard.resolve(id),
@@ -252,7 +252,7 @@ impl Lane {
             | Verdict::Invalid(Some(refusal))
                 if self.guard.refuse(refusal.reason.as_str()) =>
             {
-                self.shared.halt.stop(Stop::SameRefusal(refusal.clone()));
+                self.halt.stop(Stop::SameRefusal(refusal.clone()));
             }
             _ => {}
         }
@@ -274,7 +274,7 @@ impl Lane {
             self.may_be_handed_on(entry).await;
             return Ok(());
         }
-        let halt = &self.shared.halt;
+        let halt = &self.halt;
         let (mut wait, mut asked, mut invalid) = (ASK_AGAIN, 0, 0);
         loop {
             let (hold, why) = match self.client.check(&entry.tokens).await {
@@ -384,7 +384,7 @@ impl Lane {
     }
 
     async fn stopped_for(&self, time: Duration) {
-        self.shared.halt.stopped().await;
+        self.halt.stopped().await;
         tokio::time::sleep(time).await;
     }
 }

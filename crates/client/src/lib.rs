@@ -35,6 +35,7 @@
 extern crate self as tokenturn_client;
 
 mod amount;
+mod choice;
 mod error;
 mod expose;
 // rustfmt and the lints for hand-written code have no business in generated files.

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+pub use crate::choice::{Alternative, Choice};
 pub use crate::expose::{expose, exposing};
 use crate::transport::Buffer;
 pub use crate::{Error, Operation, ResponseValue};

@@ -2,6 +2,7 @@
 
 mod adapt;
 mod build_script;
+mod choices;
 mod culprits;
 mod enums;
 mod json;
@@ -101,12 +102,12 @@ pub fn generate(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
     let Some(document) = spec.document().filter(|_| !report.has_errors()) else {
         return Err(report);
     };
-    let copy = prepare::prepare(document, &moves);
+    let (copy, choices) = prepare::prepare(document, &moves);
     let operations = operations::collect(&copy);
     let reduced = prepare::for_progenitor(&copy);
     let client = progenitor::run(&reduced)
         .map_err(|words| spec.report(culprits::find(spec, &reduced, &words)))?;
-    let file = adapt::adapt(client, &copy, &operations, &paths.client)
+    let file = adapt::adapt(client, &copy, &choices, &operations, &paths.client)
         .map_err(|problems| spec.report(culprits::types(spec, document, &problems)))?;
     let sources = || {
         let mocks = mocks::mocks(&operations, &file, paths)?;

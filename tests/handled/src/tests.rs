@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use tokenturn_client::runtime::{self, serde_json};
 use tokenturn_client::{Error, Secret, Transport};
 use tokenturn_httpmock::MockServer;
 
@@ -120,4 +121,56 @@ async fn other_parameters_and_bytes_do_not_fit() {
     let client = self::client(&server);
     client.bytes().body("\0").send().await.unwrap_err();
     assert_eq!(missed(server), "body");
+}
+
+/// A name, and what is read and written back.
+#[test]
+fn a_choice_is_read_as_what_it_is() {
+    for (name, value) in [
+        ("listed", r#"{"kind":"dog","name":"rex","tricks":["sit"]}"#),
+        (
+            "listed",
+            r#"{"kind":"wolf","name":"rex","tricks":["howl"]}"#,
+        ),
+        ("maybe", r#"{"kind":"dog","name":"rex","tricks":["sit"]}"#),
+        (
+            "narrowed",
+            r#"{"kind":"dog","more":"m","name":"rex","tricks":["sit"]}"#,
+        ),
+        ("flagged", r#"{"error":"boom","ok":false}"#),
+        ("flagged", r#"{"ok":true,"result":"done"}"#),
+        ("numbered", r#"{"name":"a","version":1}"#),
+        ("numbered", r#"{"names":["a"],"version":3}"#),
+        ("closed", r#"{"id":"1","region":"eu"}"#),
+        ("known", r#"{"wait":"5s"}"#),
+        ("lists", r#"[{"kind":"dog","name":"rex","tricks":["sit"]}]"#),
+        ("object_or_list", r#"["a","b"]"#),
+        ("struct_or_map", r#"{"click":"a","more":"b"}"#),
+        ("any", r#"{"a":"a","b":"b","both":[1]}"#),
+        ("required", r#"{"email":"e","phone":"p"}"#),
+        ("text", r#""no uuid""#),
+        ("secret", r#""hidden""#),
+        ("number", "1.5"),
+        ("text_or_number", "7"),
+        ("text_or_number", r#""seven""#),
+        ("text_or_null", r#""text""#),
+    ] {
+        let read: types::Choices =
+            serde_json::from_str(&format!(r#"{{"{name}":{value}}}"#)).unwrap();
+        assert!(!format!("{read:?}").contains("hidden"));
+        let written = runtime::exposing(|| serde_json::to_value(&read)).unwrap();
+        let value: serde_json::Value = serde_json::from_str(value).unwrap();
+        assert_eq!(written[name], value, "{name}: {read:?}");
+    }
+    let read =
+        |is| serde_json::from_str::<types::Choices>(&format!(r#"{{"named":{{"is":"{is}"}}}}"#));
+    for (is, shown) in [
+        ("little", "Small"),
+        ("#large", "Large"),
+        ("Large", "Large"),
+        ("?", "Small"),
+    ] {
+        let read = format!("{:?}", read(is).unwrap().named);
+        assert!(read.starts_with(&format!("Some({shown}(")), "{is}: {read}");
+    }
 }

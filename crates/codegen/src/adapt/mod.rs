@@ -5,6 +5,7 @@
 //! what is made of the answer are ours.
 
 mod check;
+mod choose;
 mod docs;
 mod example;
 mod order;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use syn::visit_mut::VisitMut;
 use syn::{Attribute, File, Item, ItemMod, parse_quote, parse2};
 
+use crate::choices::Choice;
 use crate::names::{pascal, snake};
 use crate::operations::Operation;
 use crate::{enums, table};
@@ -34,6 +36,7 @@ pub(crate) struct Problem {
 pub(crate) fn adapt(
     client: TokenStream,
     document: &Value,
+    choices: &[Choice],
     operations: &[Operation],
     path: &str,
 ) -> Result<File, Vec<Problem>> {
@@ -44,6 +47,7 @@ pub(crate) fn adapt(
         }]
     })?;
     trim::trim(&mut file);
+    let marks = choose::unmark(&mut file);
     let mut modules = file.items.into_iter().filter_map(|item| match item {
         Item::Mod(module) => Some(module),
         _ => None,
@@ -55,6 +59,7 @@ pub(crate) fn adapt(
         if !problems.is_empty() {
             return Err(problems);
         }
+        choose::decode(types, choices, &marks);
         order::types(types, document);
         open(types);
     }

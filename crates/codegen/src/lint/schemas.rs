@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::Lint;
 use super::shape::{self, Kind};
-use crate::report::quoted;
+use crate::prepare::choice_of;
+use crate::report::{Severity, quoted};
 use crate::tree::Node;
 
 const SCALARS: [&str; 4] = ["string", "integer", "number", "boolean"];
@@ -162,13 +163,16 @@ impl<'a> Lint<'a> {
             );
         }
         if let Some(discriminator) = node.get("discriminator") {
-            let message = "`discriminator` has no effect: the first schema that fits is taken";
-            let help = "give the property an `enum` with one value in each of the schemas";
             if discriminator.value.is_object() {
                 self.shape(discriminator, &shape::DISCRIMINATOR);
             }
-            self.warn("schema-discriminator", discriminator, message, help);
+            if node.get("oneOf").or_else(|| node.get("anyOf")).is_none() {
+                let message = "`discriminator` has no effect without `oneOf` or `anyOf` beside it";
+                let help = "list the schemas that it tells apart in a `oneOf`, or leave it out";
+                self.warn("schema-discriminator", discriminator, message, help);
+            }
         }
+        self.overlap(node);
         if let Some(nullable) = node.get("nullable").filter(|_| node.is_true("nullable"))
             && node.value.get("type").is_none()
         {
@@ -176,6 +180,39 @@ impl<'a> Lint<'a> {
                            the client";
             let help = "write a `type` beside it, or leave it out";
             self.warn("schema-nullable", nullable, message, help);
+        }
+    }
+
+    /// Alternatives of which nothing says to which of them a value belongs.
+    fn overlap(&mut self, node: Node<'a>) {
+        let list = node.get("oneOf").or_else(|| node.get("anyOf"));
+        let (Some(list), Some(schema)) = (list, node.value.as_object()) else {
+            return;
+        };
+        let choice = choice_of(self.root.value, schema);
+        let Some((one, other)) = choice.and_then(|choice| choice.overlap()) else {
+            return;
+        };
+        let parts: Vec<_> = list.items().collect();
+        if let (Some(first), Some(second)) = (parts.get(one), parts.get(other)) {
+            let name = |part: &Node<'a>, index: usize| match part.text("$ref") {
+                Some(reference) => quoted(reference.rsplit('/').next().unwrap_or_default()),
+                None => format!("number {}", index + 1),
+            };
+            let (one, other) = (name(first, one), name(second, other));
+            let message = format!(
+                "nothing tells {one} from {other}: what could be both is taken for the one that has more \
+                 of its properties, or else for the first"
+            );
+            let help = "give them a `discriminator`, or a required property with an `enum` of other values in each";
+            self.clash(
+                Severity::Warning,
+                "schema-overlap",
+                *second,
+                *first,
+                message,
+                help,
+            );
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod answers;
 mod body;
+mod choices;
 mod nullable;
 mod parameters;
 mod references;
@@ -13,8 +14,11 @@ mod walk;
 
 use serde_json::{Map, Value};
 
+use crate::choices::Choice;
+
 pub(crate) use answers::{Answer, Answers, Success, example, is_json};
 pub(crate) use body::{FORM, WRITABLE, best, essence};
+pub(crate) use choices::{MARK, of_plain as choice_of};
 pub(crate) use references::resolve;
 pub(crate) use schemas::components as components_of;
 pub(crate) use walk::{Part, schemas as schemas_in};
@@ -24,9 +28,9 @@ pub(crate) const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// A copy in which every operation stands for itself. `moves` names the inline schemas that become
-/// components.
-pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> Value {
+/// A copy in which every operation stands for itself, and the choices that are marked in it. `moves` names
+/// the inline schemas that become components.
+pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, Vec<Choice>) {
     let mut copy = document.clone();
     references::move_schemas(&mut copy, moves);
     remove_pages(&mut copy);
@@ -37,10 +41,11 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> Value {
         answers::choose(operation);
     }
     answers::name(&mut copy);
+    let choices = choices::mark(&mut copy);
     schemas::prune(&mut copy);
     schemas::loosen(&mut copy);
     nullable::place(&mut copy);
-    copy
+    (copy, choices)
 }
 
 /// The copy of the copy that progenitor reads: of each operation, it sees one answer at most.

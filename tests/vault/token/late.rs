@@ -5,10 +5,11 @@ use std::time::Duration;
 use tokenturn::{GitHub, Rotated, Sink};
 use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::crash::Point;
-use tokenturn_vault::{Client, State, StoreError, Tokens, Vault, VaultError, VaultSink};
+use tokenturn_vault::{Client, Filter, State, StoreError, Tokens, Vault, VaultError, VaultSink};
 
 use super::{HOUR, REFRESH, ask, end, gated, provider, put, refreshes, row, sign_in};
 use crate::vault::place::Place;
+use crate::vault::provider::fast;
 use crate::vault::{key, on_all};
 
 on_all!(
@@ -17,6 +18,7 @@ on_all!(
     a_late_owner_does_not_send_to_sign_in_while_its_successor_is_at_it,
     a_sign_in_that_is_saved_twice_does_not_undo_a_refresh,
     many_are_refused_at_once_and_one_refreshes,
+    what_is_said_of_a_token_that_was_taken_out_is_not_noted_of_the_next_one,
 );
 
 /// Tokens of a new user.
@@ -168,4 +170,42 @@ async fn many_are_refused_at_once_and_one_refreshes(place: Place) {
     assert!(found.iter().all(|token| *token == found[0]));
     assert!(sandbox.is_alive(found[0].token.expose()));
     assert_eq!(refreshes(&sandbox), 1);
+}
+
+/// A run reads hundreds of rows ahead of its calls, so there may be minutes between the two.
+async fn what_is_said_of_a_token_that_was_taken_out_is_not_noted_of_the_next_one(place: Place) {
+    let (sandbox, github, _) = provider().await;
+    let (gate, client) = gated(&sandbox).await;
+    let vault = place.open(&key()).await;
+    for is_run in [false, true] {
+        let dead = Tokens::github(sandbox.new_github_token());
+        github
+            .delete_token(dead.token.as_ref().unwrap())
+            .await
+            .unwrap();
+        put(&vault, &client, "mona", dead).await;
+        let held = gate.hold("POST", Point::Answer);
+        let checking = {
+            let (vault, client) = (vault.clone(), client.clone());
+            tokio::spawn(async move {
+                if !is_run {
+                    return vault.check(&client, "mona").await.unwrap();
+                }
+                let fleet = vault.check_all([client], Filter::new(), fast()).await;
+                let mut fleet = fleet.unwrap();
+                while fleet.next().await.is_some() {}
+                fleet.summary().valid == 1
+            })
+        };
+        held.is_there().await;
+        assert!(vault.remove("mona").await.unwrap());
+        let new = sandbox.new_github_token();
+        put(&vault, &client, "mona", Tokens::github(new.clone())).await;
+        held.release().await;
+        assert!(checking.await.unwrap(), "it was asked about the new one");
+        assert_eq!(row(&vault, "mona").await.state(), State::Active);
+        let found = vault.token(&client, "mona").await.unwrap();
+        assert_eq!(found.token.expose(), new);
+        assert!(vault.remove("mona").await.unwrap());
+    }
 }

@@ -80,7 +80,12 @@ pub(crate) enum Kind {
         tokens: Tokens,
     },
     /// The provider says whether the token of this generation is valid.
-    Check { generation: u64, is_valid: bool },
+    Check {
+        generation: u64,
+        /// The hash of the secrets, as in a [`Claim`].
+        secrets: u64,
+        is_valid: bool,
+    },
     /// The token of this generation, which was just stored, is valid.
     Prove { generation: u64 },
     /// The token of this generation was just stored, and the provider does not say that it is valid,

@@ -54,8 +54,15 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Applied {
         Kind::Put { tokens, .. } => put(entry, actor, tokens, now),
         Kind::Check {
             generation,
+            secrets,
             is_valid,
-        } => check(entry, actor, *generation, *is_valid, now),
+        } => {
+            let is_of_these = entry.generation == *generation && entry.tokens.hash() == *secrets;
+            match is_of_these {
+                true => check(entry, actor, *is_valid, now),
+                false => leave(Reply::Newer),
+            }
+        }
         Kind::Prove { generation } => delivery::release(entry, *generation),
         Kind::Doubt {
             generation,
@@ -318,10 +325,7 @@ fn put(entry: &mut Entry, actor: &str, tokens: &Tokens, now: i64) -> Applied {
     save(Reply::Done, Some(event))
 }
 
-fn check(entry: &mut Entry, actor: &str, generation: u64, is_valid: bool, now: i64) -> Applied {
-    if entry.generation != generation {
-        return leave(Reply::Newer);
-    }
+fn check(entry: &mut Entry, actor: &str, is_valid: bool, now: i64) -> Applied {
     let has_ended = entry.tokens.have_ended(now);
     let what = match (entry.progress.state, is_valid) {
         (State::Active, false) => match (entry.refreshes_with(), has_ended) {

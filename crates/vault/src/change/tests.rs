@@ -600,6 +600,7 @@ fn a_check_counts_for_the_token_that_it_was_of() {
             let mut entry = entry_in(Provider::GitHub, state);
             let kind = Kind::Check {
                 generation,
+                secrets: entry.tokens.hash(),
                 is_valid,
             };
             let applied = apply(&mut entry, kind);

@@ -140,6 +140,7 @@ fn what_dies_waits_no_more_and_what_lives_after_all_does() {
         assert_eq!(claim_delivery(&mut entry, NOW), Reply::Newer);
         let kind = Kind::Check {
             generation: entry.generation,
+            secrets: entry.tokens.hash(),
             is_valid: true,
         };
         assert_eq!(apply(&mut entry, kind).reply, Reply::Done);
@@ -280,6 +281,7 @@ mod damaged {
         assert!(apply(&mut damaged, claim(Condition::Generation(2))).is_none());
         let check = Kind::Check {
             generation: 2,
+            secrets: damaged.tokens.hash(),
             is_valid: true,
         };
         assert!(apply(&mut damaged, check).is_none());

@@ -60,6 +60,11 @@ impl Lane {
             if self.shared.halt.is_stopped() {
                 return;
             }
+            // It was taken out, and another app's put in under its name.
+            if !self.client.is_of(&entry.app) {
+                self.checked.fetch_add(1, Relaxed);
+                return;
+            }
             if matches!(entry.state(), State::Rotating | State::Unknown) {
                 if is_probe {
                     self.breaker.not_probed();
@@ -113,9 +118,9 @@ impl Lane {
             {
                 self.shared.halt.stop(Stop::Invalid);
             }
-            let generation = entry.generation;
             let kind = Kind::Check {
-                generation,
+                generation: entry.generation,
+                secrets: entry.tokens.hash(),
                 is_valid,
             };
             let noted = loop {

@@ -29,16 +29,20 @@ impl Vault {
                 Standing::Invalid => false,
                 Standing::OfAnother => return Err(StoreError::of_another_user(id).into()),
             };
-            let generation = entry.generation;
+            let (generation, secrets) = (entry.generation, entry.tokens.hash());
             let change = self.change(Kind::Check {
                 generation,
+                secrets,
                 is_valid,
             });
             let changed = self.store.change(id, change).await?;
             self.set_up.cache.forget(id);
             match changed {
-                // It was replaced meanwhile.
-                Some(changed) if changed.entry.generation != generation => entry = changed.entry,
+                // It was replaced meanwhile, or taken out, and another one put in under its name.
+                Some(changed) if !is_of(&changed.entry, generation, secrets) => {
+                    fits(client, &changed.entry)?;
+                    entry = changed.entry;
+                }
                 // It is being replaced, which may be why the old one is not valid.
                 Some(changed) if is_new(&changed) && changed.entry.state() != entry.state() => {
                     return Err(StoreError::busy(id).into());
@@ -99,6 +103,11 @@ impl Vault {
         fits(client, &entry)?;
         Ok(entry)
     }
+}
+
+/// Whether it has these secrets yet.
+fn is_of(entry: &Entry, generation: u64, secrets: u64) -> bool {
+    entry.generation == generation && entry.tokens.hash() == secrets
 }
 
 fn is_new(changed: &Changed) -> bool {

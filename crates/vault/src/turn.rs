@@ -210,7 +210,8 @@ impl Taking<'_> {
             match self.refresh(refresh_token).await {
                 Ok(new) => return self.replaced(new),
                 Err(RotateError::Refused(no)) if no.reason == RefusalReason::InvalidToken => {
-                    if self.manner.aim == Aim::Refresh {
+                    // Without a secret, nobody can reset it.
+                    if self.manner.aim == Aim::Refresh || !client.can_ask() {
                         return self.not_refreshed(Some(no)).await;
                     }
                     is_used_up = true;

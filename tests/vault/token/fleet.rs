@@ -2,7 +2,7 @@
 
 use tokenturn::{GitHub, Secret};
 use tokenturn_sandbox::Sandbox;
-use tokenturn_vault::{Client, Entry, Filter, Fleet, State, Stop, Vault};
+use tokenturn_vault::{Client, Entry, Filter, Fleet, State, Vault};
 
 use super::{HOUR, provider, refreshes, row, sign_in};
 use crate::vault::place::Place;
@@ -10,7 +10,6 @@ use crate::vault::provider::fast;
 use crate::vault::{key, on_all};
 
 on_all!(
-    without_the_client_secret_a_run_that_needs_it_stops_at_once,
     those_that_are_due_are_refreshed,
     a_run_over_expired_tokens_refreshes_them,
     what_cannot_be_refreshed_is_told_of,
@@ -170,28 +169,4 @@ async fn a_check_tells_what_has_expired(place: Place) {
 
 async fn run(fleet: &mut Fleet) {
     while fleet.next().await.is_some() {}
-}
-
-async fn without_the_client_secret_a_run_that_needs_it_stops_at_once(place: Place) {
-    let (sandbox, github, _) = provider().await;
-    let vault = place.open(&key()).await;
-    sandbox.set_expiring_tokens(false);
-    sign_in(&sandbox, &github, &vault, "mona").await;
-    let asked = sandbox.requests().len();
-    let public = GitHub::public_client(sandbox.client_id()).base_url(sandbox.url());
-    let client = Client::from(public.build().unwrap());
-    let (all, clients) = (Filter::new, [client]);
-    for purpose in ["rotate", "check", "revoke"] {
-        let fleet = match purpose {
-            "rotate" => vault.rotate_all(clients.clone(), all(), fast()).await,
-            "check" => vault.check_all(clients.clone(), all(), fast()).await,
-            _ => vault.revoke_all(clients.clone(), all(), fast()).await,
-        };
-        let mut fleet = fleet.unwrap();
-        run(&mut fleet).await;
-        let stopped = fleet.summary().stopped.as_ref().expect(purpose);
-        assert!(matches!(stopped, Stop::Impossible(_)), "{stopped}");
-        assert!(stopped.to_string().contains("client secret"), "{stopped}");
-    }
-    assert_eq!(sandbox.requests().len(), asked);
 }

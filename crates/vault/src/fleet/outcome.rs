@@ -345,13 +345,16 @@ impl fmt::Display for Stop {
                 "the new token of {id:?} is one that another row has or a row has had, or of another \
                  user, so it was not stored and no other was replaced; find out what answers for the provider, and run it again"
             ),
+            Self::Impossible(why) => write!(
+                f,
+                "the client cannot make these calls; mend that, and run it again ({why})"
+            ),
             Self::ProviderUnavailable(why) => {
                 write!(
                     f,
                     "the provider was away for too long; run it again later ({why})"
                 )
             }
-            Self::Impossible(why) => write!(f, "no token was tried with this client ({why})"),
             Self::Store(why) if why.is_unavailable() => {
                 write!(f, "the vault cannot be used; run it again ({})", whole(why))
             }

@@ -81,6 +81,9 @@ impl Lane {
             *is_unproven = needs_proof;
         }
         let mut outcome = self.outcome(&turn, claim, is_last);
+        if matches!((&turn.end, &outcome), (End::Released, Some(_))) {
+            self.unresolved().insert(entry.id.clone());
+        }
         let mut settled = self.settled(&entry.id, turn.settlement(claim, run)).await;
         if turn.is_found() {
             let mut taken = Vec::new();
@@ -203,10 +206,17 @@ impl Lane {
             }
             Verdict::Unknown(error) | Verdict::NotNow(error) => {
                 match Stop::of_impossible(error, &entry.tokens) {
-                    Some(why) => self.halt.stop(why),
-                    None => self
-                        .breaker
-                        .failed(is_probe, &reason(error), Instant::now()),
+                    // The next one may have a refresh token.
+                    Some(_) if matches!(self.goal, Goal::Resolve) => {}
+                    Some(stop) => self.halt.stop(stop),
+                    None => {
+                        self.breaker
+                            .failed(is_probe, &reason(error), Instant::now());
+                        return None;
+                    }
+                }
+                if is_probe {
+                    self.breaker.not_probed();
                 }
                 None
             }
@@ -355,6 +365,11 @@ impl Lane {
             Verdict::NotReplaced => matches!(self.goal, Goal::Resolve).then_some(Outcome::Kept),
             Verdict::Invalid(_) => Some(Outcome::Invalid),
             Verdict::Lost => Some(Outcome::Lost),
+            Verdict::NotNow(error @ RotateError::NotSent(why))
+                if why.is_impossible() && matches!(self.goal, Goal::Resolve) =>
+            {
+                Some(Outcome::Unknown(reason(error)))
+            }
             Verdict::NotNow(_) => None,
             Verdict::NotRefreshed(refusal) => Some(Outcome::Refused(refusal.clone())),
             Verdict::Refused(refusal) if matches!(turn.end, End::Refused(_)) => {
@@ -372,7 +387,8 @@ impl Lane {
         {
             match end {
                 End::Unknown { .. } => self.unresolved().insert(id.to_owned()),
-                End::LeftAlone(_) => true,
+                // It is given back, and may be among them.
+                End::Released | End::LeftAlone(_) => true,
                 _ => self.unresolved().remove(id),
             };
         }

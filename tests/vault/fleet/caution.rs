@@ -32,6 +32,7 @@ on_all!(
     invalid_tokens_are_the_same_no,
     no_two_rows_get_one_token,
     tokens_that_are_only_found_prove_nothing,
+    a_new_token_that_somebody_else_has_replaced_is_no_reason_to_stop,
 );
 
 /// Puts tokens of an app at this URL into a vault, and makes a client for them.
@@ -423,4 +424,27 @@ fn in_page(answer: Vec<u8>) -> Vec<u8> {
     let head =
         format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {length}\r\n\r\n");
     (head + &page).into_bytes()
+}
+
+/// Another run, or whoever needs a token, comes between the first new token and the question about it.
+async fn a_new_token_that_somebody_else_has_replaced_is_no_reason_to_stop(place: Place) {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let gate = Gate::start(&sandbox.url()).await;
+    let vault = place.open_quick(&key()).await;
+    let (id, secret) = (sandbox.client_id(), sandbox.client_secret());
+    let tokens = sandbox.new_github_tokens(4);
+    let client = put(&vault, gate.url(), [&id, &secret], tokens).await;
+    let proof = gate.hold("POST /applications/", Point::Request);
+    let fleet = vault.rotate_all([client.clone()], Filter::new(), fast());
+    let mut fleet = fleet.await.unwrap();
+    proof.is_there().await;
+    let first = vault.get("0000").await.unwrap().unwrap();
+    assert_eq!(first.generation, 2);
+    vault.rotate(&client, &first).await.unwrap();
+    proof.release().await;
+    all(&mut fleet).await;
+    let summary = fleet.summary();
+    assert!(summary.stopped.is_none(), "{summary:?}");
+    assert_eq!(summary.replaced, 4);
+    assert_alive(&vault, &sandbox, 4).await;
 }

@@ -11,6 +11,7 @@ use super::lane::{Begin, Goal, Keeps, Lane};
 use super::outcome::{Outcome, Settled, Stop};
 use crate::change::{Claim, End, Kind, Reply};
 use crate::client::Standing;
+use crate::ended::Why;
 use crate::entry::{Entry, State};
 use crate::error::{StoreError, whole};
 use crate::event;
@@ -294,6 +295,8 @@ impl Lane {
                     self.may_be_handed_on(entry).await;
                     return Ok(());
                 }
+                // It says nothing about the answer that the token came in.
+                Ok(Standing::Invalid) if self.has_gone_on(entry).await => return Ok(()),
                 Ok(Standing::Invalid) => {
                     invalid += 1;
                     (None, "the provider says that it is not valid".to_owned())
@@ -326,6 +329,17 @@ impl Lane {
                 return Err(Doubt { is_invalid, why });
             }
         }
+    }
+
+    /// Whether somebody else has replaced a new token already, or made it invalid, or is at it.
+    async fn has_gone_on(&self, new: &Entry) -> bool {
+        let Ok(row) = self.vault.get(&new.id).await else {
+            return false;
+        };
+        row.is_none_or(|row| {
+            let is_revoked = row.progress.ended.is_some_and(|e| e.why == Why::Revoked);
+            row.generation != new.generation || row.state() == State::Rotating || is_revoked
+        })
     }
 
     /// Notes that a new token is valid, where somebody waits for it.

@@ -8,7 +8,7 @@ use crate::app::Provider;
 use crate::ended::Why;
 use crate::entry::{Entry, State};
 use crate::time;
-use crate::tokens::Tokens;
+use crate::tokens::{Tokens, is_sendable};
 
 /// Until when a row is to be refreshed that never is to be: later than whatever is counted with. An index
 /// leaves those out.
@@ -32,13 +32,14 @@ impl Tokens {
     /// What a rotation makes of them.
     ///
     /// A refresh token that the answer does not speak of is kept: whether it outlives a reset is not
-    /// documented, and a refresh leaves it in force then (RFC 6749, section 6).
+    /// documented, and a refresh leaves it in force then (RFC 6749, section 6). So it is where the answer has
+    /// none that a provider can be called with.
     pub(crate) fn replaced<D>(&self, new: &Rotated<D>, clock: i64) -> Self {
         let mut tokens = self.clone();
         tokens.kept = Vec::new();
         tokens.token = Some(new.token.clone());
-        if new.refresh_token.is_some() {
-            tokens.refresh_token.clone_from(&new.refresh_token);
+        if let Some(refresh_token) = new.refresh_token.as_ref().filter(|new| is_sendable(new)) {
+            tokens.refresh_token = Some(refresh_token.clone());
             tokens.refresh_token_expires_at = new.refresh_token_expires_at;
         }
         tokens.dated(new, clock)

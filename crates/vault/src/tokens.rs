@@ -91,8 +91,7 @@ impl Tokens {
     /// Whether a provider can be called with them: they are printable ASCII without spaces.
     pub(crate) fn are_sendable(&self) -> bool {
         let secrets = [&self.token, &self.oauth_token, &self.refresh_token];
-        let mut secrets = secrets.into_iter().flatten().map(Secret::expose);
-        secrets.all(|s| !s.is_empty() && s.bytes().all(|byte| byte.is_ascii_graphic()))
+        secrets.into_iter().flatten().all(is_sendable)
     }
 
     /// Whether they can be those of a user with this number, as far as that is known.
@@ -195,6 +194,12 @@ impl Tokens {
         json.push('}');
         json
     }
+}
+
+/// Whether it is printable ASCII without spaces.
+pub(crate) fn is_sendable(secret: &Secret) -> bool {
+    let secret = secret.expose();
+    !secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Before each member of an object but the first.

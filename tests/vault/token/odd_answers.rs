@@ -14,6 +14,7 @@ on_all!(
     a_token_whose_end_is_not_told_lives_as_long_as_the_one_before,
     a_public_client_does_not_lose_a_token_that_lives,
     a_new_token_that_a_check_calls_dead_is_refreshed,
+    a_refresh_token_that_cannot_be_sent_leaves_the_one_before,
 );
 
 /// Without `expires_in` there is nothing to go by, and each refresh would bring the same.
@@ -124,4 +125,22 @@ async fn a_new_token_that_a_check_calls_dead_is_refreshed(place: Place) {
     assert_eq!(refresh_token.expose(), "ghr_n10123456789");
     let found = vault.token(&client, "mona").await.unwrap();
     assert_eq!(found.token.expose(), "ghu_n20123456789");
+}
+
+/// Otherwise nothing could be done with the row any more, and no run would come past it.
+async fn a_refresh_token_that_cannot_be_sent_leaves_the_one_before(place: Place) {
+    let server = RawServer::start_with(|_: &RawRequest| {
+        let body = r#"{"access_token":"ghu_new0123456789","expires_in":28800,"refresh_token":"ghr new","token_type":"bearer"}"#;
+        json_answer("200 OK", "", body).into()
+    })
+    .await;
+    let client = client_of(&server);
+    let vault = place.open(&key()).await;
+    put(&vault, &client, "mona", tokens()).await;
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert_eq!(found.token.expose(), "ghu_new0123456789");
+    assert_eq!(
+        row(&vault, "mona").await.tokens.refresh_token,
+        tokens().refresh_token
+    );
 }

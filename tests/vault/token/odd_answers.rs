@@ -15,6 +15,7 @@ on_all!(
     a_public_client_does_not_lose_a_token_that_lives,
     a_new_token_that_a_check_calls_dead_is_refreshed,
     a_refresh_token_that_cannot_be_sent_leaves_the_one_before,
+    a_public_client_is_told_twice_that_its_user_has_to_sign_in,
 );
 
 /// Without `expires_in` there is nothing to go by, and each refresh would bring the same.
@@ -143,4 +144,29 @@ async fn a_refresh_token_that_cannot_be_sent_leaves_the_one_before(place: Place)
         row(&vault, "mona").await.tokens.refresh_token,
         tokens().refresh_token
     );
+}
+
+/// A server did not take the token, and nobody else can be asked.
+async fn a_public_client_is_told_twice_that_its_user_has_to_sign_in(place: Place) {
+    let server =
+        RawServer::start_with(|_: &RawRequest| json_answer("200 OK", "", REFUSED).into()).await;
+    let github = GitHub::public_client(CLIENT_ID).base_url(server.url());
+    let client = Client::from(github.build().unwrap());
+    let vault = place.open(&key()).await;
+    let mut old = tokens();
+    old.lifetime = Some(8 * 3600);
+    old.expires_at = Some("2099-01-01T00:00:00Z".parse().unwrap());
+    put(&vault, &client, "mona", old.clone()).await;
+    let refused = vault.token(&client, "mona").await.unwrap();
+    for _ in 0..2 {
+        let error = vault.token_instead_of(&client, "mona", &refused).await;
+        assert!(matches!(error, Err(VaultError::Ended(_))), "{error:?}");
+    }
+    assert_eq!(server.requests().len(), 1);
+    // Without a refresh token, nothing says that it is dead.
+    old.refresh_token = None;
+    put(&vault, &client, "mona", old).await;
+    let refused = vault.token(&client, "mona").await.unwrap();
+    let error = vault.token_instead_of(&client, "mona", &refused).await;
+    assert!(matches!(error, Err(VaultError::Call(_))), "{error:?}");
 }

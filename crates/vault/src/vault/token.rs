@@ -159,7 +159,11 @@ impl Vault {
                 false if entry.refreshes_with().is_some() => {
                     self.refresh(client, &entry).await?;
                 }
-                false => {}
+                // As whoever was told so first, when the refresh token was refused.
+                false if entry.progress.ended.is_some() => {
+                    return Err(VaultError::Ended(Box::new(entry)));
+                }
+                false => drop(self.check(client, id).await?),
             }
         }
         self.token(client, id).await

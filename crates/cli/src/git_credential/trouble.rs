@@ -44,8 +44,9 @@ pub(super) fn sign_in(id: &str, app: &App) -> String {
         server => format!(" --base-url {server}"),
     };
     format!(
-        "tokenturn login github --client-id {}{server} --id {id:?}",
-        app.client_id
+        "tokenturn login github --client-id {}{server} --id {}",
+        app.client_id,
+        vault::word_of(id)
     )
 }
 

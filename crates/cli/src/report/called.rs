@@ -7,6 +7,7 @@ use tokenturn::{CallError, NotSaved, RecoverError, RotateError, Rotated};
 
 use super::{Command, Outcome, Report, Subject};
 use crate::rescue;
+use crate::vault::word_of;
 
 /// The report of a call that brings a token.
 pub(crate) async fn obtained<D>(
@@ -35,7 +36,8 @@ pub(crate) async fn put_in<D>(
     if let (Outcome::NotSaved, Some(rescued)) = (report.outcome, &report.out) {
         let why = report.message.unwrap_or_default();
         report.message = Some(format!(
-            "{why}; when the vault is well: tokenturn vault put {id:?} --token-file {rescued}"
+            "{why}; when the vault is well: tokenturn vault put {} --token-file {rescued}",
+            word_of(id)
         ));
     }
     report

@@ -33,7 +33,7 @@ pub(crate) use open::{Access, open_with};
 pub(crate) use place::{VAULT_VARIABLE, check as check_place, file};
 pub(crate) use rows::{check_name, line};
 pub(crate) use shown::{no_token, tokens};
-pub(crate) use table::{Table, visible};
+pub(crate) use table::{Table, visible, word_of};
 
 /// `tokenturn vault`
 pub(crate) async fn run(target: VaultTarget, json: bool) -> Result<()> {

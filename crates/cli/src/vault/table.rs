@@ -54,9 +54,32 @@ pub(crate) fn visible(text: String) -> String {
     }
 }
 
+/// A name as a word of a command that is shown: pasted into a shell, nothing in it is done.
+pub(crate) fn word_of(name: &str) -> String {
+    let word = format!("{name:?}");
+    match word.contains(['$', '`', '\\', '!']) {
+        true => format!("'{}'", visible(name.replace('\'', r"'\''"))),
+        false => word,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_in_a_name_is_done_by_a_shell() {
+        for (name, word) in [
+            ("mona", "\"mona\""),
+            ("it's m\u{f6}na", "\"it's m\u{f6}na\""),
+            ("$(id)", "'$(id)'"),
+            ("a`id`'b", r"'a`id`'\''b'"),
+            ("\"; id", "'\"; id'"),
+            ("a\nid", "'a\u{FFFD}id'"),
+        ] {
+            assert_eq!(word_of(name), word);
+        }
+    }
 
     #[test]
     fn columns_are_as_wide_as_what_is_in_them() {

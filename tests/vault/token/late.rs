@@ -19,6 +19,7 @@ on_all!(
     a_sign_in_that_is_saved_twice_does_not_undo_a_refresh,
     many_are_refused_at_once_and_one_refreshes,
     what_is_said_of_a_token_that_was_taken_out_is_not_noted_of_the_next_one,
+    many_hear_of_a_refused_refresh_token_and_one_has_asked,
 );
 
 /// Tokens of a new user.
@@ -207,5 +208,26 @@ async fn what_is_said_of_a_token_that_was_taken_out_is_not_noted_of_the_next_one
         let found = vault.token(&client, "mona").await.unwrap();
         assert_eq!(found.token.expose(), new);
         assert!(vault.remove("mona").await.unwrap());
+    }
+}
+
+/// Whoever has waited for the one who asked is told the same, and asks nobody.
+async fn many_hear_of_a_refused_refresh_token_and_one_has_asked(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open(&key()).await;
+    sign_in(&sandbox, &github, &vault, "mona").await;
+    let mut tokens = row(&vault, "mona").await.tokens;
+    tokens.refresh_token = Some("ghr_used".into());
+    for _ in 0..3 {
+        put(&vault, &client, "mona", tokens.clone()).await;
+        end(&vault, &client, "mona").await;
+        let before = sandbox.requests().len();
+        let asking: Vec<_> = (0..32).map(|_| ask(&vault, &client)).collect();
+        for asking in asking {
+            let error = asking.await.unwrap().unwrap_err();
+            assert!(matches!(error, VaultError::Ended(_)), "{error:?}");
+        }
+        let calls = sandbox.requests().len() - before;
+        assert_eq!(calls, 2, "a refresh, and a question about the token");
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Option<Appl
         Kind::Claim { condition, .. } => {
             let progress = &mut entry.progress;
             match condition {
-                Condition::Generation(_) => return None,
+                Condition::Generation(_) | Condition::Refresh(_) => return None,
                 // Otherwise a run would come to it again and again.
                 Condition::Run { number, .. } => progress.run = progress.run.max(*number),
                 Condition::InDoubt => {

@@ -100,6 +100,8 @@ pub(crate) enum Kind {
 pub(crate) enum Condition {
     /// When its secrets are still those of this generation.
     Generation(u64),
+    /// The same, and when they can be refreshed, as far as is known.
+    Refresh(u64),
     /// When this fleet run is not through with it.
     Run {
         number: u64,

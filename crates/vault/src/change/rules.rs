@@ -91,6 +91,9 @@ fn claim(
     };
     let holds = match condition {
         Condition::Generation(generation) => entry.generation == generation,
+        Condition::Refresh(generation) => {
+            entry.generation == generation && entry.refreshes_with().is_some()
+        }
         Condition::Run {
             number,
             began_at,

@@ -177,9 +177,9 @@ impl Vault {
         Ok(token)
     }
 
-    /// Refreshes the token, unless somebody has changed it since it was read.
+    /// Refreshes the token, unless somebody has changed it since it was read, or found out that it cannot be.
     async fn refresh(&self, client: &Client, held: &Entry) -> Result<Taken, VaultError> {
-        let condition = Condition::Generation(held.generation);
+        let condition = Condition::Refresh(held.generation);
         self.take(client, &held.id, condition, Aim::Refresh).await
     }
 }

@@ -72,7 +72,7 @@ impl Vault {
             let (now, fresh_for) = (self.store.clock(), self.set_up.fresh_for);
             let has_ended = entry.tokens.have_ended(now);
             let lives = entry.tokens.fresh_until(fresh_for).saturating_sub(now);
-            let is_fresh = lives >= 0 && !has_ended;
+            let is_fresh = lives > 0;
             // What happens from here on is not known to the cache.
             let next = cache.stamp();
             entry = match entry.state() {

@@ -12,6 +12,8 @@ mod tests;
 #[cfg(test)]
 mod tests_deliver;
 #[cfg(test)]
+mod tests_ended;
+#[cfg(test)]
 mod tests_play;
 #[cfg(test)]
 mod tests_repeat;

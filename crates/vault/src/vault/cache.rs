@@ -185,6 +185,14 @@ mod tests {
     }
 
     #[test]
+    fn it_forgets_when_the_time_is_up_by_either_clock() {
+        let (now, by_host) = (Instant::now(), SystemTime::now());
+        assert!(is_ahead(&(now + LONG, by_host + LONG)));
+        assert!(!is_ahead(&(now, by_host + LONG)));
+        assert!(!is_ahead(&(now + LONG, by_host)));
+    }
+
+    #[test]
     fn it_stays_small_and_forgets_nothing_that_counts() {
         let cache = Cache::new(LONG);
         let app = client().app();

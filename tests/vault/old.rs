@@ -6,12 +6,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokenturn::Secret;
-use tokenturn_vault::{Filter, Key, Vault};
+use tokenturn_vault::{Filter, Key, Tokens, Vault};
 
 use crate::vault::place::Place;
 use crate::vault::{entry, on_all};
 
-on_all!(an_old_version_stays_where_it_is_only_read);
+on_all!(
+    an_old_version_stays_where_it_is_only_read,
+    what_an_old_version_has_is_refreshed_in_time,
+);
 
 /// Two rows, `mona` with the label `blue`, and `hubot` with a token that expires.
 const VERSION_2: &str = include_str!("version-2.sql");
@@ -83,6 +86,34 @@ async fn an_old_version_stays_where_it_is_only_read(place: Place) {
     assert_eq!(version(&place), 2);
     place.open(&key).await.put(entry("a")).await.unwrap();
     assert_eq!(version(&place), 4);
+}
+
+/// It did not note when tokens end. More rows than are read at once.
+async fn what_an_old_version_has_is_refreshed_in_time(place: Place) {
+    const ROWS: u64 = 1200;
+    let key = crate::vault::key();
+    let vault = place.open(&key).await;
+    let rows = (0..=ROWS).map(|number| {
+        let mut row = entry(&format!("{number:04}"));
+        row.tokens = Tokens::github(format!("ghu_{number}"));
+        // All but the first can be refreshed, and every other one has ended.
+        if number > 0 {
+            row.tokens.refresh_token = Some(format!("ghr_{number}").into());
+        }
+        let year = if number % 2 == 0 { 2020 } else { 2099 };
+        let end = format!("{year}-01-01T00:00:00Z");
+        row.tokens.expires_at = Some(end.parse().unwrap());
+        Ok(row)
+    });
+    let rows = futures_util::stream::iter(rows.collect::<Vec<_>>());
+    assert_eq!(vault.import(rows).await.unwrap(), ROWS + 1);
+    drop(vault);
+    make(&place, 2);
+    let vault = place.open(&key).await;
+    let due = Filter::new().due_within(Duration::from_secs(3600));
+    assert_eq!(vault.count(&due).await.unwrap(), ROWS / 2);
+    let app = &vault.overview().await.unwrap().apps[0];
+    assert_eq!((app.refreshable, app.due, app.expired), (ROWS, ROWS / 2, 1));
 }
 
 #[tokio::test]

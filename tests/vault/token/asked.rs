@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use tokenturn::{OhMyGpt, RefusalReason, Secret};
-use tokenturn_tests::{RawRequest, RawServer, json_answer};
-use tokenturn_vault::{Client, Entry, State, Tokens, Vault, VaultError};
+use tokenturn::{GitHub, OhMyGpt, RefusalReason, Secret};
+use tokenturn_tests::{CLIENT_ID, RawRequest, RawServer, json_answer};
+use tokenturn_vault::{Client, Entry, Filter, State, Tokens, Vault, VaultError};
 
-use super::{HOUR, ask, client_of, end, provider, put, refreshes, row, sign_in, tokens};
+use super::{
+    HOUR, ask, client_of, end, pair, provider, put, refreshes, row, sign_in, tokens,
+};
 use crate::vault::place::Place;
+use crate::vault::provider::fast;
 use crate::vault::{key, on_all};
 
 on_all!(
@@ -16,7 +19,12 @@ on_all!(
     it_goes_on_without_its_caller,
     a_token_that_lives_shorter_than_asked_is_handed_out,
     tokens_without_an_end_are_returned_as_they_are,
+    a_token_lives_for_as_long_as_it_is_needed,
     a_row_is_read_once_in_a_while,
+    nothing_is_remembered_for_longer_than_it_is_fresh,
+    what_this_process_does_to_a_row_is_not_missed,
+    a_refused_token_is_not_remembered,
+    without_a_client_secret_a_refused_token_is_refreshed,
     there_is_another_token_instead_of_a_refused_one,
     a_limit_is_met_once_by_many,
 );
@@ -138,6 +146,106 @@ async fn tokens_without_an_end_are_returned_as_they_are(place: Place) {
     let error = vault.token(&client, "nobody").await.unwrap_err();
     assert!(matches!(error, VaultError::NotFound(_)), "{error:?}");
     assert_eq!(refreshes(&sandbox), 0);
+}
+
+async fn a_token_lives_for_as_long_as_it_is_needed(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let key = key();
+    // It lives for another hour.
+    for (needed, refreshed) in [(HOUR / 2, 0), (2 * HOUR, 1)] {
+        let builder = Vault::builder().fresh_for(needed);
+        let vault = place.built(builder, &key).await.unwrap();
+        sign_in(&sandbox, &github, &vault, "mona").await;
+        let mut tokens = row(&vault, "mona").await.tokens;
+        tokens.clock_ahead += 7 * 3_600_000;
+        vault
+            .put(Entry::new("mona", client.app(), tokens))
+            .await
+            .unwrap();
+        vault.token(&client, "mona").await.unwrap();
+        assert_eq!(refreshes(&sandbox), refreshed);
+    }
+}
+
+/// However long that may be for.
+async fn nothing_is_remembered_for_longer_than_it_is_fresh(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let builder = Vault::builder().cache_for(HOUR);
+    let vault = place.built(builder, &key()).await.unwrap();
+    sign_in(&sandbox, &github, &vault, "mona").await;
+    let mut tokens = row(&vault, "mona").await.tokens;
+    // For five minutes and a second.
+    tokens.clock_ahead += 8 * 3_600_000 - 301_000;
+    vault
+        .put(Entry::new("mona", client.app(), tokens))
+        .await
+        .unwrap();
+    vault.token(&client, "mona").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    vault.token(&client, "mona").await.unwrap();
+    assert_eq!(refreshes(&sandbox), 1);
+}
+
+async fn what_this_process_does_to_a_row_is_not_missed(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let builder = Vault::builder().cache_for(HOUR);
+    let vault = place.built(builder, &key()).await.unwrap();
+    let first = sign_in(&sandbox, &github, &vault, "mona").await;
+    let found = async || vault.token(&client, "mona").await.unwrap().token;
+    assert_eq!(found().await, first);
+    github.delete_token(&first).await.unwrap();
+    assert!(!vault.check(&client, "mona").await.unwrap());
+    let second = found().await;
+    assert!(sandbox.is_alive(second.expose()));
+
+    let all = Filter::new();
+    let fleet = vault.rotate_all([client.clone()], all.clone(), fast());
+    let mut fleet = fleet.await.unwrap();
+    while fleet.next().await.is_some() {}
+    let third = found().await;
+    assert!(sandbox.is_alive(third.expose()));
+
+    github.delete_token(&third).await.unwrap();
+    let fleet = vault.check_all([client.clone()], all, fast());
+    let mut fleet = fleet.await.unwrap();
+    while fleet.next().await.is_some() {}
+    assert!(sandbox.is_alive(found().await.expose()));
+}
+
+async fn a_refused_token_is_not_remembered(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let key = key();
+    let builder = Vault::builder().cache_for(HOUR);
+    let vault = place.built(builder, &key).await.unwrap();
+    sign_in(&sandbox, &github, &vault, "mona").await;
+    let first = vault.token(&client, "mona").await.unwrap();
+    // Another process replaces it.
+    let other = place.open(&key).await;
+    let held = row(&other, "mona").await;
+    other.rotate(&client, &held).await.unwrap();
+    let asked = sandbox.requests().len();
+    let found = vault.token_instead_of(&client, "mona", &first).await;
+    let found = found.unwrap();
+    assert_ne!(found, first);
+    assert_eq!(sandbox.requests().len(), asked, "nobody refused this one");
+    assert!(sandbox.is_alive(found.token.expose()));
+    assert_eq!(vault.token(&client, "mona").await.unwrap(), found);
+}
+
+/// Nobody can be asked about it.
+async fn without_a_client_secret_a_refused_token_is_refreshed(place: Place) {
+    let server = RawServer::start([pair("200 OK", "new")]).await;
+    let github = GitHub::public_client(CLIENT_ID).base_url(server.url());
+    let client = Client::from(github.build().unwrap());
+    let vault = place.open(&key()).await;
+    let mut old = tokens();
+    old.expires_at = Some("2099-01-01T00:00:00Z".parse().unwrap());
+    put(&vault, &client, "mona", old).await;
+    let first = vault.token(&client, "mona").await.unwrap();
+    assert!(server.requests().is_empty());
+    let found = vault.token_instead_of(&client, "mona", &first).await;
+    assert_eq!(found.unwrap().token.expose(), "ghu_new0123456789");
+    assert_eq!(server.requests().len(), 1);
 }
 
 async fn a_row_is_read_once_in_a_while(place: Place) {

@@ -12,6 +12,7 @@ use crate::vault::{key, on_all};
 on_all!(
     a_provider_whose_clock_is_days_ahead,
     the_end_is_by_the_providers_clock,
+    so_is_the_end_of_a_refresh_token,
     tokens_from_elsewhere_without_an_end_are_refreshed_once,
 );
 
@@ -58,6 +59,34 @@ async fn the_end_is_by_the_providers_clock(place: Place) {
         vault.token(&client, "mona").await.unwrap();
         let asked = refreshes(&sandbox) - before;
         assert_eq!(asked, usize::from(is_refreshed), "{ahead} {lives}");
+    }
+}
+
+async fn so_is_the_end_of_a_refresh_token(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    sandbox.advance(7 * 24 * HOUR);
+    let vault = place.open(&key()).await;
+    sign_in(&sandbox, &github, &vault, "mona").await;
+    let first = row(&vault, "mona").await;
+    sandbox.advance(HOUR);
+    let second = vault.rotate(&client, &first).await.unwrap();
+    let mut tokens = second.into_entry().tokens;
+    // Each comes with an end of its own, in half a year.
+    let end = |tokens: &Tokens| SystemTime::from(tokens.refresh_token_expires_at.unwrap());
+    let by = SystemTime::from(first.tokens.expires_at.unwrap());
+    assert!(end(&first.tokens) > by + 180 * 24 * HOUR);
+    assert!(end(&tokens) > end(&first.tokens) + HOUR / 2);
+
+    let end = SystemTime::from(tokens.expires_at.unwrap()) - 4 * HOUR;
+    tokens.refresh_token_expires_at = Some(end.try_into().unwrap());
+    put(&vault, &client, tokens).await;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = i64::try_from(now.unwrap().as_millis()).unwrap();
+    for (hours, due) in [(3, 0), (5, 1)] {
+        let filter = Filter::new().due_within(hours * HOUR);
+        assert_eq!(vault.count(&filter).await.unwrap(), due);
+        let fits = filter.fits(&row(&vault, "mona").await, now);
+        assert_eq!(fits, due == 1);
     }
 }
 

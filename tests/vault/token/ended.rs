@@ -9,9 +9,11 @@ use crate::vault::{key, on_all};
 
 on_all!(
     without_a_refresh_token_it_ends,
+    a_rotation_says_that_it_has_expired,
     a_refresh_token_that_is_refused_leaves_the_token_alone_while_it_lives,
     both_are_dead,
     a_new_sign_in_begins_anew,
+    so_it_does_where_the_row_cannot_be_read,
     a_check_does_not_end_what_can_be_refreshed,
     the_store_keeps_since_when_and_why,
 );
@@ -53,6 +55,24 @@ async fn without_a_refresh_token_it_ends(place: Place) {
     let asked = sandbox.requests().len();
     vault.token(&client, "mona").await.unwrap_err();
     assert_eq!(sandbox.requests().len(), asked, "once is enough");
+}
+
+async fn a_rotation_says_that_it_has_expired(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open(&key()).await;
+    sign_in(&sandbox, &github, &vault, "mona").await;
+    let mut tokens = row(&vault, "mona").await.tokens;
+    tokens.refresh_token = None;
+    tokens.clock_ahead += 9 * 3_600_000;
+    vault
+        .put(Entry::new("mona", client.app(), tokens))
+        .await
+        .unwrap();
+    sandbox.advance(9 * HOUR);
+    let held = row(&vault, "mona").await;
+    let error = vault.rotate(&client, &held).await.unwrap_err();
+    assert!(matches!(error, VaultError::Revoked(_)), "{error:?}");
+    assert!(ended(&vault, State::Revoked, Why::Expired).await);
 }
 
 async fn a_refresh_token_that_is_refused_leaves_the_token_alone_while_it_lives(place: Place) {
@@ -138,6 +158,21 @@ async fn a_new_sign_in_begins_anew(place: Place) {
     let token = sign_in(&sandbox, &github, &vault, "mona").await;
     let entry = row(&vault, "mona").await;
     assert_eq!((entry.state(), entry.progress.ended), (State::Active, None));
+    assert_eq!(vault.token(&client, "mona").await.unwrap().token, token);
+}
+
+async fn so_it_does_where_the_row_cannot_be_read(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open(&key()).await;
+    for id in ["mona", "hubot"] {
+        sign_in(&sandbox, &github, &vault, id).await;
+    }
+    place.sql(
+        "UPDATE token SET sealed = (SELECT sealed FROM token WHERE id = 'hubot') WHERE id = 'mona'",
+    );
+    let error = vault.token(&client, "mona").await.unwrap_err();
+    assert!(matches!(&error, VaultError::Store(why) if why.is_damaged()));
+    let token = sign_in(&sandbox, &github, &vault, "mona").await;
     assert_eq!(vault.token(&client, "mona").await.unwrap().token, token);
 }
 

@@ -2,7 +2,7 @@
 
 use tokenturn::{GitHub, Secret};
 use tokenturn_sandbox::Sandbox;
-use tokenturn_vault::{Client, Entry, Filter, Fleet, State, Vault};
+use tokenturn_vault::{Client, Entry, Filter, Fleet, State, Stop, Vault};
 
 use super::{HOUR, provider, refreshes, row, sign_in};
 use crate::vault::place::Place;
@@ -12,8 +12,12 @@ use crate::vault::{key, on_all};
 on_all!(
     those_that_are_due_are_refreshed,
     a_run_over_expired_tokens_refreshes_them,
+    what_ends_first_is_refreshed_first,
+    a_run_of_an_hour_ago_is_not_gone_on_with,
     what_cannot_be_refreshed_is_told_of,
+    refreshes_that_are_refused_stop_a_run,
     a_check_tells_what_has_expired,
+    a_check_tells_what_may_be_refreshed_yet,
 );
 
 /// Nine rows: of three each the token ends in an hour, the refresh token does, and neither.
@@ -88,6 +92,47 @@ async fn a_run_over_expired_tokens_refreshes_them(place: Place) {
     assert_eq!(refreshes(&sandbox), 9);
 }
 
+async fn what_ends_first_is_refreshed_first(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open(&key()).await;
+    for (id, hours) in [("a", 2), ("b", 5), ("c", 7)] {
+        sign_in(&sandbox, &github, &vault, id).await;
+        let mut tokens = row(&vault, id).await.tokens;
+        tokens.clock_ahead += hours * 3_600_000;
+        vault
+            .put(Entry::new(id, client.app(), tokens))
+            .await
+            .unwrap();
+    }
+    let (soon, options) = (Filter::new().due_within(7 * HOUR), fast().concurrency(1));
+    let mut fleet = vault.refresh_all([client], soon, options).await.unwrap();
+    let mut order = Vec::new();
+    while let Some(settled) = fleet.next().await {
+        order.push(settled.id);
+    }
+    assert_eq!(order, ["c", "b", "a"]);
+}
+
+/// What it is through with may be due once more.
+async fn a_run_of_an_hour_ago_is_not_gone_on_with(place: Place) {
+    let (sandbox, github, _) = provider().await;
+    let vault = place.open(&key()).await;
+    let client = rows(&vault, &sandbox, &github).await;
+    // They have not changed for a day.
+    place.sql("UPDATE token SET changed_at = changed_at - 86400000");
+    for (minutes, is_resumed) in [(0, false), (59, true), (2, false)] {
+        let age = minutes * 60_000;
+        place.sql(&format!("UPDATE run SET began_at = began_at - {age}"));
+        let options = fast().concurrency(1);
+        let fleet = vault.refresh_all([client.clone()], Filter::new(), options);
+        let mut fleet = fleet.await.unwrap();
+        assert_eq!(fleet.runs()[0].is_resumed, is_resumed, "{minutes}");
+        fleet.stopper().stop();
+        run(&mut fleet).await;
+        assert!(fleet.summary().not_attempted > 0, "it is not over");
+    }
+}
+
 async fn what_cannot_be_refreshed_is_told_of(place: Place) {
     let (sandbox, github, client) = provider().await;
     let vault = place.open(&key()).await;
@@ -129,6 +174,29 @@ async fn what_cannot_be_refreshed_is_told_of(place: Place) {
     }
 }
 
+/// Something is wrong with all of them, perhaps.
+async fn refreshes_that_are_refused_stop_a_run(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open(&key()).await;
+    for number in 0..5 {
+        let id = number.to_string();
+        sign_in(&sandbox, &github, &vault, &id).await;
+        let mut tokens = row(&vault, &id).await.tokens;
+        tokens.refresh_token = Some(Secret::new("ghr_used"));
+        vault
+            .put(Entry::new(id, client.app(), tokens))
+            .await
+            .unwrap();
+    }
+    let options = fast().concurrency(1).max_same_refusal(3);
+    let fleet = vault.refresh_all([client], Filter::new(), options).await;
+    let mut fleet = fleet.unwrap();
+    run(&mut fleet).await;
+    let stopped = &fleet.summary().stopped;
+    assert!(matches!(stopped, Some(Stop::SameRefusal(_))), "{stopped:?}");
+    assert!(refreshes(&sandbox) < 5);
+}
+
 async fn a_check_tells_what_has_expired(place: Place) {
     let (sandbox, github, _) = provider().await;
     let vault = place.open(&key()).await;
@@ -165,6 +233,22 @@ async fn a_check_tells_what_has_expired(place: Place) {
             .unwrap(),
         9
     );
+}
+
+/// Nobody knows why it is dead before its end.
+async fn a_check_tells_what_may_be_refreshed_yet(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open_quick(&key()).await;
+    let token = sign_in(&sandbox, &github, &vault, "mona").await;
+    github.delete_token(&token).await.unwrap();
+    let fleet = vault.check_all([client.clone()], Filter::new(), fast());
+    let mut fleet = fleet.await.unwrap();
+    run(&mut fleet).await;
+    let summary = fleet.summary();
+    assert_eq!((summary.unknown, summary.invalid), (1, 0), "{summary:?}");
+    assert_eq!(row(&vault, "mona").await.state(), State::Unknown);
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert!(sandbox.is_alive(found.token.expose()));
 }
 
 async fn run(fleet: &mut Fleet) {

@@ -15,6 +15,7 @@ use crate::vault::{key, on_all};
 on_all!(
     an_expired_token_that_is_put_in_meanwhile_is_refreshed,
     a_token_that_is_put_in_during_a_check_is_handed_out,
+    a_check_says_that_a_token_is_being_replaced,
     a_late_owner_does_not_send_to_sign_in_while_its_successor_is_at_it,
     a_sign_in_that_is_saved_twice_does_not_undo_a_refresh,
     many_are_refused_at_once_and_one_refreshes,
@@ -72,6 +73,24 @@ async fn a_token_that_is_put_in_during_a_check_is_handed_out(place: Place) {
     held.release().await;
     assert_eq!(asking.await.unwrap().unwrap().token.expose(), new);
     assert_eq!(row(&vault, "mona").await.state(), State::Active);
+}
+
+/// That may be why it is not valid any more.
+async fn a_check_says_that_a_token_is_being_replaced(place: Place) {
+    let (sandbox, github, _) = provider().await;
+    let (gate, client) = gated(&sandbox).await;
+    let vault = place.open(&key()).await;
+    let tokens = issued(&sandbox, &github, &vault).await;
+    put(&vault, &client, "mona", tokens).await;
+    let held = gate.hold("POST /applications/", Point::Answer);
+    let (checking, of) = (vault.clone(), client.clone());
+    let checking = tokio::spawn(async move { checking.check(&of, "mona").await });
+    held.is_there().await;
+    place.sql("UPDATE token SET state = 'rotating'");
+    held.release().await;
+    let error = checking.await.unwrap().unwrap_err();
+    let is_busy = matches!(&error, VaultError::Store(error) if error.is_busy());
+    assert!(is_busy, "{error:?}");
 }
 
 /// Its refresh token is used up by the successor, who has the next one, and has not stored it yet.

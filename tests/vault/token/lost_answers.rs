@@ -1,13 +1,17 @@
 //! Refreshes whose answers do not come, or are not believed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokenturn_sandbox::{Calls, Fault};
 use tokenturn_tests::{RawRequest, RawServer, json_answer};
-use tokenturn_vault::{Entry, State, VaultError, Why};
+use tokenturn_vault::{Entry, Filter, State, VaultError, Why};
 
 use super::{
     ABOUT_THE_TOKEN, REFUSED, client_of, end, pair, provider, refreshes, row, sign_in, tokens,
 };
 use crate::vault::place::Place;
+use crate::vault::provider::fast;
 use crate::vault::{key, on_all};
 
 on_all!(
@@ -16,6 +20,10 @@ on_all!(
     a_reset_whose_answer_is_lost_leaves_the_refresh_token,
     the_pair_is_found_in_an_answer_that_was_not_believed,
     a_refresh_token_alone_is_found_in_an_answer,
+    the_refresh_token_of_the_row_comes_before_one_in_an_answer,
+    no_refresh_token_is_used_again_that_is_used_up,
+    the_one_in_an_answer_waits_for_a_word_about_the_token_beside_it,
+    a_call_that_is_late_may_have_taken_the_answer_with_it,
 );
 
 async fn a_refresh_that_was_not_done_is_done_again(place: Place) {
@@ -140,4 +148,143 @@ async fn a_refresh_token_alone_is_found_in_an_answer(place: Place) {
     place.sql("UPDATE token SET state = 'unknown', until = 0, span = 0");
     let found = vault.token(&client, "mona").await.unwrap();
     assert_eq!(found.token.expose(), "ghu_newest0123456789");
+}
+
+/// What stands in an answer may be somebody else's.
+async fn the_refresh_token_of_the_row_comes_before_one_in_an_answer(place: Place) {
+    let server = RawServer::start_with(|request: &RawRequest| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        match body.contains("grant_type=refresh_token") {
+            true => pair("200 OK", "newest"),
+            false => json_answer("404 Not Found", "", ABOUT_THE_TOKEN),
+        }
+        .into()
+    })
+    .await;
+    let client = client_of(&server);
+    let vault = place.open_quick(&key()).await;
+    let mut tokens = tokens();
+    let body = br#"<pre>{"refresh_token":"ghr_new0123456789"}</pre>"#;
+    tokens.kept.push(tokenturn_vault::Kept::new(&body[..]));
+    vault
+        .put(Entry::new("mona", client.app(), tokens))
+        .await
+        .unwrap();
+    place.sql("UPDATE token SET state = 'unknown', until = 0, span = 0");
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert_eq!(found.token.expose(), "ghu_newest0123456789");
+    let requests = server.requests();
+    let mut bodies = requests.iter().map(|it| String::from_utf8_lossy(&it.body));
+    assert!(bodies.all(|body| !body.contains("ghr_new")));
+}
+
+/// It could be taken for stolen. Here the answer repeats what it was asked with.
+async fn no_refresh_token_is_used_again_that_is_used_up(place: Place) {
+    let server = RawServer::start_with(|request: &RawRequest| {
+        match request.line.contains("/login/") {
+            true => json_answer("200 OK", "", REFUSED),
+            false => json_answer("404 Not Found", "", ABOUT_THE_TOKEN),
+        }
+        .into()
+    })
+    .await;
+    let client = client_of(&server);
+    let vault = place.open_quick(&key()).await;
+    let mut tokens = tokens();
+    let body = br#"<pre>{"refresh_token":"ghr_old0123456789"}</pre>"#;
+    tokens.kept.push(tokenturn_vault::Kept::new(&body[..]));
+    vault
+        .put(Entry::new("mona", client.app(), tokens))
+        .await
+        .unwrap();
+    place.sql("UPDATE token SET state = 'unknown', until = 0, span = 0");
+    let error = vault.token(&client, "mona").await.unwrap_err();
+    assert!(matches!(error, VaultError::Lost(_)), "{error:?}");
+    let requests = server.requests().into_iter();
+    let used = requests.filter(|request| request.line.contains("/login/"));
+    assert_eq!(used.count(), 1);
+}
+
+/// If that lives, it is somebody else's.
+async fn the_one_in_an_answer_waits_for_a_word_about_the_token_beside_it(place: Place) {
+    let (mut asked, is_down) = (0, Arc::new(AtomicBool::new(true)));
+    let is_away = Arc::clone(&is_down);
+    let server = RawServer::start_with(move |request: &RawRequest| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        asked += usize::from(body.contains("ghu_new"));
+        match () {
+            () if body.contains("ghr_new") => pair("200 OK", "newest"),
+            () if request.line.contains("/login/") => json_answer("200 OK", "", REFUSED),
+            () if asked > 1 && is_away.load(Ordering::SeqCst) => {
+                json_answer("502 Bad Gateway", "", "{}")
+            }
+            () => json_answer("404 Not Found", "", ABOUT_THE_TOKEN),
+        }
+        .into()
+    })
+    .await;
+    let client = client_of(&server);
+    let vault = place.open_quick(&key()).await;
+    let mut tokens = tokens();
+    let body =
+        br#"<pre>{"access_token":"ghu_new0123456789","refresh_token":"ghr_new0123456789"}</pre>"#;
+    tokens.kept.push(tokenturn_vault::Kept::new(&body[..]));
+    vault
+        .put(Entry::new("mona", client.app(), tokens))
+        .await
+        .unwrap();
+    place.sql("UPDATE token SET state = 'unknown', until = 0, span = 0");
+    let error = vault.token(&client, "mona").await.unwrap_err();
+    assert!(matches!(error, VaultError::Unknown(_)), "{error:?}");
+    let entry = row(&vault, "mona").await;
+    assert_eq!(entry.state(), State::Unknown);
+    assert!(!entry.tokens.kept.is_empty());
+    is_down.store(false, Ordering::SeqCst);
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert_eq!(found.token.expose(), "ghu_newest0123456789");
+}
+
+/// The old token lived when it was asked about, and is dead a moment later: by the earlier call, perhaps.
+async fn a_call_that_is_late_may_have_taken_the_answer_with_it(place: Place) {
+    let vault = place.open_quick(&key()).await;
+    for (id, is_refreshed) in [("refreshed", true), ("reset", false)] {
+        let mut asked = 0;
+        let server = RawServer::start_with(move |request: &RawRequest| {
+            let is_check = request.line.starts_with("POST /applications/");
+            asked += usize::from(is_check);
+            match () {
+                () if is_check && asked == 1 => {
+                    json_answer("200 OK", "", r#"{"token":"ghu_old0123456789"}"#)
+                }
+                () if request.line.contains("/login/") => json_answer("200 OK", "", REFUSED),
+                () => json_answer("404 Not Found", "", ABOUT_THE_TOKEN),
+            }
+            .into()
+        })
+        .await;
+        let client = client_of(&server);
+        let mut tokens = tokens();
+        if !is_refreshed {
+            tokens.refresh_token = None;
+        }
+        vault
+            .put(Entry::new(id, client.app(), tokens))
+            .await
+            .unwrap();
+        place.sql(&format!(
+            "UPDATE token SET state = 'unknown', until = 0, span = 0 WHERE id = '{id}'"
+        ));
+        if is_refreshed {
+            let fleet = vault.refresh_all([client], Filter::new(), fast()).await;
+            let mut fleet = fleet.unwrap();
+            while fleet.next().await.is_some() {}
+        } else {
+            let held = row(&vault, id).await;
+            let error = vault.rotate(&client, &held).await.unwrap_err();
+            assert!(matches!(error, VaultError::Lost(_)), "{error:?}");
+        }
+        let entry = row(&vault, id).await;
+        assert_eq!(entry.state(), State::Lost);
+        assert_eq!(entry.progress.ended.unwrap().why, Why::AnswerLost);
+    }
 }

@@ -1,6 +1,6 @@
 //! Answers that leave out something, or contradict each other.
 
-use tokenturn::GitHub;
+use tokenturn::{GitHub, Secret};
 use tokenturn_tests::{CLIENT_ID, RawRequest, RawServer, json_answer};
 use tokenturn_vault::{Client, Filter, State, VaultError, Why};
 
@@ -12,7 +12,11 @@ use crate::vault::{key, on_all};
 on_all!(
     a_token_whose_end_nobody_knows_is_refreshed_once,
     a_token_whose_end_is_not_told_lives_as_long_as_the_one_before,
+    a_reset_leaves_the_end_where_its_answer_does_not_tell,
+    a_token_that_is_dead_when_it_comes_is_not_refreshed_for_ever,
     a_public_client_does_not_lose_a_token_that_lives,
+    what_nobody_can_ask_about_stays_in_doubt,
+    a_token_that_cannot_be_asked_about_is_not_called_dead,
     a_new_token_that_a_check_calls_dead_is_refreshed,
     a_refresh_token_that_cannot_be_sent_leaves_the_one_before,
     a_public_client_is_told_twice_that_its_user_has_to_sign_in,
@@ -66,6 +70,57 @@ async fn a_token_whose_end_is_not_told_lives_as_long_as_the_one_before(place: Pl
     }
 }
 
+/// Otherwise it would be taken for one without an end.
+async fn a_reset_leaves_the_end_where_its_answer_does_not_tell(place: Place) {
+    let hash = Secret::new("ghu_new0123456789").fingerprint();
+    let body = format!(
+        r#"{{"app":{{"client_id":"{CLIENT_ID}"}},"token":"ghu_new0123456789","hashed_token":"{hash}"}}"#
+    );
+    let server = RawServer::start_with(move |request: &RawRequest| {
+        match request.line.starts_with("PATCH") {
+            true => json_answer("200 OK", "", &body),
+            false => json_answer("200 OK", "", REFUSED),
+        }
+        .into()
+    })
+    .await;
+    let client = client_of(&server);
+    let vault = place.open(&key()).await;
+    let mut old = tokens();
+    old.expires_at = Some("2099-01-01T00:00:00Z".parse().unwrap());
+    put(&vault, &client, "mona", old.clone()).await;
+    let held = row(&vault, "mona").await;
+    let new = vault.rotate(&client, &held).await.unwrap().into_entry();
+    assert_eq!(new.tokens.token.unwrap().expose(), "ghu_new0123456789");
+    assert_eq!(new.tokens.expires_at, old.expires_at);
+    assert_eq!(new.tokens.refresh_token, old.refresh_token);
+}
+
+/// The next one would be, too.
+async fn a_token_that_is_dead_when_it_comes_is_not_refreshed_for_ever(place: Place) {
+    let mut asked = 0;
+    let server = RawServer::start_with(move |_: &RawRequest| {
+        asked += 1;
+        match asked {
+            1..=9 => {
+                let body = format!(
+                    r#"{{"access_token":"ghu_n{asked}0123456789","expires_in":0,"refresh_token":"ghr_n{asked}0123456789","refresh_token_expires_in":15897600,"scope":"","token_type":"bearer"}}"#
+                );
+                json_answer("200 OK", "", &body)
+            }
+            _ => json_answer("502 Bad Gateway", "", "{}"),
+        }
+        .into()
+    })
+    .await;
+    let client = client_of(&server);
+    let vault = place.open(&key()).await;
+    put(&vault, &client, "mona", tokens()).await;
+    let found = vault.token(&client, "mona").await.unwrap();
+    assert_eq!(found.token.expose(), "ghu_n20123456789");
+    assert_eq!(server.requests().len(), 2);
+}
+
 /// It cannot ask about the token. What a refused refresh tells is about the refresh token alone.
 async fn a_public_client_does_not_lose_a_token_that_lives(place: Place) {
     let mut asked = 0;
@@ -97,6 +152,46 @@ async fn a_public_client_does_not_lose_a_token_that_lives(place: Place) {
     assert_eq!(server.requests().len(), 2);
 }
 
+/// A public client has one question, and there is nothing to put it with.
+async fn what_nobody_can_ask_about_stays_in_doubt(place: Place) {
+    let server =
+        RawServer::start_with(|_: &RawRequest| json_answer("200 OK", "", "{}").into()).await;
+    let github = GitHub::public_client(CLIENT_ID).base_url(server.url());
+    let client = Client::from(github.build().unwrap());
+    let vault = place.open_quick(&key()).await;
+    let mut old = tokens();
+    old.refresh_token = None;
+    old.expires_at = Some("2099-01-01T00:00:00Z".parse().unwrap());
+    put(&vault, &client, "mona", old).await;
+    place.sql("UPDATE token SET state = 'unknown', until = 0, span = 0");
+    let error = vault.token(&client, "mona").await.unwrap_err();
+    assert!(matches!(error, VaultError::NotSent(_)), "{error:?}");
+    assert_eq!(row(&vault, "mona").await.state(), State::Unknown);
+    assert!(server.requests().is_empty());
+}
+
+/// It cannot be refreshed, and the provider is in trouble.
+async fn a_token_that_cannot_be_asked_about_is_not_called_dead(place: Place) {
+    let server = RawServer::start_with(|request: &RawRequest| {
+        match request.line.contains("/login/") {
+            true => json_answer("200 OK", "", REFUSED),
+            false => json_answer("502 Bad Gateway", "", "{}"),
+        }
+        .into()
+    })
+    .await;
+    let client = client_of(&server);
+    let vault = place.open_quick(&key()).await;
+    let mut old = tokens();
+    old.expires_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
+    put(&vault, &client, "mona", old).await;
+    let error = vault.token(&client, "mona").await.unwrap_err();
+    assert!(matches!(error, VaultError::Call(_)), "{error:?}");
+    let entry = row(&vault, "mona").await;
+    assert_eq!(entry.state(), State::Active);
+    assert_eq!(entry.progress.ended.unwrap().why, Why::InvalidRefreshToken);
+}
+
 /// A run looks whether what it was given lives. If not, the refresh token that came with it tells more.
 async fn a_new_token_that_a_check_calls_dead_is_refreshed(place: Place) {
     let mut asked = 0;
@@ -119,6 +214,8 @@ async fn a_new_token_that_a_check_calls_dead_is_refreshed(place: Place) {
     let fleet = vault.refresh_all([client.clone()], filter, fast()).await;
     let mut fleet = fleet.unwrap();
     while fleet.next().await.is_some() {}
+    let summary = fleet.summary();
+    assert_eq!((summary.lost, summary.invalid), (0, 0), "{summary:?}");
     let entry = row(&vault, "mona").await;
     assert_eq!(entry.state(), State::Unknown);
     assert_eq!(entry.progress.ended.unwrap().why, Why::InvalidToken);

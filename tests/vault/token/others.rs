@@ -12,6 +12,7 @@ use crate::vault::{key, on_all};
 
 on_all!(
     the_refresh_token_of_another_user_in_an_answer_is_not_used,
+    nor_is_the_one_beside_a_token_of_another_row,
     a_refresh_of_all_leaves_a_doubt_at_ohmygpt,
     a_sign_in_at_ohmygpt_leaves_the_admin_token,
 );
@@ -53,6 +54,45 @@ async fn the_refresh_token_of_another_user_in_an_answer_is_not_used(place: Place
     let entry = row(&vault, "mona").await;
     assert_eq!(entry.state(), State::Lost);
     assert_eq!(entry.tokens.token.unwrap().expose(), "ghu_old0123456789");
+    let requests = server.requests();
+    let mut bodies = requests.iter().map(|it| String::from_utf8_lossy(&it.body));
+    assert!(bodies.all(|body| !body.contains("ghr_hubot")));
+}
+
+/// The vault knows the token, and it has died since it was found.
+async fn nor_is_the_one_beside_a_token_of_another_row(place: Place) {
+    let mut asked = 0;
+    let server = RawServer::start_with(move |request: &RawRequest| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        asked += usize::from(body.contains("ghu_hubot"));
+        match () {
+            () if body.contains("ghr_hubot") => pair("200 OK", "hubots"),
+            () if body.contains("grant_type=refresh_token") => json_answer("200 OK", "", REFUSED),
+            () if body.contains("ghu_hubot") && asked == 1 => {
+                json_answer("200 OK", "", r#"{"token":"ghu_hubot0123456789"}"#)
+            }
+            () => json_answer("404 Not Found", "", ABOUT_THE_TOKEN),
+        }
+        .into()
+    })
+    .await;
+    let client = client_of(&server);
+    let vault = place.open_quick(&key()).await;
+    put(
+        &vault,
+        &client,
+        "hubot",
+        Tokens::github("ghu_hubot0123456789"),
+    )
+    .await;
+    let mut monas = tokens();
+    let answer = br#"<pre>{"access_token":"ghu_hubot0123456789","refresh_token":"ghr_hubot0123456789"}</pre>"#;
+    monas.kept.push(Kept::new(&answer[..]));
+    put(&vault, &client, "mona", monas).await;
+    place.sql("UPDATE token SET state = 'unknown', until = 0, span = 0 WHERE id = 'mona'");
+
+    let error = vault.token(&client, "mona").await.unwrap_err();
+    assert!(matches!(error, VaultError::Lost(_)), "{error:?}");
     let requests = server.requests();
     let mut bodies = requests.iter().map(|it| String::from_utf8_lossy(&it.body));
     assert!(bodies.all(|body| !body.contains("ghr_hubot")));

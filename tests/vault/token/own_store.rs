@@ -147,6 +147,87 @@ async fn the_cache_does_not_keep_what_was_read_before_a_change() {
     assert_eq!(found.token.expose(), "gho_new");
 }
 
+/// That of the host is hours behind it, and nobody looks at that.
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_end_by_the_clock_of_the_store() {
+    let _seat = seats(1).await;
+    let (sandbox, _, client) = provider().await;
+    let rows = Rows::default();
+    let mut entry = ending(&sandbox, &client);
+    entry.tokens.clock_ahead = 0;
+    rows.put(entry);
+    let mut store = Memory::of(&rows);
+    store.ahead = 9 * HOUR;
+    let vault = Vault::builder().cache_for(Duration::ZERO).store(store);
+    for _ in 0..3 {
+        let found = vault.token(&client, "mona").await.unwrap();
+        assert!(sandbox.is_alive(found.token.expose()));
+        assert_eq!(refreshes(&sandbox), 1);
+    }
+}
+
+/// The one that is being replaced is dead when the answer is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cache_does_not_hand_out_what_is_being_replaced() {
+    let _seat = seats(1).await;
+    let (sandbox, _, _) = provider().await;
+    let (gate, client) = gated(&sandbox).await;
+    let rows = Rows::default();
+    let mut entry = ending(&sandbox, &client);
+    entry.tokens.clock_ahead = 0;
+    rows.put(entry);
+    let store = Memory::of(&rows);
+    let looks = Arc::clone(&store.looks);
+    let vault = Vault::builder().cache_for(HOUR).store(store);
+    let old = vault.token(&client, "mona").await.unwrap();
+    assert_eq!(vault.token(&client, "mona").await.unwrap(), old);
+    let held = gate.hold(REFRESH, Point::Answer);
+    let (rotating, mona) = ((vault.clone(), client.clone()), rows.mona());
+    let rotating = tokio::spawn(async move { rotating.0.rotate(&rotating.1, &mona).await });
+    held.is_there().await;
+    assert!(!sandbox.is_alive(old.token.expose()));
+    let before = looks.load(Ordering::SeqCst);
+    let asking = ask(&vault, &client);
+    until("it waits, or has its answer", || {
+        asking.is_finished() || looks.load(Ordering::SeqCst) > before
+    })
+    .await;
+    held.release().await;
+    rotating.await.unwrap().unwrap();
+    let found = asking.await.unwrap().unwrap();
+    assert!(sandbox.is_alive(found.token.expose()));
+}
+
+/// By another clock the first one has ended, and lives. The provider was not asked about the second one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_put_in_after_a_check_was_not_asked_about() {
+    let _seat = seats(1).await;
+    let (sandbox, github, client) = provider().await;
+    let ended = || {
+        let mut entry = ending(&sandbox, &client);
+        entry.tokens.clock_ahead = 9 * 3_600_000;
+        entry
+    };
+    let rows = Rows::default();
+    let mut first = ended();
+    first.tokens.refresh_token = None;
+    rows.put(first);
+    let store = Memory::of(&rows);
+    let (looks, answer) = (Arc::clone(&store.looks), store.hold());
+    let vault = Vault::builder().store(store);
+    let asking = ask(&vault, &client);
+    until("it is noted", || looks.load(Ordering::SeqCst) == 1).await;
+    let mut second = ended();
+    second.generation += 1;
+    let dead = second.tokens.token.clone().unwrap();
+    github.delete_token(&dead).await.unwrap();
+    rows.put(second);
+    answer.send(()).unwrap();
+    let found = asking.await.unwrap().unwrap();
+    assert!(sandbox.is_alive(found.token.expose()));
+    assert_eq!(refreshes(&sandbox), 1);
+}
+
 /// It means all rows by any filter: those that cannot be refreshed are claimed, and are not claimed for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_ends_over_a_store_that_knows_no_due_within() {

@@ -6,9 +6,7 @@ use tokenturn::{GitHub, OhMyGpt, RefusalReason, Secret};
 use tokenturn_tests::{CLIENT_ID, RawRequest, RawServer, json_answer};
 use tokenturn_vault::{Client, Entry, Filter, State, Tokens, Vault, VaultError};
 
-use super::{
-    HOUR, ask, client_of, end, pair, provider, put, refreshes, row, sign_in, tokens,
-};
+use super::{HOUR, ask, client_of, end, pair, provider, put, refreshes, row, sign_in, tokens};
 use crate::vault::place::Place;
 use crate::vault::provider::fast;
 use crate::vault::{key, on_all};

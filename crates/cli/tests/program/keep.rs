@@ -10,6 +10,7 @@ use crate::support::*;
 use serde_json::{Value, json};
 use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::crash::{Gate, Point};
+use tokenturn_tests::{RawServer, json_answer};
 
 /// A vault with a token that has ended, one that ends soon, and one that lives.
 async fn three() -> (Stage, [Pair; 3]) {
@@ -229,6 +230,64 @@ async fn an_app_that_is_refused_does_not_hold_up_another() {
         assert!(stage.sandbox.is_alive(&stage.stored(id)));
     }
     assert_eq!(stage.stored("other"), "ghu_other");
+}
+
+/// As after a start of the machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vault_that_is_away_at_first_is_waited_for() {
+    let (stage, _) = three().await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("postgresql://me@{}/none", port.local_addr().unwrap());
+    drop(port);
+    let mut keeping = Keeping::new(&stage, &["--expiring-within", "2h", "--vault", &nobody]);
+    for _ in 0..2 {
+        let pass = keeping.pass(|_| true);
+        assert_eq!(pass["error"], "unavailable", "{pass}");
+    }
+    keeping.end("TERM");
+}
+
+/// A pass that is stopped leaves a run behind, which is through with what was refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_is_tried_again_by_the_next_pass() {
+    let server = RawServer::start_with(|_| {
+        json_answer("403 Forbidden", "", r#"{"message":"not now"}"#).into()
+    })
+    .await;
+    let stage = Stage::behind(&server.url(), Sandbox::start(0).await.unwrap());
+    let pair = Pair {
+        token: String::new(),
+        refresh_token: "ghr_1".to_owned(),
+    };
+    for number in 0..12 {
+        let token = format!("ghu_{number}");
+        let pair = Pair {
+            token,
+            ..pair.clone()
+        };
+        stage.import(&number.to_string(), &pair, ENDED);
+    }
+    let mut keeping = Keeping::new(&stage, &["--expiring-within", "2h"]);
+    for _ in 0..2 {
+        let pass = keeping.pass(|_| true);
+        assert_eq!(pass["refused"]["other"], 10, "{pass}");
+    }
+    keeping.end("TERM");
+}
+
+/// An earlier pass could not, and nothing is to be refreshed any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_to_be_handed_on_is_handed_on_by_a_later_pass() {
+    let stage = Stage::new().await;
+    let mona = stage.sign_in().await;
+    stage.import("mona", &mona, LIVES);
+    stage.execute("UPDATE token SET undelivered = 1");
+    let more = ["--expiring-within", "2h", "--deliver", "cat > handed"];
+    let mut keeping = Keeping::new(&stage, &more);
+    let pass = keeping.pass(|_| true);
+    assert_eq!(pass["delivered"], 1, "{pass}");
+    assert_eq!(read(stage.folder.path(), "handed"), mona.token);
+    keeping.end("TERM");
 }
 
 #[tokio::test(flavor = "multi_thread")]

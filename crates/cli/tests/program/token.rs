@@ -100,6 +100,14 @@ async fn whose_user_has_to_come_back_is_said() {
     let message = line["message"].as_str().unwrap();
     assert!(message.contains("its refresh token is not valid"), "{line}");
 
+    // That one lives for another hour, and is needed for longer.
+    let mut hubot = stage.sign_in().await;
+    "ghr_used".clone_into(&mut hubot.refresh_token);
+    stage.import("hubot", &hubot, &in_an_hour());
+    let output = run(token(&stage, "hubot", &["--fresh-for", "2h"]), "");
+    assert_ends(&output, 1, "has to authorize the app again");
+    assert!(stage.sandbox.is_alive(&hubot.token));
+
     assert_ends(&run(token(&stage, "nobody", &[]), ""), 8, "no token named");
     let output = run(token(&stage, "mona", &["--fresh-for", "2d"]), "");
     assert_bad_input(&output, "a day is the most");
@@ -142,6 +150,8 @@ async fn what_is_under_way_is_brought_to_its_end() {
     call.is_there().await;
     signal("TERM", program.child.id());
     program.line(|line| line.starts_with("stopping: waiting for the answer"));
+    // However long it takes.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
     call.release().await;
     let new = printed(&program.end());
     assert!(stage.sandbox.is_alive(&new));

@@ -52,6 +52,7 @@ fn check(entry: &mut Entry, is_valid: bool) -> Applied {
     let generation = entry.generation;
     let kind = Kind::Check {
         generation,
+        secrets: entry.tokens.hash(),
         is_valid,
     };
     apply(entry, kind)

@@ -1,6 +1,7 @@
 //! What comes of a token that a git server does not take.
 
 use serde_json::json;
+use tokenturn_tests::crash::{Place, Point};
 
 use super::*;
 
@@ -43,6 +44,30 @@ async fn a_dead_token_is_refreshed_when_git_asks_again() {
     let (password, _) = world.get();
     assert!(world.sandbox.is_alive(&password));
     assert_eq!(world.refreshes(), 1);
+}
+
+/// The next one that git asks for is another one, so there is nothing to tell.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_being_replaced_is_no_trouble() {
+    let world = World::new().await;
+    let (gate, pair) = (world.gate().await, world.sign_in().await);
+    let url = gate.url();
+    let mut row = world.row("mona", &pair);
+    row["server"] = json!(url);
+    world.import(&[row]);
+    let held = gate.hold(CHECK, Point::Answer);
+    let command = world.helper(&["--base-url", &url, "--id", "mona"], "erase");
+    let host = url.strip_prefix("http://").unwrap();
+    let words = format!("protocol=http\nhost={host}\npassword={}\n\n", pair.token);
+    let git = start(command, &words);
+    held.is_there().await;
+    let place = Place::Sqlite(world.path().join("tokenturn.db"));
+    place.execute("UPDATE token SET state = 'rotating'");
+    held.release().await;
+    let output = git.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+    assert_eq!(both(&output), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,6 +71,18 @@ async fn a_token_without_an_end_has_none() {
     assert_eq!(world.get(), (token, None));
 }
 
+/// By the word of the provider it lives. git would throw it away, were it told of an end that is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_outlives_its_end_is_given_without_one() {
+    let (world, pair) = World::with_mona().await;
+    let token = pair.token.clone();
+    let mut row = world.row("mona", &pair.expired());
+    row["refresh_token"] = json!(null);
+    world.import(&[row]);
+    assert_eq!(world.get(), (token, None));
+    assert_eq!(world.shown("mona")["state"], "active");
+}
+
 /// As tokens of the device flow are.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_without_a_client_secret_refreshes() {

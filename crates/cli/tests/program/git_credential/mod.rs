@@ -17,11 +17,14 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokenturn::{GitHub, Rotated};
 use tokenturn_sandbox::Sandbox;
+use tokenturn_tests::crash::Gate;
 
 use crate::support::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const LONG_AGO: &str = "2020-01-01T00:00:00Z";
+/// How the question begins whether a token is valid.
+const CHECK: &str = "POST /applications/";
 
 /// A provider whose tokens expire, and a vault.
 struct World {
@@ -55,6 +58,11 @@ impl World {
 
     fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// A way to the provider, on which calls can be held up.
+    async fn gate(&self) -> Gate {
+        Gate::start(&self.sandbox.url()).await
     }
 
     async fn sign_in(&self) -> Pair {

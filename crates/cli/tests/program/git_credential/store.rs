@@ -1,6 +1,7 @@
 //! What of that which git has used comes into the vault.
 
 use serde_json::json;
+use tokenturn_tests::crash::Point;
 
 use super::*;
 
@@ -79,6 +80,66 @@ async fn a_new_sign_in_takes_the_place_of_a_dead_token() {
     world.sandbox.advance(9 * HOUR);
     world.import(&[world.row("mona", &new.expired())]);
     assert!(world.sandbox.is_alive(&world.get().0));
+}
+
+/// A push that began before a refresh ends when that token is dead, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_the_row_has_had_is_not_taken_for_a_sign_in() {
+    let (world, pair) = World::with_mona().await;
+    let old = of(&pair);
+    world.import(&[world.row("mona", &pair.expired())]);
+    let (token, _) = world.get();
+    world.end_mona(&Pair {
+        token,
+        refresh_token: String::new(),
+        expires_at: String::new(),
+    });
+    let (before, calls) = (world.shown("mona"), world.calls());
+    let mut public = world.helper(&MONA, "store");
+    public.env_remove(SECRET_VARIABLE);
+    for command in [world.helper(&MONA, "store"), public] {
+        let output = run(command, &world.words(&old));
+        assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+        assert_eq!(both(&output), "");
+    }
+    assert_eq!(world.shown("mona"), before);
+    assert_eq!(world.calls(), calls);
+}
+
+/// The provider is still being asked about the token of git's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_meanwhile_stays() {
+    let world = World::new().await;
+    let (gate, old) = (world.gate().await, world.sign_in().await);
+    let row = |pair: &Pair| {
+        let mut row = world.row("mona", pair);
+        row["server"] = json!(gate.url());
+        row
+    };
+    world.sandbox.advance(9 * HOUR);
+    let (taken, new) = (world.sign_in().await, world.sign_in().await);
+    let mut dead = row(&old.expired());
+    dead["refresh_token"] = json!(null);
+    world.import(&[dead]);
+    let start = |operation, more: &str| {
+        let url = gate.url();
+        let command = world.helper(&["--base-url", &url, "--id", "mona"], operation);
+        let host = url.strip_prefix("http://").unwrap();
+        start(command, &format!("protocol=http\nhost={host}\n{more}\n"))
+    };
+    let output = start("get", "").wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", both(&output));
+
+    let held = gate.hold(CHECK, Point::Answer);
+    let git = start("store", &of(&taken));
+    held.is_there().await;
+    world.import(&[row(&new)]);
+    held.release().await;
+    let output = git.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", both(&output));
+    assert_eq!(both(&output), "");
+    let stored = succeed(world.program(&["vault", "get", "mona"]), "");
+    assert_eq!(stored.trim_end(), new.token);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -96,24 +96,37 @@ impl<'a> Lint<'a> {
             return;
         };
         self.shape(components, &shape::COMPONENTS);
+        while let Some((section, name)) = self.next.pop() {
+            if let Some(component) = self.components.get(&(section, name)) {
+                self.component(section, name, *component);
+            }
+        }
         for (section, members) in components.members() {
             for (name, component) in members.members() {
-                let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-                if !section.starts_with("x-") && (name.is_empty() || !name.chars().all(is_plain)) {
-                    let message = format!("{} is not a name for a component", quoted(name));
-                    let help = "use letters, digits, `.`, `-` and `_` only";
-                    self.error("component-name", component, message, help);
-                }
-                match section {
-                    "schemas" => self.schema(component),
-                    "responses" => self.response(component),
-                    "parameters" => self.parameter(component),
-                    "requestBodies" => self.request_body(component),
-                    "headers" => self.header(component),
-                    "securitySchemes" => self.security_scheme(component),
-                    _ => {}
+                if !self.used.contains(&(section, name)) {
+                    self.is_used = section == "securitySchemes";
+                    self.component(section, name, component);
                 }
             }
+        }
+        self.is_used = true;
+    }
+
+    fn component(&mut self, section: &'a str, name: &'a str, component: Node<'a>) {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if !section.starts_with("x-") && (name.is_empty() || !name.chars().all(is_plain)) {
+            let message = format!("{} is not a name for a component", quoted(name));
+            let help = "use letters, digits, `.`, `-` and `_` only";
+            self.error("component-name", component, message, help);
+        }
+        match section {
+            "schemas" => self.schema(component),
+            "responses" => self.response(component),
+            "parameters" => self.parameter(component),
+            "requestBodies" => self.request_body(component),
+            "headers" => self.header(component),
+            "securitySchemes" => self.security_scheme(component),
+            _ => {}
         }
     }
 

@@ -44,6 +44,9 @@ pub(crate) fn lint(root: Node<'_>) -> Outcome {
         components: references::components(root),
         root,
         in_page: false,
+        is_used: true,
+        used: HashSet::new(),
+        next: Vec::new(),
         decoded: HashSet::new(),
         findings: Vec::new(),
         moves: Vec::new(),
@@ -60,6 +63,12 @@ struct Lint<'a> {
     /// By section and name.
     components: HashMap<(&'a str, &'a str), Node<'a>>,
     in_page: bool,
+    /// Whether something is made of what is looked at. What is wrong with anything else stops nobody.
+    is_used: bool,
+    /// The components that operations and other used components refer to.
+    used: HashSet<(&'a str, &'a str)>,
+    /// Those of them that have not been looked at yet.
+    next: Vec<(&'a str, &'a str)>,
     /// The bodies of 2xx answers that have been looked at.
     decoded: HashSet<u32>,
     findings: Vec<Finding>,
@@ -86,6 +95,10 @@ impl<'a> Lint<'a> {
         if self.in_page && !RULES_FOR_PAGES.contains(&code) {
             return;
         }
+        let severity = match self.is_used {
+            true => severity,
+            false => Severity::Warning,
+        };
         let span = match code {
             // These are about the name, whatever its value is.
             "unknown-field" | "reference-siblings" => node.key_span(),

@@ -35,7 +35,10 @@ impl<'a> Lint<'a> {
         let mut names = HashMap::new();
         let mut types = Types::new();
         let schemas = self.root.get("components").and_then(|c| c.get("schemas"));
-        let schemas: Vec<_> = schemas.into_iter().flat_map(Node::members).collect();
+        let schemas = schemas.into_iter().flat_map(Node::members);
+        let schemas: Vec<_> = schemas
+            .filter(|(name, _)| self.used.contains(&("schemas", *name)))
+            .collect();
         for (name, schema) in &schemas {
             let type_name = pascal(name);
             types.insert(letters(name), *schema);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::operations::Seen;
 use super::{Lint, shape};
 use crate::names::pascal;
+use crate::prepare::is_ignored;
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -105,13 +106,10 @@ impl<'a> Lint<'a> {
             }
         }
         let name = node.text("name").unwrap_or_default();
-        let reserved = ["authorization", "accept", "content-type"];
-        if let Some(node) = node.get("name").filter(|_| place == "header")
-            && reserved.contains(&name.to_ascii_lowercase().as_str())
-        {
+        if let Some(node) = node.get("name").filter(|_| is_ignored(place, name)) {
             let message = format!("OpenAPI ignores a header parameter {}", quoted(name));
-            let help = "declare a security scheme, or the media type of a body";
-            self.error("parameter-header", node, message, help);
+            let help = "declare a security scheme, or the media type of a body, or leave it out";
+            self.warn("parameter-ignored", node, message, help);
         }
         if let Some(node) = node.get("name").filter(|_| place == "header")
             && !is_header_name(name)
@@ -156,6 +154,9 @@ impl<'a> Lint<'a> {
                 continue;
             }
             kept.insert((name, place), is_own);
+            if is_ignored(place, name) {
+                continue;
+            }
             let has_body = operation.value.get("requestBody").is_some();
             self.argument(name, node, &mut names, has_body);
             if place == "path" && !in_path.contains(&name) {

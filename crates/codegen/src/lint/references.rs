@@ -50,7 +50,11 @@ impl<'a> Lint<'a> {
         }
         let text = node.text("$ref").unwrap_or_default();
         match target(node, section) {
-            Some(name) if self.components.contains_key(&(section, name)) => {}
+            Some(name) if self.components.contains_key(&(section, name)) => {
+                if self.is_used && !self.in_page && self.used.insert((section, name)) {
+                    self.next.push((section, name));
+                }
+            }
             Some(name) => {
                 let message = format!("there is no {} under `components/{section}`", quoted(name));
                 let help = "correct the name, or add the component";
@@ -73,7 +77,11 @@ impl<'a> Lint<'a> {
 
     /// Finds components that are made of themselves: no type can be that.
     pub(super) fn loops(&mut self) {
-        let mut components: Vec<_> = self.components.iter().map(|(k, v)| (*k, *v)).collect();
+        let used = self
+            .components
+            .iter()
+            .filter(|(key, _)| self.used.contains(*key));
+        let mut components: Vec<_> = used.map(|(k, v)| (*k, *v)).collect();
         components.sort_by_key(|(_, node)| node.id());
         let mut done = HashSet::new();
         for (key, node) in components {

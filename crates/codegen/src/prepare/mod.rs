@@ -19,6 +19,7 @@ use crate::choices::Choice;
 pub(crate) use answers::{Answer, Answers, Success, example, is_json};
 pub(crate) use body::{FORM, WRITABLE, best, essence};
 pub(crate) use choices::{MARK, of_plain as choice_of};
+pub(crate) use parameters::is_ignored;
 pub(crate) use references::resolve;
 pub(crate) use schemas::components as components_of;
 pub(crate) use walk::{Part, schemas as schemas_in};
@@ -41,7 +42,9 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
         answers::choose(operation);
     }
     answers::name(&mut copy);
+    schemas::prune(&mut copy);
     let choices = choices::mark(&mut copy);
+    // Of what is one object now, nobody needs the parts.
     schemas::prune(&mut copy);
     schemas::loosen(&mut copy);
     nullable::place(&mut copy);

@@ -1,6 +1,17 @@
-//! Parameters of the path, which are always there.
+//! Parameters: those of the path are always there, and some headers are none.
 
 use serde_json::{Map, Value, json};
+
+/// The headers that OpenAPI has other words for. As parameters, it says, they "shall be ignored".
+const IGNORED: [&str; 3] = ["accept", "content-type", "authorization"];
+
+/// Whether a parameter is one of a header that OpenAPI ignores.
+pub(crate) fn is_ignored(place: &str, name: &str) -> bool {
+    place == "header"
+        && IGNORED
+            .iter()
+            .any(|ignored| name.eq_ignore_ascii_case(ignored))
+}
 
 /// Declares what stands in the path and is not declared, and requires it.
 pub(super) fn complete(path: &str, operation: &mut Map<String, Value>) {
@@ -10,6 +21,9 @@ pub(super) fn complete(path: &str, operation: &mut Map<String, Value>) {
     let Some(parameters) = parameters.as_array_mut() else {
         return;
     };
+    let text =
+        |parameter: &Value, key: &str| parameter[key].as_str().unwrap_or_default().to_owned();
+    parameters.retain(|one| !is_ignored(&text(one, "in"), &text(one, "name")));
     for name in names(path) {
         let declared = parameters
             .iter_mut()
@@ -48,5 +62,25 @@ mod tests {
             {"name": "name", "in": "path", "required": true, "schema": {"type": "string"}},
         ]);
         assert_eq!(operation["parameters"], expected);
+    }
+
+    #[test]
+    fn some_headers_are_no_parameters() {
+        let mut operation = Map::new();
+        let parameter = |place: &str, name: &str| json!({"name": name, "in": place});
+        let kept = [
+            parameter("query", "accept"),
+            parameter("header", "x-accept"),
+        ];
+        let ignored = [
+            parameter("header", "Accept"),
+            parameter("header", "authorization"),
+        ];
+        operation.insert(
+            "parameters".into(),
+            json!([&kept[..], &ignored[..]].concat()),
+        );
+        complete("/a", &mut operation);
+        assert_eq!(operation["parameters"], json!(kept));
     }
 }

@@ -31,9 +31,15 @@ const RULES: [&str; 11] = [
 const FORMATS: [&str; 4] = ["uuid", "date", "ipv4", "ipv6"];
 
 /// Leaves out the components that no operation uses: nothing that is sent or received is made of
-/// them.
+/// them. What else was there than schemas stands where it is used by now.
 pub(super) fn prune(document: &mut Value) {
     let used = used(document, &["parameters", "requestBody", "responses"]);
+    if let Some(components) = document
+        .get_mut("components")
+        .and_then(Value::as_object_mut)
+    {
+        components.retain(|section, _| matches!(section.as_str(), "schemas" | "securitySchemes"));
+    }
     let schemas = document.pointer_mut("/components/schemas");
     if let Some(schemas) = schemas.and_then(Value::as_object_mut) {
         schemas.retain(|name, _| used.contains(name));

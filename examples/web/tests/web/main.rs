@@ -120,8 +120,8 @@ async fn old_sessions_are_over() {
 
     let token = world.row().await.tokens.token.unwrap();
     let client_id = world.sandbox.client_id();
-    let sweeping = ["--session-days", "0"];
-    let _sweeper = world.start(&client_id, &sweeping).await;
+    world.make_old();
+    let _sweeper = world.start(&client_id, &[]).await;
     let deadline = Instant::now() + PATIENCE;
     while !world.rows().await.is_empty() {
         assert!(Instant::now() < deadline);

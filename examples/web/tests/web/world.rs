@@ -9,6 +9,7 @@ use tokenturn_tests::crash::{Gate, Process};
 use tokenturn_vault::{Entry, Filter, KeyFile, Vault};
 use tokio::process::Command;
 
+use super::PATIENCE;
 use super::browser::{Browser, Page};
 
 /// What browsers see, as behind a load balancer: here the test chooses the instance.
@@ -96,6 +97,15 @@ impl Place {
 }
 
 impl World {
+    /// Lets all tokens be those of 1970.
+    pub(crate) fn make_old(&self) {
+        let path = self.place.folder.path().join("web.db");
+        let connection = rusqlite::Connection::open(path).unwrap();
+        connection.busy_timeout(PATIENCE).unwrap();
+        let changed = connection.execute("UPDATE token SET changed_at = 0", []);
+        assert!(changed.unwrap() > 0);
+    }
+
     /// With a vault in a file, or in the PostgreSQL database at this URL.
     pub(crate) async fn new(postgres: Option<&str>) -> Self {
         let sandbox = Sandbox::start(0).await.unwrap();

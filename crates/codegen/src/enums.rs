@@ -5,9 +5,10 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Item, Type, parse_quote};
 
-use crate::names::{Status, pascal};
+use crate::names::Status;
 use crate::operations::Operation;
 use crate::prepare::{Answer, Success};
+use crate::reserved::schema_type;
 use crate::tree::unescaped;
 
 /// The module `errors`, if an operation declares a failure.
@@ -18,7 +19,7 @@ pub(crate) fn errors(operations: &[Operation]) -> Option<Item> {
             let docs = format!("What [`Client::{}`] may fail with.", link(operation));
             let failures = sorted(&operation.answers.failures);
             let definition = definition(operation, &docs, &operation.answers.failures);
-            let name = format_ident!("{}", pascal(&operation.id));
+            let name = format_ident!("{}", operation.type_name());
             let value = |answer: &Answer| {
                 let variant = variant(answer);
                 match body(answer) {
@@ -92,7 +93,7 @@ pub(crate) fn answers(operations: &[Operation]) -> Option<Item> {
 }
 
 fn definition(operation: &Operation, docs: &str, answers: &[Answer]) -> TokenStream {
-    let name = format_ident!("{}", pascal(&operation.id));
+    let name = format_ident!("{}", operation.type_name());
     let variants = answers.iter().map(|answer| {
         let variant = variant(answer);
         let docs = about(answer);
@@ -111,7 +112,7 @@ fn definition(operation: &Operation, docs: &str, answers: &[Answer]) -> TokenStr
 
 /// The name of the client's method, for a link.
 fn link(operation: &Operation) -> String {
-    crate::names::snake(&operation.id)
+    operation.method_name()
 }
 
 /// What the spec says about an answer.
@@ -135,7 +136,7 @@ pub(crate) fn body(answer: &Answer) -> Option<Type> {
         .get("$ref")
         .and_then(Value::as_str)?;
     let name = reference.rsplit('/').next()?;
-    let name = format_ident!("{}", pascal(&unescaped(name)));
+    let name = format_ident!("{}", schema_type(&unescaped(name)));
     Some(parse_quote!(types::#name))
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod adapt;
+mod aliases;
 mod build_script;
 mod choices;
 mod culprits;
@@ -14,6 +15,7 @@ mod prepare;
 mod print;
 mod progenitor;
 mod report;
+mod reserved;
 mod round_trip;
 mod sample;
 mod snippet;

@@ -22,7 +22,7 @@ pub(crate) fn are_variants<'a>(values: impl Iterator<Item = &'a str> + Clone) ->
         values.clone().all(|value| seen.insert(rename(value)))
     };
     // typify's second attempt keeps a letter for what the first leaves out.
-    let kept = |value: &str| pascal(&value.replace(|c: char| !c.is_alphanumeric(), "X"));
+    let kept = |value: &str| pascal(&value.replace(|c: char| !is_part(c), "X"));
     differ(&pascal) || differ(&kept)
 }
 
@@ -32,19 +32,39 @@ fn plain(name: &str) -> String {
         "-1" => "minus1".into(),
         _ => {
             let name = name.replace('\'', "");
-            name.replace(|c: char| !c.is_alphanumeric() && c != '_', "-")
+            name.replace(|c| !is_part(c), "-")
         }
     }
 }
 
 fn identifier(mut name: String, prefix: char) -> String {
-    if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+    if !name.starts_with(is_first) {
         name.insert(0, prefix);
     }
-    if syn::parse_str::<syn::Ident>(&name).is_err() {
+    // A keyword since Rust 2024.
+    if name == "gen" || !is_identifier(&name) {
         name.push('_');
     }
     name
+}
+
+/// Whether a name begins with what no identifier begins with.
+pub(crate) fn needs_letter(name: &str) -> bool {
+    let word = plain(name).to_snake_case();
+    word.starts_with(|c| !is_first(c))
+}
+
+fn is_first(c: char) -> bool {
+    c.is_ascii_alphabetic() || !c.is_ascii() && is_identifier(c.encode_utf8(&mut [0; 4]))
+}
+
+/// Whether a character may stand in an identifier. Not every letter and digit of Unicode may.
+fn is_part(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii() && is_identifier(&format!("x{c}"))
+}
+
+fn is_identifier(text: &str) -> bool {
+    syn::parse_str::<syn::Ident>(text).is_ok()
 }
 
 /// The key of an answer in a spec.
@@ -116,6 +136,9 @@ mod tests {
             ("3d", "X3d", "x3d"),
             ("...", "X", "x"),
             ("don't", "Dont", "dont"),
+            ("gen", "Gen", "gen_"),
+            ("½", "X", "x"),
+            ("größe²", "Größe", "größe"),
         ] {
             assert_eq!((pascal(name), snake(name)), (type_.into(), function.into()));
         }

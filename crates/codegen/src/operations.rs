@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::prepare::{Answers, example};
+use crate::reserved;
 
 /// One operation of the generation copy.
 pub(crate) struct Operation {
@@ -17,6 +18,18 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Body>,
     pub(crate) answers: Answers,
     pub(crate) docs: Docs,
+}
+
+impl Operation {
+    /// The name of its builder, of its failures and of its answers.
+    pub(crate) fn type_name(&self) -> String {
+        reserved::operation_type(&self.id)
+    }
+
+    /// The name of the client's method.
+    pub(crate) fn method_name(&self) -> String {
+        reserved::method(&self.id)
+    }
 }
 
 /// What an operation wants to see in `Authorization`.

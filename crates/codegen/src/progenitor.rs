@@ -12,6 +12,8 @@ use schemars::schema::SchemaObject;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::aliases::Aliases;
+
 /// The formats that have a type of their own, and the type beside which they have it.
 const CONVERSIONS: [(&str, &str, &str); 4] = [
     ("string", "password", "::tokenturn_client::Secret"),
@@ -22,7 +24,9 @@ const CONVERSIONS: [(&str, &str, &str); 4] = [
 
 /// The client that progenitor makes of a generation copy, or its own words about why not.
 pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
-    let spec = OpenAPI::deserialize(document).map_err(|e| e.to_string())?;
+    let mut document = document.clone();
+    let aliases = Aliases::give(&mut document);
+    let spec = OpenAPI::deserialize(&document).map_err(|e| e.to_string())?;
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
     for (kind, format, ours) in CONVERSIONS {
@@ -39,8 +43,9 @@ pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
     // The lint finds what progenitor is known to panic on; this is for the rest.
     let result = quietly(|| Generator::new(&settings).generate_tokens(&spec));
     match result {
-        Ok(tokens) => tokens.map_err(|e| e.to_string()),
-        Err(panic) => Err(message(&*panic)),
+        Ok(Ok(tokens)) => Ok(aliases.take_back(tokens)),
+        Ok(Err(error)) => Err(aliases.words(&error.to_string())),
+        Err(panic) => Err(aliases.words(&message(&*panic))),
     }
 }
 

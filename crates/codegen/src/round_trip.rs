@@ -10,9 +10,10 @@ use crate::enums;
 use crate::mocks::shapes::Shapes;
 use crate::mocks::then::{Content, all, answer_method, content};
 use crate::mocks::when::setter;
-use crate::names::{Status, pascal, snake};
+use crate::names::Status;
 use crate::operations::{Credentials, Location, Operation};
 use crate::prepare::{Answer, FORM, Success, essence, is_json};
+use crate::reserved::argument;
 use crate::sample::{LINE, SEGMENT, TEXT, sample};
 
 /// No text in any encoding that is used.
@@ -65,7 +66,7 @@ impl Test<'_> {
         let mut sent = TokenStream::new();
         let mut expected = TokenStream::new();
         for parameter in &operation.parameters {
-            let name = snake(&parameter.name);
+            let name = argument(&parameter.name);
             let Some(ty) = self.shapes.argument(operation, &name) else {
                 continue;
             };
@@ -195,7 +196,7 @@ impl Test<'_> {
     fn success(&self, answer: &Answer, content: &Content) -> TokenStream {
         let several = self.operation.answers.success() == Success::Several;
         let variant = several.then(|| {
-            let name = format_ident!("{}", pascal(&self.operation.id));
+            let name = format_ident!("{}", self.operation.type_name());
             let variant = enums::variant(answer);
             quote!(client::answers::#name::#variant)
         });
@@ -222,7 +223,7 @@ impl Test<'_> {
     }
 
     fn failure(&self, answer: &Answer, content: &Content) -> TokenStream {
-        let name = format_ident!("{}", pascal(&self.operation.id));
+        let name = format_ident!("{}", self.operation.type_name());
         let variant = enums::variant(answer);
         let variant = quote!(client::errors::#name::#variant);
         let bytes = match content {

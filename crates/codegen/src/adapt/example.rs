@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use quote::quote;
 use syn::{Attribute, Fields, GenericArgument, Item, ItemMod, PathArguments, Type, parse_quote};
 
-use crate::names::{pascal, snake};
 use crate::operations::Operation;
 
 /// The doc lines of each operation's example. There are none where no doc test could name the
@@ -23,7 +22,7 @@ pub(super) fn examples(
         _ => None,
     });
     let fields: HashMap<String, &Fields> = structs.collect();
-    let example = |operation: &Operation| match fields.get(&pascal(&operation.id)) {
+    let example = |operation: &Operation| match fields.get(&operation.type_name()) {
         Some(fields) if !is_private => lines(operation, fields, path),
         _ => Vec::new(),
     };
@@ -40,7 +39,7 @@ fn lines(operation: &Operation, fields: &Fields, path: &str) -> Vec<Attribute> {
     let setters = required
         .iter()
         .map(|(name, _)| format!("\n    .{name}({name})"));
-    let function = snake(&operation.id);
+    let function = operation.method_name();
     let module = path.rsplit("::").next().unwrap_or(path);
     let needs_types = required.iter().any(|(_, ty)| ty.contains("types::"));
     let imports = if needs_types { "::{self, types}" } else { "" };

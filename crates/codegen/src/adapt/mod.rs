@@ -21,7 +21,6 @@ use syn::visit_mut::VisitMut;
 use syn::{Attribute, File, Item, ItemMod, parse_quote, parse2};
 
 use crate::choices::Choice;
-use crate::names::{pascal, snake};
 use crate::operations::Operation;
 use crate::{enums, table};
 
@@ -139,8 +138,8 @@ fn structure(document: &Value) -> Item {
 
 fn methods(operations: &[Operation], examples: &[Vec<Attribute>]) -> Item {
     let methods = operations.iter().zip(examples).map(|(operation, example)| {
-        let function = format_ident!("{}", snake(&operation.id));
-        let builder = format_ident!("{}", pascal(&operation.id));
+        let function = format_ident!("{}", operation.method_name());
+        let builder = format_ident!("{}", operation.type_name());
         let docs = about(operation);
         quote::quote! {
             #[doc = #docs]

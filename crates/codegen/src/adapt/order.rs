@@ -7,9 +7,10 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{ExprStruct, Field, Fields, FieldsNamed, ImplItem, Item, ItemImpl, ItemMod, Member};
 
 use super::trim::module;
-use crate::names::{pascal, snake};
+use crate::names::pascal;
 use crate::operations::Operation;
 use crate::prepare::{Part, schemas_in};
+use crate::reserved::argument;
 
 /// Orders the types, their fields, and their builders.
 pub(super) fn types(types: &mut ItemMod, document: &Value) {
@@ -59,7 +60,7 @@ pub(super) fn types(types: &mut ItemMod, document: &Value) {
 pub(super) fn builders(builders: &mut ItemMod, operations: &[Operation]) {
     let names: Vec<String> = operations
         .iter()
-        .map(|operation| pascal(&operation.id))
+        .map(|operation| operation.type_name())
         .collect();
     let names: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
     let Some((_, items)) = &mut builders.content else {
@@ -72,7 +73,7 @@ pub(super) fn builders(builders: &mut ItemMod, operations: &[Operation]) {
             .and_then(|name| names.get(name.as_str()));
         let parameters = operation.map(|index| {
             let parameters = operations[*index].parameters.iter();
-            let parameters = parameters.map(|parameter| snake(&parameter.name));
+            let parameters = parameters.map(|parameter| argument(&parameter.name));
             let ends = |name: &str| std::iter::once(name.to_owned());
             ends("client")
                 .chain(parameters)

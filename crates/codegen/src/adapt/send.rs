@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
@@ -12,7 +12,6 @@ use syn::{
 };
 
 use crate::enums::{body, pattern, sorted, variant};
-use crate::names::pascal;
 use crate::operations::{Location, Operation};
 use crate::prepare::{Success, essence};
 
@@ -21,7 +20,7 @@ pub(super) fn rewrite(module: &mut ItemMod, operations: &[Operation]) {
     let by_name = operations
         .iter()
         .zip(0..)
-        .map(|(operation, index)| (pascal(&operation.id), (operation, index)));
+        .map(|(operation, index)| (operation.type_name(), (operation, index)));
     let by_name: HashMap<String, (&Operation, usize)> = by_name.collect();
     let items = module.content.iter_mut().flat_map(|(_, items)| items);
     for item in items {
@@ -57,14 +56,14 @@ fn rewrite_send(function: &mut ImplItemFn, operation: &Operation) {
         Success::Typed => answer_type(function),
         Success::Empty => parse_quote!(()),
         Success::Several => {
-            let name = format_ident!("{}", pascal(&operation.id));
+            let name = format_ident!("{}", operation.type_name());
             parse_quote!(answers::#name)
         }
     };
     let error = if operation.answers.failures.is_empty() {
         quote!(runtime::Error)
     } else {
-        let name = format_ident!("{}", pascal(&operation.id));
+        let name = format_ident!("{}", operation.type_name());
         quote!(runtime::Error<errors::#name>)
     };
     function.sig.output = parse_quote!(-> Result<runtime::ResponseValue<#answer>, #error>);
@@ -76,7 +75,7 @@ fn rewrite_send(function: &mut ImplItemFn, operation: &Operation) {
         .any(|parameter| parameter.location == Location::Header);
     let mut statements = Vec::new();
     for mut statement in std::mem::take(&mut function.block.stmts) {
-        let is_about_headers = quote!(#statement).to_string().contains("header_map");
+        let is_about_headers = names(quote!(#statement), "header_map");
         let binds = binds(&statement);
         if binds.as_deref() == Some("request") {
             if let Stmt::Local(local) = &mut statement {
@@ -127,8 +126,18 @@ fn binds(statement: &Stmt) -> Option<String> {
     }
 }
 
+/// Whether an identifier is among the tokens.
+fn names(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => names(group.stream(), name),
+        TokenTree::Ident(ident) => ident == name,
+        _ => false,
+    })
+}
+
+/// progenitor's own header, rather than a parameter of its name.
 fn is_api_version(statement: &Stmt) -> bool {
-    quote!(#statement).to_string().contains("\"api-version\"")
+    names(quote!(#statement), "from_static")
 }
 
 fn request(local: &mut Local, operation: &Operation, has_headers: bool) {
@@ -215,7 +224,7 @@ fn query(argument: &Expr) -> Option<(Lit, Expr)> {
 
 /// What the status means.
 fn conclusion(operation: &Operation) -> Expr {
-    let name = format_ident!("{}", pascal(&operation.id));
+    let name = format_ident!("{}", operation.type_name());
     let success = operation.answers.success();
     let arms = sorted(&operation.answers.successes)
         .into_iter()

@@ -9,20 +9,6 @@ use crate::names::{pascal, snake};
 use crate::report::{Severity, quoted};
 use crate::tree::Node;
 
-/// What the generated code calls itself, so that no operation may have the name.
-const RESERVED: [&str; 10] = [
-    "New",
-    "Pre",
-    "Exec",
-    "Post",
-    "Error",
-    "ClientInfo",
-    "ClientHooks",
-    "OperationInfo",
-    "RequestBuilderExt",
-    "ResponseValue",
-];
-
 /// What the operations before had.
 #[derive(Default)]
 pub(super) struct Seen<'a> {
@@ -73,9 +59,9 @@ impl<'a> Lint<'a> {
             return;
         };
         let name = pascal(text);
-        if !text.chars().any(char::is_alphabetic) {
+        if !text.chars().any(char::is_alphanumeric) {
             let message = format!(
-                "{} has no letter, and becomes a method's name",
+                "{} has no letter and no digit, and becomes a method's name",
                 quoted(text)
             );
             self.error(
@@ -84,12 +70,6 @@ impl<'a> Lint<'a> {
                 message,
                 "write a name in snake_case",
             );
-        } else if RESERVED.contains(&name.as_str()) {
-            let message = format!(
-                "{} is a name that the client needs for itself",
-                quoted(text)
-            );
-            self.error("operation-id-name", id, message, "choose another name");
         } else if !self.in_page
             && let Some(first) = seen.ids.insert(name, id)
         {
@@ -208,19 +188,9 @@ impl<'a> Lint<'a> {
         name: &'a str,
         node: Node<'a>,
         names: &mut HashMap<String, Node<'a>>,
-        has_body: bool,
     ) {
         let argument = snake(name);
-        let is_taken = ["new", "send"].contains(&argument.as_str())
-            || has_body && ["body", "body_map"].contains(&argument.as_str());
-        if is_taken {
-            let message = format!(
-                "{} becomes `{argument}`, which the client needs for itself",
-                quoted(name)
-            );
-            let help = "progenitor cannot rename parameters: ask for another name, or leave it out";
-            self.error("parameter-name", node, message, help);
-        } else if let Some(first) = names.insert(argument.clone(), node) {
+        if let Some(first) = names.insert(argument.clone(), node) {
             let message = format!("another parameter becomes the argument `{argument}`, too");
             self.clash(
                 Severity::Error,

@@ -157,8 +157,7 @@ impl<'a> Lint<'a> {
             if is_ignored(place, name) {
                 continue;
             }
-            let has_body = operation.value.get("requestBody").is_some();
-            self.argument(name, node, &mut names, has_body);
+            self.argument(name, node, &mut names);
             if place == "path" && !in_path.contains(&name) {
                 let message = format!("the path has no {{{name}}}");
                 let help = "correct the name, or add it to the path";

@@ -15,7 +15,6 @@ use syn::{File, parse2};
 
 use crate::Paths;
 use crate::adapt::Docs;
-use crate::names::{pascal, snake};
 use crate::operations::Operation;
 use shapes::Shapes;
 
@@ -34,7 +33,7 @@ pub(crate) fn mocks(operations: &[Operation], client: &File, paths: &Paths) -> s
     let (mut declarations, mut definitions) = (TokenStream::new(), TokenStream::new());
     for (docs, signature, operation, when, then) in methods {
         let (builder, credentials) = (
-            format_ident!("{}", pascal(&operation.id)),
+            format_ident!("{}", operation.type_name()),
             credentials(operation),
         );
         declarations.extend(quote!(#[doc = #docs] #signature;));
@@ -79,9 +78,10 @@ pub(crate) fn mocks(operations: &[Operation], client: &File, paths: &Paths) -> s
 
 /// The names of an operation's method, of its `When` and of its `Then`.
 pub(crate) fn names(operation: &Operation) -> (Ident, Ident, Ident) {
-    let name = pascal(&operation.id);
+    let name = operation.type_name();
+    let name = name.trim_end_matches('_');
     (
-        format_ident!("{}", snake(&operation.id)),
+        format_ident!("{}", operation.method_name()),
         format_ident!("{name}When"),
         format_ident!("{name}Then"),
     )

@@ -7,7 +7,6 @@ use syn::{
     parse_quote,
 };
 
-use crate::names::{pascal, snake};
 use crate::operations::Operation;
 
 /// What the builders of the operations take and give.
@@ -69,12 +68,13 @@ impl Shapes {
 
     /// What a parameter, or the body, is set with.
     pub(crate) fn argument(&self, operation: &Operation, name: &str) -> Option<&Type> {
-        self.arguments.get(&(pascal(&operation.id), snake(name)))
+        self.arguments
+            .get(&(operation.type_name(), name.to_owned()))
     }
 
     /// What `send` returns.
     pub(crate) fn answer(&self, operation: &Operation) -> Option<&Type> {
-        self.answers.get(&pascal(&operation.id))
+        self.answers.get(&operation.type_name())
     }
 }
 

@@ -4,9 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::shapes::Shapes;
-use crate::names::snake;
 use crate::operations::{Body, Credentials, Location, Operation, Parameter};
 use crate::prepare::{FORM, essence, is_json};
+use crate::reserved::argument;
 
 /// The methods that are not those of parameters.
 const OWN: [&str; 4] = ["basic", "bearer", "body", "and"];
@@ -75,7 +75,7 @@ pub(super) fn and(what: &str) -> TokenStream {
 
 /// The name of the method that sets a parameter.
 pub(crate) fn setter(parameter: &Parameter) -> Ident {
-    let name = snake(&parameter.name);
+    let name = argument(&parameter.name);
     let mark = if OWN.contains(&name.as_str()) {
         "_"
     } else {

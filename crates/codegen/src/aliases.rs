@@ -1,0 +1,251 @@
+//! Other names for what progenitor would give a name that is not ours.
+//!
+//! progenitor and typify cannot be told how to name a thing, and write names of the spec into their
+//! code beside their own. So they get to know what is in doubt by an alias that nothing else is
+//! called, and the alias is replaced in what they make.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
+use serde_json::{Map, Value};
+
+use crate::names::{needs_letter, pascal, snake};
+use crate::prepare::METHODS;
+use crate::reserved::{argument, method, operation_type, schema_type};
+use crate::tree::{escaped, unescaped};
+
+/// The end of an alias.
+const MARK: &str = "tokenturn";
+
+/// How references to component schemas begin.
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// The names behind the aliases, by the alias in `PascalCase`.
+#[derive(Default)]
+pub(crate) struct Aliases {
+    names: HashMap<String, Name>,
+    given: HashMap<(Kind, String), String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Operation,
+    Parameter,
+    Schema,
+    Property,
+}
+
+struct Name {
+    /// As the spec has it.
+    wire: String,
+    type_name: String,
+    function: String,
+}
+
+impl Aliases {
+    /// Gives aliases to what needs one.
+    pub(crate) fn give(document: &mut Value) -> Self {
+        let mut aliases = Self::default();
+        if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+            for (path, mut item) in std::mem::take(paths) {
+                let mut path = path;
+                for key in METHODS {
+                    if let Some(operation) = item.get_mut(key).and_then(Value::as_object_mut) {
+                        aliases.operation(operation, &mut path);
+                    }
+                }
+                paths.insert(path, item);
+            }
+        }
+        let schemas = document.pointer_mut("/components/schemas");
+        if let Some(schemas) = schemas.and_then(Value::as_object_mut) {
+            for (name, schema) in std::mem::take(schemas) {
+                let name = aliases.schema(&name).unwrap_or(name);
+                schemas.insert(name, schema);
+            }
+        }
+        aliases.below(document);
+        aliases
+    }
+
+    fn operation(&mut self, operation: &mut Map<String, Value>, path: &mut String) {
+        if let Some(Value::String(id)) = operation.get_mut("operationId") {
+            let name = Name {
+                wire: id.clone(),
+                type_name: operation_type(id),
+                function: method(id),
+            };
+            if name.is_changed() {
+                *id = self.alias(Kind::Operation, name);
+            }
+        }
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        for parameter in parameters.into_iter().flatten() {
+            let is_path = parameter.get("in").is_some_and(|place| place == "path");
+            let Some(Value::String(wire)) = parameter.get_mut("name") else {
+                continue;
+            };
+            let name = Name {
+                wire: wire.clone(),
+                type_name: pascal(wire),
+                function: argument(wire),
+            };
+            if name.is_changed() {
+                let alias = self.alias(Kind::Parameter, name);
+                if is_path {
+                    *path = path.replace(&format!("{{{wire}}}"), &format!("{{{alias}}}"));
+                }
+                *wire = alias;
+            }
+        }
+    }
+
+    fn schema(&mut self, name: &str) -> Option<String> {
+        let name = Name {
+            wire: name.to_owned(),
+            type_name: schema_type(name),
+            function: snake(name),
+        };
+        name.is_changed().then(|| self.alias(Kind::Schema, name))
+    }
+
+    /// References, and the properties that typify has another use for.
+    fn below(&mut self, node: &mut Value) {
+        match node {
+            Value::Object(fields) => {
+                if let Some(Value::String(target)) = fields.get_mut("$ref")
+                    && let Some(name) = target.strip_prefix(SCHEMAS).map(unescaped)
+                    && let Some(alias) = self.schema(&name)
+                {
+                    *target = format!("{SCHEMAS}{}", escaped(&alias));
+                }
+                self.extra(fields);
+                fields.values_mut().for_each(|field| self.below(field));
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.below(item)),
+            _ => {}
+        }
+    }
+
+    /// typify has a field `extra` for what `additionalProperties` allows.
+    fn extra(&mut self, schema: &mut Map<String, Value>) {
+        if !schema
+            .get("additionalProperties")
+            .is_some_and(Value::is_object)
+        {
+            return;
+        }
+        let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+            return;
+        };
+        let Some(wire) = properties
+            .keys()
+            .find(|name| snake(name) == "extra")
+            .cloned()
+        else {
+            return;
+        };
+        let name = Name {
+            type_name: pascal(&wire),
+            function: "extra_".into(),
+            wire: wire.clone(),
+        };
+        let alias = self.alias(Kind::Property, name);
+        for (name, property) in std::mem::take(properties) {
+            let name = if name == wire { alias.clone() } else { name };
+            properties.insert(name, property);
+        }
+        let required = schema.get_mut("required").and_then(Value::as_array_mut);
+        for name in required.into_iter().flatten().filter(|name| **name == wire) {
+            *name = alias.clone().into();
+        }
+    }
+
+    fn alias(&mut self, kind: Kind, name: Name) -> String {
+        let next = self.names.len();
+        let alias = self.given.entry((kind, name.wire.clone()));
+        // The names of a choice's variants lose the words that they begin with in common.
+        let alias = alias.or_insert_with(|| format!("A{next}{MARK}")).clone();
+        self.names.entry(alias.clone()).or_insert(name);
+        alias
+    }
+
+    /// Replaces the aliases by names.
+    pub(crate) fn take_back(&self, tokens: TokenStream) -> TokenStream {
+        if self.names.is_empty() {
+            return tokens;
+        }
+        tokens.into_iter().map(|token| self.token(token)).collect()
+    }
+
+    fn token(&self, token: TokenTree) -> TokenTree {
+        match token {
+            TokenTree::Group(group) => {
+                let mut changed = Group::new(group.delimiter(), self.take_back(group.stream()));
+                changed.set_span(group.span());
+                changed.into()
+            }
+            TokenTree::Ident(ident) if ident.to_string().contains(MARK) => {
+                Ident::new(&self.words(&ident.to_string()), ident.span()).into()
+            }
+            TokenTree::Literal(literal) if literal.to_string().contains(MARK) => {
+                let Ok(text) = syn::parse2::<syn::LitStr>(TokenTree::from(literal.clone()).into())
+                else {
+                    return literal.into();
+                };
+                let text = text.value();
+                match self.names.get(&text) {
+                    Some(name) => Literal::string(&name.wire).into(),
+                    None => Literal::string(&self.words(&text)).into(),
+                }
+            }
+            token => token,
+        }
+    }
+
+    /// Every word of a text with its alias replaced.
+    pub(crate) fn words(&self, text: &str) -> String {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let mut changed = String::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+            changed.push_str(&self.word(&rest[..end]));
+            rest = &rest[end..];
+            let end = rest.find(is_word).unwrap_or(rest.len());
+            changed.push_str(&rest[..end]);
+            rest = &rest[end..];
+        }
+        changed
+    }
+
+    fn word(&self, word: &str) -> String {
+        let mut word = word.to_owned();
+        if !word.contains(MARK) {
+            return word;
+        }
+        for (alias, name) in &self.names {
+            let lower = alias.to_lowercase();
+            if word == *alias {
+                return name.type_name.clone();
+            } else if word == lower {
+                return name.function.clone();
+            }
+            // The name of something that is named after it.
+            word = word.replace(alias, &pascal(&name.wire));
+            word = word.replace(&lower, &snake(&name.wire));
+        }
+        word
+    }
+}
+
+impl Name {
+    /// Whether progenitor would make another name of it.
+    fn is_changed(&self) -> bool {
+        self.type_name != pascal(&self.wire)
+            || self.function != snake(&self.wire)
+            || needs_letter(&self.wire)
+    }
+}

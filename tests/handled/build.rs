@@ -1,23 +1,35 @@
-//! Makes the client, its mocks and its tests, without the warnings that `build_script` would print:
-//! each of them is the point of a construct in the spec.
+//! Makes the clients, their mocks and their tests, without the warnings that `build_script` would
+//! print: each of them is the point of a construct in the spec.
+
+mod names;
 
 use std::error::Error;
 use std::path::Path;
 
-use tokenturn_codegen::{Paths, Spec, generate};
+use tokenturn_codegen::{Generated, Paths, Spec, generate};
 
 const SPEC: &str = "handled.yaml";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={SPEC}");
-    let generated = generate(&Spec::read(SPEC)?, &Paths::new("super::handled"))?;
+    write(
+        "handled",
+        generate(&Spec::read(SPEC)?, &Paths::new("super::handled"))?,
+    )?;
+    for (name, generated) in names::generated()? {
+        write(name, generated)?;
+    }
+    Ok(())
+}
+
+fn write(name: &str, generated: Generated) -> Result<(), Box<dyn Error>> {
     let folder = std::env::var("OUT_DIR")?;
-    for (name, source) in [
-        ("handled.rs", generated.client),
-        ("handled_mocks.rs", generated.mocks),
-        ("handled_round_trip.rs", generated.round_trip),
+    for (end, source) in [
+        ("", generated.client),
+        ("_mocks", generated.mocks),
+        ("_round_trip", generated.round_trip),
     ] {
-        std::fs::write(Path::new(&folder).join(name), source)?;
+        std::fs::write(Path::new(&folder).join(format!("{name}{end}.rs")), source)?;
     }
     Ok(())
 }

@@ -17,4 +17,40 @@ mod handled_round_trip {
 }
 
 #[cfg(test)]
+#[allow(dead_code, unreachable_pub, clippy::all)]
+mod names {
+    include!(concat!(env!("OUT_DIR"), "/names.rs"));
+}
+
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub, clippy::all)]
+mod names_mocks {
+    include!(concat!(env!("OUT_DIR"), "/names_mocks.rs"));
+}
+
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub, clippy::all)]
+mod names_round_trip {
+    include!(concat!(env!("OUT_DIR"), "/names_round_trip.rs"));
+}
+
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub, clippy::all)]
+mod strings {
+    include!(concat!(env!("OUT_DIR"), "/strings.rs"));
+}
+
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub, clippy::all)]
+mod strings_mocks {
+    include!(concat!(env!("OUT_DIR"), "/strings_mocks.rs"));
+}
+
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub, clippy::all)]
+mod strings_round_trip {
+    include!(concat!(env!("OUT_DIR"), "/strings_round_trip.rs"));
+}
+
+#[cfg(test)]
 mod tests;

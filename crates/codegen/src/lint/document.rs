@@ -25,9 +25,9 @@ impl<'a> Lint<'a> {
         self.each(root, "externalDocs", &shape::EXTERNAL_DOCS);
         self.servers(root);
         self.security(root);
-        let inline = self.paths();
+        let seen = self.paths();
         self.components();
-        self.type_names(&inline);
+        self.type_names(&seen);
         self.loops();
     }
 

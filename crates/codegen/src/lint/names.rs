@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::Lint;
+use super::operations::Seen;
 use crate::names::{pascal, snake};
 use crate::report::{Severity, quoted};
 use crate::tree::Node;
@@ -31,7 +32,7 @@ type Types<'a> = HashMap<String, Node<'a>>;
 impl<'a> Lint<'a> {
     /// Component schemas become types of their names; inline ones are named after what they stand
     /// in. Of two types of one name the generator keeps one, so the second gets a name of its own.
-    pub(super) fn type_names(&mut self, inline: &[(String, Node<'a>)]) {
+    pub(super) fn type_names(&mut self, seen: &Seen<'a>) {
         let mut names = HashMap::new();
         let mut types = Types::new();
         let schemas = self.root.get("components").and_then(|c| c.get("schemas"));
@@ -60,8 +61,16 @@ impl<'a> Lint<'a> {
         for (name, schema) in &schemas {
             self.inner_types(&pascal(name), *schema, &mut types);
         }
-        for (name, schema) in inline {
+        for (name, schema) in &seen.inline {
             self.inline_type(name, *schema, &mut types);
+        }
+        for (name, schema) in &seen.answers {
+            let mut name = name.clone();
+            // As the generation copy names it beside a component.
+            while names.contains_key(&name) {
+                name.push_str("Body");
+            }
+            self.named_type(name, *schema, &mut types);
         }
     }
 
@@ -69,9 +78,19 @@ impl<'a> Lint<'a> {
         if !has_name(schema) {
             return self.inner_types(name, schema, types);
         }
-        let mut name = name.to_owned();
+        if let Some(first) = types.get(&letters(name))
+            && are_same(first.value, schema.value)
+        {
+            return;
+        }
+        self.named_type(name.to_owned(), schema, types);
+    }
+
+    fn named_type(&mut self, mut name: String, schema: Node<'a>, types: &mut Types<'a>) {
         if let Some(first) = types.get(&letters(&name)).copied() {
-            if are_same(first.value, schema.value) {
+            // What several operations refer to has been moved for one of them.
+            let pointer = schema.pointer();
+            if self.moves.iter().any(|(moved, _)| *moved == pointer) {
                 return;
             }
             while types.contains_key(&letters(&name)) {
@@ -87,7 +106,7 @@ impl<'a> Lint<'a> {
                 message,
                 help,
             );
-            self.moves.push((schema.pointer(), name.clone()));
+            self.moves.push((pointer, name.clone()));
         }
         types.insert(letters(&name), schema);
         self.inner_types(&name, schema, types);

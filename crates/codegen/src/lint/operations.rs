@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{Lint, shape};
-use crate::names::{pascal, snake};
+use crate::names::{Status, pascal, snake};
+use crate::prepare::is_json;
 use crate::report::{Severity, quoted};
 use crate::tree::Node;
 
@@ -15,6 +16,8 @@ pub(super) struct Seen<'a> {
     ids: HashMap<String, Node<'a>>,
     /// Schemas outside `components`, with the names of their types.
     pub(super) inline: Vec<(String, Node<'a>)>,
+    /// Those among them that become variants' types, whatever they are.
+    pub(super) answers: Vec<(String, Node<'a>)>,
 }
 
 impl<'a> Lint<'a> {
@@ -172,13 +175,29 @@ impl<'a> Lint<'a> {
         seen.inline
             .extend(body.map(|schema| (pascal(&format!("{id}-body")), schema)));
         let answers = node.get("responses").into_iter().flat_map(Node::members);
-        for (status, answer) in answers {
-            let answer = self
-                .resolve(answer, "responses")
-                .filter(|_| status.starts_with('2'));
-            let schema = answer.and_then(schema_of);
-            seen.inline
-                .extend(schema.map(|schema| (pascal(&format!("{id}-response")), schema)));
+        let answers = answers.filter_map(|(status, answer)| {
+            let content = self.resolve(answer, "responses")?.get("content");
+            let mut content = content.into_iter().flat_map(Node::members);
+            let json = content.find(|(media, _)| is_json(media));
+            let schema = json.and_then(|(_, media_type)| media_type.get("schema"));
+            Some((Status::parse(status)?, schema))
+        });
+        let answers: Vec<_> = answers.collect();
+        let successes = answers.iter().filter(|(status, _)| status.is_success());
+        let mut successes = successes.map(|(_, schema)| schema.map(|schema| schema.value));
+        let first = successes.next();
+        let differ = successes.any(|schema| Some(schema) != first);
+        for (status, schema) in answers {
+            let Some(schema) = schema.filter(|schema| schema.value.get("$ref").is_none()) else {
+                continue;
+            };
+            if status.is_success() && !differ {
+                seen.inline
+                    .push((pascal(&format!("{id}-response")), schema));
+            } else {
+                let name = format!("{}{}", pascal(id), status.variant());
+                seen.answers.push((name, schema));
+            }
         }
     }
 

@@ -10,10 +10,10 @@ use crate::tree::Node;
 
 impl<'a> Lint<'a> {
     /// Gives the types that inline schemas of operations become.
-    pub(super) fn paths(&mut self) -> Vec<(String, Node<'a>)> {
+    pub(super) fn paths(&mut self) -> Seen<'a> {
         let mut seen = Seen::default();
         let Some(paths) = self.root.get("paths").filter(|p| p.value.is_object()) else {
-            return Vec::new();
+            return seen;
         };
         let mut templates = HashMap::new();
         let mut operations = 0;
@@ -74,7 +74,7 @@ impl<'a> Lint<'a> {
                 "add what the client should call",
             );
         }
-        seen.inline
+        seen
     }
 
     /// Checks a path and gives the names of its parameters.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::names::{needs_letter, pascal, snake};
 use crate::prepare::METHODS;
-use crate::reserved::{argument, method, operation_type, schema_type};
+use crate::reserved::{argument, field, method, operation_type, schema_type};
 use crate::tree::{escaped, unescaped};
 
 /// The end of an alias.
@@ -129,27 +129,22 @@ impl Aliases {
         }
     }
 
-    /// typify has a field `extra` for what `additionalProperties` allows.
+    /// typify has a field `extra` for what `additionalProperties` allows, here or in what the schema
+    /// is merged with.
     fn extra(&mut self, schema: &mut Map<String, Value>) {
-        if !schema
-            .get("additionalProperties")
-            .is_some_and(Value::is_object)
-        {
-            return;
-        }
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return;
         };
         let Some(wire) = properties
             .keys()
-            .find(|name| snake(name) == "extra")
+            .find(|name| field(name) != snake(name))
             .cloned()
         else {
             return;
         };
         let name = Name {
             type_name: pascal(&wire),
-            function: "extra_".into(),
+            function: field(&wire),
             wire: wire.clone(),
         };
         let alias = self.alias(Kind::Property, name);
@@ -247,5 +242,56 @@ impl Name {
         self.type_name != pascal(&self.wire)
             || self.function != snake(&self.wire)
             || needs_letter(&self.wire)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_sent_keeps_its_name_and_what_is_generated_gets_ours() {
+        let mut document = json!({
+            "paths": {"/a/{0}": {"get": {
+                "operationId": "new",
+                "parameters": [
+                    {"name": "0", "in": "path"},
+                    {"name": "Client", "in": "query"},
+                    {"name": "plain", "in": "query"},
+                ],
+            }}},
+            "components": {"schemas": {"Option": {}, "Plain": {"$ref": "#/components/schemas/Option"}}},
+        });
+        let aliases = Aliases::give(&mut document);
+        let [operation, path, query, schema] = [0, 1, 2, 3].map(|index| format!("A{index}{MARK}"));
+        let expected = json!({
+            "paths": {(format!("/a/{{{path}}}")): {"get": {
+                "operationId": operation,
+                "parameters": [
+                    {"name": path, "in": "path"},
+                    {"name": query, "in": "query"},
+                    {"name": "plain", "in": "query"},
+                ],
+            }}},
+            "components": {"schemas": {
+                (schema.clone()): {},
+                "Plain": {"$ref": (format!("#/components/schemas/{schema}"))},
+            }},
+        });
+        assert_eq!(document, expected);
+        let tokens = quote! {
+            fn a0tokenturn(a2tokenturn: A3tokenturn) -> A0tokenturnBody {
+                query("A2tokenturn", a2tokenturn, a1tokenturn, "no `types::A3tokenturn` for a2tokenturn")
+            }
+        };
+        let expected = quote! {
+            fn new_(client_: Option_) -> NewBody {
+                query("Client", client_, x0, "no `types::Option_` for client_")
+            }
+        };
+        assert_eq!(aliases.take_back(tokens).to_string(), expected.to_string());
     }
 }

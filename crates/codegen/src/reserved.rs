@@ -58,6 +58,11 @@ pub(crate) fn argument(name: &str) -> String {
     marked(snake(name), &ARGUMENTS)
 }
 
+/// The field of a property. typify calls another one `extra`.
+pub(crate) fn field(name: &str) -> String {
+    marked(snake(name), &["extra"])
+}
+
 fn marked(mut name: String, reserved: &[&str]) -> String {
     if reserved.contains(&name.as_str()) {
         name.push('_');

@@ -116,7 +116,12 @@ impl<'a> Lint<'a> {
         for (property, schema) in schema.get("properties").into_iter().flat_map(Node::members) {
             self.inline_type(&format!("{name}{}", pascal(property)), schema, types);
         }
-        for (key, word) in [("items", "Item"), ("additionalProperties", "Value")] {
+        // Beside properties they are in a field `extra`.
+        let more = match schema.get("properties") {
+            Some(_) => "ExtraValue",
+            None => "Value",
+        };
+        for (key, word) in [("items", "Item"), ("additionalProperties", more)] {
             if let Some(schema) = schema.get(key) {
                 self.inline_type(&format!("{name}{word}"), schema, types);
             }

@@ -36,6 +36,7 @@ extern crate self as tokenturn_client;
 
 mod amount;
 mod choice;
+mod civil;
 mod error;
 mod expose;
 // rustfmt and the lints for hand-written code have no business in generated files.

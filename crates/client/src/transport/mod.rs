@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
-use reqwest::{Body, Request, Url};
+use reqwest::{Method, Request, Url};
 
 pub(crate) use body::Buffer;
 pub use builder::{ConfigError, TransportBuilder, check_secret};
@@ -92,9 +92,12 @@ impl Transport {
         {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
-        // hyper sends no length with an empty body, and some servers then answer 411 (RFC 9110,
-        // section 8.6).
-        let is_empty = request.body().and_then(Body::as_bytes) == Some(&[]);
+        // hyper sends no length with an empty body, nor without a body, and some servers then
+        // answer 411 (RFC 9110, section 8.6).
+        let is_empty = match request.body() {
+            Some(body) => body.as_bytes() == Some(&[]),
+            None => [Method::POST, Method::PUT, Method::PATCH].contains(request.method()),
+        };
         if is_empty {
             let headers = request.headers_mut();
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

@@ -8,6 +8,7 @@ mod culprits;
 mod enums;
 mod json;
 mod lint;
+mod literal;
 mod mocks;
 mod names;
 mod operations;

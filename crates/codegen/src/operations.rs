@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::literal::on_the_wire;
 use crate::prepare::{Answers, example};
 use crate::reserved;
 
@@ -10,6 +11,7 @@ pub(crate) struct Operation {
     pub(crate) id: String,
     /// In capitals.
     pub(crate) method: String,
+    /// As it is sent, but for the parameters.
     pub(crate) path: String,
     /// The name of a variant of `Retry`.
     pub(crate) retry: &'static str,
@@ -89,7 +91,7 @@ pub(crate) fn collect(document: &Value) -> Vec<Operation> {
             Some(Operation {
                 id: text("operationId")?.to_owned(),
                 method: method.to_ascii_uppercase(),
-                path: path.clone(),
+                path: on_the_wire(path),
                 retry: retry(text("x-retry"), method),
                 credentials: credentials(document, security),
                 parameters: parameters(operation),

@@ -147,12 +147,14 @@ fn segment_parameters<'a>(
     parameters: &mut Vec<(&'a str, Vec<u8>)>,
 ) -> Option<()> {
     let Some((before, rest)) = template.split_once('{') else {
-        return (found == template.as_bytes()).then_some(());
+        return (found == literal(template)).then_some(());
     };
     let (name, rest) = rest.split_once('}')?;
-    let found = found.strip_prefix(before.as_bytes())?;
-    let text = rest.split('{').next().unwrap_or_default().as_bytes();
-    let end = match text {
+    let found = found.strip_prefix(&literal(before)[..])?;
+    let text = literal(rest.split('{').next().unwrap_or_default());
+    let end = match &text[..] {
+        // What follows the last parameter ends the segment; it may also stand in the value.
+        text if !rest.contains('{') => found.strip_suffix(text)?.len(),
         [] => found.len(),
         text => found
             .windows(text.len())
@@ -160,6 +162,11 @@ fn segment_parameters<'a>(
     };
     parameters.push((name, found[..end].to_vec()));
     segment_parameters(rest, &found[end..], parameters)
+}
+
+/// A part of a template that is no parameter. It may be escaped, as in a URL.
+fn literal(text: &str) -> Vec<u8> {
+    percent_decode_str(text).collect()
 }
 
 #[cfg(test)]
@@ -175,6 +182,17 @@ mod tests {
         for other in ["/a/1/c/1", "/a/1/b", "/a/1/b/1/", "/a/1/2/b/1", "/"] {
             assert_eq!(path_parameters(template, other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_literal_may_be_escaped() {
+        let template = "/gr%C3%B6%C3%9Fe/a%20{x}%20b/";
+        let found = path_parameters(template, "/gr%c3%b6%c3%9fe/a%20b%20b/");
+        assert_eq!(found, Some(vec![("x", b"b".to_vec())]));
+        let found = path_parameters("/{x}.json", "/a.json.json");
+        assert_eq!(found, Some(vec![("x", b"a.json".to_vec())]));
+        assert_eq!(path_parameters("//a", "//a"), Some(Vec::new()));
+        assert_eq!(path_parameters("//a", "/a"), None);
     }
 
     #[test]

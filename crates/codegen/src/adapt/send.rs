@@ -7,8 +7,8 @@ use quote::{format_ident, quote};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Expr, ExprLit, ExprMethodCall, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Lit, LitStr,
-    Local, Pat, Stmt, Token, Type, parse_quote,
+    Expr, ExprMethodCall, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Lit, Local, Pat, Stmt,
+    Token, Type, parse_quote,
 };
 
 use crate::enums::{body, pattern, sorted, variant};
@@ -93,7 +93,10 @@ fn rewrite_send(function: &mut ImplItemFn, operation: &Operation) {
     });
     statements.push(Stmt::Expr(conclusion(operation), None));
     function.block.stmts = statements;
-    Names.visit_block_mut(&mut function.block);
+    Names {
+        path: &operation.path,
+    }
+    .visit_block_mut(&mut function.block);
 }
 
 /// `T` of `Result<ResponseValue<T>, Error<()>>`.
@@ -261,11 +264,13 @@ fn conclusion(operation: &Operation) -> Expr {
 }
 
 /// What progenitor calls by names that are not ours.
-struct Names;
+struct Names<'a> {
+    path: &'a str,
+}
 
-impl VisitMut for Names {
+impl VisitMut for Names<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        if let Some(url) = url(expr) {
+        if let Some(url) = self.url(expr) {
             *expr = url;
         }
         visit_mut::visit_expr_mut(self, expr);
@@ -281,33 +286,33 @@ impl VisitMut for Names {
     }
 }
 
-/// `format!("{}/a/{}", client.baseurl, ..)` without its base, which the runtime has parsed already.
-fn url(expr: &Expr) -> Option<Expr> {
-    let Expr::Macro(format) = expr else {
-        return None;
-    };
-    let arguments = Punctuated::<Expr, Token![,]>::parse_terminated;
-    let arguments = format.mac.parse_body_with(arguments).ok()?;
-    let mut arguments = arguments.into_iter();
-    let template: LitStr = match arguments.next()? {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(template),
-            ..
-        }) => template,
-        _ => return None,
-    };
-    let base = arguments.next()?;
-    if quote!(#base).to_string() != "client . baseurl" {
-        return None;
+impl Names<'_> {
+    /// `format!("{}/a/{}", client.baseurl, ..)` without its base, which the runtime has parsed
+    /// already, and with the literal parts as they are sent.
+    fn url(&mut self, expr: &Expr) -> Option<Expr> {
+        let Expr::Macro(format) = expr else {
+            return None;
+        };
+        let arguments = Punctuated::<Expr, Token![,]>::parse_terminated;
+        let arguments = format.mac.parse_body_with(arguments).ok()?;
+        let mut arguments = arguments.into_iter().skip(1);
+        let base = arguments.next()?;
+        if quote!(#base).to_string() != "client . baseurl" {
+            return None;
+        }
+        let mut parts = self.path.split('{');
+        let mut path = parts.next()?.to_owned();
+        for part in parts {
+            path.push_str("{}");
+            path.push_str(part.split_once('}')?.1);
+        }
+        let segments = arguments.map(|mut argument| {
+            self.visit_expr_mut(&mut argument);
+            argument
+        });
+        Some(parse_quote!(runtime::url(
+            &client.transport,
+            format_args!(#path #(, #segments)*)
+        )))
     }
-    let path = template.value();
-    let path = path.strip_prefix("{}")?;
-    let segments = arguments.map(|mut argument| {
-        Names.visit_expr_mut(&mut argument);
-        argument
-    });
-    Some(parse_quote!(runtime::url(
-        &client.transport,
-        format_args!(#path #(, #segments)*)
-    )))
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::operations::Seen;
 use super::{Lint, shape};
+use crate::literal::{is_dots, on_the_wire};
 use crate::prepare::METHODS;
 use crate::report::{Severity, quoted};
 use crate::tree::Node;
@@ -22,7 +23,7 @@ impl<'a> Lint<'a> {
                 continue;
             }
             let names = self.template(path, item);
-            if let Some(first) = templates.insert(without_names(path), item) {
+            if let Some(first) = templates.insert(without_names(&on_the_wire(path)), item) {
                 let message = format!(
                     "{} is the same as another path but for its names",
                     quoted(path)
@@ -106,6 +107,19 @@ impl<'a> Lint<'a> {
         }
         if rest.contains('}') {
             problem = Some("has a brace without its partner");
+        }
+        if path.split('/').any(is_dots) && problem.is_none() {
+            let wire = on_the_wire(path);
+            if wire.matches('{').count() == names.len() {
+                let message = format!(
+                    "the path {} has a segment of dots, and is sent as {}",
+                    quoted(path),
+                    quoted(&wire)
+                );
+                self.warn("path-dots", item, message, "write it without them");
+            } else {
+                problem = Some("has a segment `..` that takes a parameter away");
+            }
         }
         if let Some(problem) = problem {
             let message = format!("the path {} {problem}", quoted(path));

@@ -29,11 +29,11 @@ impl Client {
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .check_token()
-    ///    .client_id(client_id)
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .check_token()
+    ///     .client_id(client_id)
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -53,11 +53,11 @@ impl Client {
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .reset_token()
-    ///    .client_id(client_id)
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .reset_token()
+    ///     .client_id(client_id)
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -75,11 +75,11 @@ impl Client {
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .delete_token()
-    ///    .client_id(client_id)
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .delete_token()
+    ///     .client_id(client_id)
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -98,11 +98,11 @@ impl Client {
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::ScopeTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .scope_token()
-    ///    .client_id(client_id)
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .scope_token()
+    ///     .client_id(client_id)
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -121,11 +121,11 @@ impl Client {
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .delete_authorization()
-    ///    .client_id(client_id)
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .delete_authorization()
+    ///     .client_id(client_id)
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -144,10 +144,10 @@ impl Client {
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, body: types::RevokeCredentialsRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .revoke_credentials()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .revoke_credentials()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -30,10 +30,10 @@ impl Client {
     /// # use tokenturn_client::github_login::{self, types};
     /// # async fn example(client: github_login::Client, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .create_access_token()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .create_access_token()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -49,10 +49,10 @@ impl Client {
     /// # use tokenturn_client::github_login::{self, types};
     /// # async fn example(client: github_login::Client, body: types::DeviceCodeRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .create_device_code()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .create_device_code()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -29,10 +29,10 @@ impl Client {
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::IssueTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .issue_token()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .issue_token()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -50,10 +50,10 @@ impl Client {
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::EmptyRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .query_user_basic_info()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .query_user_basic_info()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -74,10 +74,10 @@ impl Client {
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::EmptyRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .rotate_user_admin_token()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .rotate_user_admin_token()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -95,10 +95,10 @@ impl Client {
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::NewApiTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .new_api_token()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .new_api_token()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -116,10 +116,10 @@ impl Client {
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::NewApiTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .create_api_token()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .create_api_token()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -137,10 +137,10 @@ impl Client {
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::UpdateApiTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .update_api_token()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .update_api_token()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -158,10 +158,10 @@ impl Client {
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::EmptyRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .get_api_tokens()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .get_api_tokens()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -179,10 +179,10 @@ impl Client {
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::ApiTokenKeyRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .del_api_token()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .del_api_token()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -200,10 +200,10 @@ impl Client {
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::ApiTokenKeyRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .delete_api_token()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .delete_api_token()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -221,10 +221,10 @@ impl Client {
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::EmptyRequest) -> Result<(), Box<dyn std::error::Error>> {
     /// client
-    ///    .balance()
-    ///    .body(body)
-    ///    .send()
-    ///    .await?;
+    ///     .balance()
+    ///     .body(body)
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use quote::quote;
-use syn::{Attribute, Fields, GenericArgument, Item, ItemMod, PathArguments, Type, parse_quote};
+use syn::{
+    Attribute, Fields, File, GenericArgument, ImplItem, Item, ItemMod, PathArguments, Type,
+    parse_quote,
+};
 
 use crate::operations::Operation;
 
@@ -54,8 +57,28 @@ fn lines(operation: &Operation, fields: &Fields, path: &str) -> Vec<Attribute> {
         setters.collect::<String>(),
     );
     text.lines()
+        .map(|line| match line {
+            "" => line.to_owned(),
+            line => format!(" {line}"),
+        })
         .map(|line| parse_quote!(#[doc = #line]))
         .collect()
+}
+
+/// Puts each example at the end of its method's docs.
+pub(super) fn add(file: &mut File, examples: Vec<Vec<Attribute>>) {
+    let methods = file.items.iter_mut().filter_map(|item| match item {
+        Item::Impl(block) => Some(&mut block.items),
+        _ => None,
+    });
+    let methods = methods.flatten().filter_map(|item| match item {
+        ImplItem::Fn(function) => Some(function),
+        _ => None,
+    });
+    // Those of the client itself come first.
+    for (function, example) in methods.skip(2).zip(examples) {
+        function.attrs.extend(example);
+    }
 }
 
 /// The type that a required field is set with: `T` of `Result<T, String>`.

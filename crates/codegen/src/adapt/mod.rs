@@ -69,7 +69,7 @@ pub(crate) fn adapt(
     }
     let examples = example::examples(builder.as_ref(), operations, path);
     let mut items = vec![structure(document)];
-    items.push(methods(operations, &examples));
+    items.push(methods(operations));
     items.push(table::table(operations));
     items.extend(types.map(Item::Mod));
     items.extend(enums::errors(operations));
@@ -83,6 +83,8 @@ pub(crate) fn adapt(
     };
     paths::shorten(&mut file);
     Docs.visit_file_mut(&mut file);
+    // Unlike what the spec shows, they are Rust.
+    example::add(&mut file, examples);
     Ok(file)
 }
 
@@ -136,14 +138,13 @@ fn structure(document: &Value) -> Item {
     }
 }
 
-fn methods(operations: &[Operation], examples: &[Vec<Attribute>]) -> Item {
-    let methods = operations.iter().zip(examples).map(|(operation, example)| {
+fn methods(operations: &[Operation]) -> Item {
+    let methods = operations.iter().map(|operation| {
         let function = format_ident!("{}", operation.method_name());
         let builder = format_ident!("{}", operation.type_name());
         let docs = about(operation);
         quote::quote! {
             #[doc = #docs]
-            #(#example)*
             pub fn #function(&self) -> builder::#builder<'_> {
                 builder::#builder::new(self)
             }

@@ -37,6 +37,64 @@ async fn the_headers_of_an_empty_answer_are_there() {
 }
 
 #[tokio::test]
+async fn a_request_without_a_body_says_so() {
+    let server = MockServer::start_async().await;
+    server.accepted(|when, then| {
+        when.and(|when| when.header("content-length", "0"));
+        then.accepted();
+    });
+    server.empty_segments(|when, then| {
+        when.and(|when| when.header("content-length", "0"));
+        then.no_content();
+    });
+    server.redirect(|when, then| {
+        when.and(|when| when.header_missing("content-length"));
+        then.raw(200, "text/plain", "");
+    });
+    let client = client(&server);
+    client.accepted().send().await.unwrap();
+    client.empty_segments().send().await.unwrap();
+    client.redirect().send().await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_path_is_escaped_once() {
+    let server = MockServer::start_async().await;
+    server.literal_path(|when, then| {
+        let path = "/gr%C3%B6%C3%9Fe%20und%20ma%C3%9F/100%25/a%2Fb/c%2Fd+%C3%A9";
+        when.x("c/d")
+            .and(|when| when.is_true(move |request| request.uri().path() == path));
+        then.no_content();
+    });
+    server.dots(|when, then| {
+        when.and(|when| when.is_true(|request| request.uri().path() == "/a/dots"));
+        then.no_content();
+    });
+    let client = client(&server);
+    client.literal_path().x("c/d").send().await.unwrap();
+    client.dots().send().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_moment_is_read() {
+    let server = MockServer::start_async().await;
+    let client = client(&server);
+    for (written, read) in [
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("1965-05-05t01:00:00.5+01:00", "1965-05-05T00:00:00.500Z"),
+        ("2020-01-01t00:00:00z", "2020-01-01T00:00:00Z"),
+    ] {
+        let mock = server.typed_and_default(|_, then| {
+            let thing = format!(r#"{{"id": "a", "level": "low", "seen": "{written}"}}"#);
+            then.raw(200, "application/json", thing);
+        });
+        let thing = client.typed_and_default().send().await.unwrap();
+        mock.delete();
+        assert_eq!(thing.seen.unwrap().to_string(), read);
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_declared_stays_whole() {
     let server = MockServer::start_async().await;
     let client = client(&server);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::aliases::Aliases;
 
 /// The formats that have a type of their own, and the type beside which they have it.
-const CONVERSIONS: [(&str, &str, &str); 4] = [
+pub(crate) const CONVERSIONS: [(&str, &str, &str); 4] = [
     ("string", "password", "::tokenturn_client::Secret"),
     ("string", "date-time", "::tokenturn_client::Timestamp"),
     ("string", "decimal", "::tokenturn_client::Amount"),

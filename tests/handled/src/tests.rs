@@ -121,6 +121,22 @@ fn a_status_outside_the_range_is_refused() {
     });
 }
 
+#[test]
+fn no_secret_prints() {
+    let secrets = r#"{
+        "plain": "canary-1", "limited": "canary", "described": "canary-2", "chosen": "canary-3",
+        "either": "canary-4", "listed": ["canary-5"], "named": {"a": "canary-6"}
+    }"#;
+    let guarded: types::Guarded = serde_json::from_str(secrets).unwrap();
+    assert_eq!(guarded.limited, Secret::new("canary"));
+    assert_eq!(guarded.described, Some(Secret::new("canary-2")));
+    let stored = serde_json::to_string(&guarded).unwrap();
+    let answer: types::SecretResponse = serde_json::from_str(r#""canary""#).unwrap();
+    for shown in [format!("{guarded:?}"), stored, format!("{answer:?}")] {
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}
+
 /// Drops the server and returns the part that its mock missed.
 fn missed(server: MockServer) -> String {
     let panic = catch_unwind(AssertUnwindSafe(|| drop(server))).unwrap_err();

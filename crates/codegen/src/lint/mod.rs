@@ -7,12 +7,14 @@
 mod answers;
 mod bodies;
 mod document;
+mod formats;
 mod names;
 mod operations;
 mod parameters;
 mod paths;
 mod references;
 mod schemas;
+mod secrets;
 mod shape;
 mod values;
 

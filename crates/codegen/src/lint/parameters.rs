@@ -47,7 +47,6 @@ impl<'a> Lint<'a> {
             );
         };
         self.schema(schema);
-        let resolved = self.resolve(schema, "schemas");
         let (fits, help) = match place {
             "query" => (
                 self.is_query(schema),
@@ -62,15 +61,13 @@ impl<'a> Lint<'a> {
             let message = format!("the client cannot write this type in a {place}");
             self.error("parameter-type", schema, message, help);
         }
-        let items = resolved.and_then(|schema| self.resolve(schema.get("items")?, "schemas"));
-        let is_secret = |schema: Option<Node<'a>>| {
-            schema.is_some_and(|schema| schema.text("format") == Some("password"))
-        };
-        if is_secret(resolved) || is_secret(items) {
+        let help =
+            "send it in the body, or give it to the transport as credentials or with `header`";
+        if self.holds_secret(schema) {
             let message = "a secret here ends in URLs and logs";
-            let help =
-                "send it in the body, or give it to the transport as credentials or with `header`";
             self.error("parameter-secret", schema, message, help);
+        } else if let Some(name) = node.text("name") {
+            self.secret_name(name, node, schema, help);
         }
     }
 

@@ -28,10 +28,9 @@ const UNTYPED: [&str; 6] = [
     "multipleOf",
 ];
 
-/// What makes progenitor take a converted schema for another type.
-const CONSTRAINTS: [&str; 9] = [
+/// What a type of the client does not check. `pattern` is never checked.
+const CONSTRAINTS: [&str; 8] = [
     "enum",
-    "pattern",
     "minLength",
     "maxLength",
     "minimum",
@@ -42,7 +41,7 @@ const CONSTRAINTS: [&str; 9] = [
 ];
 
 /// More schemas than anybody makes one parameter of. They may refer to each other in many ways.
-const MAX_PARTS: usize = 100;
+pub(super) const MAX_PARTS: usize = 100;
 
 impl<'a> Lint<'a> {
     /// A schema, and those in it.
@@ -53,6 +52,7 @@ impl<'a> Lint<'a> {
         self.deprecated(node);
         self.schema_type(node);
         self.formatted(node);
+        self.format_name(node);
         self.values(node);
         self.property_names(node);
         self.unheeded(node);
@@ -131,7 +131,7 @@ impl<'a> Lint<'a> {
             let message = "this schema does not say what its `type` is";
             return self.error("schema-untyped", at, message, "write a `type` beside it");
         }
-        // Secrets, times and amounts must be just that: progenitor compares the whole schema.
+        // Secrets, times and amounts are just that.
         let format = node.text("format");
         let converted = CONVERTED.iter().find(|(name, _)| format == Some(name));
         let Some((format, wanted)) = converted else {
@@ -142,12 +142,12 @@ impl<'a> Lint<'a> {
             let help = format!("write `type: {wanted}` beside it");
             return self.error("format-type", at, message, &help);
         }
-        let mut members = node.members();
-        let constraint =
-            members.find(|(key, _)| CONSTRAINTS.contains(key) || key.starts_with("x-"));
-        if let Some((key, constraint)) = constraint {
-            let message = format!("beside {}, `format: {format}` has no effect", quoted(key));
-            self.error("format-constrained", constraint, message, "leave it out");
+        for key in CONSTRAINTS {
+            if let Some(constraint) = node.get(key) {
+                let message = format!("beside `format: {format}`, `{key}` has no effect");
+                let help = "leave it out, or say it in the description";
+                self.warn("format-constrained", constraint, message, help);
+            }
         }
     }
 
@@ -228,6 +228,8 @@ impl<'a> Lint<'a> {
             .collect();
         for (name, property) in properties.members() {
             self.schema(property);
+            let help = "write `format: password` beside its type";
+            self.secret_name(name, property, property, help);
             for key in ["readOnly", "writeOnly"] {
                 if let Some(flag) = property.get(key).filter(|_| property.is_true(key))
                     && required.contains(&name)
@@ -245,9 +247,15 @@ impl<'a> Lint<'a> {
 
     /// Whether every value is written as one text.
     pub(super) fn is_scalar(&self, schema: Node<'a>) -> bool {
+        // What only narrows another one need not say what it is.
+        let has_type = self.word(schema, "type").is_some();
         self.are_parts(schema, &mut { MAX_PARTS }, &|schema| {
+            let narrows = || {
+                let keys = ["properties", "items", "additionalProperties"];
+                has_type && !keys.iter().any(|key| schema.value.get(*key).is_some())
+            };
             let kind = schema.text("type");
-            kind.map_or(schema.value.get("enum").is_some(), |kind| {
+            kind.map_or(schema.value.get("enum").is_some() || narrows(), |kind| {
                 SCALARS.contains(&kind)
             })
         })
@@ -255,14 +263,15 @@ impl<'a> Lint<'a> {
 
     /// Whether a query can be written of it.
     pub(super) fn is_query(&self, schema: Node<'a>) -> bool {
-        self.are_parts(schema, &mut { MAX_PARTS }, &|schema| {
-            match (schema.text("type"), schema.get("items")) {
-                (Some("array"), Some(items)) => self.is_scalar(items),
-                // Reported elsewhere.
-                (Some("array"), None) => true,
-                _ => self.is_scalar(schema) || self.is_flat(schema),
-            }
-        })
+        self.is_scalar(schema)
+            || self.are_parts(schema, &mut { MAX_PARTS }, &|schema| {
+                match (schema.text("type"), schema.get("items")) {
+                    (Some("array"), Some(items)) => self.is_scalar(items),
+                    // Reported elsewhere.
+                    (Some("array"), None) => true,
+                    _ => self.is_scalar(schema) || self.is_flat(schema),
+                }
+            })
     }
 
     /// Whether it is an object of such values.

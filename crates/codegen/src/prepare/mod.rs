@@ -6,6 +6,7 @@
 mod answers;
 mod body;
 mod choices;
+mod converted;
 mod nullable;
 mod parameters;
 mod references;
@@ -36,6 +37,7 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     references::move_schemas(&mut copy, moves);
     remove_pages(&mut copy);
     references::inline(&mut copy);
+    converted::reduce(&mut copy);
     for (path, operation) in operations_mut(&mut copy) {
         parameters::complete(path, operation);
         body::choose(operation);
@@ -48,6 +50,7 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     schemas::prune(&mut copy);
     schemas::loosen(&mut copy);
     nullable::place(&mut copy);
+    converted::name_bodies(&mut copy);
     (copy, choices)
 }
 

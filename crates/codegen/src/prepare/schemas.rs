@@ -28,7 +28,7 @@ const RULES: [&str; 11] = [
 ];
 
 /// Formats for which generated code would need one more crate. They stay strings.
-const FORMATS: [&str; 4] = ["uuid", "date", "ipv4", "ipv6"];
+const FORMATS: [&str; 5] = ["uuid", "date", "ip", "ipv4", "ipv6"];
 
 /// Leaves out the components that no operation uses: nothing that is sent or received is made of
 /// them. What else was there than schemas stands where it is used by now.
@@ -109,6 +109,13 @@ fn simplify(schema: &mut Map<String, Value>) {
     // typify names types by it, and takes two of one title for the same type.
     if schema.get("title").is_some_and(Value::is_string) && is_type(schema) {
         schema.shift_remove("title");
+    }
+    // openapiv3 knows no formats of these.
+    if schema
+        .get("type")
+        .is_some_and(|kind| kind == "object" || kind == "array" || kind == "boolean")
+    {
+        schema.shift_remove("format");
     }
     if schema.get("type").is_some_and(|kind| kind == "string") {
         // Checking it would take a regex engine.

@@ -1,0 +1,186 @@
+//! Secrets: where they must not stand, and what looks like one and is not marked.
+
+use heck::ToSnakeCase;
+
+use super::Lint;
+use super::formats::meant;
+use super::schemas::MAX_PARTS;
+use crate::report::quoted;
+use crate::tree::Node;
+
+/// What a secret is called. More words may come before.
+const NAMES: [&str; 27] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "password_confirmation",
+    "secret",
+    "client_secret",
+    "secret_key",
+    "private_key",
+    "api_key",
+    "access_key",
+    "signing_key",
+    "encryption_key",
+    "account_key",
+    "master_key",
+    "license_key",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "auth_token",
+    "bearer_token",
+    "api_token",
+    "session_token",
+    "security_token",
+    "secret_token",
+    "personal_access_token",
+    "recovery_code",
+    "code_verifier",
+];
+
+/// What is not the secret itself.
+const HARMLESS: [&str; 6] = ["hashed", "masked", "encrypted", "redacted", "has", "is"];
+
+impl<'a> Lint<'a> {
+    /// Warns of a string that its name says to be a secret, and its format does not.
+    pub(super) fn secret_name(&mut self, name: &str, node: Node<'a>, schema: Node<'a>, help: &str) {
+        if is_secret_name(name) && self.is_unmarked(schema) {
+            let message = format!(
+                "{} looks like a secret, and becomes a string, which prints",
+                quoted(name)
+            );
+            self.warn("secret-name", node, message, help);
+        }
+    }
+
+    /// Whether it is a string, or a list of them, that may be anything.
+    fn is_unmarked(&self, schema: Node<'a>) -> bool {
+        let Some(resolved) = self.resolve(schema, "schemas") else {
+            return false;
+        };
+        if let Some(items) = resolved.get("items") {
+            return self.is_unmarked_text(items);
+        }
+        self.is_unmarked_text(resolved)
+    }
+
+    fn is_unmarked_text(&self, schema: Node<'a>) -> bool {
+        let kind = self.word(schema, "type");
+        let format = self.word(schema, "format");
+        let has_values = self.resolve(schema, "schemas");
+        let has_values = has_values.is_some_and(|schema| schema.value.get("enum").is_some());
+        // A misspelt format has its own warning.
+        let is_marked =
+            format.is_some_and(|format| format == "password" || meant(format) == Some("password"));
+        kind == Some("string") && !is_marked && !has_values
+    }
+
+    /// The type or the format of a schema, or of the first that it narrows.
+    pub(super) fn word(&self, schema: Node<'a>, key: &str) -> Option<&'a str> {
+        self.first_word(schema, key, &mut { MAX_PARTS })
+    }
+
+    fn first_word(&self, schema: Node<'a>, key: &str, left: &mut usize) -> Option<&'a str> {
+        let schema = self.resolve(schema, "schemas").filter(|_| *left > 0)?;
+        *left -= 1;
+        let mut parts = schema.get("allOf").into_iter().flat_map(Node::items);
+        let own = schema.text(key);
+        own.or_else(|| parts.find_map(|part| self.first_word(part, key, left)))
+    }
+
+    /// Whether a secret is somewhere in it.
+    pub(super) fn holds_secret(&self, schema: Node<'a>) -> bool {
+        self.has_secret(schema, &mut { MAX_PARTS })
+    }
+
+    fn has_secret(&self, schema: Node<'a>, left: &mut usize) -> bool {
+        let Some(schema) = self.resolve(schema, "schemas").filter(|_| *left > 0) else {
+            return false;
+        };
+        *left -= 1;
+        let lists = ["allOf", "oneOf", "anyOf"].into_iter();
+        let lists = lists
+            .filter_map(|key| schema.get(key))
+            .flat_map(Node::items);
+        let properties = schema.get("properties").into_iter().flat_map(Node::members);
+        let parts = ["items", "additionalProperties"].into_iter();
+        let parts = parts.filter_map(|key| schema.get(key));
+        let mut parts = parts
+            .chain(lists)
+            .chain(properties.map(|(_, property)| property));
+        schema.text("format") == Some("password") || parts.any(|part| self.has_secret(part, left))
+    }
+}
+
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_snake_case();
+    let words: Vec<&str> = name.split('_').collect();
+    if words.iter().any(|word| HARMLESS.contains(word)) {
+        return false;
+    }
+    let one = name.strip_suffix('s').filter(|_| !name.ends_with("ss"));
+    [Some(name.as_str()), one]
+        .into_iter()
+        .flatten()
+        .any(|name| {
+            let is = |known: &str| {
+                let before = name.strip_suffix(known);
+                before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
+                    || name == known.replace('_', "")
+            };
+            name == "token" && one != Some("token") || NAMES.iter().any(|known| is(known))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_known_by_their_names() {
+        for name in [
+            "password",
+            "newPassword",
+            "access_token",
+            "accessToken",
+            "accesstoken",
+            "X-Api-Key",
+            "APIKey",
+            "apikey",
+            "client-secret",
+            "webhook_secret",
+            "refresh_token",
+            "private_key",
+            "privateKey",
+            "aws_secret_access_key",
+            "recovery_codes",
+            "token",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "",
+            "token_type",
+            "tokens",
+            "next_page_token",
+            "hashed_password",
+            "password_hint",
+            "passwordless",
+            "secret_name",
+            "has_secret",
+            "expires_in",
+            "refresh_token_expires_in",
+            "access_token_url",
+            "public_key",
+            "key",
+            "key_id",
+            "access_key_id",
+            "secretary",
+            "nonsecret",
+            "api_access",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+}

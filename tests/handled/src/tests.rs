@@ -132,7 +132,13 @@ fn no_secret_prints() {
     assert_eq!(guarded.described, Some(Secret::new("canary-2")));
     let stored = serde_json::to_string(&guarded).unwrap();
     let answer: types::SecretResponse = serde_json::from_str(r#""canary""#).unwrap();
-    for shown in [format!("{guarded:?}"), stored, format!("{answer:?}")] {
+    let more: types::GuardedMore = serde_json::from_str(secrets).unwrap();
+    for shown in [
+        format!("{guarded:?}"),
+        stored,
+        format!("{answer:?}"),
+        format!("{more:?}"),
+    ] {
         assert!(!shown.contains("canary"), "{shown}");
     }
 }

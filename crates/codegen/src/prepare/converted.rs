@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
+use super::inherited;
 use super::operations_mut;
 use super::references::add_schemas;
 use super::walk::{Part, schemas_mut};
@@ -18,7 +19,7 @@ use crate::tree::escaped;
 const KEPT: [&str; 5] = ["title", "description", "example", "default", "nullable"];
 
 /// Such components, by the reference to them.
-type Named = HashMap<String, Map<String, Value>>;
+pub(super) type Named = HashMap<String, Map<String, Value>>;
 
 /// Leaves of each such schema what progenitor knows.
 pub(super) fn reduce(document: &mut Value) {
@@ -28,6 +29,7 @@ pub(super) fn reduce(document: &mut Value) {
             *schema = plain;
         }
     });
+    inherited::settle(document, &named);
     // A component becomes a type around that of the runtime, which a path or a header cannot show.
     for (_, operation) in operations_mut(document) {
         let parameters = operation
@@ -64,6 +66,14 @@ fn named(document: &Value) -> Named {
     }
 }
 
+/// The same of a schema or of the component that it refers to.
+pub(super) fn of(schema: &Value, named: &Named) -> Option<Map<String, Value>> {
+    match schema.get("$ref") {
+        Some(target) => named.get(target.as_str()?).cloned(),
+        None => plain(schema.as_object()?, named),
+    }
+}
+
 /// The schema without what narrows it, if it becomes a type of the runtime.
 fn plain(schema: &Map<String, Value>, named: &Named) -> Option<Map<String, Value>> {
     let text = |key: &str| schema.get(key).and_then(Value::as_str);
@@ -76,10 +86,7 @@ fn plain(schema: &Map<String, Value>, named: &Named) -> Option<Map<String, Value
         plain.insert("type".into(), json!(kind));
         plain.insert("format".into(), json!(format));
     } else {
-        plain = parts(schema).find_map(|part| match part.get("$ref") {
-            Some(target) => named.get(target.as_str()?).cloned(),
-            None => self::plain(part.as_object()?, named),
-        })?;
+        plain = parts(schema).find_map(|part| of(part, named))?;
         // Nothing is of both types.
         if kind.is_some_and(|kind| plain["type"] != kind) {
             return None;

@@ -7,6 +7,7 @@ mod answers;
 mod body;
 mod choices;
 mod converted;
+mod inherited;
 mod nullable;
 mod parameters;
 mod references;

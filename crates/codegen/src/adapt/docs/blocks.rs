@@ -2,7 +2,7 @@
 //! language: it would compile and run what is indented, and what stands between bare fences.
 
 use super::fence::{self, Fence};
-use super::words::{cells, tame};
+use super::words::{GLUE, cells, tame};
 
 /// The width of a line of text: with `///` and two levels of indentation, 100 columns.
 const WIDTH: usize = 88;
@@ -68,7 +68,7 @@ impl Blocks {
         let item = self.items.last().copied().unwrap_or_default();
         let inner = indent - item.from;
         if inner >= 4 && self.is_open {
-            return self.text(item.to + 3, text);
+            return self.go_on(text);
         }
         if inner >= 4 {
             let (code, taken) = fence::indented(line, after, item.from + 4);
@@ -96,21 +96,45 @@ impl Blocks {
             return self.quote(text, after, depth);
         }
         if indent == 0 && is_prose(text) {
-            self.paragraph.push_str(text);
-            self.paragraph.push(' ');
             self.is_open = true;
-            return 0;
+            return self.prose(text);
         }
         self.text(item.to + inner, text)
+    }
+
+    fn prose(&mut self, text: &str) -> usize {
+        // At the beginning of a line, more than one space would mean something.
+        for word in text.split_ascii_whitespace() {
+            self.paragraph.push_str(word);
+            self.paragraph.push(' ');
+        }
+        0
+    }
+
+    /// A line that would mean something if it were not so far in.
+    fn go_on(&mut self, text: &str) -> usize {
+        match self.lines.last_mut().filter(|_| self.paragraph.is_empty()) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(&cells(text));
+                0
+            }
+            None => self.prose(text),
+        }
     }
 
     /// A line that stays a line.
     fn text(&mut self, indent: usize, text: &str) -> usize {
         self.flush();
         let mark = if text.starts_with('>') { "\\" } else { "" };
-        self.is_open = !text.starts_with(['#', '|', '=']);
+        self.is_open = !text.starts_with(['#', '|']);
+        // It may begin an item after all: then more than one space would mean something.
+        let text = match marker(text, false) {
+            Some(_) => text.split_ascii_whitespace().collect::<Vec<_>>().join(" "),
+            None => text.to_owned(),
+        };
         self.lines
-            .push(format!("{:indent$}{mark}{}", "", cells(text)));
+            .push(format!("{:indent$}{mark}{}", "", cells(&text)));
         0
     }
 
@@ -144,8 +168,9 @@ impl Blocks {
         after: &[String],
     ) -> usize {
         self.flush();
-        // A row of a table would go on.
-        if self.lines.last().is_some_and(|last| last.starts_with('|')) {
+        // What looks like a heading or a table may be text that goes on.
+        let is_text = |last: &String| !last.is_empty() && !last.trim_start().starts_with("```");
+        if !self.is_open && self.lines.last().is_some_and(is_text) {
             self.lines.push(String::new());
         }
         let mut lead = format!("{:to$}", "");
@@ -220,7 +245,7 @@ fn wrap(prose: &str) -> Vec<String> {
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(prose, options)
         .into_iter()
-        .map(Into::into)
+        .map(|line| line.replace(GLUE, " "))
         .collect()
 }
 
@@ -283,7 +308,12 @@ mod tests {
             ("a:\n\n\tb", "a:\n\n```text\nb\n```"),
             ("    ```\n    a", "````text\n```\na\n````"),
             ("# a\n    b", "# a\n```text\nb\n```"),
-            ("a\n        b", "a\n   b"),
+            ("a\n        b", "a b"),
+            ("- a\n        +     b", "- a +     b"),
+            ("a   +     b", "a + b"),
+            ("1)\n2.  -     b", "1)\n2. - b"),
+            ("#a\n2. ```\n   b", "#a\n\n2. ```text\n   b\n   ```"),
+            ("===\n2. ```\n   b", "===\n2. \\`\\`\\`\n   b"),
             ("---\n    b", "---\n```text\nb\n```"),
             ("- a\n\n      b\n  c", "- a\n\n  ```text\n  b\n  ```\n  c"),
             ("-   a\n\n      b", "- a\n\n    b"),

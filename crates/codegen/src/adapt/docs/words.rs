@@ -1,7 +1,10 @@
 //! Words of a line or a paragraph, without the meaning that they are not known to have.
 
+/// A space in code where no line may be broken, since the next one would begin with a mark.
+pub(super) const GLUE: char = '\u{E000}';
+
 /// Turns bare addresses into links, and takes the meaning from brackets and backticks that have
-/// none.
+/// none. There may be [`GLUE`] in it.
 pub(super) fn tame(text: &str) -> String {
     if is_ours(text) {
         return text.to_owned();
@@ -40,7 +43,7 @@ pub(super) fn tame(text: &str) -> String {
 /// The cells of a row of a table, or any other line. What begins in a cell ends there.
 pub(super) fn cells(text: &str) -> String {
     if !text.starts_with('|') {
-        return tame(text);
+        return tame(text).replace(GLUE, " ");
     }
     let mut cells: Vec<String> = vec![String::new()];
     for part in text.split('|') {
@@ -54,7 +57,7 @@ pub(super) fn cells(text: &str) -> String {
         }
     }
     let cells = cells.iter().skip(1).map(|cell| tame(cell));
-    cells.collect::<Vec<_>>().join("|")
+    cells.collect::<Vec<_>>().join("|").replace(GLUE, " ")
 }
 
 /// A link that we or progenitor make, to an item.
@@ -76,12 +79,13 @@ fn is_ours(text: &str) -> bool {
     ours.into_iter().any(is) || target() == Some(true)
 }
 
-/// What is escaped stays so.
+/// What is escaped stays so. Otherwise the mark would escape what is put behind it.
 fn escape(text: &str, tamed: &mut String) -> usize {
     let next = text[1..].chars().next();
-    let length = next.filter(char::is_ascii_punctuation).map_or(1, |_| 2);
-    tamed.push_str(&text[..length]);
-    length
+    let escaped = next.filter(char::is_ascii_punctuation);
+    tamed.push('\\');
+    tamed.push(escaped.unwrap_or('\\'));
+    escaped.map_or(1, |_| 2)
 }
 
 /// A link's address or something that is no tag of ours.
@@ -150,12 +154,12 @@ impl Spans {
         match end {
             // A line that began with three of them would begin more code than this.
             Some(end) if length < 3 => {
-                tamed.push_str(&text[..length + end + length]);
+                tamed.push_str(&glued(&text[..length + end + length]));
                 length + end + length
             }
             Some(end) if !text[length..length + end].contains('`') => {
                 let code = text[length..length + end].trim();
-                tamed.push_str(&format!("`{code}`"));
+                tamed.push_str(&glued(&format!("`{code}`")));
                 length + end + length
             }
             found => {
@@ -167,6 +171,18 @@ impl Spans {
             }
         }
     }
+}
+
+fn glued(code: &str) -> String {
+    let next = code.chars().skip(1).chain(['`']);
+    let is_mark = |next: char| next.is_ascii_digit() || "<>#-+*|=~".contains(next);
+    let pairs = code.chars().zip(next);
+    pairs
+        .map(|(character, next)| match character {
+            ' ' if is_mark(next) => GLUE,
+            character => character,
+        })
+        .collect()
 }
 
 /// Where the next backticks of this length begin.
@@ -187,6 +203,11 @@ fn partner(text: &str, length: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_line_begins_with_a_mark_of_code() {
+        assert_eq!(tame("`a <b> c 1` - d"), "`a\u{E000}<b> c\u{E000}1` - d");
+    }
 
     #[test]
     fn what_rustdoc_would_warn_of_is_tamed() {
@@ -214,7 +235,8 @@ mod tests {
             ("a ``b ` c`` <d>", "a ``b ` c`` \\<d>"),
             ("```a``` and ```", "`a` and \\`\\`\\`"),
             ("~~~ and ~/a", "\\~\\~\\~ and \\~/a"),
-            ("\\<a> \\[b] \\`c <d> \\", "\\<a> \\[b] \\`c \\<d> \\"),
+            ("\\<a> \\[b] \\`c <d> \\", "\\<a> \\[b] \\`c \\<d> \\\\"),
+            ("\\http://a.b", "\\\\<http://a.b>"),
             ("Builder for [`Client::a`]", "Builder for [`Client::a`]"),
             (
                 "[`Client::a`]: super::Client::a",
@@ -225,7 +247,7 @@ mod tests {
                 "What [`Client::a`] may fail with.",
             ),
         ] {
-            assert_eq!(tame(text), tamed);
+            assert_eq!(cells(text), tamed);
         }
     }
 }

@@ -146,8 +146,8 @@ impl RequestBuilderExt for RequestBuilder {
 
 /// Encodes a path parameter as one segment.
 pub fn encode_path(segment: &str) -> String {
-    /// The path percent-encode set of the URL standard, and the characters that would end the
-    /// segment or read as an escape.
+    /// The path percent-encode set of the URL standard, the characters that would end the segment
+    /// or read as an escape, and those that RFC 3986 has in no path.
     const SEGMENT: &AsciiSet = &CONTROLS
         .add(b' ')
         .add(b'"')
@@ -157,10 +157,13 @@ pub fn encode_path(segment: &str) -> String {
         .add(b'<')
         .add(b'>')
         .add(b'?')
+        .add(b'[')
         .add(b'\\')
+        .add(b']')
         .add(b'^')
         .add(b'`')
         .add(b'{')
+        .add(b'|')
         .add(b'}');
     utf8_percent_encode(segment, SEGMENT).to_string()
 }

@@ -9,7 +9,7 @@ use crate::report::quoted;
 use crate::tree::Node;
 
 /// What a secret is called. More words may come before.
-const NAMES: [&str; 27] = [
+const NAMES: [&str; 26] = [
     "password",
     "passwd",
     "passphrase",
@@ -20,7 +20,6 @@ const NAMES: [&str; 27] = [
     "private_key",
     "api_key",
     "access_key",
-    "signing_key",
     "encryption_key",
     "account_key",
     "master_key",
@@ -173,6 +172,7 @@ mod tests {
             "refresh_token_expires_in",
             "access_token_url",
             "public_key",
+            "commit_signing_keys",
             "key",
             "key_id",
             "access_key_id",

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::converted::{Named, of};
-use super::schemas::for_each_schema;
+use super::walk::{Part, schemas_mut};
 use crate::tree::escaped;
 
 /// The properties of these types, by name.
@@ -16,7 +16,7 @@ type Fields = HashMap<String, Map<String, Value>>;
 /// Makes every part of an `allOf` say the same of such a property.
 pub(super) fn settle(document: &mut Value, named: &Named) {
     let components = components(document, named);
-    for_each_schema(document, &mut |schema, _| {
+    schemas_mut(document, Part::Document, &mut |schema, _| {
         if schema.get("allOf").is_some_and(Value::is_array) {
             let mut fields = Fields::new();
             collect(schema, named, &components, &mut fields);

@@ -114,7 +114,9 @@ impl<'a> Lint<'a> {
 
     fn inner_types(&mut self, name: &str, schema: Node<'a>, types: &mut Types<'a>) {
         for (property, schema) in schema.get("properties").into_iter().flat_map(Node::members) {
-            self.inline_type(&format!("{name}{}", pascal(property)), schema, types);
+            // Of a name without letters nothing is left.
+            let name = pascal(&format!("{name}-{property}"));
+            self.inline_type(&name, schema, types);
         }
         // Beside properties they are in a field `extra`.
         let more = match schema.get("properties") {

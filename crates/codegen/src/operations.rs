@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::literal::on_the_wire;
-use crate::prepare::{Answers, example};
+use crate::prepare::{Answers, examples};
 use crate::reserved;
 
 /// One operation of the generation copy.
@@ -62,7 +62,7 @@ pub(crate) enum Location {
 pub(crate) struct Body {
     pub(crate) media: String,
     pub(crate) schema: Value,
-    pub(crate) example: Option<Value>,
+    pub(crate) examples: Vec<Value>,
 }
 
 /// What the spec tells people about an operation.
@@ -175,7 +175,7 @@ fn body(body: &Value) -> Option<Body> {
     Some(Body {
         media: media.clone(),
         schema: body.get("schema").cloned().unwrap_or_default(),
-        example: example(body).cloned(),
+        examples: examples(body),
     })
 }
 

@@ -7,6 +7,7 @@ use syn::{File, parse2};
 
 use crate::Paths;
 use crate::enums;
+use crate::fits::{self, Wanted};
 use crate::mocks::shapes::Shapes;
 use crate::mocks::then::{Content, all, answer_method, content};
 use crate::mocks::when::setter;
@@ -14,7 +15,7 @@ use crate::names::Status;
 use crate::operations::{Credentials, Location, Operation};
 use crate::prepare::{Answer, FORM, Success, essence, is_json};
 use crate::reserved::argument;
-use crate::sample::{LINE, SEGMENT, TEXT, sample};
+use crate::sample::{LINE, SEGMENT, TEXT, samples};
 
 /// No text in any encoding that is used.
 const BYTES: &[u8] = b"\0\xff a body";
@@ -63,6 +64,8 @@ impl Test<'_> {
         let Self { operation, .. } = self;
         let (function, when, _) = crate::mocks::names(operation);
         let mut given = TokenStream::new();
+        // As many as the part with the most alternatives has.
+        let mut turns = 1;
         let mut sent = TokenStream::new();
         let mut expected = TokenStream::new();
         for parameter in &operation.parameters {
@@ -76,13 +79,21 @@ impl Test<'_> {
                 Location::Header => LINE,
             };
             let (value, set) = (format_ident!("given_{name}"), format_ident!("{name}"));
-            let json = json(&sample(self.document, &parameter.schema, text));
+            let samples = samples(self.document, &parameter.schema, text);
+            let samples = samples.iter().map(|value| {
+                let json = json(value);
+                quote!(round_trip::sample(#json))
+            });
+            let samples: Vec<TokenStream> = samples.collect();
+            turns = turns.max(samples.len());
+            let sample = in_turn(&samples);
             let setter = setter(parameter);
-            given.extend(quote!(let #value: #ty = round_trip::sample(#json);));
+            given.extend(quote!(let #value: #ty = #sample;));
             sent.extend(quote!(.#set(#value.clone())));
             expected.extend(quote!(.#setter(&#value)));
         }
-        if let Some((value, argument)) = self.body() {
+        if let Some((value, argument, count)) = self.body() {
+            turns = turns.max(count);
             given.extend(value);
             sent.extend(quote!(.body(#argument)));
             expected.extend(quote!(.body(&given_body)));
@@ -98,6 +109,15 @@ impl Test<'_> {
             }
         };
         let answers = all(operation).filter_map(|answer| self.answer(answer, &function));
+        let mut exchange = quote! {
+            let call = || client.#function()#sent.send();
+            let fits = |when: mocks::#when| when #expected #credentials;
+            #(#answers)*
+        };
+        if turns > 1 {
+            exchange = each_turn(turns, quote!(#given #exchange));
+            given = TokenStream::new();
+        }
         quote! {
             #[tokio::test]
             #[allow(clippy::clone_on_copy, clippy::needless_borrows_for_generic_args, irrefutable_let_patterns)]
@@ -105,15 +125,14 @@ impl Test<'_> {
                 #given
                 let server = MockServer::start_async().await;
                 let client = client::Client::new(round_trip::#transport(&server));
-                let call = || client.#function()#sent.send();
-                let fits = |when: mocks::#when| when #expected #credentials;
-                #(#answers)*
+                #exchange
             }
         }
     }
 
     /// The statement that binds `given_body`, and what the client's builder gets.
-    fn body(&self) -> Option<(TokenStream, TokenStream)> {
+    /// With them, how many bodies there are in turn.
+    fn body(&self) -> Option<(TokenStream, TokenStream, usize)> {
         let body = self.operation.body.as_ref()?;
         let ty = self.shapes.argument(self.operation, "body")?;
         let media = essence(&body.media);
@@ -124,27 +143,36 @@ impl Test<'_> {
             return Some((
                 quote!(let given_body = #bytes;),
                 quote!(given_body.to_vec()),
+                1,
             ));
         }
-        let value = self.value(&body.example, &body.schema);
+        let values = self.values(&body.examples, &body.schema);
+        let value = in_turn(&values);
         Some((
             quote!(let given_body: #ty = #value;),
             quote!(given_body.clone()),
+            values.len(),
         ))
     }
 
-    /// The spec's own example, or else everything that the schema allows.
-    fn value(&self, example: &Option<Value>, schema: &Value) -> TokenStream {
-        match example {
-            Some(example) => {
-                let json = json(example);
-                quote!(round_trip::sample(#json))
-            }
-            None => {
-                let json = json(&sample(self.document, schema, TEXT));
-                quote!(round_trip::whole(#json))
-            }
-        }
+    /// The spec's own example, or else everything that the schema allows. Where the schema has
+    /// alternatives, there is a value for each.
+    fn values(&self, examples: &[Value], schema: &Value) -> Vec<TokenStream> {
+        let is_read = |example: &&Value| {
+            fits::mismatch(self.document, schema, example, Wanted::Read).is_none()
+        };
+        let example = examples.iter().find(is_read).map(|example| {
+            let json = json(example);
+            quote!(round_trip::sample(#json))
+        });
+        let whole = samples(self.document, schema, TEXT);
+        // One that has only one shape says no more than the example.
+        let is_known = example.is_some() && whole.len() == 1;
+        let whole = whole.iter().filter(|_| !is_known).map(|value| {
+            let json = json(value);
+            quote!(round_trip::whole(#json))
+        });
+        example.into_iter().chain(whole).collect()
     }
 
     /// Mocks the answer, calls the operation, and looks at what arrived.
@@ -157,10 +185,13 @@ impl Test<'_> {
             Status::Range(_) | Status::Default => Some(quote!(#literal,)),
         };
         let content = content(self.operation, answer, self.shapes);
+        let mut turns = 1;
         let (given, body) = match &content {
             Content::Json(ty) => {
                 let schema = answer.schema.as_ref().unwrap_or(&Value::Null);
-                let value = self.value(&answer.example, schema);
+                let values = self.values(&answer.examples, schema);
+                turns = values.len();
+                let value = in_turn(&values);
                 (
                     Some(quote!(let answer: #ty = #value;)),
                     Some(quote!(&answer)),
@@ -177,8 +208,7 @@ impl Test<'_> {
         } else {
             self.failure(answer, &content)
         };
-        Some(quote! {
-            {
+        let exchange = quote! {
                 #given
                 let mock = server.#function(|when, then| {
                     fits(when);
@@ -189,8 +219,9 @@ impl Test<'_> {
                 mock.delete();
                 assert_eq!(round_trip::status(&found), #literal);
                 #check
-            }
-        })
+        };
+        let exchanges = each_turn(turns, exchange);
+        Some(quote!({ #exchanges }))
     }
 
     fn success(&self, answer: &Answer, content: &Content) -> TokenStream {
@@ -264,6 +295,30 @@ impl Test<'_> {
                 .rev()
                 .find(|code| !is_declared(*code) && !in_range(*code)),
         }
+    }
+}
+
+/// The value of each turn. Where there are more turns than values, they come again.
+fn in_turn(values: &[TokenStream]) -> TokenStream {
+    let Some((first, others)) = values
+        .split_first()
+        .filter(|(_, others)| !others.is_empty())
+    else {
+        return values.iter().cloned().collect();
+    };
+    let count = Literal::usize_unsuffixed(values.len());
+    let arms = others.iter().zip(1..).map(|(value, index)| {
+        let index = Literal::usize_unsuffixed(index);
+        quote!(#index => #value,)
+    });
+    quote!(match turn % #count { #(#arms)* _ => #first })
+}
+
+fn each_turn(turns: usize, exchange: TokenStream) -> TokenStream {
+    let count = Literal::usize_unsuffixed(turns);
+    match turns {
+        0 | 1 => exchange,
+        _ => quote!(for turn in 0..#count { #exchange }),
     }
 }
 

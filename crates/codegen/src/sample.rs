@@ -1,6 +1,12 @@
 //! Values that a schema allows, for tests that send one through mock and client.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Number, Value, json};
+
+use crate::fits::{self, Wanted};
+use crate::flat::{Choice, Flat};
+use crate::integers;
 
 /// A string that has to be escaped in JSON, in a form and in a query.
 pub(crate) const TEXT: &str = "a \"b\" & c=d+e%é";
@@ -9,75 +15,154 @@ pub(crate) const SEGMENT: &str = "a.b+c/d e%é";
 /// A string that a header may hold.
 pub(crate) const LINE: &str = "a.b+c/d e%";
 
-/// A value of `schema` with everything in it that may be, and `text` where any string may be.
+/// Values of `schema` with everything in them that may be, and `text` where any string may be.
+/// Every alternative is in one of them: of `oneOf` and `anyOf`, and null where it is allowed.
 ///
-/// It is `null` where only an endless value would do.
-pub(crate) fn sample(document: &Value, schema: &Value, text: &str) -> Value {
+/// There is always one. It is `null` where only an endless value would do.
+pub(crate) fn samples(document: &Value, schema: &Value, text: &str) -> Vec<Value> {
     let mut sampler = Sampler {
         document,
         text,
+        takes_examples: text == TEXT,
         within: Vec::new(),
+        places: HashMap::new(),
+        seen: HashSet::new(),
     };
-    sampler.sample(schema).unwrap_or_default()
+    let mut values = Vec::new();
+    for _ in 0..MAX_SAMPLES {
+        let value = sampler.sample(schema).unwrap_or_default();
+        if !values.contains(&value) {
+            values.push(value);
+        }
+        if !sampler.next_round() {
+            break;
+        }
+    }
+    values
 }
+
+/// More than one operation needs.
+const MAX_SAMPLES: usize = 32;
 
 struct Sampler<'a> {
     document: &'a Value,
     text: &'a str,
+    /// Whether the examples of schemas are taken, where the client's type keeps all of them. No
+    /// example knows that it may have to fit into a header or a segment of a path.
+    takes_examples: bool,
     /// The references that are being followed: a schema that holds itself ends there.
-    within: Vec<&'a str>,
+    within: Vec<String>,
+    /// Of each place with alternatives: how many there are, and which one is next.
+    places: HashMap<String, (usize, usize)>,
+    /// The places that this sample went through.
+    seen: HashSet<String>,
 }
 
 impl<'a> Sampler<'a> {
-    fn sample(&mut self, schema: &'a Value) -> Option<Value> {
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            if self.within.contains(&reference) {
-                return None;
+    /// Which of so many alternatives is meant this time.
+    fn pick(&mut self, place: String, count: usize) -> usize {
+        let (_, next) = *self.places.entry(place.clone()).or_insert((count, 0));
+        self.seen.insert(place);
+        next % count.max(1)
+    }
+
+    /// Moves on. False when every alternative has been there.
+    fn next_round(&mut self) -> bool {
+        for place in self.seen.drain() {
+            if let Some((_, next)) = self.places.get_mut(&place) {
+                *next += 1;
             }
-            self.within.push(reference);
-            let target = reference
-                .strip_prefix('#')
-                .and_then(|p| self.document.pointer(p));
-            let value = target.and_then(|target| self.sample(target));
-            self.within.pop();
-            return value;
         }
-        if let Some(example) = schema.get("example") {
+        self.places.values().any(|(count, next)| next < count)
+    }
+
+    fn sample(&mut self, schema: &Value) -> Option<Value> {
+        let flat = Flat::of(self.document, schema);
+        if schema.get("$ref").is_some() && flat.references.is_empty() {
+            return None;
+        }
+        if flat.references.iter().any(|one| self.within.contains(one)) {
+            return None;
+        }
+        let depth = self.within.len();
+        self.within.extend(flat.references.iter().cloned());
+        let value = self.of(&flat, schema);
+        self.within.truncate(depth);
+        value
+    }
+
+    fn of(&mut self, flat: &Flat, schema: &Value) -> Option<Value> {
+        let kept = |value: &&Value| {
+            fits::mismatch(self.document, schema, value, Wanted::Kept).is_none() && !value.is_null()
+        };
+        let example = flat.get("example").filter(|_| self.takes_examples);
+        if let Some(example) = example.filter(kept) {
             return Some(example.clone());
         }
-        if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-            return values.iter().find(|value| !value.is_null()).cloned();
+        if flat.get("enum").is_some_and(Value::is_array) {
+            let mut values = flat.list("enum").iter();
+            return values.find(|value| !value.is_null()).cloned();
         }
-        for keyword in ["oneOf", "anyOf"] {
-            if let Some(choices) = schema.get(keyword).and_then(Value::as_array) {
-                return self.choice(schema, choices);
+        if !flat.choices.is_empty() {
+            let has_own = flat.get("properties").is_some()
+                || flat
+                    .get("additionalProperties")
+                    .is_some_and(Value::is_object);
+            let mut value = match has_own {
+                true => self.object(flat)?,
+                false => json!({}),
+            };
+            for choice in &flat.choices {
+                value = self.choice(value, choice)?;
             }
+            return Some(value);
         }
-        if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
-            return self.all_of(schema, parts);
-        }
-        match schema.get("type").and_then(Value::as_str) {
-            Some("string") => Some(self.string(schema).into()),
-            Some("integer") => Some(integer(schema)),
-            Some("number") => number(schema),
+        match flat.kind() {
+            Some("string") => Some(self.string(flat).into()),
+            Some("integer") => Some(integer(flat)),
+            Some("number") => number(flat),
             Some("boolean") => Some(true.into()),
-            Some("array") => self.array(schema),
-            Some("object") => self.object(schema),
-            _ if schema.get("properties").is_some() => self.object(schema),
-            _ if schema.get("items").is_some() => self.array(schema),
+            Some("array") => self.array(flat),
+            Some("object") => self.object(flat),
             _ => Some(self.text.into()),
         }
     }
 
-    fn choice(&mut self, schema: &'a Value, choices: &'a [Value]) -> Option<Value> {
-        let (choice, value) = choices
-            .iter()
-            .find_map(|choice| Some((choice, self.sample(choice)?)))?;
-        let Some(discriminator) = schema.get("discriminator") else {
-            return merge(value, self.object(schema)?);
+    /// A value, or null in its turn where that is allowed.
+    fn or_null(&mut self, schema: &Value) -> Option<Value> {
+        let flat = Flat::of(self.document, schema);
+        let is_open = flat.kind().is_none() && flat.choices.is_empty();
+        if flat.is_true("nullable") && !is_open {
+            let place = format!("null {schema}");
+            if self.pick(place, 2) == 1 {
+                return Some(Value::Null);
+            }
+        }
+        self.sample(schema)
+    }
+
+    /// Adds an alternative to the properties beside it.
+    fn choice(&mut self, beside: Value, choice: &Choice) -> Option<Value> {
+        let alternatives = &choice.alternatives;
+        let place = json!(alternatives).to_string();
+        let first = self.pick(place, alternatives.len());
+        // One that has no end is no sample.
+        let order = (first..alternatives.len()).chain(0..first);
+        let (alternative, value) = order
+            .filter_map(|index| alternatives.get(index))
+            .find_map(|one| Some((one, self.sample(one)?)))?;
+        let flat = Flat::of(self.document, alternative);
+        let says_nothing = flat.kind().is_none() && flat.choices.is_empty();
+        let value = match says_nothing && beside != json!({}) && flat.get("enum").is_none() {
+            // It only says which of the properties beside it are required.
+            true => beside,
+            false => merge(beside, value)?,
+        };
+        let Some(discriminator) = &choice.discriminator else {
+            return Some(value);
         };
         let name = discriminator.get("propertyName").and_then(Value::as_str)?;
-        let reference = choice.get("$ref").and_then(Value::as_str)?;
+        let reference = alternative.get("$ref").and_then(Value::as_str)?;
         let mapping = discriminator.get("mapping").and_then(Value::as_object);
         let mapped = mapping
             .into_iter()
@@ -89,21 +174,15 @@ impl<'a> Sampler<'a> {
         merge(value, json!({name: tag}))
     }
 
-    fn all_of(&mut self, schema: &'a Value, parts: &'a [Value]) -> Option<Value> {
-        let mut value = self.object(schema)?;
-        for part in parts {
-            value = merge(value, self.sample(part)?)?;
-        }
-        Some(value)
-    }
-
-    fn object(&mut self, schema: &'a Value) -> Option<Value> {
+    fn object(&mut self, flat: &Flat) -> Option<Value> {
         let mut object = Map::new();
-        let required = schema.get("required").and_then(Value::as_array);
-        let properties = schema.get("properties").and_then(Value::as_object);
-        for (name, property) in properties.into_iter().flatten() {
-            let is_required = required.is_some_and(|names| names.contains(&json!(name)));
-            match self.sample(property) {
+        for (name, property) in flat.properties() {
+            let is_required = flat.requires(name);
+            let value = match is_required {
+                true => self.or_null(property),
+                false => self.sample(property),
+            };
+            match value {
                 // An empty list is not written.
                 Some(value) if value == json!([]) && !is_required => None,
                 Some(value) => object.insert(name.clone(), value),
@@ -115,10 +194,11 @@ impl<'a> Sampler<'a> {
                 None => None,
             };
         }
-        let more = match schema.get("additionalProperties") {
-            Some(more) if more.is_object() => self.sample(more),
+        let has_properties = flat.get("properties").is_some();
+        let more = match flat.get("additionalProperties") {
+            Some(more) if more.is_object() => self.or_null(more),
             Some(Value::Bool(false)) => None,
-            _ if properties.is_some() || schema.get("type").is_none() => None,
+            _ if has_properties || flat.get("type").is_none() => None,
             _ => Some(self.text.into()),
         };
         if let Some(value) = more {
@@ -127,13 +207,13 @@ impl<'a> Sampler<'a> {
         Some(object.into())
     }
 
-    fn array(&mut self, schema: &'a Value) -> Option<Value> {
-        let bound = |name| schema.get(name).and_then(Value::as_u64);
+    fn array(&mut self, flat: &Flat) -> Option<Value> {
+        let bound = |name| flat.get(name).and_then(Value::as_u64);
         let at_least = bound("minItems").unwrap_or(0);
         let count = at_least.max(1).min(bound("maxItems").unwrap_or(u64::MAX));
         let any = json!({});
-        let item = match schema.get("items") {
-            Some(items) => self.sample(items),
+        let item = match flat.get("items") {
+            Some(items) => self.or_null(items),
             None => Some(any),
         };
         match item {
@@ -143,7 +223,7 @@ impl<'a> Sampler<'a> {
         }
     }
 
-    fn string(&self, schema: &Value) -> String {
+    fn string(&self, schema: &Flat) -> String {
         let text = match schema.get("format").and_then(Value::as_str) {
             Some("date-time") => "2026-11-22T10:00:00Z",
             Some("date") => "2026-11-22",
@@ -181,18 +261,18 @@ fn merge(one: Value, other: Value) -> Option<Value> {
     }
 }
 
-fn integer(schema: &Value) -> Value {
-    let bound = |name| schema.get(name).and_then(Value::as_i64);
-    let is_exclusive = |name| schema.get(name) == Some(&Value::Bool(true));
-    let step = bound("multipleOf").filter(|step| *step > 0).unwrap_or(1);
-    let least = bound("minimum").map(|m| m + i64::from(is_exclusive("exclusiveMinimum")));
-    let most = bound("maximum").map(|m| m - i64::from(is_exclusive("exclusiveMaximum")));
-    let value = 1.max(least.unwrap_or(1)).min(most.unwrap_or(i64::MAX));
+fn integer(schema: &Flat) -> Value {
+    let (least, most) = integers::limits(|name| schema.get(name).cloned());
+    let step = schema.get("multipleOf").and_then(integers::whole);
+    let step = step.filter(|step| *step > 0).unwrap_or(1);
+    let value = 1.max(least.unwrap_or(1)).min(most.unwrap_or(i128::MAX));
     // The next multiple that is not below.
-    (value + (step - value.rem_euclid(step)) % step).into()
+    let value = value + (step - value.rem_euclid(step)) % step;
+    let small = i64::try_from(value).map(Value::from);
+    small.unwrap_or_else(|_| json!(u64::try_from(value).unwrap_or(u64::MAX)))
 }
 
-fn number(schema: &Value) -> Option<Value> {
+fn number(schema: &Flat) -> Option<Value> {
     let bound = |name| schema.get(name).and_then(Value::as_f64);
     let value = match (bound("minimum"), bound("maximum")) {
         (Some(least), Some(most)) => f64::midpoint(least, most),
@@ -228,15 +308,49 @@ mod tests {
             "Name": {"type": "string"},
             "Cat": {"type": "object", "properties": {"lives": {"type": "integer"}}},
         }}});
-        sample(&document, &schema, "text")
+        samples(&document, &schema, TEXT).remove(0)
+    }
+
+    #[test]
+    fn every_alternative_has_its_turn() {
+        let of = |schema: Value| samples(&json!({}), &schema, TEXT);
+        let either =
+            json!({"oneOf": [{"type": "integer"}, {"type": "string"}, {"type": "boolean"}]});
+        assert_eq!(of(either.clone()), [json!(1), json!(TEXT), json!(true)]);
+        let nested = json!({"anyOf": [
+            {"type": "boolean"},
+            {"type": "array", "items": either},
+        ]});
+        let all = [json!(true), json!([1]), json!([TEXT]), json!([true])];
+        assert_eq!(of(nested), all);
+        let null = json!({
+            "type": "object",
+            "required": ["a"],
+            "properties": {
+                "a": {"type": "integer", "nullable": true},
+                "b": {"type": "integer", "nullable": true},
+            },
+        });
+        assert_eq!(
+            of(null),
+            [json!({"a": 1, "b": 1}), json!({"a": null, "b": 1})]
+        );
+        let beside = json!({
+            "properties": {"a": {"type": "integer"}},
+            "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
+        });
+        assert_eq!(of(beside), [json!({"a": 1})]);
     }
 
     #[test]
     fn formats_and_bounds_are_kept() {
         for (schema, expected) in [
-            (json!({"type": "string"}), json!("text")),
-            (json!({"type": "string", "maxLength": 2}), json!("te")),
-            (json!({"type": "string", "minLength": 6}), json!("textxx")),
+            (json!({"type": "string"}), json!(TEXT)),
+            (json!({"type": "string", "maxLength": 2}), json!("a ")),
+            (
+                json!({"type": "string", "minLength": 17}),
+                json!("a \"b\" & c=d+e%éxx"),
+            ),
             (
                 json!({"type": "string", "format": "date"}),
                 json!("2026-11-22"),
@@ -246,6 +360,8 @@ mod tests {
                 json!("a"),
             ),
             (json!({"type": "string", "example": "own"}), json!("own")),
+            (json!({"type": "integer", "example": "own"}), json!(1)),
+            (json!({"type": "integer", "example": null}), json!(1)),
             (json!({"type": "integer"}), json!(1)),
             (json!({"type": "integer", "minimum": 5}), json!(5)),
             (
@@ -267,7 +383,7 @@ mod tests {
                 json!(3.5),
             ),
             (json!({"type": "boolean"}), json!(true)),
-            (json!({}), json!("text")),
+            (json!({}), json!(TEXT)),
         ] {
             assert_eq!(of(schema.clone()), expected, "{schema}");
         }
@@ -278,7 +394,7 @@ mod tests {
         for (schema, expected) in [
             (
                 json!({"properties": {"a": {"type": "integer"}}, "additionalProperties": {}}),
-                json!({"a": 1, "another key": "text"}),
+                json!({"a": 1, "another key": TEXT}),
             ),
             (
                 json!({"type": "array", "minItems": 2, "items": {"type": "integer"}}),
@@ -288,7 +404,7 @@ mod tests {
                 json!({"type": "array", "maxItems": 0, "items": {"type": "integer"}}),
                 json!([]),
             ),
-            (json!({"type": "object"}), json!({"another key": "text"})),
+            (json!({"type": "object"}), json!({"another key": TEXT})),
             (
                 json!({"type": "object", "additionalProperties": false}),
                 json!({}),
@@ -298,7 +414,7 @@ mod tests {
                     {"$ref": "#/components/schemas/Cat"},
                     {"properties": {"name": {"type": "string"}}},
                 ]}),
-                json!({"lives": 1, "name": "text"}),
+                json!({"lives": 1, "name": TEXT}),
             ),
             (
                 json!({"oneOf": [{"type": "integer"}, {"type": "string"}]}),
@@ -329,7 +445,7 @@ mod tests {
     #[test]
     fn a_schema_that_holds_itself_ends() {
         let tree = of(json!({"$ref": "#/components/schemas/Tree"}));
-        assert_eq!(tree, json!({"name": "text"}));
+        assert_eq!(tree, json!({"name": TEXT}));
         let endless = of(json!({"$ref": "#/components/schemas/Endless"}));
         assert_eq!(endless, Value::Null);
         let missing = of(json!({"$ref": "#/components/schemas/Missing"}));
@@ -337,6 +453,6 @@ mod tests {
         // The same schema twice beside itself is no recursion.
         let name = json!({"$ref": "#/components/schemas/Name"});
         let pair = of(json!({"type": "object", "properties": {"a": name, "b": name}}));
-        assert_eq!(pair, json!({"a": "text", "b": "text"}));
+        assert_eq!(pair, json!({"a": TEXT, "b": TEXT}));
     }
 }

@@ -40,8 +40,8 @@ impl Body {
     }
 }
 
-/// The first place where two values differ.
-fn difference(expected: &Value, found: &Value, place: String) -> Option<String> {
+/// The first place where two values differ. Numbers are compared by value: `5` is `5.0`.
+pub(crate) fn difference(expected: &Value, found: &Value, place: String) -> Option<String> {
     match (expected, found) {
         (Value::Object(expected), Value::Object(found)) => {
             for (name, expected) in expected {
@@ -62,6 +62,9 @@ fn difference(expected: &Value, found: &Value, place: String) -> Option<String> 
             .zip(found)
             .enumerate()
             .find_map(|(i, (expected, found))| difference(expected, found, format!("{place}/{i}"))),
+        (Value::Number(one), Value::Number(other)) if one.is_f64() != other.is_f64() => {
+            (one.as_f64() != other.as_f64()).then(|| format!("body {}", at(&place)))
+        }
         _ => (expected != found).then(|| format!("body {}", at(&place))),
     }
 }
@@ -102,6 +105,7 @@ mod tests {
                 json!({"a": {"b": [1, 3]}, "c": "x"}),
                 Some("body at `/a/b/1`"),
             ),
+            (json!({"c": "x", "a": {"b": [1, 2.0]}}), None),
             (json!({"a": {"b": [1]}, "c": "x"}), Some("body at `/a/b`")),
             (json!({"a": {"b": [1, 2]}}), Some("body, which lacks `/c`")),
             (

@@ -6,6 +6,7 @@ use tokenturn_client::runtime::exposing;
 use tokenturn_client::{Error, ResponseValue, Transport, TransportBuilder};
 
 use crate::MockServer;
+use crate::body::difference;
 
 /// The user name of the Basic credentials.
 pub const USER: &str = "a-user";
@@ -28,10 +29,10 @@ pub fn sample<T: DeserializeOwned>(json: &str) -> T {
 pub fn whole<T: DeserializeOwned + Serialize>(json: &str) -> T {
     let value: T = sample(json);
     let expected: serde_json::Value = sample(json);
-    assert_eq!(
-        exposing(|| serde_json::to_value(&value)).map_err(|error| error.to_string()),
-        Ok(expected),
-        "the generated type loses something"
+    let written = written(&value);
+    assert!(
+        difference(&expected, &written, String::new()).is_none(),
+        "the generated type loses something: it makes {written} of {json}"
     );
     value
 }
@@ -77,6 +78,14 @@ pub fn status<T, E>(result: &Result<ResponseValue<T>, Error<E>>) -> u16 {
 /// Compares two values as they are on the wire.
 #[track_caller]
 pub fn assert_same<T: Serialize>(found: &T, expected: &T) {
-    let json = |value| exposing(|| serde_json::to_value(value)).map_err(|error| error.to_string());
-    assert_eq!(json(found), json(expected));
+    assert_eq!(written(found), written(expected));
+}
+
+/// A value as it is on the wire.
+#[track_caller]
+fn written<T: Serialize>(value: &T) -> serde_json::Value {
+    match exposing(|| serde_json::to_value(value)) {
+        Ok(value) => value,
+        Err(error) => panic!("the value cannot be written: {error}"),
+    }
 }

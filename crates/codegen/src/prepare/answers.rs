@@ -20,7 +20,7 @@ pub(crate) struct Answer {
     pub(crate) media: Option<String>,
     /// What a body of JSON is made of.
     pub(crate) schema: Option<Value>,
-    pub(crate) example: Option<Value>,
+    pub(crate) examples: Vec<Value>,
 }
 
 /// The successes of an operation, as its caller sees them.
@@ -87,20 +87,20 @@ fn answer(status: Status, response: &Value) -> Option<Answer> {
         description: text("description").unwrap_or_default().trim().to_owned(),
         media: media.cloned(),
         schema: body.and_then(|body| body.get("schema")).cloned(),
-        example: body.and_then(example).cloned(),
+        examples: body.map(examples).unwrap_or_default(),
     })
 }
 
-/// The first example of a body.
-pub(crate) fn example(body: &Value) -> Option<&Value> {
-    let several = || {
-        body.get("examples")?
-            .as_object()?
-            .values()
-            .next()?
-            .get("value")
-    };
-    body.get("example").or_else(several)
+/// The examples of a body.
+pub(crate) fn examples(body: &Value) -> Vec<Value> {
+    let several = body.get("examples").and_then(Value::as_object);
+    let several = several.into_iter().flatten();
+    let several = several.filter_map(|(_, example)| example.get("value"));
+    body.get("example")
+        .into_iter()
+        .chain(several)
+        .cloned()
+        .collect()
 }
 
 /// `application/json`, or something built on it.

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use crate::choices::Choice;
 
-pub(crate) use answers::{Answer, Answers, Success, example, is_json};
+pub(crate) use answers::{Answer, Answers, Success, examples, is_json};
 pub(crate) use body::{FORM, WRITABLE, best, essence};
 pub(crate) use choices::{MARK, of_plain as choice_of};
 pub(crate) use parameters::is_ignored;

@@ -24,20 +24,36 @@ async fn issue_token() {
     let call = || client.issue_token().body(given_body.clone()).send();
     let fits = |when: mocks::IssueTokenWhen| when.body(&given_body);
     {
-        let answer: types::IssueTokenResponse = round_trip::sample(
-            r#"{"statusCode":200,"message":"Issue OAuth Token success","data":{"user_id":"888","client_id":"6681463833ebdbb2566d1def","token":"omg-oat-v1-VVfxxxx4BG6xaxxxxrnS"}}"#,
-        );
-        let mock = server
-            .issue_token(|when, then| {
-                fits(when);
-                then.ok(&answer);
-            });
-        let found = call().await;
-        mock.assert();
-        mock.delete();
-        assert_eq!(round_trip::status(& found), 200);
-        let found = found.unwrap();
-        round_trip::assert_same(&*found, &answer);
+        for turn in 0..3 {
+            let answer: types::IssueTokenResponse = match turn % 3 {
+                1 => {
+                    round_trip::whole(
+                        r#"{"statusCode":1,"message":"a \"b\" & c=d+e%é","errorType":"a \"b\" & c=d+e%é","data":{"user_id":1,"client_id":"a \"b\" & c=d+e%é","token":"e72e16c7e42f292c6912e7710c838347ae178b4a"}}"#,
+                    )
+                }
+                2 => {
+                    round_trip::whole(
+                        r#"{"statusCode":1,"message":"a \"b\" & c=d+e%é","errorType":"a \"b\" & c=d+e%é","data":{"user_id":"a \"b\" & c=d+e%é","client_id":"a \"b\" & c=d+e%é","token":"e72e16c7e42f292c6912e7710c838347ae178b4a"}}"#,
+                    )
+                }
+                _ => {
+                    round_trip::sample(
+                        r#"{"statusCode":200,"message":"Issue OAuth Token success","data":{"user_id":"888","client_id":"6681463833ebdbb2566d1def","token":"omg-oat-v1-VVfxxxx4BG6xaxxxxrnS"}}"#,
+                    )
+                }
+            };
+            let mock = server
+                .issue_token(|when, then| {
+                    fits(when);
+                    then.ok(&answer);
+                });
+            let found = call().await;
+            mock.assert();
+            mock.delete();
+            assert_eq!(round_trip::status(& found), 200);
+            let found = found.unwrap();
+            round_trip::assert_same(&*found, &answer);
+        }
     }
     {
         let answer: types::ErrorEnvelope = round_trip::sample(
@@ -76,20 +92,36 @@ async fn query_user_basic_info() {
         when.body(&given_body).bearer(round_trip::SECRET)
     };
     {
-        let answer: types::UserBasicInfoResponse = round_trip::sample(
-            r#"{"statusCode":200,"message":"success","data":{"userId":2286,"userEmail":"user@example.com"}}"#,
-        );
-        let mock = server
-            .query_user_basic_info(|when, then| {
-                fits(when);
-                then.ok(&answer);
-            });
-        let found = call().await;
-        mock.assert();
-        mock.delete();
-        assert_eq!(round_trip::status(& found), 200);
-        let found = found.unwrap();
-        round_trip::assert_same(&*found, &answer);
+        for turn in 0..3 {
+            let answer: types::UserBasicInfoResponse = match turn % 3 {
+                1 => {
+                    round_trip::whole(
+                        r#"{"statusCode":1,"message":"a \"b\" & c=d+e%é","errorType":"a \"b\" & c=d+e%é","data":{"userId":1,"userEmail":"a \"b\" & c=d+e%é"}}"#,
+                    )
+                }
+                2 => {
+                    round_trip::whole(
+                        r#"{"statusCode":1,"message":"a \"b\" & c=d+e%é","errorType":"a \"b\" & c=d+e%é","data":{"userId":"a \"b\" & c=d+e%é","userEmail":"a \"b\" & c=d+e%é"}}"#,
+                    )
+                }
+                _ => {
+                    round_trip::sample(
+                        r#"{"statusCode":200,"message":"success","data":{"userId":2286,"userEmail":"user@example.com"}}"#,
+                    )
+                }
+            };
+            let mock = server
+                .query_user_basic_info(|when, then| {
+                    fits(when);
+                    then.ok(&answer);
+                });
+            let found = call().await;
+            mock.assert();
+            mock.delete();
+            assert_eq!(round_trip::status(& found), 200);
+            let found = found.unwrap();
+            round_trip::assert_same(&*found, &answer);
+        }
     }
     {
         let answer: types::ErrorEnvelope = round_trip::sample(
@@ -168,20 +200,36 @@ async fn rotate_user_admin_token() {
         when.body(&given_body).bearer(round_trip::SECRET)
     };
     {
-        let answer: types::RotateUserAdminTokenResponse = round_trip::sample(
-            r#"{"statusCode":200,"message":"Rotate User Admin Token success","data":{"user_id":2286,"token":"sk-aWuZcw4Qa7896cbA2ecdT3BLbkFJb9795027881c435fA833"}}"#,
-        );
-        let mock = server
-            .rotate_user_admin_token(|when, then| {
-                fits(when);
-                then.ok(&answer);
-            });
-        let found = call().await;
-        mock.assert();
-        mock.delete();
-        assert_eq!(round_trip::status(& found), 200);
-        let found = found.unwrap();
-        round_trip::assert_same(&*found, &answer);
+        for turn in 0..3 {
+            let answer: types::RotateUserAdminTokenResponse = match turn % 3 {
+                1 => {
+                    round_trip::whole(
+                        r#"{"statusCode":1,"message":"a \"b\" & c=d+e%é","errorType":"a \"b\" & c=d+e%é","data":{"user_id":1,"token":"e72e16c7e42f292c6912e7710c838347ae178b4a"}}"#,
+                    )
+                }
+                2 => {
+                    round_trip::whole(
+                        r#"{"statusCode":1,"message":"a \"b\" & c=d+e%é","errorType":"a \"b\" & c=d+e%é","data":{"user_id":"a \"b\" & c=d+e%é","token":"e72e16c7e42f292c6912e7710c838347ae178b4a"}}"#,
+                    )
+                }
+                _ => {
+                    round_trip::sample(
+                        r#"{"statusCode":200,"message":"Rotate User Admin Token success","data":{"user_id":2286,"token":"sk-aWuZcw4Qa7896cbA2ecdT3BLbkFJb9795027881c435fA833"}}"#,
+                    )
+                }
+            };
+            let mock = server
+                .rotate_user_admin_token(|when, then| {
+                    fits(when);
+                    then.ok(&answer);
+                });
+            let found = call().await;
+            mock.assert();
+            mock.delete();
+            assert_eq!(round_trip::status(& found), 200);
+            let found = found.unwrap();
+            round_trip::assert_same(&*found, &answer);
+        }
     }
     {
         let answer: types::ErrorEnvelope = round_trip::sample(
@@ -482,20 +530,36 @@ async fn get_api_tokens() {
         when.body(&given_body).bearer(round_trip::SECRET)
     };
     {
-        let answer: types::ApiTokensResponse = round_trip::sample(
-            r#"{"statusCode":200,"message":"Get API keys success, total keys: 2","data":[{"key":"sk-composed000000000000000000000000000000000000000000","user_id":"1","remark":"keyu02","created_at":"2023-08-17T10:12:53.000Z","used_at":"2023-08-17T12:26:20.000Z","expired_at":"2024-12-31T15:59:59.000Z","used_times":"0","used_fee":"0.00","max_fee":"3500000.00","permissions":["gpt-3.5-turbo"],"is_admin":false,"is_disabled":false},{"key":"sk-composed000000000000000000000000000000000000000001","user_id":"1","remark":"admin","created_at":"2023-08-17T10:12:53.000Z","used_at":null,"expired_at":"2024-12-31T15:59:59.000Z","used_times":"0","used_fee":"0.00","max_fee":"0.00","permissions":[],"is_admin":true,"is_disabled":false}]}"#,
-        );
-        let mock = server
-            .get_api_tokens(|when, then| {
-                fits(when);
-                then.ok(&answer);
-            });
-        let found = call().await;
-        mock.assert();
-        mock.delete();
-        assert_eq!(round_trip::status(& found), 200);
-        let found = found.unwrap();
-        round_trip::assert_same(&*found, &answer);
+        for turn in 0..3 {
+            let answer: types::ApiTokensResponse = match turn % 3 {
+                1 => {
+                    round_trip::whole(
+                        r#"{"statusCode":1,"message":"a \"b\" & c=d+e%é","errorType":"a \"b\" & c=d+e%é","data":[{"key":"e72e16c7e42f292c6912e7710c838347ae178b4a","user_id":1,"remark":"a \"b\" & c=d+e%é","created_at":"a \"b\" & c=d+e%é","used_at":"a \"b\" & c=d+e%é","expired_at":"a \"b\" & c=d+e%é","used_times":"a \"b\" & c=d+e%é","used_fee":"8217.00","max_fee":"8217.00","permissions":["a \"b\" & c=d+e%é"],"is_admin":true,"is_disabled":true}]}"#,
+                    )
+                }
+                2 => {
+                    round_trip::whole(
+                        r#"{"statusCode":1,"message":"a \"b\" & c=d+e%é","errorType":"a \"b\" & c=d+e%é","data":[{"key":"e72e16c7e42f292c6912e7710c838347ae178b4a","user_id":"a \"b\" & c=d+e%é","remark":"a \"b\" & c=d+e%é","created_at":"a \"b\" & c=d+e%é","used_at":"a \"b\" & c=d+e%é","expired_at":"a \"b\" & c=d+e%é","used_times":"a \"b\" & c=d+e%é","used_fee":"8217.00","max_fee":"8217.00","permissions":["a \"b\" & c=d+e%é"],"is_admin":true,"is_disabled":true}]}"#,
+                    )
+                }
+                _ => {
+                    round_trip::sample(
+                        r#"{"statusCode":200,"message":"Get API keys success, total keys: 2","data":[{"key":"sk-composed000000000000000000000000000000000000000000","user_id":"1","remark":"keyu02","created_at":"2023-08-17T10:12:53.000Z","used_at":"2023-08-17T12:26:20.000Z","expired_at":"2024-12-31T15:59:59.000Z","used_times":"0","used_fee":"0.00","max_fee":"3500000.00","permissions":["gpt-3.5-turbo"],"is_admin":false,"is_disabled":false},{"key":"sk-composed000000000000000000000000000000000000000001","user_id":"1","remark":"admin","created_at":"2023-08-17T10:12:53.000Z","used_at":null,"expired_at":"2024-12-31T15:59:59.000Z","used_times":"0","used_fee":"0.00","max_fee":"0.00","permissions":[],"is_admin":true,"is_disabled":false}]}"#,
+                    )
+                }
+            };
+            let mock = server
+                .get_api_tokens(|when, then| {
+                    fits(when);
+                    then.ok(&answer);
+                });
+            let found = call().await;
+            mock.assert();
+            mock.delete();
+            assert_eq!(round_trip::status(& found), 200);
+            let found = found.unwrap();
+            round_trip::assert_same(&*found, &answer);
+        }
     }
     {
         let answer: types::ErrorEnvelope = round_trip::sample(

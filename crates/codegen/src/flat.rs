@@ -1,0 +1,227 @@
+//! A schema with what it refers to and what its `allOf` adds, in one place.
+
+use serde_json::{Map, Value, json};
+
+/// More schemas than one value is ever described by. They may refer to each other in many ways.
+const MAX_PARTS: usize = 1000;
+
+/// What a schema and its parts say together.
+#[derive(Default)]
+pub(crate) struct Flat {
+    /// Without `$ref`, `allOf`, `oneOf` and `anyOf`.
+    pub(crate) says: Map<String, Value>,
+    pub(crate) choices: Vec<Choice>,
+    /// The references that were followed.
+    pub(crate) references: Vec<String>,
+}
+
+/// The alternatives of one `oneOf` or `anyOf`.
+pub(crate) struct Choice {
+    pub(crate) alternatives: Vec<Value>,
+    pub(crate) discriminator: Option<Value>,
+}
+
+impl Flat {
+    pub(crate) fn of(document: &Value, schema: &Value) -> Self {
+        let mut flat = Self::default();
+        flat.add(document, schema, &mut { MAX_PARTS });
+        flat
+    }
+
+    /// The type, or the one that the other keywords are for.
+    pub(crate) fn kind(&self) -> Option<&str> {
+        let has = |key: &str| self.says.contains_key(key);
+        let kind = self.says.get("type").and_then(Value::as_str);
+        kind.or_else(|| (has("properties") || has("additionalProperties")).then_some("object"))
+            .or_else(|| has("items").then_some("array"))
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
+        self.says.get(key)
+    }
+
+    pub(crate) fn is_true(&self, key: &str) -> bool {
+        self.get(key) == Some(&Value::Bool(true))
+    }
+
+    pub(crate) fn list(&self, key: &str) -> &[Value] {
+        let list = self.get(key).and_then(Value::as_array);
+        list.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(crate) fn properties(&self) -> impl Iterator<Item = (&String, &Value)> {
+        let properties = self.get("properties").and_then(Value::as_object);
+        properties.into_iter().flatten()
+    }
+
+    pub(crate) fn requires(&self, name: &str) -> bool {
+        self.list("required").iter().any(|one| one == name)
+    }
+
+    fn add(&mut self, document: &Value, schema: &Value, left: &mut usize) {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            let target = reference.strip_prefix('#');
+            if let Some(target) = target.and_then(|pointer| document.pointer(pointer)) {
+                self.references.push(reference.to_owned());
+                self.add(document, target, left);
+            }
+            return;
+        }
+        for (key, value) in schema.as_object().into_iter().flatten() {
+            match (key.as_str(), value) {
+                ("allOf", _) => {}
+                ("oneOf" | "anyOf", Value::Array(list)) => self.choices.push(Choice {
+                    alternatives: list.clone(),
+                    discriminator: schema.get("discriminator").cloned(),
+                }),
+                _ => self.say(key, value),
+            }
+        }
+        let parts = schema.get("allOf").and_then(Value::as_array);
+        let parts: Vec<&Value> = parts.into_iter().flatten().collect();
+        for part in &parts {
+            self.add(document, part, left);
+        }
+        // What comes first has the word: a part says only for itself that it may be null.
+        if !parts.is_empty() && schema.get("nullable").is_none() {
+            let is_nullable = |part: &&Value| may_be_null(document, part, left);
+            match parts.iter().all(is_nullable) {
+                true => self.says.insert("nullable".into(), json!(true)),
+                false => self.says.shift_remove("nullable"),
+            };
+        }
+    }
+
+    /// Adds what one more schema says.
+    fn say(&mut self, key: &str, value: &Value) {
+        let Some(old) = self.says.get_mut(key) else {
+            self.says.insert(key.to_owned(), value.clone());
+            return;
+        };
+        match (key, &mut *old, value) {
+            ("properties", Value::Object(old), Value::Object(new)) => {
+                for (name, property) in new {
+                    match old.get_mut(name) {
+                        Some(old) => *old = json!({"allOf": [old.take(), property]}),
+                        None => _ = old.insert(name.clone(), property.clone()),
+                    }
+                }
+            }
+            ("required", Value::Array(old), Value::Array(new)) => old.extend(new.iter().cloned()),
+            ("enum", Value::Array(old), Value::Array(new)) => old.retain(|one| new.contains(one)),
+            ("items", old, new) => *old = json!({"allOf": [old.take(), new]}),
+            ("additionalProperties", old, new) if new.is_boolean() || old.is_boolean() => {
+                if *new == json!(false) || *old == json!(true) {
+                    *old = new.clone();
+                }
+            }
+            ("additionalProperties", old, new) => *old = json!({"allOf": [old.take(), new]}),
+            ("type", old, new) if *old == "number" && *new == "integer" => *old = new.clone(),
+            _ => {
+                let (one, other) = (old.as_f64(), value.as_f64());
+                let (Some(one), Some(other)) = (one, other) else {
+                    return;
+                };
+                let is_narrower = match key {
+                    "minimum" | "minLength" | "minItems" | "minProperties" => other > one,
+                    "maximum" | "maxLength" | "maxItems" | "maxProperties" => other < one,
+                    _ => false,
+                };
+                if is_narrower {
+                    *old = value.clone();
+                }
+            }
+        }
+    }
+}
+
+/// Whether a schema allows null, as the client takes it: `nullable` need not stand beside a `type`.
+pub(crate) fn may_be_null(document: &Value, schema: &Value, left: &mut usize) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        let target = reference.strip_prefix('#');
+        let target = target.and_then(|pointer| document.pointer(pointer));
+        return target.is_some_and(|target| may_be_null(document, target, left));
+    }
+    let list = |key| schema.get(key).and_then(Value::as_array);
+    if schema.get("nullable") == Some(&json!(true)) {
+        return true;
+    }
+    if let Some(values) = list("enum") {
+        return values.contains(&Value::Null);
+    }
+    const TYPED: [&str; 5] = [
+        "type",
+        "format",
+        "properties",
+        "items",
+        "additionalProperties",
+    ];
+    if TYPED.iter().any(|key| schema.get(key).is_some()) {
+        return false;
+    }
+    let all_of = list("allOf").into_iter().flatten();
+    let mut choices = ["oneOf", "anyOf"].into_iter().filter_map(list);
+    let mut is_nullable = |part: &Value| may_be_null(document, part, left);
+    // Nothing but a description allows everything.
+    all_of.into_iter().all(&mut is_nullable)
+        && choices.all(|choices| choices.iter().any(&mut is_nullable))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_put_together() {
+        let name = json!({"type": "string", "maxLength": 5, "example": "a"});
+        let document = json!({"components": {"schemas": {"Name": name}}});
+        let schema = json!({
+            "description": "A short one.",
+            "allOf": [{"$ref": "#/components/schemas/Name"}, {"maxLength": 3}, {"minLength": 1}],
+        });
+        let flat = Flat::of(&document, &schema);
+        let expected = json!({
+            "description": "A short one.",
+            "type": "string",
+            "maxLength": 3,
+            "example": "a",
+            "minLength": 1,
+        });
+        assert_eq!(Value::Object(flat.says), expected);
+        assert_eq!(flat.references, ["#/components/schemas/Name"]);
+    }
+
+    #[test]
+    fn null_is_allowed_where_every_part_allows_it() {
+        let document = json!({"components": {"schemas": {
+            "A": {"type": "string", "nullable": true},
+            "B": {"type": "string"},
+        }}});
+        let (a, b) = (
+            json!({"$ref": "#/components/schemas/A"}),
+            json!({"$ref": "#/components/schemas/B"}),
+        );
+        for (schema, expected) in [
+            (json!({"allOf": [a, {"description": "An A."}]}), true),
+            (json!({"allOf": [a, b]}), false),
+            (json!({"allOf": [b], "nullable": true}), true),
+            (json!({"oneOf": [b, a]}), true),
+            (json!({"oneOf": [b, b]}), false),
+            (json!({"type": "string", "enum": ["a", null]}), true),
+            (json!({"type": "string", "allOf": [a]}), false),
+            (json!({"properties": {}}), false),
+            (json!({}), true),
+        ] {
+            let found = may_be_null(&document, &schema, &mut 100);
+            assert_eq!(found, expected, "{schema}");
+        }
+    }
+}

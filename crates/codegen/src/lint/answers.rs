@@ -56,8 +56,8 @@ impl<'a> Lint<'a> {
         for (_, header) in node.get("headers").into_iter().flat_map(Node::members) {
             self.header(header);
         }
-        for (_, media_type) in node.get("content").into_iter().flat_map(Node::members) {
-            self.media_type(media_type);
+        for (media, media_type) in node.get("content").into_iter().flat_map(Node::members) {
+            self.media_type(media, media_type);
         }
         if let Some(links) = node.get("links") {
             let message = "`links` has no effect: the client follows none";
@@ -76,6 +76,7 @@ impl<'a> Lint<'a> {
         }
         if let Some(schema) = node.get("schema") {
             self.schema(schema);
+            self.examples(node);
         }
     }
 

@@ -20,7 +20,7 @@ impl<'a> Lint<'a> {
         let media_types: Vec<_> = content.members().collect();
         media_types
             .iter()
-            .for_each(|(_, media_type)| self.media_type(*media_type));
+            .for_each(|(media, media_type)| self.media_type(media, *media_type));
         let chosen = best(media_types.iter().map(|(name, _)| *name));
         let chosen = chosen.and_then(|best| media_types.iter().find(|(name, _)| *name == best));
         let Some((name, chosen)) = chosen else {
@@ -49,11 +49,12 @@ impl<'a> Lint<'a> {
     }
 
     /// What stands under one media type of a request or an answer.
-    pub(super) fn media_type(&mut self, node: Node<'a>) {
+    pub(super) fn media_type(&mut self, media: &str, node: Node<'a>) {
         if self.shape(node, &shape::MEDIA_TYPE)
             && let Some(schema) = node.get("schema")
         {
             self.schema(schema);
+            self.examples_of_media(media, node);
         }
     }
 

@@ -47,6 +47,7 @@ impl<'a> Lint<'a> {
             );
         };
         self.schema(schema);
+        self.examples(node);
         let (fits, help) = match place {
             "query" => (
                 self.is_query(schema),

@@ -54,6 +54,7 @@ impl<'a> Lint<'a> {
         self.formatted(node);
         self.format_name(node);
         self.values(node);
+        self.example(node);
         self.property_names(node);
         self.unheeded(node);
         self.properties(node);

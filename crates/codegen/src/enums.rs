@@ -130,14 +130,20 @@ pub(crate) fn variant(answer: &Answer) -> Ident {
 
 /// The type of an answer's body, when it is decoded and has a name.
 pub(crate) fn body(answer: &Answer) -> Option<Type> {
-    let reference = answer
-        .schema
-        .as_ref()?
-        .get("$ref")
-        .and_then(Value::as_str)?;
+    let schema = answer.schema.as_ref()?;
+    // What may be null is the reference in an `allOf`.
+    let is_nullable = schema.get("nullable") == Some(&Value::Bool(true));
+    let schema = schema
+        .pointer("/allOf/0")
+        .filter(|_| is_nullable)
+        .unwrap_or(schema);
+    let reference = schema.get("$ref").and_then(Value::as_str)?;
     let name = reference.rsplit('/').next()?;
     let name = format_ident!("{}", schema_type(&unescaped(name)));
-    Some(parse_quote!(types::#name))
+    Some(match is_nullable {
+        true => parse_quote!(Option<types::#name>),
+        false => parse_quote!(types::#name),
+    })
 }
 
 /// The statuses that an answer stands for, as the pattern of a `match`.

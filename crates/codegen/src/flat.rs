@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// More schemas than one value is ever described by. They may refer to each other in many ways.
-const MAX_PARTS: usize = 1000;
+pub(crate) const MAX_PARTS: usize = 1000;
 
 /// What a schema and its parts say together.
 #[derive(Default)]
@@ -167,7 +167,16 @@ pub(crate) fn may_be_null(document: &Value, schema: &Value, left: &mut usize) ->
     if TYPED.iter().any(|key| schema.get(key).is_some()) {
         return false;
     }
-    let all_of = list("allOf").into_iter().flatten();
+    let all_of = list("allOf");
+    // Beside a reference, it can only be meant of both.
+    let is_meant = |part: &Value| {
+        part.get("nullable") == Some(&json!(true))
+            && TYPED.iter().all(|key| part.get(key).is_none())
+    };
+    if all_of.is_some_and(|parts| parts.iter().any(is_meant)) {
+        return true;
+    }
+    let all_of = all_of.into_iter().flatten();
     let mut choices = ["oneOf", "anyOf"].into_iter().filter_map(list);
     let mut is_nullable = |part: &Value| may_be_null(document, part, left);
     // Nothing but a description allows everything.

@@ -30,7 +30,7 @@ pub(crate) fn samples(document: &Value, schema: &Value, text: &str) -> Vec<Value
     };
     let mut values = Vec::new();
     for _ in 0..MAX_SAMPLES {
-        let value = sampler.sample(schema).unwrap_or_default();
+        let value = sampler.or_null(schema).unwrap_or_default();
         if !values.contains(&value) {
             values.push(value);
         }

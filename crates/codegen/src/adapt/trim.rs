@@ -76,6 +76,7 @@ struct Names {
     bodies: Vec<String>,
     /// The names in the fields of each type.
     fields: BTreeMap<String, Vec<String>>,
+    in_types: bool,
 }
 
 impl<'ast> Visit<'ast> for Names {
@@ -97,7 +98,18 @@ impl<'ast> Visit<'ast> for Names {
         }
         let items = module.content.iter().flat_map(|(_, items)| items);
         let items = items.filter(|item| !matches!(item, Item::Mod(_)));
+        self.in_types = true;
         items.for_each(|item| self.visit_item(item));
+        self.in_types = false;
+    }
+
+    fn visit_field(&mut self, field: &'ast Field) {
+        // A list of bodies, or a body that may be null, is not given as its builder.
+        let is_body = field.ident.as_ref().is_some_and(|name| name == "body");
+        if is_body && !self.in_types {
+            self.bodies.extend(names_in(std::iter::once(field)));
+        }
+        visit::visit_field(self, field);
     }
 
     fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::operations::Seen;
 use super::{Lint, shape};
+use crate::flat::{MAX_PARTS, may_be_null};
 use crate::names::pascal;
 use crate::prepare::is_ignored;
 use crate::report::quoted;
@@ -61,6 +62,20 @@ impl<'a> Lint<'a> {
         if !fits {
             let message = format!("the client cannot write this type in a {place}");
             self.error("parameter-type", schema, message, help);
+        }
+        if may_be_null(self.root.value, schema.value, &mut { MAX_PARTS }) && says_something(schema)
+        {
+            let (message, help) = match place {
+                "path" => (
+                    "null cannot be written in a path, so the client takes none",
+                    "leave `nullable` out",
+                ),
+                _ => (
+                    "null cannot be written in a parameter, which is left out instead",
+                    "leave `nullable` out, and do not require the parameter",
+                ),
+            };
+            self.warn("parameter-nullable", schema, message, help);
         }
         let help =
             "send it in the body, or give it to the transport as credentials or with `header`";
@@ -182,6 +197,12 @@ impl<'a> Lint<'a> {
             }
         }
     }
+}
+
+/// Whether a schema does not just allow everything.
+fn says_something(schema: Node<'_>) -> bool {
+    let mut members = schema.members();
+    members.any(|(key, _)| key != "description" && key != "example")
 }
 
 fn is_header_name(name: &str) -> bool {

@@ -26,10 +26,16 @@ impl<'a> Lint<'a> {
         }
         let mut kind = node.text("type");
         for value in list.items() {
+            if value.value.is_null() && node.text("type").is_some() && !node.is_true("nullable") {
+                let message = "without `nullable: true`, null has no effect in OpenAPI 3.0.3, but \
+                               it has in the client";
+                let help = "write `nullable: true` beside the `type`, or leave it out";
+                self.warn("schema-nullable", value, message, help);
+                continue;
+            }
             // Without a type, the first value gives it.
             kind = kind.or_else(|| kind_of(value.value));
-            let is_null = value.value.is_null() && kind.is_some() && !node.is_true("nullable");
-            if is_null || !is_a(value.value, kind) {
+            if !is_a(value.value, kind) {
                 let message = "this value is of another type than the schema";
                 return self.error("schema-enum", value, message, help);
             }

@@ -46,7 +46,11 @@ impl Shapes {
             if let Some(name) = &field.ident
                 && let Some(ty) = argument(&field.ty, "Result")
             {
-                let ty = argument(&ty, "Option").unwrap_or(ty);
+                // A parameter may be left out; a body is there, and may be null.
+                let ty = match argument(&ty, "Option") {
+                    Some(inner) if name != "body" => inner,
+                    _ => ty,
+                };
                 let key = (builder.to_owned(), name.to_string());
                 self.arguments.insert(key, without_builder(ty));
             }

@@ -143,6 +143,10 @@ fn is_type(schema: &Map<String, Value>) -> bool {
 fn open_enum(schema: &mut Map<String, Value>) {
     if let Some(values) = schema.shift_remove("enum") {
         describe(schema, &values);
+        let values = values.as_array();
+        if values.is_some_and(|values| values.contains(&Value::Null)) {
+            schema.insert("nullable".into(), json!(true));
+        }
     }
 }
 

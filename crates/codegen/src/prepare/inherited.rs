@@ -107,14 +107,14 @@ mod tests {
     fn a_part_that_narrows_a_secret_leaves_it_one() {
         let secret = json!({"type": "string", "format": "password"});
         let mut document = json!({
-            "one": {"allOf": [
-                {"$ref": "#/components/schemas/Later"},
-                {"properties": {
-                    "password": {"minLength": 8, "description": "Mine."},
-                    "name": {"maxLength": 9},
-                }},
-            ]},
             "components": {"schemas": {
+                "One": {"allOf": [
+                    {"$ref": "#/components/schemas/Later"},
+                    {"properties": {
+                        "password": {"minLength": 8, "description": "Mine."},
+                        "name": {"maxLength": 9},
+                    }},
+                ]},
                 "Later": {"allOf": [{"$ref": "#/components/schemas/Base"}]},
                 "Base": {"properties": {"password": secret, "name": {"type": "string"}}},
             }},
@@ -124,6 +124,7 @@ mod tests {
             "password": {"type": "string", "format": "password", "description": "Mine."},
             "name": {"maxLength": 9},
         });
-        assert_eq!(document["one"]["allOf"][1]["properties"], expected);
+        let one = &document["components"]["schemas"]["One"];
+        assert_eq!(one["allOf"][1]["properties"], expected);
     }
 }

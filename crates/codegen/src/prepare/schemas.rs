@@ -143,6 +143,13 @@ fn is_type(schema: &Map<String, Value>) -> bool {
 fn open_enum(schema: &mut Map<String, Value>) {
     if let Some(values) = schema.shift_remove("enum") {
         describe(schema, &values);
+        // Samples are of what it says all the same.
+        let first = values
+            .as_array()
+            .and_then(|v| v.iter().find(|v| !v.is_null()));
+        if let Some(first) = first.filter(|_| !schema.contains_key("example")) {
+            schema.insert("example".into(), first.clone());
+        }
         let values = values.as_array();
         if values.is_some_and(|values| values.contains(&Value::Null)) {
             schema.insert("nullable".into(), json!(true));
@@ -218,7 +225,7 @@ mod tests {
         prune(&mut document);
         loosen(&mut document);
         let strict = json!({"type": "string", "enum": ["a", "b"], "maxLength": 1});
-        let open = json!({"type": "string", "description": "Among them `a`, `b`."});
+        let open = json!({"type": "string", "description": "Among them `a`, `b`.", "example": "a"});
         let schemas = &document["components"]["schemas"];
         assert_eq!(schemas["Sent"], strict);
         assert_eq!(schemas.get("Unused"), None);

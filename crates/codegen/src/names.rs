@@ -92,6 +92,15 @@ impl Status {
         matches!(self, Self::Code(200..300) | Self::Range(2))
     }
 
+    /// Whether its answers have no body, whatever is declared (RFC 9110, section 6.4.1). A 205 may
+    /// not have one either.
+    pub(crate) fn is_empty(self) -> bool {
+        matches!(
+            self,
+            Self::Code(100..200 | 204 | 205 | 304) | Self::Range(1)
+        )
+    }
+
     /// The name of an enum's variant: `NotFound`, `Status499`, `Status5xx`, `Default`.
     pub(crate) fn variant(self) -> String {
         match self {

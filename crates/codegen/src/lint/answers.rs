@@ -1,13 +1,14 @@
 //! Responses.
 
 use super::{Lint, shape};
+use crate::names::Status;
 use crate::prepare::is_json;
 use crate::report::quoted;
 use crate::tree::Node;
 
 impl<'a> Lint<'a> {
     /// The responses of an operation.
-    pub(super) fn responses(&mut self, operation: Node<'a>) {
+    pub(super) fn responses(&mut self, method: &str, operation: Node<'a>) {
         let help = "add the answers, such as `\"200\": { description: ... }`";
         let Some(responses) = operation.get("responses") else {
             let message = "this operation has no `responses`";
@@ -35,7 +36,19 @@ impl<'a> Lint<'a> {
                 self.error("status", response, message, help);
             }
             self.response(response);
-            if is_success && let Some(response) = self.resolve(response, "responses") {
+            let resolved = self.resolve(response, "responses");
+            let is_empty = Status::parse(status).is_some_and(Status::is_empty);
+            if is_empty || method == "head" {
+                let has_content = |node: Node<'a>| node.get("content").is_some_and(is_filled);
+                if resolved.is_some_and(has_content) {
+                    let what = match is_empty {
+                        true => format!("an answer with status {status}"),
+                        false => "an answer to HEAD".to_owned(),
+                    };
+                    let message = format!("{what} has no body, so nothing is decoded");
+                    self.warn("answer-body", response, message, "leave out the `content`");
+                }
+            } else if let Some(response) = resolved.filter(|_| is_success) {
                 self.success(response);
             }
         }
@@ -114,6 +127,10 @@ impl<'a> Lint<'a> {
             _ => {}
         }
     }
+}
+
+fn is_filled(content: Node<'_>) -> bool {
+    content.members().next().is_some()
 }
 
 fn is_status(status: &str) -> bool {

@@ -48,7 +48,7 @@ impl<'a> Lint<'a> {
                 self.error("body-method", body, message, help);
             }
         }
-        self.responses(node);
+        self.responses(method, node);
         self.inline_types(node, seen);
     }
 

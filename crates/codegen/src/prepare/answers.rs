@@ -109,6 +109,26 @@ pub(crate) fn is_json(media: &str) -> bool {
     media == "application/json" || media.ends_with("+json")
 }
 
+/// Takes out what is said of bodies that cannot be there: those of answers to HEAD, and of some
+/// statuses.
+pub(super) fn empty(document: &mut Value) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    let items = paths.into_iter().flat_map(Map::values_mut);
+    let items = items.filter_map(Value::as_object_mut).flatten();
+    for (method, operation) in items {
+        let responses = operation.get_mut("responses");
+        let responses = responses.and_then(Value::as_object_mut);
+        for (key, response) in responses.into_iter().flatten() {
+            let is_empty = Status::parse(key).is_some_and(Status::is_empty);
+            if let Some(response) = response.as_object_mut()
+                && (is_empty || method == "head")
+            {
+                response.shift_remove("content");
+            }
+        }
+    }
+}
+
 /// Leaves one media type of each answer: the first JSON, or else the first.
 pub(super) fn choose(operation: &mut Map<String, Value>) {
     let responses = operation

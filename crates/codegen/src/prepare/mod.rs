@@ -39,6 +39,7 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     remove_pages(&mut copy);
     references::inline(&mut copy);
     converted::reduce(&mut copy);
+    answers::empty(&mut copy);
     for (path, operation) in operations_mut(&mut copy) {
         parameters::complete(path, operation);
         body::choose(operation);

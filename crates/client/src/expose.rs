@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::Secret;
+use crate::{Field, Secret};
 
 thread_local! {
     static EXPOSING: Cell<bool> = const { Cell::new(false) };
@@ -52,6 +52,12 @@ impl Expose for Secret {
 impl<T: Expose> Expose for Option<T> {
     fn expose_to<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.as_ref().map(Exposed).serialize(serializer)
+    }
+}
+
+impl<T: Expose> Expose for Field<T> {
+    fn expose_to<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value().map(Exposed).serialize(serializer)
     }
 }
 

@@ -39,6 +39,7 @@ mod choice;
 mod civil;
 mod error;
 mod expose;
+mod field;
 // rustfmt and the lints for hand-written code have no business in generated files.
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub)]
@@ -54,6 +55,7 @@ mod transport;
 
 pub use amount::{Amount, InvalidAmount};
 pub use error::{DecodeError, Error};
+pub use field::Field;
 pub use generated::*;
 pub use operation::{Operation, Retry};
 pub use response::{RawResponse, ResponseValue};

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{Item, Type, parse_quote};
+use syn::{Attribute, Item, Type, parse_quote};
 
 use crate::names::Status;
 use crate::operations::Operation;
@@ -27,6 +27,7 @@ pub(crate) fn errors(operations: &[Operation]) -> Option<Item> {
                     None => quote!(Self::#variant),
                 }
             };
+            let overlap = overlap(&failures);
             let decoded = match failures[..] {
                 [only] if only.status == Status::Default => value(only),
                 _ => {
@@ -45,6 +46,7 @@ pub(crate) fn errors(operations: &[Operation]) -> Option<Item> {
                 #definition
                 impl #name {
                     #[allow(unused_variables)]
+                    #overlap
                     pub(super) fn decode(status: u16, body: &[u8]) -> Option<Self> {
                         Some(#decoded)
                     }
@@ -160,6 +162,17 @@ pub(crate) fn pattern(status: Status) -> TokenStream {
         }
         Status::Default => quote!(_),
     }
+}
+
+/// What lets a range stand after its own first or last status.
+pub(crate) fn overlap(answers: &[&Answer]) -> Option<Attribute> {
+    let is_range = |digit| answers.iter().any(|one| one.status == Status::Range(digit));
+    let overlaps = |answer: &&Answer| match answer.status {
+        Status::Code(code) => matches!(code % 100, 0 | 99) && is_range(code / 100),
+        _ => false,
+    };
+    let overlap = answers.iter().any(overlaps);
+    overlap.then(|| parse_quote!(#[allow(clippy::match_overlapping_arm)]))
 }
 
 /// In the order in which a `match` has to look: the special before the general.

@@ -208,8 +208,12 @@ impl Check<'_> {
         let (lowest, highest) = integers::range(format);
         let lowest = least.map_or(lowest, |least| least.min(lowest));
         let highest = most.map_or(highest, |most| most.max(highest));
-        let is_named = integers::range(format) != integers::range(None);
-        let must_fit = is_named || self.wanted != Wanted::Allowed;
+        // No type holds both.
+        let highest = match lowest < 0 {
+            true => highest.min(i64::MAX.into()),
+            false => highest,
+        };
+        let must_fit = integers::is_known(format) || self.wanted != Wanted::Allowed;
         if must_fit && !(lowest..=highest).contains(&number) {
             return wrong("it does not fit into the format");
         }

@@ -24,6 +24,11 @@ pub(crate) fn range(format: Option<&str>) -> (i128, i128) {
     })
 }
 
+/// Whether a format has a type of its own.
+pub(crate) fn is_known(format: Option<&str>) -> bool {
+    FORMATS.iter().any(|(name, ..)| format == Some(name))
+}
+
 /// A whole number, also when it is written as another number.
 pub(crate) fn whole(value: &Value) -> Option<i128> {
     let number = || value.as_f64().filter(|number| number.fract() == 0.0);

@@ -7,6 +7,7 @@ use serde_json::{Map, Number, Value, json};
 use crate::fits::{self, Wanted};
 use crate::flat::{Choice, Flat};
 use crate::integers;
+use crate::prepare::MAY_BE_NULL;
 
 /// A string that has to be escaped in JSON, in a form and in a query.
 pub(crate) const TEXT: &str = "a \"b\" & c=d+e%é";
@@ -178,7 +179,9 @@ impl<'a> Sampler<'a> {
         let mut object = Map::new();
         for (name, property) in flat.properties() {
             let is_required = flat.requires(name);
-            let value = match is_required {
+            let description = property.get("description").and_then(Value::as_str);
+            let is_told_apart = description.is_some_and(|text| text.contains(MAY_BE_NULL));
+            let value = match is_required || is_told_apart {
                 true => self.or_null(property),
                 false => self.sample(property),
             };

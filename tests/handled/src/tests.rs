@@ -1,5 +1,6 @@
 //! What the round trips do not ask.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokenturn_client::runtime::{self, serde_json};
@@ -253,4 +254,73 @@ fn a_choice_is_read_as_what_it_is() {
         let read = format!("{:?}", read(is).unwrap().named);
         assert!(read.starts_with(&format!("Some({shown}(")), "{is}: {read}");
     }
+}
+
+#[test]
+fn only_what_is_set_is_sent() {
+    let written = |change: types::builder::Change| {
+        let change = types::Change::try_from(change).unwrap();
+        serde_json::to_string(&change).unwrap()
+    };
+    let change = types::Change::builder;
+    assert_eq!(written(change()), "{}");
+    assert_eq!(written(change().name("a".to_owned())), r#"{"name":"a"}"#);
+    assert_eq!(written(change().nick("a".to_owned())), r#"{"nick":"a"}"#);
+    assert_eq!(written(change().nick(None)), r#"{"nick":null}"#);
+    assert_eq!(written(change().secret(None)), r#"{"secret":null}"#);
+    assert_eq!(written(change().tags(Vec::new())), r#"{"tags":[]}"#);
+    assert_eq!(written(change().meta(HashMap::new())), r#"{"meta":{}}"#);
+    for json in [
+        r#"{"camelCase":null}"#,
+        r#"{"camelCase":[]}"#,
+        r#"{"other":null,"deep":{"nick":null}}"#,
+        r#"{"deep":{}}"#,
+        r#"{"priority":0,"free":{}}"#,
+    ] {
+        let change: types::Change = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&change).unwrap(), json);
+    }
+}
+
+#[tokio::test]
+async fn a_default_is_not_sent_and_is_filled_in_where_it_fits() {
+    let server = MockServer::start_async().await;
+    server.set_or_not(|when, then| {
+        when.and(|when| {
+            when.query_param_missing("limit")
+                .query_param_missing("order")
+                .header_missing("x-level")
+                .body("{}")
+        });
+        then.raw(200, "application/json", r#"{"name":"a","maybe":null}"#);
+    });
+    let body = types::Change::builder();
+    let answer = client(&server).set_or_not().body(body).send().await;
+    let answer = answer.unwrap().into_inner();
+    assert_eq!((&*answer.text, answer.count, answer.flag), ("a", 20, true));
+    assert_eq!((answer.list, answer.maybe), (vec!["a".to_owned()], None));
+    assert_eq!((answer.since, answer.wrong_since), (None, None));
+    assert_eq!((answer.too_big, answer.too_small), (None, None));
+}
+
+#[tokio::test]
+async fn a_type_holds_what_the_limits_allow() {
+    let limits = r#"{"wide":4294967295,"natural":18446744073709551615,"least":9000000000,
+        "most":-9000000000,"byte":-1,"endless":-1}"#;
+    let integers: types::Integers = serde_json::from_str(limits).unwrap();
+    assert_eq!(integers.natural, Some(u64::MAX));
+    let sent: types::SentIntegers = serde_json::from_str(limits).unwrap();
+    assert_eq!(sent.wide, Some(u32::MAX.into()));
+}
+
+#[tokio::test]
+async fn null_is_taken_as_a_whole_answer() {
+    let server = MockServer::start_async().await;
+    server.null_anywhere(|when, then| {
+        when.id("a").and(|when| when.header_missing("key"));
+        then.raw(200, "application/json", "null");
+    });
+    let call = client(&server);
+    let call = call.null_anywhere().id("a").body(None::<types::MaybeNull>);
+    assert!(call.send().await.unwrap().is_none());
 }

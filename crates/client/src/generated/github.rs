@@ -237,11 +237,11 @@ pub mod types {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub target_id: Option<i64>,
         /// The names of the repositories that the new token may reach.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        pub repositories: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub repositories: Option<Vec<String>>,
         /// The numbers of these repositories.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        pub repository_ids: Vec<i64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub repository_ids: Option<Vec<i64>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         pub permissions: Option<AppPermissions>,
     }
@@ -515,8 +515,8 @@ pub mod types {
             access_token: Result<::tokenturn_client::Secret, String>,
             target: Result<Option<String>, String>,
             target_id: Result<Option<i64>, String>,
-            repositories: Result<Vec<String>, String>,
-            repository_ids: Result<Vec<i64>, String>,
+            repositories: Result<Option<Vec<String>>, String>,
+            repository_ids: Result<Option<Vec<i64>>, String>,
             permissions: Result<Option<super::AppPermissions>, String>,
         }
         impl ::std::default::Default for ScopeTokenRequest {
@@ -570,7 +570,7 @@ pub mod types {
             }
             pub fn repositories<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<Vec<String>>,
+                T: ::std::convert::TryInto<Option<Vec<String>>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.repositories = value
@@ -582,7 +582,7 @@ pub mod types {
             }
             pub fn repository_ids<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<Vec<i64>>,
+                T: ::std::convert::TryInto<Option<Vec<i64>>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.repository_ids = value

@@ -4,6 +4,7 @@
 //! cannot decode. The types and the builders are progenitor's; the client, what a builder sends and
 //! what is made of the answer are ours.
 
+mod absence;
 mod check;
 mod choose;
 mod docs;
@@ -58,6 +59,9 @@ pub(crate) fn adapt(
         if !problems.is_empty() {
             return Err(problems);
         }
+        if let Some((_, items)) = &mut types.content {
+            absence::fields(items);
+        }
         choose::decode(types, choices, &marks);
         order::types(types, document);
         open(types);
@@ -99,6 +103,16 @@ fn open(module: &mut ItemMod) {
         return;
     };
     items.retain(|item| !matches!(item, Item::Use(_)));
+    for item in items.iter_mut() {
+        if let Item::Mod(module) = item
+            && module.ident == "defaults"
+        {
+            // What does not fit into its type is left out before.
+            module
+                .attrs
+                .push(parse_quote!(#[allow(clippy::unwrap_used)]));
+        }
+    }
     let runtime = || -> Item {
         parse_quote! {
             #[allow(unused_imports)]

@@ -11,7 +11,7 @@ use syn::{
     Token, Type, parse_quote,
 };
 
-use crate::enums::{body, pattern, sorted, variant};
+use crate::enums::{body, overlap, pattern, sorted, variant};
 use crate::operations::{Location, Operation};
 use crate::prepare::{Success, essence};
 
@@ -52,6 +52,8 @@ fn rewrite_builder(block: &mut ItemImpl, operation: &Operation, index: usize) {
 fn rewrite_send(function: &mut ImplItemFn, operation: &Operation) {
     let docs = format!("Sends `{} {}`.", operation.method, operation.path);
     function.attrs = vec![parse_quote!(#[doc = #docs])];
+    let successes: Vec<_> = operation.answers.successes.iter().collect();
+    function.attrs.extend(overlap(&successes));
     let answer = match operation.answers.success() {
         Success::Typed => answer_type(function),
         Success::Empty => parse_quote!(()),

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::Lint;
+use crate::fits::{self, Wanted};
+use crate::integers;
 use crate::tree::Node;
 
 impl<'a> Lint<'a> {
@@ -14,8 +16,13 @@ impl<'a> Lint<'a> {
             let is_listed = listed.is_none_or(|values| values.contains(default.value));
             if !is_a(default.value, node.text("type")) || !is_listed {
                 self.error("schema-default", default, message, help);
+            } else if let Some(found) = self.misfit(node, default) {
+                let message = format!("the client does not fill this in: {}", found.why);
+                let help = "correct the default, or the schema";
+                self.warn("default-mismatch", default, message, help);
             }
         }
+        self.integer(node);
         let Some(list) = node.get("enum").filter(|list| list.value.is_array()) else {
             return;
         };
@@ -39,6 +46,36 @@ impl<'a> Lint<'a> {
                 let message = "this value is of another type than the schema";
                 return self.error("schema-enum", value, message, help);
             }
+        }
+    }
+}
+
+impl<'a> Lint<'a> {
+    fn misfit(&self, node: Node<'a>, default: Node<'a>) -> Option<fits::Mismatch> {
+        fits::mismatch(self.root.value, node.value, default.value, Wanted::Read)
+    }
+
+    /// Whether there is a type that holds all that the limits allow.
+    fn integer(&mut self, node: Node<'a>) {
+        if node.text("type") != Some("integer") {
+            return;
+        }
+        let (least, most) = integers::limits(|name| node.value.get(name).cloned());
+        let is_natural = least.is_some_and(|least| least >= 0);
+        let most_held = match is_natural {
+            true => u64::MAX.into(),
+            false => i64::MAX.into(),
+        };
+        let at = match most.is_some_and(|most| most > most_held) {
+            true => node.get("maximum"),
+            false => node
+                .get("minimum")
+                .filter(|_| least.is_some_and(|least| least < i64::MIN.into())),
+        };
+        if let Some(at) = at {
+            let message = "no integer of 64 bits is that large";
+            let help = "write a smaller limit; up to 18446744073709551615 goes with `minimum: 0`";
+            self.warn("integer-limit", at, message, help);
         }
     }
 }

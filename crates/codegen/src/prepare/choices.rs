@@ -10,7 +10,7 @@ use super::walk::{Part, schemas_mut};
 use crate::choices::{Choice, choice};
 
 /// Stands around the number of a choice in its description. No description has it.
-pub(crate) const MARK: char = '\u{E000}';
+pub(crate) const MARK: char = '\u{E001}';
 /// More schemas than anybody makes one object of.
 const MAX_PARTS: usize = 100;
 

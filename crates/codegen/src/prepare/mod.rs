@@ -8,10 +8,12 @@ mod body;
 mod choices;
 mod converted;
 mod inherited;
+mod integers;
 mod nullable;
 mod parameters;
 mod references;
 mod schemas;
+mod sent;
 mod walk;
 
 use serde_json::{Map, Value};
@@ -24,6 +26,7 @@ pub(crate) use choices::{MARK, of_plain as choice_of};
 pub(crate) use parameters::is_ignored;
 pub(crate) use references::resolve;
 pub(crate) use schemas::components as components_of;
+pub(crate) use sent::MAY_BE_NULL;
 pub(crate) use walk::{Part, schemas as schemas_in};
 
 /// The operations of one path item: its other keys are not HTTP methods.
@@ -50,8 +53,11 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     let choices = choices::mark(&mut copy);
     // Of what is one object now, nobody needs the parts.
     schemas::prune(&mut copy);
+    integers::widen(&mut copy);
+    sent::defaults(&mut copy);
     schemas::loosen(&mut copy);
     nullable::place(&mut copy);
+    sent::absence(&mut copy);
     converted::name_bodies(&mut copy);
     (copy, choices)
 }

@@ -67,7 +67,7 @@ pub(super) fn loosen(document: &mut Value) {
 }
 
 /// The components that some part of the operations is made of.
-fn used(document: &mut Value, keys: &[&str]) -> BTreeSet<String> {
+pub(super) fn used(document: &mut Value, keys: &[&str]) -> BTreeSet<String> {
     let mut next = Vec::new();
     for (_, operation) in operations_mut(document) {
         let wanted = operation

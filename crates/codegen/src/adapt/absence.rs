@@ -1,0 +1,143 @@
+//! Fields of requests that may be left out and may be null.
+//!
+//! typify knows an `Option` only. Such a field gets a type with three values, in the struct and in
+//! its builder.
+
+use std::collections::BTreeSet;
+
+use quote::{ToTokens, quote};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Attribute, Expr, Field, FieldsNamed, ImplItem, Item, Lit, Meta, parse_quote};
+
+use super::trim;
+use crate::prepare::MAY_BE_NULL;
+
+/// Gives the marked fields their type, and takes the marks out.
+pub(super) fn fields(types: &mut [Item]) {
+    let mut marked = Marked::default();
+    for item in types.iter_mut() {
+        if let Item::Struct(item) = item {
+            marked.owner = item.ident.to_string();
+        }
+        marked.visit_item_mut(item);
+        marked.owner.clear();
+    }
+    let builders = types
+        .iter_mut()
+        .find_map(|item| trim::module(item, "builder"));
+    for item in builders.into_iter().flatten() {
+        let is_marked = |owner: &str, field: &syn::Ident| {
+            marked
+                .found
+                .contains(&(owner.to_owned(), field.to_string()))
+        };
+        match item {
+            Item::Struct(item) => {
+                let owner = item.ident.to_string();
+                for field in &mut item.fields {
+                    if field
+                        .ident
+                        .as_ref()
+                        .is_some_and(|name| is_marked(&owner, name))
+                    {
+                        Options.visit_type_mut(&mut field.ty);
+                    }
+                }
+            }
+            Item::Impl(block) if block.trait_.is_none() => {
+                let owner = trim::subject(block);
+                for item in &mut block.items {
+                    if let ImplItem::Fn(setter) = item
+                        && is_marked(&owner, &setter.sig.ident)
+                    {
+                        Options.visit_generics_mut(&mut setter.sig.generics);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The marked fields, by the names of struct and field.
+#[derive(Default)]
+struct Marked {
+    owner: String,
+    found: BTreeSet<(String, String)>,
+}
+
+impl VisitMut for Marked {
+    fn visit_fields_named_mut(&mut self, fields: &mut FieldsNamed) {
+        for field in &mut fields.named {
+            let is_marked = field
+                .attrs
+                .iter()
+                .any(|attribute| doc(attribute).is_some_and(|text| text.contains(MAY_BE_NULL)));
+            if is_marked && let Some(name) = &field.ident {
+                self.found.insert((self.owner.clone(), name.to_string()));
+                three_values(field);
+            }
+        }
+        visit_mut::visit_fields_named_mut(self, fields);
+    }
+
+    fn visit_attribute_mut(&mut self, attribute: &mut Attribute) {
+        if let Some(text) = doc(attribute).filter(|text| text.contains(MAY_BE_NULL)) {
+            let text = text.replace(MAY_BE_NULL, "");
+            *attribute = parse_quote!(#[doc = #text]);
+        }
+    }
+}
+
+fn doc(attribute: &Attribute) -> Option<String> {
+    match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Str(text) => Some(text.value()),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn three_values(field: &mut Field) {
+    Options.visit_type_mut(&mut field.ty);
+    let rename = field.attrs.iter().filter(|a| a.path().is_ident("serde"));
+    let mut renamed = None;
+    for attribute in rename {
+        // Of what typify says, only the name is still true.
+        let _ = attribute.parse_nested_meta(|meta| {
+            if meta.input.peek(syn::Token![=]) {
+                let value: Lit = meta.value()?.parse()?;
+                if meta.path.is_ident("rename") {
+                    renamed = Some(value);
+                }
+            }
+            Ok(())
+        });
+    }
+    field
+        .attrs
+        .retain(|attribute| !attribute.path().is_ident("serde"));
+    let rename = renamed.map(|name| quote!(rename = #name,));
+    field.attrs.push(parse_quote! {
+        #[serde(#rename default, skip_serializing_if = "::tokenturn_client::Field::is_absent")]
+    });
+}
+
+/// Makes the outermost `Option` a `Field`.
+struct Options;
+
+impl VisitMut for Options {
+    fn visit_path_mut(&mut self, path: &mut syn::Path) {
+        match path.segments.last() {
+            Some(last) if last.ident == "Option" => {
+                let arguments = last.arguments.to_token_stream();
+                *path = parse_quote!(::tokenturn_client::Field #arguments);
+            }
+            _ => visit_mut::visit_path_mut(self, path),
+        }
+    }
+}

@@ -138,6 +138,13 @@ impl<'a> Lint<'a> {
         let Some((format, wanted)) = converted else {
             return;
         };
+        if let (Some(at), "decimal", Some("number")) = (node.get("format"), *format, kind) {
+            // On the wire it is a number, and none is exact in JSON.
+            let message = "`format: decimal` has no effect beside `type: number`: the client has a \
+                           floating-point number";
+            let help = "leave it out; with `type: string` it is for texts such as \"8217.00\"";
+            return self.warn("format-decimal", at, message, help);
+        }
         if let (Some(at), true) = (node.get("format"), kind != Some(wanted)) {
             let message = format!("without `type: {wanted}`, `format: {format}` has no effect");
             let help = format!("write `type: {wanted}` beside it");

@@ -140,6 +140,8 @@ impl RequestBuilderExt for RequestBuilder {
             Value::Object(fields) => fields.iter().map(|(k, v)| (k.as_str(), v)).collect(),
             value => vec![(name, value)],
         };
+        // Null cannot be written.
+        let pairs: Vec<_> = pairs.into_iter().filter(|(_, v)| !v.is_null()).collect();
         Ok(self.query(&pairs))
     }
 }

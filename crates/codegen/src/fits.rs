@@ -194,8 +194,9 @@ impl Check<'_> {
     }
 
     fn integer(&self, flat: &Flat, value: &Value) -> Checked {
-        // `5.0` is a number, and no type of whole numbers reads it.
-        let number = integers::whole(value).filter(|_| !value.is_f64());
+        // `5.0` is a whole number, and no type of whole numbers reads it.
+        let is_read = self.wanted == Wanted::Allowed || !value.is_f64();
+        let number = integers::whole(value).filter(|_| is_read);
         let Some(number) = number else {
             return wrong("it is not of the type `integer`");
         };
@@ -387,9 +388,10 @@ mod tests {
             (&small, json!(4294967295_u32), (false, false, false)),
             (&wide, json!(4294967295_u32), all),
             (&json!({"type": "integer"}), json!(u64::MAX), allowed),
+            (&json!({"type": "integer"}), json!(5.0), allowed),
             (
                 &json!({"type": "integer"}),
-                json!(5.0),
+                json!(5.5),
                 (false, false, false),
             ),
             (&json!({"type": "number"}), json!(5), all),

@@ -102,7 +102,8 @@ impl<'a> Sampler<'a> {
         }
         if flat.get("enum").is_some_and(Value::is_array) {
             let mut values = flat.list("enum").iter();
-            return values.find(|value| !value.is_null()).cloned();
+            let value = values.find(|value| !value.is_null());
+            return value.or(flat.list("enum").first()).cloned();
         }
         if !flat.choices.is_empty() {
             let has_own = flat.get("properties").is_some()

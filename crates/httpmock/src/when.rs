@@ -109,6 +109,7 @@ fn pairs(name: &str, value: impl Serialize) -> Result<Vec<(String, String)>, Str
         Value::Object(fields) => fields.iter().map(|(k, v)| (k.as_str(), v)).collect(),
         value => vec![(name, value)],
     };
+    let pairs: Vec<_> = pairs.into_iter().filter(|(_, v)| !v.is_null()).collect();
     let form = serde_urlencoded::to_string(pairs).map_err(|error| error.to_string())?;
     Ok(form_urlencoded::parse(form.as_bytes())
         .into_owned()

@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// ```
 /// use tokenturn_client::Field;
 ///
-/// assert_eq!(Field::from("new"), Field::Value("new"));
-/// assert_eq!(Field::from(None::<&str>), Field::Null);
+/// assert_eq!(Field::<&str>::from("new"), Field::Value("new"));
+/// assert_eq!(Field::<&str>::from(None), Field::Null);
 /// assert_eq!(Field::<&str>::default(), Field::Absent);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

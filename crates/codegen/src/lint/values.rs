@@ -13,7 +13,10 @@ impl<'a> Lint<'a> {
             let message = "this is not a value that the schema allows";
             let help = "correct it, or leave it out";
             let listed = node.value.get("enum").and_then(Value::as_array);
-            let is_listed = listed.is_none_or(|values| values.contains(default.value));
+            let is_same = |value: &Value| fits::same(value, default.value);
+            // Whether null is allowed is not only said by the list.
+            let is_listed =
+                default.value.is_null() || listed.is_none_or(|values| values.iter().any(is_same));
             if !is_a(default.value, node.text("type")) || !is_listed {
                 self.error("schema-default", default, message, help);
             } else if let Some(found) = self.misfit(node, default) {

@@ -7,6 +7,7 @@
 mod absence;
 mod check;
 mod choose;
+mod display;
 mod docs;
 mod example;
 mod order;
@@ -63,6 +64,7 @@ pub(crate) fn adapt(
             absence::fields(items);
         }
         choose::decode(types, choices, &marks);
+        display::strings(types);
         order::types(types, document);
         open(types);
     }

@@ -8,6 +8,7 @@ mod culprits;
 mod enums;
 mod fits;
 mod flat;
+mod ids;
 mod integers;
 mod json;
 mod lint;

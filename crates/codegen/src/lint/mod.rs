@@ -46,6 +46,7 @@ pub(crate) fn lint(root: Node<'_>) -> Outcome {
     let mut lint = Lint {
         components: references::components(root),
         root,
+        ids: HashMap::new(),
         in_page: false,
         is_used: true,
         used: HashSet::new(),
@@ -65,6 +66,8 @@ struct Lint<'a> {
     root: Node<'a>,
     /// By section and name.
     components: HashMap<(&'a str, &'a str), Node<'a>>,
+    /// The names of operations that have none, by the numbers of their nodes.
+    ids: HashMap<u32, String>,
     in_page: bool,
     /// Whether something is made of what is looked at. What is wrong with anything else stops nobody.
     is_used: bool,

@@ -54,9 +54,10 @@ impl<'a> Lint<'a> {
 
     fn operation_id(&mut self, node: Node<'a>, seen: &mut Seen<'a>) {
         let Some(id) = node.get("operationId") else {
-            let message = "this operation has no `operationId`";
+            let made = self.id_of(node).unwrap_or_default();
+            let message = format!("this operation has no `operationId`: it becomes `{made}`");
             let help = "give it a name in snake_case: it becomes the method's name";
-            return self.error("operation-id-missing", node, message, help);
+            return self.warn("operation-id-missing", node, message, help);
         };
         let Some(text) = id.value.as_str() else {
             return;
@@ -89,6 +90,12 @@ impl<'a> Lint<'a> {
                 "rename one of the two",
             );
         }
+    }
+
+    /// The name of an operation, or the one that is made for it.
+    pub(super) fn id_of(&self, node: Node<'a>) -> Option<String> {
+        let id = node.text("operationId").map(str::to_owned);
+        id.or_else(|| self.ids.get(&node.id()).cloned())
     }
 
     fn retry(&mut self, method: &str, node: Node<'a>) {
@@ -162,7 +169,7 @@ impl<'a> Lint<'a> {
     }
 
     fn inline_types(&mut self, node: Node<'a>, seen: &mut Seen<'a>) {
-        let Some(id) = node.text("operationId").filter(|_| !self.in_page) else {
+        let Some(id) = self.id_of(node).filter(|_| !self.in_page) else {
             return;
         };
         let schema_of = |content: Node<'a>| {
@@ -195,7 +202,7 @@ impl<'a> Lint<'a> {
                 seen.inline
                     .push((pascal(&format!("{id}-response")), schema));
             } else {
-                let name = format!("{}{}", pascal(id), status.variant());
+                let name = format!("{}{}", pascal(&id), status.variant());
                 seen.answers.push((name, schema));
             }
         }

@@ -176,8 +176,7 @@ impl<'a> Lint<'a> {
                 let help = "correct the name, or add it to the path";
                 self.error("parameter-not-in-path", node, message, help);
             }
-            if let (Some(id), Some(schema)) =
-                (operation.text("operationId"), parameter.get("schema"))
+            if let (Some(id), Some(schema)) = (self.id_of(operation), parameter.get("schema"))
                 && schema.value.get("$ref").is_none()
                 && !self.in_page
             {

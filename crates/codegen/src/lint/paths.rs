@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::operations::Seen;
 use super::{Lint, shape};
+use crate::ids;
 use crate::literal::{is_dots, on_the_wire};
 use crate::prepare::METHODS;
 use crate::report::{Severity, quoted};
@@ -18,6 +19,7 @@ impl<'a> Lint<'a> {
         };
         let mut templates = HashMap::new();
         let mut operations = 0;
+        let mut missing = ids::missing(self.root.value);
         for (path, item) in paths.members() {
             if path.starts_with("x-") {
                 continue;
@@ -62,6 +64,9 @@ impl<'a> Lint<'a> {
             self.parameter_list(item);
             for (method, operation) in in_item {
                 self.in_page = operation.is_true("x-browser");
+                if let Some(id) = missing.remove(&(path, method)) {
+                    self.ids.insert(operation.id(), id);
+                }
                 self.operation(method, operation, item, &names, &mut seen);
             }
             self.in_page = false;

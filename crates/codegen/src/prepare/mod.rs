@@ -19,6 +19,7 @@ mod walk;
 use serde_json::{Map, Value};
 
 use crate::choices::Choice;
+use crate::ids;
 
 pub(crate) use answers::{Answer, Answers, Success, examples, is_json};
 pub(crate) use body::{FORM, WRITABLE, best, essence};
@@ -39,6 +40,9 @@ pub(crate) const METHODS: [&str; 8] = [
 pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, Vec<Choice>) {
     let mut copy = document.clone();
     references::move_schemas(&mut copy, moves);
+    for ((path, method), id) in ids::missing(document) {
+        copy["paths"][path][method]["operationId"] = id.into();
+    }
     remove_pages(&mut copy);
     references::inline(&mut copy);
     converted::reduce(&mut copy);

@@ -1,0 +1,67 @@
+//! Names for operations that have none: `operationId` is optional in OpenAPI 3.0.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use crate::names::{pascal, snake};
+use crate::prepare::METHODS;
+
+/// The names of those operations, made of their method and their path, by path and method.
+pub(crate) fn missing(document: &Value) -> HashMap<(&str, &'static str), String> {
+    let paths = document.get("paths").and_then(Value::as_object);
+    let operations = paths.into_iter().flatten().flat_map(|(path, item)| {
+        let methods = METHODS.into_iter();
+        methods.filter_map(move |method| Some((path.as_str(), method, item.get(method)?)))
+    });
+    let operations: Vec<_> = operations
+        .filter(|(_, _, operation)| operation.is_object())
+        .collect();
+    let ids = operations.iter().filter_map(|(_, _, operation)| {
+        let id = operation.get("operationId")?.as_str()?;
+        Some(pascal(id))
+    });
+    let mut taken: HashSet<String> = ids.collect();
+    let mut made = HashMap::new();
+    for (path, method, operation) in operations {
+        if operation.get("operationId").is_some() {
+            continue;
+        }
+        let words = snake(&format!("{method} {path}"));
+        let mut id = words.clone();
+        let mut number = 2;
+        while !taken.insert(pascal(&id)) {
+            id = format!("{words}_{number}");
+            number += 1;
+        }
+        made.insert((path, method), id);
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_operation_gets_a_name_of_its_own() {
+        let document = json!({"paths": {
+            "/": {"get": {}},
+            "/keys/{key-name}": {"get": {}, "parameters": [], "delete": {"operationId": "x"}},
+            "/keys/{key_name}": {"get": {}},
+            "/keys": {"post": {}, "put": {"operationId": "PostKeys"}},
+        }});
+        let made = missing(&document);
+        for (path, method, id) in [
+            ("/", "get", "get"),
+            ("/keys/{key-name}", "get", "get_keys_key_name"),
+            ("/keys/{key_name}", "get", "get_keys_key_name_2"),
+            ("/keys", "post", "post_keys_2"),
+        ] {
+            assert_eq!(made[&(path, method)], id);
+        }
+        assert_eq!(made.len(), 4);
+    }
+}

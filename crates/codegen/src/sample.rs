@@ -198,6 +198,18 @@ impl<'a> Sampler<'a> {
                 None => None,
             };
         }
+        // What is required and not declared is anything.
+        let required = flat.list("required").iter().filter_map(Value::as_str);
+        for name in required {
+            if !object.contains_key(name) && !flat.properties().any(|(known, _)| known == name) {
+                let more = flat.get("additionalProperties");
+                let value = match more.filter(|more| more.is_object()) {
+                    Some(more) => self.or_null(more)?,
+                    None => self.text.into(),
+                };
+                object.insert(name.to_owned(), value);
+            }
+        }
         let has_properties = flat.get("properties").is_some();
         let more = match flat.get("additionalProperties") {
             Some(more) if more.is_object() => self.or_null(more),

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Method, Request, Url};
 
 pub(crate) use body::Buffer;
@@ -85,7 +85,10 @@ impl Transport {
         guard::path(request.url(), &self.shared.base, operation)?;
         let headers = request.headers_mut();
         for (name, value) in &self.shared.headers {
-            headers.insert(name, value.clone());
+            // An operation may have a parameter for this one.
+            if name != USER_AGENT || !headers.contains_key(name) {
+                headers.insert(name, value.clone());
+            }
         }
         if operation.authenticated
             && let Some(authorization) = &self.authorization

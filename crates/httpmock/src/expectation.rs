@@ -72,7 +72,7 @@ impl Expectation {
         if request.method_str() != self.operation.method {
             return None;
         }
-        let found = path_parameters(self.operation.path, request.uri().path())?;
+        let found = path_parameters(self.operation.path, request.uri().path(), &self.path)?;
         let mut parts = Vec::new();
         for (name, value) in &self.path {
             if !found.contains(&(name, value.as_bytes().to_vec())) {
@@ -125,8 +125,12 @@ pub(crate) fn header<'a>(request: &'a HttpMockRequest, name: &str) -> Vec<&'a St
 }
 
 /// What stands, decoded, in the place of the template's parameters, or `None` when the path is
-/// another one.
-fn path_parameters<'a>(template: &'a str, path: &str) -> Option<Vec<(&'a str, Vec<u8>)>> {
+/// another one. Of two with nothing between them, only what is expected says where one ends.
+fn path_parameters<'a>(
+    template: &'a str,
+    path: &str,
+    expected: &[(&'static str, String)],
+) -> Option<Vec<(&'a str, Vec<u8>)>> {
     let wanted: Vec<&str> = template.split('/').collect();
     let found: Vec<&str> = path.split('/').collect();
     if wanted.len() != found.len() {
@@ -135,7 +139,7 @@ fn path_parameters<'a>(template: &'a str, path: &str) -> Option<Vec<(&'a str, Ve
     let mut parameters = Vec::new();
     for (wanted, found) in wanted.into_iter().zip(found) {
         let found: Vec<u8> = percent_decode_str(found).collect();
-        segment_parameters(wanted, &found, &mut parameters)?;
+        segment_parameters(wanted, &found, expected, &mut parameters)?;
     }
     Some(parameters)
 }
@@ -144,6 +148,7 @@ fn path_parameters<'a>(template: &'a str, path: &str) -> Option<Vec<(&'a str, Ve
 fn segment_parameters<'a>(
     template: &'a str,
     found: &[u8],
+    expected: &[(&'static str, String)],
     parameters: &mut Vec<(&'a str, Vec<u8>)>,
 ) -> Option<()> {
     let Some((before, rest)) = template.split_once('{') else {
@@ -155,13 +160,18 @@ fn segment_parameters<'a>(
     let end = match &text[..] {
         // What follows the last parameter ends the segment; it may also stand in the value.
         text if !rest.contains('{') => found.strip_suffix(text)?.len(),
-        [] => found.len(),
+        [] => {
+            let expected = expected.iter().find(|(known, _)| *known == name);
+            let value = expected.map(|(_, value)| value.as_bytes());
+            let value = value.filter(|value| found.starts_with(value));
+            value.map_or(found.len(), <[u8]>::len)
+        }
         text => found
             .windows(text.len())
             .position(|window| window == text)?,
     };
     parameters.push((name, found[..end].to_vec()));
-    segment_parameters(rest, &found[end..], parameters)
+    segment_parameters(rest, &found[end..], expected, parameters)
 }
 
 /// A part of a template that is no parameter. It may be escaped, as in a URL.
@@ -171,7 +181,19 @@ fn literal(text: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+
+    fn path_parameters<'a>(template: &'a str, path: &str) -> Option<Vec<(&'a str, Vec<u8>)>> {
+        super::path_parameters(template, path, &[])
+    }
+
+    #[test]
+    fn two_parameters_side_by_side_are_told_apart_by_what_is_expected() {
+        let expected = [("x", "a".to_owned()), ("y", "b".to_owned())];
+        let found = |path| super::path_parameters("/{x}{y}", path, &expected);
+        let pair = |x: &str, y: &str| Some(vec![("x", x.into()), ("y", y.into())]);
+        assert_eq!(found("/ab"), pair("a", "b"));
+        assert_eq!(found("/bb"), pair("bb", ""));
+    }
 
     #[test]
     fn a_path_is_compared_by_its_decoded_segments() {

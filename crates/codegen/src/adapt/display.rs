@@ -1,4 +1,4 @@
-//! Strings with limits show themselves, as all other values of a parameter do.
+//! Strings and numbers with limits show themselves, as all other values of a parameter do.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,12 @@ use syn::{Fields, Item, ItemMod, Type, parse_quote};
 
 use super::trim::subject;
 
-/// Gives typify's types around a string a `Display`, where they have none.
-pub(super) fn strings(types: &mut ItemMod) {
+const SCALARS: [&str; 12] = [
+    "String", "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64",
+];
+
+/// Gives typify's types around one of these a `Display`, where they have none.
+pub(super) fn scalars(types: &mut ItemMod) {
     let Some((_, items)) = &mut types.content else {
         return;
     };
@@ -25,7 +29,7 @@ pub(super) fn strings(types: &mut ItemMod) {
         index += 1;
         if let Item::Struct(item) = item
             && let Fields::Unnamed(fields) = &item.fields
-            && fields.unnamed.iter().all(|field| is_string(&field.ty))
+            && fields.unnamed.iter().all(|field| is_scalar(&field.ty))
             && !shown.contains(&item.ident.to_string())
         {
             let name = &item.ident;
@@ -41,11 +45,11 @@ pub(super) fn strings(types: &mut ItemMod) {
     }
 }
 
-fn is_string(kind: &Type) -> bool {
+fn is_scalar(kind: &Type) -> bool {
     match kind {
         Type::Path(path) => {
             let last = path.path.segments.last();
-            last.is_some_and(|last| last.ident == "String")
+            last.is_some_and(|last| SCALARS.contains(&last.ident.to_string().as_str()))
         }
         _ => false,
     }

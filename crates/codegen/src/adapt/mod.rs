@@ -64,7 +64,7 @@ pub(crate) fn adapt(
             absence::fields(items);
         }
         choose::decode(types, choices, &marks);
-        display::strings(types);
+        display::scalars(types);
         order::types(types, document);
         open(types);
     }

@@ -3,16 +3,14 @@
 //! typify looks at one of the two only, and takes a single limit that is the end of a type for both
 //! ends of it.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
-use super::sent::each;
+use super::walk::{Part, schemas_mut};
 use crate::integers::{limits, range};
 
 /// Gives every integer the format of a type that holds it.
 pub(super) fn widen(document: &mut Value) {
-    each(document, &BTreeSet::new(), &mut |schema, _| {
+    schemas_mut(document, Part::Document, &mut |schema, _| {
         if schema.get("type").is_some_and(|kind| kind == "integer") {
             integer(schema);
         }

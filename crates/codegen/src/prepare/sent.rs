@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::operations_mut;
 use super::schemas::used;
+use super::walk::{Part, schemas_mut, schemas_under_mut};
 use crate::fits::{self, Wanted};
 
 /// Marks, in its description, a property that may be left out and may be null. It is taken out
@@ -96,58 +97,25 @@ fn optional(property: &mut Map<String, Value>) {
 }
 
 /// Visits every schema, and says whether requests are made of it.
-pub(super) fn each(
+fn each(
     document: &mut Value,
     sent: &BTreeSet<String>,
     visit: &mut impl FnMut(&mut Map<String, Value>, bool),
 ) {
     for (_, operation) in operations_mut(document) {
-        let parameters = operation.get_mut("parameters");
-        let parameters = parameters.and_then(Value::as_array_mut);
-        for parameter in parameters.into_iter().flatten() {
-            within(parameter.get_mut("schema"), &mut |schema| {
-                visit(schema, true)
+        for (key, value) in operation {
+            let is_sent = key != "responses";
+            schemas_under_mut(key, value, Part::Operation, &mut |schema, _| {
+                visit(schema, is_sent);
             });
-        }
-        for body in contents(operation.get_mut("requestBody")) {
-            within(body.get_mut("schema"), &mut |schema| visit(schema, true));
-        }
-        let responses = operation.get_mut("responses");
-        let responses = responses.and_then(Value::as_object_mut);
-        for response in responses.into_iter().flat_map(Map::values_mut) {
-            for body in contents(Some(response)) {
-                within(body.get_mut("schema"), &mut |schema| visit(schema, false));
-            }
         }
     }
     let schemas = document.pointer_mut("/components/schemas");
     for (name, schema) in schemas.and_then(Value::as_object_mut).into_iter().flatten() {
         let is_sent = sent.contains(name);
-        within(Some(schema), &mut |schema| visit(schema, is_sent));
-    }
-}
-
-fn contents(node: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
-    let content = node.and_then(|node| node.get_mut("content")?.as_object_mut());
-    content.into_iter().flat_map(Map::values_mut)
-}
-
-/// Visits a schema and those in it. A property may be called as a keyword is.
-fn within(schema: Option<&mut Value>, visit: &mut impl FnMut(&mut Map<String, Value>)) {
-    let Some(schema) = schema.and_then(Value::as_object_mut) else {
-        return;
-    };
-    visit(schema);
-    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    let properties = properties.into_iter().flat_map(Map::values_mut);
-    properties.for_each(|property| within(Some(property), visit));
-    for key in ["items", "additionalProperties"] {
-        within(schema.get_mut(key), visit);
-    }
-    for key in ["allOf", "oneOf", "anyOf"] {
-        let parts = schema.get_mut(key).and_then(Value::as_array_mut);
-        let parts = parts.into_iter().flatten();
-        parts.for_each(|part| within(Some(part), visit));
+        schemas_mut(schema, Part::Schema, &mut |schema, _| {
+            visit(schema, is_sent);
+        });
     }
 }
 

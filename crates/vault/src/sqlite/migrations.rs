@@ -19,6 +19,8 @@ const APPLICATION: i64 = 0x746F_6B6E;
 
 /// Refuses a file that is something else than a vault. An empty one becomes a vault, if it may.
 pub(super) fn check(connection: &Connection, may_make: bool) -> Result<(), StoreError> {
+    // Somebody else may make it just now: all is read of one moment.
+    let _moment = connection.unchecked_transaction().map_err(store_error)?;
     let (version, application) = (number(connection, "user_version")?, id(connection)?);
     let sql = "SELECT count(*), count(*) FILTER (WHERE name IN ('vault', 'token', 'event', 'run', 'pace')) \
         FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";

@@ -5,10 +5,11 @@ use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::{migrations, store_error, upgrade};
 use crate::error::StoreError;
@@ -18,6 +19,8 @@ use crate::sql::Doubts;
 
 /// How long it waits for other processes that write.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it looks where SQLite does not wait by itself.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A connection, and the key of what is behind it.
 #[derive(Debug)]
@@ -75,8 +78,9 @@ impl Opened {
     fn set_up(connection: Connection, sealer: &Arc<Sealer>) -> Result<Self, StoreError> {
         // Each commit is on the disk when it returns, and a deleted secret is overwritten.
         // The log has at most half of the room that is kept for a full disk (`ballast.rs`).
-        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                       PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 1000;";
+        keep_log(&connection).map_err(store_error)?;
+        let pragmas = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; \
+                       PRAGMA wal_autocheckpoint = 1000;";
         connection.execute_batch(pragmas).map_err(store_error)?;
         Self::of(connection, sealer, crate::sql::COLUMNS)
     }
@@ -133,6 +137,21 @@ impl Opened {
         self.sealer.try_on(&probe)?;
         Ok(probe)
     }
+}
+
+/// Writes ahead to a log. While somebody else begins to do so, SQLite does not wait, whatever its patience.
+fn keep_log(connection: &Connection) -> rusqlite::Result<()> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(error) if is_busy(&error) && Instant::now() < until => thread::sleep(LOOK),
+            done => return done,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Whatever is to be made is made by [`make`].

@@ -93,18 +93,6 @@ impl Manner {
 }
 
 impl Turn {
-    /// Nothing was asked: it would have been refused like that.
-    pub(crate) fn not_now(refusal: Refusal) -> Self {
-        Self {
-            end: End::Released,
-            request_id: refusal.request_id.clone(),
-            verdict: Verdict::NotNow(RotateError::Refused(refusal)),
-            rate_limit: None,
-            sent: false,
-            is_doubtful: false,
-        }
-    }
-
     /// Whether the new token was found in an answer that was kept, and not brought by a call.
     pub(crate) fn is_found(&self) -> bool {
         !self.sent && matches!(self.verdict, Verdict::Replaced)

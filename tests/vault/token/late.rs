@@ -21,6 +21,7 @@ on_all!(
     many_are_refused_at_once_and_one_refreshes,
     what_is_said_of_a_token_that_was_taken_out_is_not_noted_of_the_next_one,
     many_hear_of_a_refused_refresh_token_and_one_has_asked,
+    what_was_read_of_one_app_does_not_count_for_the_next_one,
 );
 
 /// Tokens of a new user.
@@ -249,4 +250,21 @@ async fn many_hear_of_a_refused_refresh_token_and_one_has_asked(place: Place) {
         let calls = sandbox.requests().len() - before;
         assert_eq!(calls, 2, "a refresh, and a question about the token");
     }
+}
+
+/// Its token would be sent to the server of an app that it is not for, which would call it dead.
+async fn what_was_read_of_one_app_does_not_count_for_the_next_one(place: Place) {
+    let (sandbox, github, client) = provider().await;
+    let vault = place.open(&key()).await;
+    sign_in(&sandbox, &github, &vault, "mona").await;
+    let held = row(&vault, "mona").await;
+    assert!(vault.remove("mona").await.unwrap());
+    let other = GitHub::builder("another", "secret").base_url(sandbox.url());
+    let other = Client::from(other.build().unwrap());
+    put(&vault, &other, "mona", Tokens::github("gho_another")).await;
+    let asked = sandbox.requests().len();
+    let error = vault.rotate(&client, &held).await.unwrap_err();
+    assert!(matches!(error, VaultError::WrongClient { .. }), "{error:?}");
+    assert_eq!(sandbox.requests().len(), asked);
+    assert_eq!(row(&vault, "mona").await.state(), State::Active);
 }

@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokenturn::{RefusalReason, Secret, Timestamp};
 
 use crate::app::App;
-use crate::ended::Why;
+use crate::ended::{Ended, Why};
 use crate::entry::{Entry, State};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use crate::error::StoreError;
@@ -48,6 +48,8 @@ pub struct Change {
 pub(crate) enum Kind {
     /// Takes the row, so that nobody else replaces its token meanwhile.
     Claim {
+        /// The app of the client that makes the calls: another one's tokens are not sent to its server.
+        app: App,
         lease: Duration,
         condition: Condition,
         own: Own,
@@ -89,10 +91,14 @@ pub(crate) enum Kind {
         is_valid: bool,
     },
     /// The token of this generation, which was just stored, is valid.
-    Prove { generation: u64 },
+    Prove { generation: u64, secrets: u64 },
     /// The token of this generation was just stored, and the provider does not say that it is valid,
     /// or says that it is not.
-    Doubt { generation: u64, is_invalid: bool },
+    Doubt {
+        generation: u64,
+        secrets: u64,
+        is_invalid: bool,
+    },
     /// Takes it out.
     Remove,
 }
@@ -124,6 +130,8 @@ pub(crate) struct Claim {
     pub(crate) secrets: u64,
     /// Whether an earlier call may have replaced the token.
     pub(crate) in_doubt: bool,
+    /// What was known of its end before, which stays where nothing comes of the claim.
+    pub(crate) ended: Option<Ended>,
 }
 
 /// The right to hand a token on, until it runs out.

@@ -14,7 +14,9 @@ use crate::vault::Own;
 pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Applied {
     let actor = change.actor.as_str();
     match &change.kind {
+        Kind::Claim { app, .. } if *app != entry.app => leave(Reply::OtherApp),
         Kind::Claim {
+            app: _,
             lease,
             condition,
             own,
@@ -55,19 +57,22 @@ pub(super) fn apply(change: &Change, entry: &mut Entry, now: i64) -> Applied {
         Kind::Check {
             generation,
             secrets,
-            is_valid,
-        } => {
-            let is_of_these = entry.generation == *generation && entry.tokens.hash() == *secrets;
-            match is_of_these {
-                true => check(entry, actor, *is_valid, now),
-                false => leave(Reply::Newer),
-            }
+            ..
         }
-        Kind::Prove { generation } => delivery::release(entry, *generation),
-        Kind::Doubt {
+        | Kind::Prove {
             generation,
-            is_invalid,
-        } => doubt(entry, actor, *generation, *is_invalid, now),
+            secrets,
+        }
+        | Kind::Doubt {
+            generation,
+            secrets,
+            ..
+        } if entry.generation != *generation || entry.tokens.hash() != *secrets => {
+            leave(Reply::Newer)
+        }
+        Kind::Check { is_valid, .. } => check(entry, actor, *is_valid, now),
+        Kind::Prove { .. } => delivery::release(entry),
+        Kind::Doubt { is_invalid, .. } => doubt(entry, actor, *is_invalid, now),
         Kind::Remove => remove(entry, actor, now),
     }
 }
@@ -127,6 +132,7 @@ fn claim(
         generation: entry.generation,
         secrets: entry.tokens.hash(),
         in_doubt,
+        ended: entry.progress.ended,
     };
     save(Reply::Claimed(claim), None)
 }
@@ -198,7 +204,7 @@ fn settle(
             return save(Reply::Done, None);
         }
         End::Released => {
-            revive(entry);
+            give_back(entry, claim);
             return save(Reply::Done, None);
         }
         End::Unanswered => {
@@ -242,7 +248,7 @@ fn settle(
     };
     match why {
         Some(why) => ends(entry, state, why, now),
-        None => revive(entry),
+        None => give_back(entry, claim),
     }
     entry.progress.doubts = 0;
     if state != State::Active {
@@ -370,8 +376,8 @@ fn check(entry: &mut Entry, actor: &str, is_valid: bool, now: i64) -> Applied {
     save(Reply::Done, Some(event))
 }
 
-fn doubt(entry: &mut Entry, actor: &str, generation: u64, is_invalid: bool, now: i64) -> Applied {
-    if entry.generation != generation || entry.progress.state != State::Active {
+fn doubt(entry: &mut Entry, actor: &str, is_invalid: bool, now: i64) -> Applied {
+    if entry.progress.state != State::Active {
         return leave(Reply::Newer);
     }
     // Whoever comes to the row asks about the token first.
@@ -440,6 +446,12 @@ fn ends(entry: &mut Entry, state: State, why: Why, now: i64) {
     entry.progress.state = state;
     let at = time::from_millis(now);
     entry.progress.ended.get_or_insert(Ended { at, why });
+}
+
+/// Nothing has come of the claim.
+fn give_back(entry: &mut Entry, claim: Claim) {
+    entry.progress.state = State::Active;
+    entry.progress.ended = claim.ended;
 }
 
 /// The token lives; what is known of its refresh token stays.

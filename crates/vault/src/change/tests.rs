@@ -55,6 +55,7 @@ fn try_claim(entry: &mut Entry, condition: Condition, now: i64) -> Reply {
 
 fn try_claim_beside(entry: &mut Entry, condition: Condition, own: Own, now: i64) -> Reply {
     let kind = Kind::Claim {
+        app: entry.app.clone(),
         lease: LEASE,
         condition,
         own,
@@ -318,11 +319,15 @@ fn a_new_token_may_not_be_proven() {
         let mut entry = entry(Provider::GitHub);
         let claim = claim(&mut entry, NOW);
         let _ = settle_in_run(&mut entry, claim, replaced("second"), Some(8));
-        let doubt = |generation| Kind::Doubt {
+        let secrets = entry.tokens.hash();
+        let of = |generation, secrets| Kind::Doubt {
             generation,
+            secrets,
             is_invalid,
         };
+        let doubt = |generation| of(generation, secrets);
         assert_eq!(apply(&mut entry, doubt(1)).reply, Reply::Newer);
+        assert_eq!(apply(&mut entry, of(2, secrets + 1)).reply, Reply::Newer);
         assert_eq!(apply(&mut entry, doubt(2)).reply, Reply::Done);
         assert_eq!((entry.state(), entry.progress.run), (state, 0));
         assert!(entry.progress.is_over(NOW) && has(&entry, "second"));
@@ -624,4 +629,27 @@ fn a_row_is_not_taken_out_under_its_owner() {
         assert_eq!(after.action, Action::Delete);
         assert_eq!(after.event.unwrap().what, What::Removed);
     }
+}
+
+/// Its token would be sent to the server of the other app.
+#[test]
+fn a_row_of_another_app_is_not_claimed() {
+    let mut entry = entry(Provider::GitHub);
+    let mut kind = Kind::Claim {
+        app: entry.app.clone(),
+        lease: LEASE,
+        condition: Condition::Generation(1),
+        own: Own::default(),
+        deliver: false,
+        revokes: true,
+    };
+    if let Kind::Claim { app, .. } = &mut kind {
+        app.client_id.push('x');
+    }
+    let applied = apply(&mut entry, kind);
+    assert_eq!(
+        (applied.action, applied.reply),
+        (Action::Leave, Reply::OtherApp)
+    );
+    assert_eq!((entry.state(), entry.progress.fence), (State::Active, 0));
 }

@@ -46,6 +46,7 @@ fn replace(entry: &mut Entry, token: &str, deliver: bool) {
 
 fn claim_to(entry: &mut Entry, condition: Condition, deliver: bool) -> super::Claim {
     let kind = Kind::Claim {
+        app: entry.app.clone(),
         lease: LEASE,
         condition,
         own: Own::default(),
@@ -210,7 +211,12 @@ fn a_new_token_is_proven_first_where_that_is_asked() {
         let mut orphan = entry.clone();
         let _ = claimed(&mut orphan, NOW + 600_000);
         for (generation, is_free) in [(2, false), (3, true)] {
-            let _ = apply(&mut entry, Kind::Prove { generation });
+            let secrets = entry.tokens.hash();
+            let prove = Kind::Prove {
+                generation,
+                secrets,
+            };
+            let _ = apply(&mut entry, prove);
             let reply = claim_delivery(&mut entry.clone(), NOW + 1);
             assert_eq!(matches!(reply, Reply::Delivering(_)), is_free);
         }
@@ -258,7 +264,9 @@ mod damaged {
     fn a_run_comes_to_it_once() {
         let began_at = crate::time::from_millis(NOW);
         let number = 4;
+        let app = waiting().app;
         let claim = |condition| Kind::Claim {
+            app: app.clone(),
             lease: LEASE,
             condition,
             own: Own::default(),

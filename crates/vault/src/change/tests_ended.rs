@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokenturn::RefusalReason;
+
 use super::tests::{LEASE, NOW, apply, apply_at, claim, entry, settle, stored};
 use super::{Applied, Claim, Condition, End, Kind, Reply};
 use crate::app::Provider;
@@ -60,6 +62,7 @@ fn check(entry: &mut Entry, is_valid: bool) -> Applied {
 
 fn claim_to_revoke(entry: &mut Entry) -> Claim {
     let kind = Kind::Claim {
+        app: entry.app.clone(),
         lease: LEASE,
         condition: Condition::Generation(entry.generation),
         own: Own::default(),
@@ -156,6 +159,14 @@ fn a_revocation_is_one_until_it_is_known_not_to_be() {
         let lives_on = expected.1.is_none();
         assert_eq!(entry.refreshes_with().is_some(), lives_on);
         assert!(!entry.may_be_refreshed_once());
+        // A claim of which nothing comes, or a no, tells nothing of it.
+        for end in [End::Released, End::Refused(RefusalReason::Invalid)] {
+            if entry.state() == State::Active {
+                let claim = claim_to_revoke(&mut entry);
+                let _ = settle(&mut entry, claim, end);
+                assert_eq!((entry.state(), why(&entry)), expected);
+            }
+        }
     }
 }
 

@@ -122,6 +122,7 @@ impl World {
                 fence: 0,
                 generation: 0,
                 in_doubt: false,
+                ended: None,
             },
             claimed_at: 0,
             old: 0,
@@ -186,6 +187,7 @@ impl World {
             false => Condition::InDoubt,
         };
         let kind = Kind::Claim {
+            app: self.entry.app.clone(),
             lease: LEASE,
             condition,
             own: Own::default(),

@@ -76,10 +76,13 @@ impl Halt {
         }
     }
 
-    /// The first reason is the one that counts.
+    /// The first reason is the one that counts, and one for the whole run more than one for an app.
     pub(super) fn stop(&self, why: Stop) {
         match &self.run {
-            Some(run) if why.is_of_app() => run.note(why),
+            Some(run) if why.is_of_app() => {
+                tracing::warn!(%why, "an app of the run ends");
+                run.note(why);
+            }
             Some(run) => run.stop(why),
             None => self.note(why),
         }
@@ -87,10 +90,14 @@ impl Halt {
     }
 
     fn note(&self, why: Stop) {
-        self.why
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(why);
+        let mut first = self.why.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = match &*first {
+            None => true,
+            Some(first) => first.is_of_app() && !why.is_of_app() && !matches!(why, Stop::Asked),
+        };
+        if is_first {
+            *first = Some(why);
+        }
     }
 
     /// Begins nothing new, when all apps have ended alone: each has said why.

@@ -336,9 +336,9 @@ impl Lane {
         limit: usize,
     ) -> Result<Vec<Result<Changed, StoreError>>, StoreError> {
         let deliver = self.shared.options.deliver.is_some();
-        let change = self
-            .vault
-            .claim_when(self.goal.condition(&self.filter), deliver);
+        let change =
+            self.vault
+                .claim_when(&self.client, self.goal.condition(&self.filter), deliver);
         let store = &self.vault.store;
         let filter = match mode {
             Mode::Doubts => &self.filter.clone().state(State::Unknown),

@@ -348,7 +348,8 @@ impl Fleet {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The runs, one for each client, in their order. None but for [`Vault::rotate_all`].
+    /// The runs, one for each client, in their order. None but for [`Vault::rotate_all`] and
+    /// [`Vault::refresh_all`].
     pub fn runs(&self) -> &[Run] {
         &self.runs
     }

@@ -170,7 +170,7 @@ pub struct Summary {
     pub delivered: u64,
     /// They are of rows that are meant, and still have to be handed on. Known at the end.
     pub undelivered: u64,
-    /// Why the run stopped before its end.
+    /// Why the run, or an app of it, stopped before its end.
     pub stopped: Option<Stop>,
 }
 
@@ -234,6 +234,9 @@ impl Summary {
 }
 
 /// Why a run stopped before its end. A rotation goes on there when it is begun again.
+///
+/// Of a [refresh](crate::Vault::refresh_all) of several apps, credentials that are wrong, a no, a provider that
+/// is away and a client that cannot make the calls end that app alone, and the others go on.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Stop {
@@ -280,7 +283,7 @@ impl Stop {
 
     /// Because of a call that was not made with these, if none like it can be.
     pub(super) fn of_impossible(error: &RotateError, tokens: &Tokens) -> Option<Self> {
-        let has_token = tokens.authorizing().is_some();
+        let has_token = tokens.authorizing().is_some() && tokens.are_sendable();
         match error {
             RotateError::NotSent(why) if why.is_impossible() && has_token => {
                 Some(Self::Impossible(why.to_string()))

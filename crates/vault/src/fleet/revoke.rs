@@ -23,9 +23,6 @@ const LOOK: Duration = Duration::from_millis(200);
 const IN_DOUBT: &str =
     "an earlier call may have replaced it, so the new one may be alive; `recover` finds out";
 
-const OF_ANOTHER_APP: &str =
-    "it was taken out, and a token of another app was put in under its name, which is as it was";
-
 impl Vault {
     /// Makes every token that `filter` means invalid at its provider, of the apps that `clients` are
     /// of, as [`revoke`](Self::revoke) does for one. What is replaced meanwhile is revoked
@@ -93,7 +90,7 @@ impl Lane {
             if entry.state() == State::Unknown {
                 break Some((Outcome::Unknown(IN_DOUBT.to_owned()), None));
             }
-            let claim = self.vault.claim_to_revoke(entry.generation);
+            let claim = self.vault.claim_to_revoke(&self.client, entry.generation);
             let changed = match self.vault.store.change(&entry.id, claim).await {
                 Ok(Some(changed)) => changed,
                 // It was taken out.
@@ -111,6 +108,8 @@ impl Lane {
             entry = changed.entry;
             let claim = match changed.applied.reply {
                 Reply::Claimed(claim) => claim,
+                // It was taken out, and another app's put in under its name.
+                Reply::OtherApp => break None,
                 // Somebody else has found that out, or done it.
                 Reply::Dead(State::Lost) => break Some((Outcome::Lost, None)),
                 Reply::Dead(_) => break Some((Outcome::Revoked, None)),
@@ -168,13 +167,6 @@ impl Lane {
     async fn call(&self, entry: &Entry, claim: Claim, is_probe: bool) -> (End, Called) {
         if claim.in_doubt {
             let outcome = Outcome::Unknown(IN_DOUBT.to_owned());
-            return (End::Released, Called::Told(outcome, None));
-        }
-        if !self.client.is_of(&entry.app) {
-            if is_probe {
-                self.breaker.not_probed();
-            }
-            let outcome = Outcome::Unknown(OF_ANOTHER_APP.to_owned());
             return (End::Released, Called::Told(outcome, None));
         }
         let error = match self.client.revoke(&entry.tokens).await {

@@ -11,7 +11,6 @@ use super::lane::{Begin, Goal, Keeps, Lane};
 use super::outcome::{Outcome, Settled, Stop};
 use crate::change::{Claim, End, Kind, Reply};
 use crate::client::Standing;
-use crate::ended::Why;
 use crate::entry::{Entry, State};
 use crate::error::{StoreError, whole};
 use crate::event;
@@ -296,9 +295,13 @@ impl Lane {
                     return Ok(());
                 }
                 // It says nothing about the answer that the token came in.
-                Ok(Standing::Invalid) if self.has_gone_on(entry).await => return Ok(()),
                 Ok(Standing::Invalid) => {
-                    invalid += 1;
+                    match self.since(entry).await {
+                        Since::Replaced => return Ok(()),
+                        // It may be by that, and what comes of it is not known.
+                        Since::Claimed => {}
+                        Since::Nothing => invalid += 1,
+                    }
                     (None, "the provider says that it is not valid".to_owned())
                 }
                 Ok(Standing::OfAnother) => {
@@ -331,15 +334,19 @@ impl Lane {
         }
     }
 
-    /// Whether somebody else has replaced a new token already, or made it invalid, or is at it.
-    async fn has_gone_on(&self, new: &Entry) -> bool {
-        let Ok(row) = self.vault.get(&new.id).await else {
-            return false;
+    /// What has become of a new token meanwhile.
+    async fn since(&self, new: &Entry) -> Since {
+        let row = match self.vault.get(&new.id).await {
+            Ok(Some(row)) => row,
+            Ok(None) => return Since::Replaced,
+            Err(_) => return Since::Nothing,
         };
-        row.is_none_or(|row| {
-            let is_revoked = row.progress.ended.is_some_and(|e| e.why == Why::Revoked);
-            row.generation != new.generation || row.state() == State::Rotating || is_revoked
-        })
+        let is_revoked = row.state() == State::Revoked;
+        match row.state() {
+            _ if row.tokens.hash() != new.tokens.hash() || is_revoked => Since::Replaced,
+            State::Rotating => Since::Claimed,
+            _ => Since::Nothing,
+        }
     }
 
     /// Notes that a new token is valid, where somebody waits for it.
@@ -347,8 +354,11 @@ impl Lane {
         if !entry.progress.undelivered {
             return;
         }
-        let generation = entry.generation;
-        if let Err(error) = self.settled(&entry.id, Kind::Prove { generation }).await {
+        let prove = Kind::Prove {
+            generation: entry.generation,
+            secrets: entry.tokens.hash(),
+        };
+        if let Err(error) = self.settled(&entry.id, prove).await {
             // It is handed on some minutes later.
             tracing::warn!(%error, id = entry.id, "it is not noted that a new token is valid");
         }
@@ -356,9 +366,9 @@ impl Lane {
 
     /// Notes that a new token was not proven, so that nobody takes its row for replaced.
     async fn note(&self, Changed { entry, .. }: &Changed, is_invalid: bool) {
-        let generation = entry.generation;
         let doubt = Kind::Doubt {
-            generation,
+            generation: entry.generation,
+            secrets: entry.tokens.hash(),
             is_invalid,
         };
         if let Err(error) = self.settled(&entry.id, doubt).await {
@@ -417,6 +427,15 @@ impl Lane {
         self.halt.stopped().await;
         tokio::time::sleep(time).await;
     }
+}
+
+/// What somebody else has done to a new token.
+enum Since {
+    Nothing,
+    /// They are at it.
+    Claimed,
+    /// There is another one, or none any more.
+    Replaced,
 }
 
 /// Why a new token is not known to be valid.

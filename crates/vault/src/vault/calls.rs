@@ -61,8 +61,8 @@ impl Vault {
     pub async fn revoke(&self, client: &Client, id: &str) -> Result<(), VaultError> {
         let held = self.of_client(client, id).await?;
         let (entry, claim) = loop {
-            let claim = self.claim_to_revoke(held.generation);
-            match self.claim_now(id, claim).await? {
+            let claim = self.claim_to_revoke(client, held.generation);
+            match self.claim_now(client, id, claim).await? {
                 Asked::Claimed(entry, claim) => break (entry, claim),
                 Asked::Held(_) => tokio::time::sleep(LOOK).await,
                 Asked::Passed(_) => return Err(StoreError::busy(id).into()),

@@ -41,6 +41,7 @@ pub use token::AccessToken;
 pub use verify::{Fault, Verified};
 
 use crate::change::{Change, Condition, Kind, Reply};
+use crate::client::Client;
 use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::filter::Filter;
@@ -204,18 +205,30 @@ impl Vault {
         let _ = running.wait_for(|running| *running == 0).await;
     }
 
-    /// Takes rows, if nobody else has them.
-    pub(crate) fn claim_when(&self, condition: Condition, deliver: bool) -> Change {
-        self.claim_to(condition, deliver, false)
+    /// Takes rows of the client's app, if nobody else has them.
+    pub(crate) fn claim_when(
+        &self,
+        client: &Client,
+        condition: Condition,
+        deliver: bool,
+    ) -> Change {
+        self.claim_to(client, condition, deliver, false)
     }
 
-    /// Takes a row to make its token invalid, if nobody else has it.
-    pub(crate) fn claim_to_revoke(&self, generation: u64) -> Change {
-        self.claim_to(Condition::Generation(generation), false, true)
+    /// Takes a row of the client's app to make its token invalid, if nobody else has it.
+    pub(crate) fn claim_to_revoke(&self, client: &Client, generation: u64) -> Change {
+        self.claim_to(client, Condition::Generation(generation), false, true)
     }
 
-    fn claim_to(&self, condition: Condition, deliver: bool, revokes: bool) -> Change {
+    fn claim_to(
+        &self,
+        client: &Client,
+        condition: Condition,
+        deliver: bool,
+        revokes: bool,
+    ) -> Change {
         self.change(Kind::Claim {
+            app: client.app(),
             deliver,
             revokes,
             lease: self.set_up.lease,

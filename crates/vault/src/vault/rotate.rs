@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokenturn::RotateError;
+use tokenturn::{Refusal, RotateError};
 
 use super::{SetUp, Vault};
 use crate::change::{Change, Claim, Condition, End, Kind, Reply};
@@ -170,8 +170,11 @@ impl Vault {
         condition: Condition,
         aim: Aim,
     ) -> Result<Result<Taken, Box<Entry>>, VaultError> {
+        if let Some(refusal) = self.limited(id, condition).await? {
+            return Err(VaultError::Refused(refusal));
+        }
         let (entry, claim) = match self
-            .claim_now(id, self.claim_when(condition, false))
+            .claim_now(client, id, self.claim_when(client, condition, false))
             .await?
         {
             Asked::Claimed(entry, claim) => (entry, claim),
@@ -183,9 +186,16 @@ impl Vault {
     }
 
     /// Takes the row, if nobody else has it and the condition holds.
-    pub(super) async fn claim_now(&self, id: &str, claim: Change) -> Result<Asked, VaultError> {
+    pub(super) async fn claim_now(
+        &self,
+        client: &Client,
+        id: &str,
+        claim: Change,
+    ) -> Result<Asked, VaultError> {
         let changed = self.store.change(id, claim).await?;
         let Changed { entry, applied } = changed.ok_or_else(|| VaultError::not_found(id))?;
+        // Another one may be there by now.
+        fits(client, &entry)?;
         match applied.reply {
             Reply::Claimed(claim) => {
                 self.set_up.cache.forget(id);
@@ -216,17 +226,11 @@ impl Vault {
         manner: Manner,
     ) -> Result<Entry, VaultError> {
         let _held = self.set_up.own.hold(&entry.id, claim);
-        let limits = &self.set_up.limits;
-        let mut turn = match limits.get(&entry.id) {
-            Some(refusal) => Turn::not_now(refusal),
-            None => {
-                let turn = turn(client, &entry, claim, manner).await;
-                if let Verdict::NotNow(RotateError::Refused(refusal)) = &turn.verdict {
-                    limits.note(&entry.id, refusal);
-                }
-                turn
-            }
-        };
+        let mut turn = turn(client, &entry, claim, manner).await;
+        if let Verdict::NotNow(RotateError::Refused(refusal)) = &turn.verdict {
+            let limits = &self.set_up.limits;
+            limits.note(&entry.id, claim.secrets, refusal);
+        }
         let deadline = Some(Instant::now() + SAVE_WITHIN);
         let settle = |turn: &Turn| self.settle(&entry.id, turn.settlement(claim, None), deadline);
         let (mut settled, mut taken) = (settle(&turn).await, Vec::new());
@@ -237,9 +241,27 @@ impl Vault {
             settled = settle(&turn).await;
         }
         match settled {
-            Ok(changed) => answer(turn.verdict, changed),
+            Ok(changed) => {
+                fits(client, &changed.entry)?;
+                answer(turn.verdict, changed)
+            }
             Err(why) => Err(VaultError::unsettled(turn.end, why)),
         }
+    }
+
+    /// The limit that a call for the row would meet just now, if it is known to be one.
+    async fn limited(&self, id: &str, condition: Condition) -> Result<Option<Refusal>, VaultError> {
+        let limits = &self.set_up.limits;
+        let entry = match limits.has(id) {
+            true => self.get(id).await?,
+            false => None,
+        };
+        let entry = entry.filter(|entry| match condition {
+            Condition::Generation(held) | Condition::Refresh(held) => entry.generation == held,
+            Condition::InDoubt => entry.state() == State::Unknown,
+            Condition::Run { .. } => false,
+        });
+        Ok(entry.and_then(|entry| limits.get(id, entry.tokens.hash())))
     }
 
     /// Ends a claim; asks a store that is not available again until the deadline, and with a new token

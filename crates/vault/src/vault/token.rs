@@ -136,7 +136,9 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// As [`token`](Self::token), and when the provider did not say whether the token is valid.
+    /// As [`token`](Self::token), and when the provider did not say whether the token is valid. A client without
+    /// its secret cannot ask, nor refresh without a refresh token: it is told so each time, and only a new
+    /// sign-in helps if the server goes on refusing.
     ///
     /// # Panics
     ///

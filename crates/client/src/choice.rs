@@ -62,7 +62,10 @@ impl Alternative {
     fn flaws(&self, value: &Value) -> Option<Flaws> {
         match value {
             Value::Object(object) => Some(self.flaws_of(object)),
-            Value::Array(list) => self.items?.flaws(list.first()?),
+            Value::Array(list) => match (self.items, list.first()) {
+                (Some(items), Some(first)) => items.flaws(first),
+                _ => Some(Flaws::default()),
+            },
             _ => None,
         }
     }

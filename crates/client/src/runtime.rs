@@ -70,6 +70,12 @@ pub fn call<'a>(
     }
 }
 
+/// Whether a field that is made of its own type is left out.
+#[allow(clippy::borrowed_box)]
+pub fn is_none_in_box<T>(field: &Box<Option<T>>) -> bool {
+    field.is_none()
+}
+
 /// Decodes the body. A cut body that is a whole JSON document all the same is good enough.
 pub fn decode<T: DeserializeOwned, E>(
     response: Box<RawResponse>,

@@ -269,7 +269,9 @@ impl Alternative {
     /// Whether no value can be of both.
     fn excludes(&self, other: &Self) -> bool {
         let are_kinds = !self.kinds.is_empty() && !other.kinds.is_empty();
-        if are_kinds && self.kinds.is_disjoint(&other.kinds) {
+        // Null is the same in both, and nothing is lost.
+        let mut both = self.kinds.intersection(&other.kinds);
+        if are_kinds && both.all(|kind| *kind == "null") {
             return true;
         }
         let differ =

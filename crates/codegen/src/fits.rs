@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::flat::Flat;
+use crate::flat::{Flat, MAX_PARTS};
 use crate::integers;
 use crate::tree::escaped;
 
@@ -27,6 +27,8 @@ pub(crate) struct Mismatch {
 
 /// More schemas than the check of one value looks at. They may refer to each other in many ways.
 const MAX_STEPS: usize = 20_000;
+/// Deeper than any value is described. A schema may be an alternative of itself.
+const MAX_DEPTH: usize = 100;
 
 /// The first place where `value` is not what `schema` says.
 pub(crate) fn mismatch(
@@ -39,6 +41,7 @@ pub(crate) fn mismatch(
         document,
         wanted,
         left: MAX_STEPS,
+        depth: 0,
     };
     let (place, why) = check.value(schema, value).err()?;
     Some(Mismatch { place, why })
@@ -48,6 +51,7 @@ struct Check<'a> {
     document: &'a Value,
     wanted: Wanted,
     left: usize,
+    depth: usize,
 }
 
 /// The place is put together on the way back.
@@ -59,10 +63,20 @@ fn wrong(why: impl Into<String>) -> Checked {
 
 impl Check<'_> {
     fn value(&mut self, schema: &Value, value: &Value) -> Checked {
-        if self.left == 0 {
-            return Ok(());
+        if self.left == 0 || self.depth == MAX_DEPTH {
+            return match self.wanted {
+                Wanted::Allowed => Ok(()),
+                _ => wrong("there is too much of it to be looked at"),
+            };
         }
         self.left -= 1;
+        self.depth += 1;
+        let checked = self.one(schema, value);
+        self.depth -= 1;
+        checked
+    }
+
+    fn one(&mut self, schema: &Value, value: &Value) -> Checked {
         let flat = Flat::of(self.document, schema);
         if value.is_null() {
             let is_open = flat.kind().is_none() && flat.choices.is_empty();
@@ -71,7 +85,7 @@ impl Check<'_> {
                 !flat.choices.is_empty()
                     && choices.all(|one| {
                         one.alternatives.iter().any(|schema| {
-                            crate::flat::may_be_null(self.document, schema, &mut { MAX_STEPS })
+                            crate::flat::may_be_null(self.document, schema, &mut { MAX_PARTS })
                         })
                     })
             };
@@ -276,7 +290,14 @@ fn decimal(text: &str) -> bool {
 /// The year of a date (RFC 3339).
 fn date(text: &str) -> Option<u32> {
     let [year, month, day] = numbers(text, '-', [4, 2, 2])?;
-    ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(year)
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        _ => 31,
+    };
+    ((1..=12).contains(&month) && (1..=last).contains(&day)).then_some(year)
 }
 
 fn numbers<const N: usize>(text: &str, between: char, digits: [usize; N]) -> Option<[u32; N]> {

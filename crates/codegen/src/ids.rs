@@ -10,7 +10,9 @@ use crate::prepare::METHODS;
 /// The names of those operations, made of their method and their path, by path and method.
 pub(crate) fn missing(document: &Value) -> HashMap<(&str, &'static str), String> {
     let paths = document.get("paths").and_then(Value::as_object);
-    let operations = paths.into_iter().flatten().flat_map(|(path, item)| {
+    let paths = paths.into_iter().flatten();
+    let paths = paths.filter(|(path, _)| path.starts_with('/'));
+    let operations = paths.flat_map(|(path, item)| {
         let methods = METHODS.into_iter();
         methods.filter_map(move |method| Some((path.as_str(), method, item.get(method)?)))
     });

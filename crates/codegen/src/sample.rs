@@ -9,6 +9,10 @@ use crate::flat::{Choice, Flat};
 use crate::integers;
 use crate::prepare::MAY_BE_NULL;
 
+/// How many references deep there is everything that may be. Below, there is what has to be.
+const MAX_WITHIN: usize = 4;
+/// More items and characters than anybody wants to send.
+const MOST: u64 = 10_000;
 /// A string that has to be escaped in JSON, in a form and in a query.
 pub(crate) const TEXT: &str = "a \"b\" & c=d+e%é";
 /// A string that has to be escaped in a path, and is no pattern for itself.
@@ -180,6 +184,10 @@ impl<'a> Sampler<'a> {
         let mut object = Map::new();
         for (name, property) in flat.properties() {
             let is_required = flat.requires(name);
+            // Otherwise things that all refer to each other would be in each other in every order.
+            if !is_required && self.within.len() >= MAX_WITHIN && refers(property) {
+                continue;
+            }
             let description = property.get("description").and_then(Value::as_str);
             let is_told_apart = description.is_some_and(|text| text.contains(MAY_BE_NULL));
             let value = match is_required || is_told_apart {
@@ -190,7 +198,7 @@ impl<'a> Sampler<'a> {
                 // An empty list is not written.
                 Some(value) if value == json!([]) && !is_required => None,
                 Some(value) => object.insert(name.clone(), value),
-                None if property.get("nullable") == Some(&Value::Bool(true)) => {
+                None if is_required && property.get("nullable") == Some(&Value::Bool(true)) => {
                     object.insert(name.clone(), Value::Null)
                 }
                 // Left out where it may be; otherwise nothing finite has this property.
@@ -226,6 +234,9 @@ impl<'a> Sampler<'a> {
     fn array(&mut self, flat: &Flat) -> Option<Value> {
         let bound = |name| flat.get(name).and_then(Value::as_u64);
         let at_least = bound("minItems").unwrap_or(0);
+        if at_least > MOST {
+            return None;
+        }
         let count = at_least.max(1).min(bound("maxItems").unwrap_or(u64::MAX));
         let any = json!({});
         let item = match flat.get("items") {
@@ -259,9 +270,20 @@ impl<'a> Sampler<'a> {
         let shortest = bound("minLength").unwrap_or(0);
         let longest = usize::try_from(longest).unwrap_or(usize::MAX);
         let mut text: String = text.chars().take(longest).collect();
-        let missing = shortest.saturating_sub(text.chars().count() as u64);
+        let missing = shortest
+            .saturating_sub(text.chars().count() as u64)
+            .min(MOST);
         text.extend((0..missing).map(|_| 'x'));
         text
+    }
+}
+
+/// Whether there is a reference in it.
+fn refers(schema: &Value) -> bool {
+    match schema {
+        Value::Object(fields) => fields.contains_key("$ref") || fields.values().any(refers),
+        Value::Array(items) => items.iter().any(refers),
+        _ => false,
     }
 }
 

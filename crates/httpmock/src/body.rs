@@ -1,7 +1,9 @@
 //! Bodies of requests, compared by what they mean and not by how they are written.
 
 use httpmock::HttpMockRequest;
+use serde::Serialize;
 use serde_json::Value;
+use tokenturn_client::runtime::exposing;
 
 use crate::expectation::header;
 
@@ -40,8 +42,13 @@ impl Body {
     }
 }
 
-/// The first place where two values differ. Numbers are compared by value: `5` is `5.0`, and `0.1` what `f32`
-/// makes of it.
+/// A value as it is read by who is sent it: of a short number, the digits that are written.
+pub(crate) fn on_the_wire(value: &impl Serialize) -> serde_json::Result<Value> {
+    let text = exposing(|| serde_json::to_vec(value))?;
+    serde_json::from_slice(&text)
+}
+
+/// The first place where two values differ. Numbers are compared by value: `5` is `5.0`.
 pub(crate) fn difference(expected: &Value, found: &Value, place: String) -> Option<String> {
     match (expected, found) {
         (Value::Object(expected), Value::Object(found)) => {
@@ -63,20 +70,11 @@ pub(crate) fn difference(expected: &Value, found: &Value, place: String) -> Opti
             .zip(found)
             .enumerate()
             .find_map(|(i, (expected, found))| difference(expected, found, format!("{place}/{i}"))),
-        (Value::Number(one), Value::Number(other)) if one.is_f64() || other.is_f64() => {
-            let are_same = one.as_f64().zip(other.as_f64()).is_some_and(are_same);
-            (!are_same).then(|| format!("body {}", at(&place)))
+        (Value::Number(one), Value::Number(other)) if one.is_f64() != other.is_f64() => {
+            (one.as_f64() != other.as_f64()).then(|| format!("body {}", at(&place)))
         }
         _ => (expected != found).then(|| format!("body {}", at(&place))),
     }
-}
-
-fn are_same((one, other): (f64, f64)) -> bool {
-    // What is more exact than `f32` is cut off.
-    #[allow(clippy::cast_possible_truncation)]
-    let short = |number: f64| number as f32;
-    let is_short = |number: f64| f64::from(short(number)) == number;
-    one == other || (is_short(one) || is_short(other)) && short(one) == short(other)
 }
 
 fn at(place: &str) -> String {

@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokenturn_client::runtime::exposing;
 use tokenturn_client::{Error, ResponseValue, Transport, TransportBuilder};
 
 use crate::MockServer;
-use crate::body::difference;
+use crate::body::{difference, on_the_wire};
 
 /// The user name of the Basic credentials.
 pub const USER: &str = "a-user";
@@ -84,7 +83,7 @@ pub fn assert_same<T: Serialize>(found: &T, expected: &T) {
 /// A value as it is on the wire.
 #[track_caller]
 fn written<T: Serialize>(value: &T) -> serde_json::Value {
-    match exposing(|| serde_json::to_value(value)) {
+    match on_the_wire(value) {
         Ok(value) => value,
         Err(error) => panic!("the value cannot be written: {error}"),
     }

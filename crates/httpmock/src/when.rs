@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokenturn_client::Secret;
 use tokenturn_client::runtime::exposing;
 
-use crate::body::{Body, Content};
+use crate::body::{Body, Content, on_the_wire};
 use crate::expectation::Expectation;
 use crate::server::lock;
 
@@ -67,7 +67,7 @@ impl When {
     /// A body of JSON, compared by value.
     #[track_caller]
     pub fn json(self, media: &'static str, body: &impl Serialize) -> Self {
-        match exposing(|| serde_json::to_value(body)) {
+        match on_the_wire(body) {
             Ok(value) => self.content(media, Content::Json(value)),
             Err(error) => panic!("the body cannot be written as JSON: {error}"),
         }

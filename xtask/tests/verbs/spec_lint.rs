@@ -40,11 +40,11 @@ fn a_file_from_elsewhere() {
         "{report}"
     );
 
-    fs::write(&path, spec(ID).replace("      operationId: get_key\n", "")).unwrap();
+    fs::write(&path, spec(ID).replace("x-retry: safe", "x-retry: once")).unwrap();
     let (code, report) = lint();
     assert_eq!(code, Some(1), "{report}");
-    assert!(report.contains(&format!(" --> {file}:5:5")), "{report}");
-    assert!(report.contains("has no `operationId`"), "{report}");
+    assert!(report.contains(&format!(" --> {file}:7:16")), "{report}");
+    assert!(report.contains("not a value of `x-retry`"), "{report}");
 
     // A warning is for its author to judge.
     fs::write(&path, spec(ID).replace("      x-retry: safe\n", "")).unwrap();

@@ -121,7 +121,7 @@ fn deserialize(item: &mut ItemEnum, choice: &Choice) -> Option<ItemImpl> {
     let none = format!("this is nothing that {name} can be");
     Some(parse_quote! {
         impl<'de> serde::Deserialize<'de> for #name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+            fn deserialize<De_: serde::Deserializer<'de>>(deserializer: De_) -> ::std::result::Result<Self, De_::Error> {
                 const CHOICE: runtime::Choice = #plan;
                 let value = serde_json::Value::deserialize(deserializer)?;
                 CHOICE.read(&value, |index| match index {
@@ -163,8 +163,8 @@ fn read(variant: &Variant) -> TokenStream {
             });
             quote! {{
                 #[derive(serde::Deserialize)]
-                struct Fields { #(#fields),* }
-                let read: ::std::option::Option<Fields> = serde::Deserialize::deserialize(&value).ok();
+                struct Variant_ { #(#fields),* }
+                let read: ::std::option::Option<Variant_> = serde::Deserialize::deserialize(&value).ok();
                 read.map(|read| Self::#name { #(#names: read.#names),* })
             }}
         }

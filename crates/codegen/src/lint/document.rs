@@ -86,6 +86,8 @@ impl<'a> Lint<'a> {
                     );
                     let help = "correct the name, or add the scheme";
                     self.error("security-missing", scopes, message, help);
+                } else if self.used.insert(("securitySchemes", name)) {
+                    self.next.push(("securitySchemes", name));
                 }
             }
         }
@@ -104,7 +106,7 @@ impl<'a> Lint<'a> {
         for (section, members) in components.members() {
             for (name, component) in members.members() {
                 if !self.used.contains(&(section, name)) {
-                    self.is_used = section == "securitySchemes";
+                    self.is_used = false;
                     self.component(section, name, component);
                 }
             }

@@ -21,6 +21,8 @@ mod values;
 
 use std::collections::{HashMap, HashSet};
 
+pub(crate) use names::are_same;
+
 use crate::report::{Finding, Severity};
 use crate::tree::Node;
 

@@ -189,7 +189,8 @@ fn has_name(schema: Node<'_>) -> bool {
     .any(|key| schema.value.get(*key).is_some())
 }
 
-fn are_same(one: &Value, other: &Value) -> bool {
+/// Whether two schemas say the same but for their words.
+pub(crate) fn are_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
             let keys = one.keys().chain(other.keys());

@@ -1,6 +1,6 @@
 //! Schemas: what becomes a Rust type.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Lint;
 use super::shape::{self, Kind};
@@ -201,7 +201,11 @@ impl<'a> Lint<'a> {
         let Some((one, other)) = choice.and_then(|choice| choice.overlap()) else {
             return;
         };
-        let parts: Vec<_> = list.items().collect();
+        let is_null = |part: &Node<'a>| {
+            let part = self.resolve(*part, "schemas");
+            part.is_some_and(|part| part.value.get("enum") == Some(&json!([null])))
+        };
+        let parts: Vec<_> = list.items().filter(|part| !is_null(part)).collect();
         if let (Some(first), Some(second)) = (parts.get(one), parts.get(other)) {
             let name = |part: &Node<'a>, index: usize| match part.text("$ref") {
                 Some(reference) => quoted(reference.rsplit('/').next().unwrap_or_default()),

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::references::resolve;
 use super::walk::{Part, schemas_mut};
 use crate::choices::{Choice, choice};
+use crate::lint::are_same;
 
 /// Stands around the number of a choice in its description. No description has it.
 pub(crate) const MARK: char = '\u{E001}';
@@ -18,7 +19,7 @@ const MAX_PARTS: usize = 100;
 pub(super) fn mark(document: &mut Value) -> Vec<Choice> {
     let original = document.clone();
     let mut choices = Vec::new();
-    schemas_mut(document, Part::Document, &mut |schema, _| {
+    schemas_mut(document, Part::Document, &mut |schema| {
         // It was wrapped.
         if description(schema).is_some_and(|text| text.contains(MARK)) {
             return;
@@ -243,12 +244,10 @@ impl Object {
     fn add(&mut self, document: &Value, properties: Map<String, Value>) -> Option<()> {
         for (name, schema) in properties {
             match self.properties.get_mut(&name) {
-                Some(own) if *own == schema => {}
+                Some(own) if are_same(own, &schema) => {}
                 Some(own) => {
                     let both = [&*own, &schema].map(|schema| resolve(document, schema));
-                    let is_secret = both
-                        .iter()
-                        .any(|one| one.get("format") == Some(&json!("password")));
+                    let is_secret = both.iter().any(|one| may_hold_secret(one));
                     *own = match scalar(&both) {
                         Some(plain) => Value::Object(plain),
                         None if is_secret => return None,
@@ -259,5 +258,17 @@ impl Object {
             }
         }
         Some(())
+    }
+}
+
+/// Whether something in it is a secret, or is described elsewhere.
+fn may_hold_secret(schema: &Value) -> bool {
+    match schema {
+        Value::Object(fields) => {
+            let is_secret = fields.get("format") == Some(&json!("password"));
+            is_secret || fields.contains_key("$ref") || fields.values().any(may_hold_secret)
+        }
+        Value::Array(items) => items.iter().any(may_hold_secret),
+        _ => false,
     }
 }

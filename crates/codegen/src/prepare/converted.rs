@@ -24,7 +24,7 @@ pub(super) type Named = HashMap<String, Map<String, Value>>;
 /// Leaves of each such schema what progenitor knows.
 pub(super) fn reduce(document: &mut Value) {
     let named = named(document);
-    schemas_mut(document, Part::Document, &mut |schema, _| {
+    schemas_mut(document, Part::Document, &mut |schema| {
         if let Some(plain) = plain(schema, &named) {
             *schema = plain;
         }

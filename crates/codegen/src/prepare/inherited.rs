@@ -16,7 +16,7 @@ type Fields = HashMap<String, Map<String, Value>>;
 /// Makes every part of an `allOf` say the same of such a property.
 pub(super) fn settle(document: &mut Value, named: &Named) {
     let components = components(document, named);
-    schemas_mut(document, Part::Document, &mut |schema, _| {
+    schemas_mut(document, Part::Document, &mut |schema| {
         if schema.get("allOf").is_some_and(Value::is_array) {
             let mut fields = Fields::new();
             collect(schema, named, &components, &mut fields);

@@ -10,7 +10,7 @@ use crate::integers::{limits, range};
 
 /// Gives every integer the format of a type that holds it.
 pub(super) fn widen(document: &mut Value) {
-    schemas_mut(document, Part::Document, &mut |schema, _| {
+    schemas_mut(document, Part::Document, &mut |schema| {
         if schema.get("type").is_some_and(|kind| kind == "integer") {
             integer(schema);
         }

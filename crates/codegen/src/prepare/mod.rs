@@ -45,6 +45,7 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     }
     remove_pages(&mut copy);
     references::inline(&mut copy);
+    walk::schemas_mut(&mut copy, Part::Document, &mut take_marks);
     converted::reduce(&mut copy);
     answers::empty(&mut copy);
     for (path, operation) in operations_mut(&mut copy) {
@@ -77,12 +78,23 @@ pub(crate) fn for_progenitor(copy: &Value) -> Value {
     copy
 }
 
-/// Takes out the operations with `x-browser: true`: a person opens them, and no client calls them.
+/// Takes out of descriptions what marks schemas here: nobody else's word is taken for one.
+fn take_marks(schema: &mut Map<String, Value>) {
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        text.retain(|c| c != MARK && !MAY_BE_NULL.contains(c));
+    }
+}
+
+/// Takes out what is no path, and the operations with `x-browser: true`: a person opens them, and no client
+/// calls them.
 fn remove_pages(document: &mut Value) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
         return;
     };
-    paths.retain(|_, item| {
+    paths.retain(|path, item| {
+        if !path.starts_with('/') {
+            return false;
+        }
         let Some(item) = item.as_object_mut() else {
             return true;
         };

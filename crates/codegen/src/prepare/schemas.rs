@@ -48,12 +48,11 @@ pub(super) fn prune(document: &mut Value) {
 
 pub(super) fn loosen(document: &mut Value) {
     let answered = used(document, &["responses"]);
-    let mut strict = |schema: &mut Map<String, Value>, _| simplify(schema);
     for (_, operation) in operations_mut(document) {
         for (key, value) in operation {
             match key.as_str() {
                 "responses" => schemas_under_mut(key, value, Part::Operation, &mut open),
-                _ => schemas_under_mut(key, value, Part::Operation, &mut strict),
+                _ => schemas_under_mut(key, value, Part::Operation, &mut simplify),
             }
         }
     }
@@ -61,7 +60,7 @@ pub(super) fn loosen(document: &mut Value) {
     for (name, schema) in schemas.and_then(Value::as_object_mut).into_iter().flatten() {
         match answered.contains(name) {
             true => schemas_mut(schema, Part::Schema, &mut open),
-            false => schemas_mut(schema, Part::Schema, &mut strict),
+            false => schemas_mut(schema, Part::Schema, &mut simplify),
         }
     }
 }
@@ -157,7 +156,7 @@ fn open_enum(schema: &mut Map<String, Value>) {
     }
 }
 
-fn open(schema: &mut Map<String, Value>, in_choice: bool) {
+fn open(schema: &mut Map<String, Value>) {
     simplify(schema);
     let Some(kind) = schema.get("type").and_then(Value::as_str) else {
         return;
@@ -169,12 +168,7 @@ fn open(schema: &mut Map<String, Value>, in_choice: bool) {
         return;
     }
     schema.retain(|key, _| !RULES.contains(&key.as_str()));
-    // A value that alone is allowed tells the alternatives of a `oneOf` apart.
-    let values = schema.get("enum").and_then(Value::as_array);
-    let is_tag = in_choice && values.is_some_and(|values| values.len() == 1);
-    if !is_tag {
-        open_enum(schema);
-    }
+    open_enum(schema);
 }
 
 /// What the enum said, for the docs.
@@ -233,7 +227,7 @@ mod tests {
         let expected = json!({"type": "object", "properties": {
             "level": {"$ref": "#/components/schemas/Level"},
             "id": {"type": "string", "description": "Its name."},
-            "either": {"oneOf": [{"type": "string", "enum": ["tag"]}]},
+            "either": {"oneOf": [{"type": "string", "description": "Among them `tag`.", "example": "tag"}]},
         }});
         assert_eq!(schemas["Answer"], expected);
         let operation = &document["paths"]["/a"]["post"];

@@ -105,7 +105,7 @@ fn each(
     for (_, operation) in operations_mut(document) {
         for (key, value) in operation {
             let is_sent = key != "responses";
-            schemas_under_mut(key, value, Part::Operation, &mut |schema, _| {
+            schemas_under_mut(key, value, Part::Operation, &mut |schema| {
                 visit(schema, is_sent);
             });
         }
@@ -113,7 +113,7 @@ fn each(
     let schemas = document.pointer_mut("/components/schemas");
     for (name, schema) in schemas.and_then(Value::as_object_mut).into_iter().flatten() {
         let is_sent = sent.contains(name);
-        schemas_mut(schema, Part::Schema, &mut |schema, _| {
+        schemas_mut(schema, Part::Schema, &mut |schema| {
             visit(schema, is_sent);
         });
     }

@@ -20,8 +20,6 @@ pub(crate) enum Part {
     Body,
     Media,
     Schema,
-    /// A schema in a `oneOf` or an `anyOf`, and those in it.
-    Choice,
 }
 
 /// Whether a key holds one part, or a list or a map of them.
@@ -32,7 +30,7 @@ enum Count {
 }
 
 use Count::{Each, One};
-use Part::{Body, Choice, Components, Document, Media, Operation, Parameter, PathItem, Schema};
+use Part::{Body, Components, Document, Media, Operation, Parameter, PathItem, Schema};
 
 /// What stands under a key of a part.
 fn below(part: Part, key: &str) -> Option<(Part, Count)> {
@@ -47,9 +45,8 @@ fn below(part: Part, key: &str) -> Option<(Part, Count)> {
         (Body, "headers") => (Parameter, Each),
         (Parameter | Body, "content") => (Media, Each),
         (Parameter | Media, "schema") => (Schema, One),
-        (Schema | Choice, "items" | "not" | "additionalProperties") => (part, One),
-        (Schema | Choice, "properties" | "allOf") => (part, Each),
-        (Schema | Choice, "oneOf" | "anyOf") => (Choice, Each),
+        (Schema, "items" | "not" | "additionalProperties") => (Schema, One),
+        (Schema, "properties" | "allOf" | "oneOf" | "anyOf") => (Schema, Each),
         _ => return None,
     })
 }
@@ -63,7 +60,7 @@ pub(crate) fn schemas<'a>(
     let Some(fields) = value.as_object() else {
         return;
     };
-    if matches!(part, Schema | Choice) {
+    if part == Schema {
         visit(fields);
     }
     for (key, value) in fields {
@@ -90,17 +87,17 @@ pub(crate) fn schemas_under<'a>(
     }
 }
 
-/// [`schemas`], to change them. Says whether a schema is in a choice.
+/// [`schemas`], to change them.
 pub(crate) fn schemas_mut(
     value: &mut Value,
     part: Part,
-    visit: &mut impl FnMut(&mut Map<String, Value>, bool),
+    visit: &mut impl FnMut(&mut Map<String, Value>),
 ) {
     let Some(fields) = value.as_object_mut() else {
         return;
     };
-    if matches!(part, Schema | Choice) {
-        visit(fields, part == Choice);
+    if part == Schema {
+        visit(fields);
     }
     for (key, value) in fields.iter_mut() {
         schemas_under_mut(key, value, part, visit);
@@ -112,7 +109,7 @@ pub(crate) fn schemas_under_mut(
     key: &str,
     value: &mut Value,
     part: Part,
-    visit: &mut impl FnMut(&mut Map<String, Value>, bool),
+    visit: &mut impl FnMut(&mut Map<String, Value>),
 ) {
     let mut each = |value: &mut Value, part| schemas_mut(value, part, visit);
     match (below(part, key), value) {
@@ -176,14 +173,14 @@ mod tests {
             "choice",
         ];
         assert_eq!(found, expected);
-        let mut choices = Vec::new();
-        schemas_mut(
-            &mut operation.clone(),
-            Operation,
-            &mut |schema, is_choice| {
-                choices.extend(is_choice.then(|| schema["title"].clone()));
-            },
-        );
-        assert_eq!(choices, ["choice"]);
+        let mut changed = operation.clone();
+        schemas_mut(&mut changed, Operation, &mut |schema| {
+            schema.insert("title".into(), json!("new"));
+        });
+        let mut titles = Vec::new();
+        schemas(&changed, Operation, &mut |schema| {
+            titles.push(&schema["title"])
+        });
+        assert_eq!(titles, vec!["new"; found.len()]);
     }
 }

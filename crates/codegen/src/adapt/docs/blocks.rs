@@ -53,7 +53,7 @@ struct Blocks {
 impl Blocks {
     /// Takes a line, and says how many it took of those after it.
     fn take(&mut self, line: &str, after: &[String], depth: usize) -> usize {
-        let text = line.trim_start();
+        let text = line.trim_start_matches(' ');
         let indent = line.len() - text.len();
         if text.is_empty() {
             self.flush();
@@ -169,7 +169,8 @@ impl Blocks {
     ) -> usize {
         self.flush();
         // What looks like a heading or a table may be text that goes on.
-        let is_text = |last: &String| !last.is_empty() && !last.trim_start().starts_with("```");
+        let is_text =
+            |last: &String| !last.is_empty() && !last.trim_start_matches(' ').starts_with("```");
         if !self.is_open && self.lines.last().is_some_and(is_text) {
             self.lines.push(String::new());
         }
@@ -179,7 +180,7 @@ impl Blocks {
             let (mark, rest) = text.split_at(length);
             lead.push_str(mark);
             lead.push(' ');
-            text = rest.trim_start();
+            text = rest.trim_start_matches(' ');
             self.items.push(Item {
                 from: indent + line.len() - text.len(),
                 to: lead.len(),
@@ -207,7 +208,7 @@ impl Blocks {
     fn quote(&mut self, text: &str, after: &[String], depth: usize) -> usize {
         self.flush();
         let quoted = |line: &str| {
-            let text = line.trim_start().strip_prefix('>')?;
+            let text = line.trim_start_matches(' ').strip_prefix('>')?;
             Some(text.strip_prefix(' ').unwrap_or(text).to_owned())
         };
         let more: Vec<String> = after.iter().map_while(|line| quoted(line)).collect();
@@ -265,7 +266,7 @@ fn marker(text: &str, interrupts: bool) -> Option<usize> {
             && (!interrupts || number == "1")
     });
     let is_mark = matches!(mark, "-" | "*" | "+") || is_number;
-    (is_mark && !rest.trim_start().is_empty()).then_some(mark.len())
+    (is_mark && !rest.trim_start_matches(' ').is_empty()).then_some(mark.len())
 }
 
 /// A line across the text.
@@ -279,6 +280,15 @@ fn is_rule(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As in Chinese and Japanese, or copied from a page.
+    #[test]
+    fn wide_spaces_are_text() {
+        assert_eq!(lines("一\n\n　　二").len(), 3);
+        let fenced = "   ```\n\u{a0}\u{a0}code\n\u{a0}\n   ```";
+        assert!(lines(fenced).concat().contains("code"));
+        assert!(lines("a\n\n\u{2003}\u{a0}b\n\u{3000}").len() >= 3);
+    }
 
     #[test]
     fn paragraphs_are_wrapped_and_the_rest_stays() {

@@ -52,7 +52,7 @@ impl<'a> Fence<'a> {
     ) -> (Vec<String>, usize) {
         let mut code = Vec::new();
         for line in after {
-            let text = line.trim_start();
+            let text = line.trim_start_matches(' ');
             let own = line.len() - text.len();
             if !text.is_empty() && own < item {
                 break;
@@ -71,8 +71,9 @@ impl<'a> Fence<'a> {
 /// Indented code, without so much of its indentation, and how many lines it takes after its first.
 pub(super) fn indented(line: &str, after: &[String], indent: usize) -> (Vec<String>, usize) {
     let mut code = vec![line[indent..].to_owned()];
-    let is_code =
-        |line: &&String| line.is_empty() || line.len() - line.trim_start().len() >= indent;
+    let is_code = |line: &&String| {
+        line.is_empty() || line.len() - line.trim_start_matches(' ').len() >= indent
+    };
     let more = after.iter().take_while(is_code);
     code.extend(more.map(|line| line.get(indent..).unwrap_or_default().to_owned()));
     while code.last().is_some_and(String::is_empty) {

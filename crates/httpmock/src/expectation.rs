@@ -125,7 +125,7 @@ pub(crate) fn header<'a>(request: &'a HttpMockRequest, name: &str) -> Vec<&'a St
 }
 
 /// What stands, decoded, in the place of the template's parameters, or `None` when the path is
-/// another one. Of two with nothing between them, only what is expected says where one ends.
+/// another one. Of several in a segment, what is expected says where each ends.
 fn path_parameters<'a>(
     template: &'a str,
     path: &str,
@@ -157,16 +157,17 @@ fn segment_parameters<'a>(
     let (name, rest) = rest.split_once('}')?;
     let found = found.strip_prefix(&literal(before)[..])?;
     let text = literal(rest.split('{').next().unwrap_or_default());
-    let end = match &text[..] {
-        // What follows the last parameter ends the segment; it may also stand in the value.
-        text if !rest.contains('{') => found.strip_suffix(text)?.len(),
-        [] => {
-            let expected = expected.iter().find(|(known, _)| *known == name);
-            let value = expected.map(|(_, value)| value.as_bytes());
-            let value = value.filter(|value| found.starts_with(value));
-            value.map_or(found.len(), <[u8]>::len)
-        }
-        text => found
+    // The text between may stand in the value, too.
+    let expected_end = expected.iter().find_map(|(known, value)| {
+        let rest = found.strip_prefix(value.as_bytes())?;
+        (*known == name && rest.starts_with(&text)).then_some(value.len())
+    });
+    let end = match (expected_end, &text[..]) {
+        // What follows the last parameter ends the segment.
+        (_, text) if !rest.contains('{') => found.strip_suffix(text)?.len(),
+        (Some(end), _) => end,
+        (None, []) => found.len(),
+        (None, text) => found
             .windows(text.len())
             .position(|window| window == text)?,
     };
@@ -193,6 +194,9 @@ mod tests {
         let pair = |x: &str, y: &str| Some(vec![("x", x.into()), ("y", y.into())]);
         assert_eq!(found("/ab"), pair("a", "b"));
         assert_eq!(found("/bb"), pair("bb", ""));
+        let expected = [("x", "a.b".to_owned())];
+        let found = super::path_parameters("/{x}.{y}", "/a.b.c", &expected);
+        assert_eq!(found, pair("a.b", "c"));
     }
 
     #[test]

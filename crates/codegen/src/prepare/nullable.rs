@@ -69,7 +69,6 @@ impl Places<'_> {
         self.part(schema);
         if let Some(items) = schema.get_mut("items") {
             self.part(items);
-            unmark(items);
         }
         if may_be_left_out && parameter["in"] != "path" {
             parameter["required"] = json!(false);
@@ -150,20 +149,6 @@ fn mark(schema: &mut Value) {
         if let Some(description) = description {
             schema["description"] = description;
         }
-    }
-}
-
-/// Takes back what `mark` has said.
-fn unmark(schema: &mut Value) {
-    if let Some(fields) = schema.as_object_mut()
-        && fields.shift_remove("nullable") == Some(json!(true))
-        && let Some([only]) = fields
-            .get("allOf")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-        && fields.len() == 1
-    {
-        *schema = only.clone();
     }
 }
 

@@ -176,3 +176,21 @@ impl Halt {
             .take()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stops_the_run_counts_more_than_what_ends_an_app() {
+        let run = Arc::new(Halt::new());
+        let app = Halt::of_app(&run);
+        app.stop(Stop::ProviderUnavailable("away".into()));
+        assert!(app.is_stopped() && !run.is_stopped());
+        app.stop(Stop::Lost(3));
+        assert!(run.is_stopped());
+        run.stop(Stop::Asked);
+        let why = run.why.lock().unwrap();
+        assert!(matches!(*why, Some(Stop::Lost(3))), "{why:?}");
+    }
+}

@@ -5,6 +5,7 @@ mod aliases;
 mod build_script;
 mod choices;
 mod culprits;
+mod draft;
 mod enums;
 mod fits;
 mod flat;
@@ -105,6 +106,7 @@ pub struct Generated {
 ///
 /// All that stands in the way, with the lines of the spec.
 pub fn generate(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
+    let spec = &spec.lowered();
     let (report, moves) = spec.check();
     let Some(document) = spec.document().filter(|_| !report.has_errors()) else {
         return Err(report);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::report::{Finding, Report, Severity};
 use crate::source::Source;
 use crate::tree::{Builder, Node, Span, Tree};
-use crate::{json, lint, yaml};
+use crate::{draft, json, lint, yaml};
 
 /// An OpenAPI document, as it was written.
 ///
@@ -80,7 +80,18 @@ impl Spec {
 
     /// Checks everything that the generator cannot handle, or handles in its own way.
     pub fn lint(&self) -> Report {
-        self.check().0
+        self.lowered().check().0
+    }
+
+    /// What is checked and generated from: the same in the words of OpenAPI 3.0 that the lint knows.
+    pub(crate) fn lowered(&self) -> Self {
+        let mut findings = self.findings.clone();
+        let tree = self.tree.as_ref();
+        Self {
+            source: Arc::clone(&self.source),
+            tree: tree.and_then(|tree| draft::lower(tree.root(), &mut findings)),
+            findings,
+        }
     }
 
     /// The report, and the inline schemas that have to have a name of their own.

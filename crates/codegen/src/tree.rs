@@ -130,6 +130,11 @@ impl<'a> Node<'a> {
         place.key.unwrap_or(place.value)
     }
 
+    /// The whole value.
+    pub(crate) fn value_span(self) -> Span {
+        self.place().value
+    }
+
     /// What to underline: a text or a number itself, and the name of everything larger.
     pub(crate) fn span(self) -> Span {
         let place = self.place();

@@ -56,11 +56,10 @@ fn run(path: &Path) -> Result<(), String> {
     let paths = Paths::new(format!("super::{module}"));
     let generated = generate(&spec, &paths).map_err(|report| report.to_string())?;
     for finding in generated.report.findings() {
-        let (line, column) = (finding.line(), finding.column());
-        let message = finding.message();
+        let (file, line, column) = (finding.file(), finding.line(), finding.column());
         println!(
-            "cargo::warning={}:{line}:{column}: {message}",
-            path.display()
+            "cargo::warning={file}:{line}:{column}: {}",
+            finding.message()
         );
     }
     for (ending, source) in [

@@ -26,6 +26,7 @@ pub struct Finding {
     label: Option<String>,
     help: Option<String>,
     pointer: String,
+    file: Arc<str>,
     line: usize,
     column: usize,
     span: Span,
@@ -46,6 +47,7 @@ impl Finding {
             label: None,
             help: None,
             pointer: String::new(),
+            file: Arc::default(),
             line: 1,
             column: 1,
             span,
@@ -69,7 +71,10 @@ impl Finding {
     }
 
     pub(crate) fn place(&mut self, source: &Source) {
-        (self.line, self.column) = source.line_and_column(self.span.start as usize);
+        let offset = self.span.start as usize;
+        let (start, file) = source.file(offset);
+        self.file = Arc::clone(&file.name);
+        (self.line, self.column) = file.line_and_column(offset - start);
     }
 
     /// Adds a few words that stand under the place.
@@ -94,6 +99,11 @@ impl Finding {
     /// The name of the rule, such as `operation-id-missing`.
     pub fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The name of the file: that of the spec, or of an overlay.
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// The line, from 1.
@@ -200,7 +210,8 @@ impl Report {
             true => "no findings".to_owned(),
             false => counts.join(" and "),
         };
-        format!("{counts} in {}", printable(&self.source.name))
+        let name = self.source.names().next().unwrap_or_default();
+        format!("{counts} in {}", printable(name))
     }
 }
 

@@ -20,15 +20,14 @@ pub(crate) fn render(source: &Source, finding: &Finding, colour: bool) -> String
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(finding.message()).id(finding.code());
-    let name = printable(&source.name);
     let primary = line(source, finding.span(), AnnotationKind::Primary);
     let annotation = primary.annotation.label(finding.label());
-    let snippet = primary.snippet.annotation(annotation).path(name.clone());
+    let snippet = primary.snippet.annotation(annotation);
     let mut group = Group::with_title(title).element(snippet);
     if let Some((span, label)) = finding.other_place() {
         let other = line(source, span, AnnotationKind::Context);
         let snippet = other.snippet.annotation(other.annotation.label(label));
-        group = group.element(snippet.path(name.clone()));
+        group = group.element(snippet);
     }
     if !finding.pointer().is_empty() {
         let pointer = shortened(&printable(finding.pointer()), 300);
@@ -39,6 +38,7 @@ pub(crate) fn render(source: &Source, finding: &Finding, colour: bool) -> String
     }
     let shown = renderer.render(&[group]);
     // In the part of a long line that is shown, the column is another one.
+    let name = printable(finding.file());
     let place = |column| format!("{name}:{}:{column}", finding.line());
     shown.replacen(&place(primary.column), &place(finding.column()), 1)
 }
@@ -52,11 +52,13 @@ struct Line {
 
 /// The first line of a place, or a part of it.
 fn line(source: &Source, span: Span, kind: AnnotationKind) -> Line {
-    let text = &source.text;
-    let number = source.line_of(span.start as usize);
-    let line = source.line(number);
-    let start = boundary(text, (span.start as usize).min(line.end));
-    let end = (span.end as usize).clamp(start, line.end);
+    let (begin, file) = source.file(span.start as usize);
+    let text = &file.text;
+    let start = span.start as usize - begin;
+    let number = file.line_of(start);
+    let line = file.line(number);
+    let start = boundary(text, start.min(line.end));
+    let end = (span.end as usize - begin).clamp(start, line.end);
 
     let from = boundary(text, line.start.max(start.saturating_sub(BEFORE)));
     let to = boundary(text, line.end.min(start + AFTER));
@@ -82,7 +84,9 @@ fn line(source: &Source, span: Span, kind: AnnotationKind) -> Line {
         shown.push('…');
     }
     Line {
-        snippet: Snippet::source(shown).line_start(number + 1),
+        snippet: Snippet::source(shown)
+            .line_start(number + 1)
+            .path(printable(&file.name)),
         annotation: kind.span(marked),
         column,
     }

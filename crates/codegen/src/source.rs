@@ -1,22 +1,61 @@
-//! The text of a spec, and its lines.
+//! The text of a spec, and of what is laid over it, and their lines.
+
+use std::sync::Arc;
 
 /// A line that is longer is measured in bytes: counting its characters for each finding is slow.
 const LONG_LINE: usize = 64 * 1024;
 
+/// Texts in one space of offsets: those of each begin behind those of the one before.
+#[derive(Clone, Debug)]
+pub(crate) struct Source(Vec<(usize, Arc<File>)>);
+
+impl Source {
+    pub(crate) fn new(name: String, text: String) -> Self {
+        Self(vec![(0, Arc::new(File::new(name, text)))])
+    }
+
+    /// The names of the files, that of the spec first.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, file)| &*file.name)
+    }
+
+    /// The text in which an offset is, and where it begins.
+    pub(crate) fn file(&self, offset: usize) -> (usize, &File) {
+        let next = self.0.partition_point(|(start, _)| *start <= offset);
+        let (start, file) = &self.0[next - 1];
+        (*start, file)
+    }
+
+    /// Adds the texts of another one, whose offsets grow by what is returned.
+    pub(crate) fn append(&mut self, other: &Self) -> usize {
+        let end = self.0.last().map(|(start, file)| start + file.text.len());
+        // The end of a text is a place in it, too.
+        let by = end.map_or(0, |end| end + 1);
+        let others = other.0.iter();
+        let others = others.map(|(start, file)| (start + by, Arc::clone(file)));
+        self.0.extend(others);
+        by
+    }
+}
+
 /// A text with its name.
 #[derive(Debug)]
-pub(crate) struct Source {
-    pub(crate) name: String,
+pub(crate) struct File {
+    pub(crate) name: Arc<str>,
     pub(crate) text: String,
     /// Where each line begins.
     lines: Vec<usize>,
 }
 
-impl Source {
-    pub(crate) fn new(name: String, text: String) -> Self {
+impl File {
+    fn new(name: String, text: String) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = [0].into_iter().chain(ends.map(|(at, _)| at + 1)).collect();
-        Self { name, text, lines }
+        Self {
+            name: name.into(),
+            text,
+            lines,
+        }
     }
 
     /// The number of the line, from 0, in which an offset is.

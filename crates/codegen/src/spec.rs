@@ -32,12 +32,13 @@ impl Spec {
     ///
     /// The name is the one in reports, such as the path of a file.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        let source = Source::new(name.into(), text.into());
+        let text = text.into();
         let mut builder = Builder::default();
-        let result = match json::is_json(&source.text) {
-            true => json::read(&source.text, &mut builder),
-            false => yaml::read(&source.text, &mut builder),
+        let result = match json::is_json(&text) {
+            true => json::read(&text, &mut builder),
+            false => yaml::read(&text, &mut builder),
         };
+        let source = Source::new(name.into(), text);
         let (tree, mut findings) = builder.finish();
         findings.extend(result.err().map(|finding| *finding));
         findings
@@ -76,6 +77,11 @@ impl Spec {
             tree: None,
             findings: vec![finding.with_help("save the file in the encoding UTF-8")],
         }
+    }
+
+    /// The names of the files that it was read from: the spec, and what was laid over it.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.source.names()
     }
 
     /// Checks everything that the generator cannot handle, or handles in its own way.
@@ -146,7 +152,7 @@ impl Spec {
 impl fmt::Debug for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Spec")
-            .field("name", &self.source.name)
+            .field("files", &self.files().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

@@ -23,6 +23,7 @@ const HELP: &str = "\
 cargo xtask codegen               write the generated code of every spec into the client crate
 cargo xtask codegen --check       write nothing; fail when a generated file is stale
 cargo xtask spec lint [FILE]      what the generator and the public linter find in a spec
+                                  (after FILE, --overlay FILE: with an overlay, or several)
 cargo xtask spec examples [FILE]  whether every example is valid against its schema
 cargo xtask spec diff [REV]       what changed in the specs since REV (HEAD), by meaning
 cargo xtask ci                    every gate beside the tests: format, clippy, codegen, docs, features
@@ -60,8 +61,8 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
-        ["spec", "lint"] => spec::lint::run(&root, None),
-        ["spec", "lint", file] => spec::lint::run(&root, Some(file)),
+        ["spec", "lint"] => spec::lint::run(&root, None, &[]),
+        ["spec", "lint", file, ref options @ ..] => spec::lint::run(&root, Some(file), options),
         ["spec", "examples"] => spec::examples::run(&root, None),
         ["spec", "examples", file] => spec::examples::run(&root, Some(file)),
         ["spec", "diff"] => spec::diff::run(&root, "HEAD"),

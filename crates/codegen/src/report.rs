@@ -70,6 +70,11 @@ impl Finding {
         self
     }
 
+    pub(crate) fn shift(&mut self, by: usize) {
+        self.span.shift(by);
+        self.beside.iter_mut().for_each(|(span, _)| span.shift(by));
+    }
+
     pub(crate) fn place(&mut self, source: &Source) {
         let offset = self.span.start as usize;
         let (start, file) = source.file(offset);

@@ -79,6 +79,50 @@ impl Spec {
         }
     }
 
+    /// Lays an overlay over the document: an [OpenAPI Overlay](https://spec.openapis.org/overlay/latest.html)
+    /// of version 1.0 or 1.1, for what a description lacks that is not one's own. Several are applied
+    /// one after the other.
+    ///
+    /// An action whose target is nowhere in the document is an error, which [`lint`](Self::lint) finds.
+    ///
+    /// ```no_run
+    /// use tokenturn_codegen::Spec;
+    ///
+    /// let spec = Spec::read("keys.json")?.overlay(Spec::read("keys.overlay.yaml")?);
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[must_use]
+    pub fn overlay(mut self, mut overlay: Self) -> Self {
+        let mut source = Source::clone(&self.source);
+        let by = source.append(&overlay.source);
+        self.source = source.into();
+        overlay
+            .findings
+            .iter_mut()
+            .for_each(|found| found.shift(by));
+        if overlay.tree.is_none() && overlay.findings.is_empty() {
+            let finding =
+                Finding::error("not-overlay", Span::new(by, by), "there is nothing in it");
+            overlay
+                .findings
+                .push(finding.with_help("begin the overlay with `overlay: 1.0.0`"));
+        }
+        if let Some(tree) = &mut overlay.tree {
+            tree.shift(by);
+            let found = lint::lint_overlay(tree.root());
+            let applies = found
+                .iter()
+                .all(|finding| finding.severity() != Severity::Error);
+            overlay.findings.extend(found);
+            if let Some(document) = self.tree.take_if(|_| applies) {
+                self.tree =
+                    draft::overlay::apply(document.root(), tree.root(), &mut overlay.findings);
+            }
+        }
+        self.findings.append(&mut overlay.findings);
+        self
+    }
+
     /// The names of the files that it was read from: the spec, and what was laid over it.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.source.names()

@@ -24,6 +24,11 @@ impl Span {
             end: short(end),
         }
     }
+
+    pub(crate) fn shift(&mut self, by: usize) {
+        let [start, end] = [self.start, self.end].map(|offset| offset as usize + by);
+        *self = Self::new(start, end);
+    }
 }
 
 fn short(number: usize) -> u32 {
@@ -54,6 +59,14 @@ pub(crate) struct Tree {
 impl Tree {
     pub(crate) fn value(&self) -> &Value {
         &self.root
+    }
+
+    /// Moves all places, for a text that comes to stand behind another one.
+    pub(crate) fn shift(&mut self, by: usize) {
+        for place in &mut self.places {
+            place.value.shift(by);
+            place.key.iter_mut().for_each(|key| key.shift(by));
+        }
     }
 
     pub(crate) fn root(&self) -> Node<'_> {

@@ -2,25 +2,26 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use tokenturn_codegen::Spec;
 
 use super::{show, specs};
 use crate::conformance::{self, Strictness};
 
 /// Checks one file, of which the warnings are its author's business, or our specs, where anything
 /// counts.
-pub(crate) fn run(root: &Path, file: Option<&str>) -> Result<()> {
-    let specs = specs(root, file)?;
+pub(crate) fn run(root: &Path, file: Option<&str>, options: &[&str]) -> Result<()> {
     let mut good = true;
-    for (_, spec) in &specs {
-        let report = spec.lint();
+    let mut files = Vec::new();
+    for (path, spec) in specs(root, file)? {
+        let report = overlaid(spec, options)?.lint();
+        files.push(path);
         show(&report);
         good &= match file {
             Some(_) => !report.has_errors(),
             None => report.is_empty(),
         };
     }
-    let files: Vec<_> = specs.into_iter().map(|(path, _)| path).collect();
     let strictness = match file {
         Some(_) => Strictness::Errors,
         None => Strictness::Everything,
@@ -41,4 +42,18 @@ pub(crate) fn run(root: &Path, file: Option<&str>) -> Result<()> {
         "the lint found something; every finding says what to write"
     );
     Ok(())
+}
+
+fn overlaid(mut spec: Spec, options: &[&str]) -> Result<Spec> {
+    for option in options.chunks(2) {
+        let ["--overlay", file] = option else {
+            bail!(
+                "what follows FILE is `--overlay FILE`, not `{}`",
+                option.join(" ")
+            );
+        };
+        let overlay = Spec::read(file).with_context(|| format!("cannot read {file}"))?;
+        spec = spec.overlay(overlay);
+    }
+    Ok(spec)
 }

@@ -60,6 +60,41 @@ fn a_file_from_elsewhere() {
 }
 
 #[test]
+fn an_overlay_is_looked_at_with_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, overlay] = ["keys.yaml", "keys.overlay.yaml"].map(|name| folder.path().join(name));
+    let lint = |option| {
+        let arguments = ["spec", "lint", file.to_str().unwrap(), option];
+        let output = xtask(folder.path(), &arguments).arg(&overlay).output();
+        let output = output.unwrap();
+        (output.status.code(), stderr(&output))
+    };
+    let action = |id| {
+        let update = "update: { x-retry: safe }";
+        let target = format!("$.paths.*[?@.operationId == '{id}']");
+        format!(
+            "overlay: 1.0.0\ninfo: {{ title: a, version: \"1\" }}\nactions:\n- target: {target}\n  {update}\n"
+        )
+    };
+    fs::write(&file, spec(ID).replace("      x-retry: safe\n", "")).unwrap();
+
+    fs::write(&overlay, action("get_key")).unwrap();
+    let (code, report) = lint("--overlay");
+    assert_eq!(code, Some(0), "{report}");
+    assert!(report.contains("no findings in"), "{report}");
+
+    fs::write(&overlay, action("get_kye")).unwrap();
+    let (code, report) = lint("--overlay");
+    assert_eq!(code, Some(1), "{report}");
+    let place = format!(" --> {}:4:11", overlay.display());
+    assert!(report.contains(&place), "{report}");
+
+    let (code, report) = lint("--lay");
+    assert_eq!(code, Some(1), "{report}");
+    assert!(report.contains("`--overlay FILE`"), "{report}");
+}
+
+#[test]
 fn json_is_read_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.json");

@@ -1,5 +1,8 @@
 //! A document that is being changed before it is looked at, with the places of what it is made of.
 
+pub(crate) mod overlay;
+mod target;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 

@@ -11,6 +11,7 @@ mod examples;
 mod formats;
 mod names;
 mod operations;
+mod overlay;
 mod parameters;
 mod paths;
 mod references;
@@ -22,6 +23,7 @@ mod values;
 use std::collections::{HashMap, HashSet};
 
 pub(crate) use names::are_same;
+pub(crate) use overlay::lint_overlay;
 
 use crate::report::{Finding, Severity};
 use crate::tree::Node;
@@ -45,18 +47,7 @@ pub(crate) struct Outcome {
 
 /// Checks a whole document.
 pub(crate) fn lint(root: Node<'_>) -> Outcome {
-    let mut lint = Lint {
-        components: references::components(root),
-        root,
-        ids: HashMap::new(),
-        in_page: false,
-        is_used: true,
-        used: HashSet::new(),
-        next: Vec::new(),
-        decoded: HashSet::new(),
-        findings: Vec::new(),
-        moves: Vec::new(),
-    };
+    let mut lint = Lint::new(root);
     lint.document();
     Outcome {
         findings: lint.findings,
@@ -84,6 +75,21 @@ struct Lint<'a> {
 }
 
 impl<'a> Lint<'a> {
+    fn new(root: Node<'a>) -> Self {
+        Self {
+            components: references::components(root),
+            root,
+            ids: HashMap::new(),
+            in_page: false,
+            is_used: true,
+            used: HashSet::new(),
+            next: Vec::new(),
+            decoded: HashSet::new(),
+            findings: Vec::new(),
+            moves: Vec::new(),
+        }
+    }
+
     fn error(&mut self, code: &'static str, node: Node<'a>, message: impl AsRef<str>, help: &str) {
         self.push(Severity::Error, code, node, message.as_ref(), help);
     }

@@ -280,6 +280,35 @@ pub(super) const DISCRIMINATOR: Shape = Shape {
     required: &["propertyName"],
 };
 
+pub(super) const OVERLAY: Shape = Shape {
+    name: "an overlay",
+    fields: &[
+        ("overlay", Text),
+        ("info", Object),
+        ("extends", Text),
+        ("actions", List),
+    ],
+    required: &["info", "actions"],
+};
+
+pub(super) const OVERLAY_INFO: Shape = Shape {
+    name: "`info` of an overlay",
+    fields: &[("title", Text), ("description", Text), ("version", Text)],
+    required: &["title", "version"],
+};
+
+pub(super) const ACTION: Shape = Shape {
+    name: "an action",
+    fields: &[
+        ("target", Text),
+        ("description", Text),
+        ("update", Any),
+        ("copy", Text),
+        ("remove", Flag),
+    ],
+    required: &["target"],
+};
+
 impl Kind {
     fn fits(self, value: &Value) -> bool {
         match self {

@@ -12,7 +12,7 @@ use proptest::sample::Index;
 use proptest::test_runner::{RngSeed, TestRunner};
 use tokenturn_codegen::Spec;
 
-fn runner(cases: u32) -> TestRunner {
+pub(crate) fn runner(cases: u32) -> TestRunner {
     let config = ProptestConfig {
         failure_persistence: None,
         ..ProptestConfig::default()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use crate::keywords::kind_of;
 use crate::prepare::resolve;
 
 /// The types that JSON has.
@@ -303,15 +304,4 @@ fn listed<'a>(document: &'a Value, schema: &'a Value, left: &mut Budget) -> Opti
         let mut parts = parts()?.iter();
         parts.find_map(|part| left.spend(|left| listed(document, part, left))?)
     })
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::adapt::Problem;
 use crate::names::pascal;
-use crate::prepare::{METHODS, Part, components_of};
+use crate::prepare::{METHODS, Part, components_of, schemas_in};
 use crate::progenitor;
 use crate::report::{Finding, Severity};
 use crate::spec::Spec;
@@ -71,21 +71,33 @@ pub(crate) fn find(spec: &Spec, copy: &Value, words: &str) -> Vec<Finding> {
     findings
 }
 
-/// A finding for each type that should not be, at the schema that it is named after.
-pub(crate) fn types(spec: &Spec, document: &Value, problems: &[Problem]) -> Vec<Finding> {
-    let schemas = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object);
+/// A finding for each type that is not as described, at the schema that it is named after. Any JSON
+/// value prints, so no secret is read as one.
+pub(crate) fn types(spec: &Spec, copy: &Value, problems: &[Problem]) -> Vec<Finding> {
+    let empty = Map::new();
+    let schemas = copy.pointer("/components/schemas");
+    let schemas = schemas.and_then(Value::as_object).unwrap_or(&empty);
     let find = |problem: &Problem| {
-        let names = schemas.into_iter().flat_map(Map::keys);
+        let names = schemas.keys();
         let names = names.filter(|name| problem.name.starts_with(&pascal(name)));
-        match names.max_by_key(|name| name.len()) {
-            Some(name) => {
-                let pointer = format!("/components/schemas/{}", escaped(name));
-                spec.find(&pointer, Severity::Error, "unsupported", &problem.words)
-            }
-            None => unknown(spec, &problem.words),
-        }
+        let name = names.max_by_key(|name| name.len());
+        let parts = name.map(|name| closure(schemas, vec![name.clone()]));
+        let parts = parts.map_or_else(
+            || copy.clone(),
+            |parts| json!({"components": {"schemas": parts}}),
+        );
+        let mut has_secret = false;
+        schemas_in(&parts, Part::Document, &mut |schema| {
+            has_secret |= schema.get("format") == Some(&json!("password"));
+        });
+        let (severity, code) = match problem.is_mended && !has_secret {
+            true => (Severity::Warning, "schema-contradiction"),
+            false => (Severity::Error, "unsupported"),
+        };
+        let pointer = name.map(|name| format!("/components/schemas/{}", escaped(name)));
+        let pointer = pointer.unwrap_or_default();
+        let finding = spec.find(&pointer, severity, code, &problem.words);
+        finding.with_help("its parts exclude each other: leave out one of them")
     };
     problems.iter().map(find).collect()
 }

@@ -272,7 +272,8 @@ pub(crate) fn same(one: &Value, other: &Value) -> bool {
     }
 }
 
-fn is_empty(value: &Value) -> bool {
+/// Whether it is a list or an object with nothing in it.
+pub(crate) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.is_empty(),
         Value::Object(members) => members.is_empty(),

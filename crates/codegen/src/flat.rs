@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::keywords;
+
 /// More schemas than one value is ever described by. They may refer to each other in many ways.
 pub(crate) const MAX_PARTS: usize = 1000;
 
@@ -30,10 +32,7 @@ impl Flat {
 
     /// The type, or the one that the other keywords are for.
     pub(crate) fn kind(&self) -> Option<&str> {
-        let has = |key: &str| self.says.contains_key(key);
-        let kind = self.says.get("type").and_then(Value::as_str);
-        kind.or_else(|| (has("properties") || has("additionalProperties")).then_some("object"))
-            .or_else(|| has("items").then_some("array"))
+        keywords::kind(&self.says)
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Value> {

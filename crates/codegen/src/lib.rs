@@ -12,6 +12,7 @@ mod flat;
 mod ids;
 mod integers;
 mod json;
+mod keywords;
 mod lint;
 mod literal;
 mod mocks;
@@ -116,8 +117,13 @@ pub fn generate(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
     let reduced = prepare::for_progenitor(&copy);
     let client = progenitor::run(&reduced)
         .map_err(|words| spec.report(culprits::find(spec, &reduced, &words)))?;
-    let file = adapt::adapt(client, &copy, &choices, &operations, &paths.client)
-        .map_err(|problems| spec.report(culprits::types(spec, document, &problems)))?;
+    let types = |problems: &[_]| culprits::types(spec, &copy, problems);
+    let (file, problems) = adapt::adapt(client, &copy, &choices, &operations, &paths.client)
+        .map_err(|problems| spec.report(types(&problems)))?;
+    let report = spec.report(report.findings().iter().cloned().chain(types(&problems)));
+    if report.has_errors() {
+        return Err(report);
+    }
     let sources = || {
         let mocks = mocks::mocks(&operations, &file, paths)?;
         let round_trip = round_trip::round_trip(&copy, &operations, &file, paths)?;

@@ -2,27 +2,51 @@
 
 use std::collections::HashSet;
 
-use syn::{Item, ItemMod};
+use syn::{Item, ItemMod, parse_quote};
 
 use super::Problem;
 
-pub(super) fn problems(types: &ItemMod) -> Vec<Problem> {
+/// Finds them. What no value fits becomes any JSON value.
+pub(super) fn problems(types: &mut ItemMod) -> Vec<Problem> {
     let mut seen = HashSet::new();
-    let items = types.content.iter().flat_map(|(_, items)| items);
-    let problems = items.filter_map(|item| {
+    let mut problems = Vec::new();
+    let Some((_, items)) = &mut types.content else {
+        return problems;
+    };
+    let mut conversions = Vec::new();
+    for item in items.iter_mut() {
         let (name, is_empty) = match item {
-            Item::Struct(item) => (item.ident.to_string(), false),
-            Item::Enum(item) => (item.ident.to_string(), item.variants.is_empty()),
-            _ => return None,
+            Item::Struct(item) => (item.ident.clone(), false),
+            Item::Enum(item) => (item.ident.clone(), item.variants.is_empty()),
+            _ => continue,
         };
-        let words = if !seen.insert(name.clone()) {
-            format!("two schemas become the Rust type `{name}`")
-        } else if is_empty {
-            format!("no value fits the schema that becomes the Rust type `{name}`")
-        } else {
-            return None;
+        let is_first = seen.insert(name.to_string());
+        let words = match is_first {
+            false => format!("two schemas become the Rust type `{name}`"),
+            true if is_empty => format!(
+                "no value fits the schema that becomes the Rust type `{name}`: it is any JSON value"
+            ),
+            true => continue,
         };
-        Some(Problem { name, words })
-    });
-    problems.collect()
+        problems.push(Problem {
+            name: name.to_string(),
+            words,
+            is_mended: is_first,
+        });
+        *item = parse_quote! {
+            /// No value fits what the spec says of this, so it is any.
+            #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+            #[serde(transparent)]
+            pub struct #name(pub ::serde_json::Value);
+        };
+        conversions.push(parse_quote! {
+            impl ::std::convert::From<::serde_json::Value> for #name {
+                fn from(value: ::serde_json::Value) -> Self {
+                    Self(value)
+                }
+            }
+        });
+    }
+    items.extend(conversions);
+    problems
 }

@@ -31,20 +31,23 @@ pub(crate) struct Problem {
     /// The type that it is about, if it is about one.
     pub(crate) name: String,
     pub(crate) words: String,
+    /// Whether the client has any JSON value in its place.
+    pub(crate) is_mended: bool,
 }
 
-/// Makes a file of progenitor's output and of what it lacks.
+/// Makes a file of progenitor's output and of what it lacks, and tells of what it is not as described.
 pub(crate) fn adapt(
     client: TokenStream,
     document: &Value,
     choices: &[Choice],
     operations: &[Operation],
     path: &str,
-) -> Result<File, Vec<Problem>> {
+) -> Result<(File, Vec<Problem>), Vec<Problem>> {
     let mut file: File = parse2(client).map_err(|error| {
         vec![Problem {
             name: String::new(),
             words: error.to_string(),
+            is_mended: false,
         }]
     })?;
     trim::trim(&mut file);
@@ -55,9 +58,10 @@ pub(crate) fn adapt(
     });
     let mut module = |name: &str| modules.find(|module| module.ident == name);
     let (mut types, mut builder) = (module("types"), module("builder"));
+    let mut problems = Vec::new();
     if let Some(types) = &mut types {
-        let problems = check::problems(types);
-        if !problems.is_empty() {
+        problems = check::problems(types);
+        if problems.iter().any(|problem| !problem.is_mended) {
             return Err(problems);
         }
         if let Some((_, items)) = &mut types.content {
@@ -91,7 +95,7 @@ pub(crate) fn adapt(
     Docs.visit_file_mut(&mut file);
     // Unlike what the spec shows, they are Rust.
     example::add(&mut file, examples);
-    Ok(file)
+    Ok((file, problems))
 }
 
 /// Imports what the items of a module name, and lets clippy look at them.

@@ -18,12 +18,14 @@ mod references;
 mod schemas;
 mod secrets;
 mod shape;
+mod types;
 mod values;
 
 use std::collections::{HashMap, HashSet};
 
 pub(crate) use names::are_same;
 pub(crate) use overlay::lint_overlay;
+pub(crate) use shape::is_read;
 
 use crate::report::{Finding, Severity};
 use crate::tree::Node;

@@ -3,42 +3,12 @@
 use serde_json::{Value, json};
 
 use super::Lint;
-use super::shape::{self, Kind};
+use super::shape;
 use crate::prepare::choice_of;
 use crate::report::{Severity, quoted};
 use crate::tree::Node;
 
 const SCALARS: [&str; 4] = ["string", "integer", "number", "boolean"];
-
-/// What has one of these formats, and this type, becomes a type of the client.
-const CONVERTED: [(&str, &str); 4] = [
-    ("password", "string"),
-    ("date-time", "string"),
-    ("decimal", "string"),
-    ("seconds", "integer"),
-];
-
-/// What progenitor does not understand without a type.
-const UNTYPED: [&str; 6] = [
-    "format",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-];
-
-/// What a type of the client does not check. `pattern` is never checked.
-const CONSTRAINTS: [&str; 8] = [
-    "enum",
-    "minLength",
-    "maxLength",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-];
 
 /// More schemas than anybody makes one parameter of. They may refer to each other in many ways.
 pub(super) const MAX_PARTS: usize = 100;
@@ -58,104 +28,25 @@ impl<'a> Lint<'a> {
         self.property_names(node);
         self.unheeded(node);
         self.properties(node);
-        for key in ["items", "not"] {
+        for key in ["items", "additionalProperties"] {
             if let Some(part) = node.get(key).filter(|part| part.value.is_object()) {
                 self.schema(part);
             }
         }
         if let Some(not) = node.get("not") {
-            let message = "a type cannot say what it is not";
-            self.error(
-                "schema-not",
-                not,
-                message,
-                "describe what is allowed instead",
-            );
-        }
-        if let Some(more) = node
-            .get("additionalProperties")
-            .filter(|m| !m.value.is_boolean())
-        {
-            self.schema(more);
-        }
-        if let (Some(_), Some(any_of)) = (node.get("oneOf"), node.get("anyOf")) {
-            let message = "`anyOf` cannot stand beside `oneOf`";
-            self.error("schema-mixed", any_of, message, "put both into an `allOf`");
+            let message = "a type cannot say what it is not: this is not checked";
+            let help = "describe what is allowed instead, or say it in the description";
+            self.warn("schema-not", not, message, help);
         }
         for key in ["allOf", "oneOf", "anyOf"] {
             let Some(list) = node.get(key).filter(|list| list.value.is_array()) else {
                 continue;
             };
             if list.items().next().is_none() {
-                let message = format!("`{key}` has nothing in it");
-                self.error("schema-empty", list, message, "leave it out, or fill it");
+                let message = format!("`{key}` has nothing in it, and no effect");
+                self.warn("schema-empty", list, message, "leave it out, or fill it");
             }
             list.items().for_each(|part| self.schema(part));
-        }
-    }
-
-    fn schema_type(&mut self, node: Node<'a>) {
-        let Some(kind) = node.get("type") else { return };
-        let help = "write `string`, `integer`, `number`, `boolean`, `object` or `array`";
-        match kind.value {
-            Value::Array(_) => {
-                let message = "`type` is a list, as in OpenAPI 3.1";
-                let help = "write one type, and `nullable: true` beside it for `null`";
-                self.error("schema-type", kind, message, help);
-            }
-            Value::String(text) if text == "array" => {
-                if node.value.get("items").is_none() {
-                    let message = "this array does not say what its items are";
-                    self.error("schema-items", kind, message, "add `items`");
-                }
-            }
-            Value::String(text) if text == "object" || SCALARS.contains(&text.as_str()) => {}
-            Value::String(text) => {
-                let message = format!("{} is not a type", quoted(text));
-                self.error("schema-type", kind, message, help);
-            }
-            _ => {
-                self.fits(kind, "`type`", Kind::Text);
-            }
-        }
-    }
-
-    /// What is said of values whose type is not told, or of a type that it does not fit.
-    fn formatted(&mut self, node: Node<'a>) {
-        let kind = node.text("type");
-        let untyped = UNTYPED.into_iter().filter_map(|key| node.get(key));
-        if let Some(at) = untyped
-            .into_iter()
-            .next()
-            .filter(|_| node.value.get("type").is_none())
-        {
-            let message = "this schema does not say what its `type` is";
-            return self.error("schema-untyped", at, message, "write a `type` beside it");
-        }
-        // Secrets, times and amounts are just that.
-        let format = node.text("format");
-        let converted = CONVERTED.iter().find(|(name, _)| format == Some(name));
-        let Some((format, wanted)) = converted else {
-            return;
-        };
-        if let (Some(at), "decimal", Some("number")) = (node.get("format"), *format, kind) {
-            // On the wire it is a number, and none is exact in JSON.
-            let message = "`format: decimal` has no effect beside `type: number`: the client has a \
-                           floating-point number";
-            let help = "leave it out; with `type: string` it is for texts such as \"8217.00\"";
-            return self.warn("format-decimal", at, message, help);
-        }
-        if let (Some(at), true) = (node.get("format"), kind != Some(wanted)) {
-            let message = format!("without `type: {wanted}`, `format: {format}` has no effect");
-            let help = format!("write `type: {wanted}` beside it");
-            return self.error("format-type", at, message, &help);
-        }
-        for key in CONSTRAINTS {
-            if let Some(constraint) = node.get(key) {
-                let message = format!("beside `format: {format}`, `{key}` has no effect");
-                let help = "leave it out, or say it in the description";
-                self.warn("format-constrained", constraint, message, help);
-            }
         }
     }
 
@@ -247,10 +138,11 @@ impl<'a> Lint<'a> {
                     && required.contains(&name)
                 {
                     let message = format!(
-                        "{} is required, so requests and answers both need it despite `{key}`",
+                        "{} is required, and `{key}`: where requests and answers both have this \
+                         schema, it may be absent in the client",
                         quoted(name)
                     );
-                    let help = "take it out of `required`, or use two schemas";
+                    let help = "use two schemas";
                     self.warn("schema-direction", flag, message, help);
                 }
             }

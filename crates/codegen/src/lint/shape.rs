@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Lint;
+use crate::fits::is_empty;
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -16,10 +17,12 @@ pub(super) enum Kind {
     Object,
     List,
     Texts,
+    /// A schema, or whether there is more.
+    More,
     Any,
 }
 
-use Kind::{Any, Count, Flag, List, Number, Object, Text, Texts};
+use Kind::{Any, Count, Flag, List, More, Number, Object, Text, Texts};
 
 /// The fields of one kind of object, and which of them it must have.
 pub(super) struct Shape {
@@ -258,7 +261,7 @@ pub(super) const SCHEMA: Shape = Shape {
         ("not", Object),
         ("items", Object),
         ("properties", Object),
-        ("additionalProperties", Any),
+        ("additionalProperties", More),
         ("description", Text),
         ("format", Text),
         ("default", Any),
@@ -321,6 +324,7 @@ impl Kind {
             Texts => value
                 .as_array()
                 .is_some_and(|items| items.iter().all(Value::is_string)),
+            More => value.is_object() || value.is_boolean(),
             Any => true,
         }
     }
@@ -334,6 +338,7 @@ impl Kind {
             Object => "an object",
             List => "a list",
             Texts => "a list of strings",
+            More => "a schema, `true` or `false`",
             Any => "anything",
         }
     }
@@ -347,7 +352,14 @@ impl<'a> Lint<'a> {
         }
         for (name, member) in node.members() {
             if let Some((_, kind)) = shape.fields.iter().find(|(field, _)| *field == name) {
-                self.fits(member, &quoted(name), *kind);
+                match kind.fits(member.value) || !is_harmless(shape, name, member.value) {
+                    true => _ = self.fits(member, &quoted(name), *kind),
+                    false => {
+                        let message = format!("{}: it has no effect", unfit(&quoted(name), *kind, member));
+                        let help = format!("write {}, or leave it out", kind.words());
+                        self.warn("shape", member, message, &help);
+                    }
+                }
             } else if !name.starts_with("x-") {
                 let message = format!("{} is not a field of {}", quoted(name), shape.name);
                 let help = "it has no effect; correct its name, or begin it with `x-`";
@@ -367,15 +379,31 @@ impl<'a> Lint<'a> {
     pub(super) fn fits(&mut self, node: Node<'a>, name: &str, kind: Kind) -> bool {
         let fits = kind.fits(node.value);
         if !fits {
-            let message = format!(
-                "{name} must be {}, and this is {}",
-                kind.words(),
-                what(node.value)
-            );
-            self.error("shape", node, message, &format!("write {}", kind.words()));
+            let help = format!("write {}", kind.words());
+            self.error("shape", node, unfit(name, kind, node), &help);
         }
         fits
     }
+}
+
+fn unfit(name: &str, kind: Kind, node: Node<'_>) -> String {
+    let (words, what) = (kind.words(), what(node.value));
+    format!("{name} must be {words}, and this is {what}")
+}
+
+/// What a schema is made of.
+const PARTS: [&str; 5] = ["properties", "items", "allOf", "oneOf", "anyOf"];
+
+/// Whether a field that is none can be left out. Some languages write an empty object as a list.
+fn is_harmless(shape: &Shape, name: &str, value: &Value) -> bool {
+    let is_nothing = value.is_null() || is_empty(value);
+    shape.name == SCHEMA.name && (is_nothing || !PARTS.contains(&name))
+}
+
+/// Whether a keyword of a schema is one, and has a value that it can have.
+pub(crate) fn is_read(key: &str, value: &Value) -> bool {
+    let mut fields = SCHEMA.fields.iter();
+    fields.any(|(field, kind)| *field == key && kind.fits(value))
 }
 
 fn what(value: &Value) -> &'static str {

@@ -5,57 +5,75 @@ use serde_json::Value;
 use super::Lint;
 use crate::fits::{self, Wanted};
 use crate::integers;
+use crate::keywords::{is_a, kind_of_all};
+use crate::prepare::is_held;
+use crate::report::quoted;
 use crate::tree::Node;
 
 impl<'a> Lint<'a> {
     pub(super) fn values(&mut self, node: Node<'a>) {
         if let Some(default) = node.get("default") {
-            let message = "this is not a value that the schema allows";
-            let help = "correct it, or leave it out";
-            let listed = node.value.get("enum").and_then(Value::as_array);
-            let is_same = |value: &Value| fits::same(value, default.value);
-            // Whether null is allowed is not only said by the list.
-            let is_listed =
-                default.value.is_null() || listed.is_none_or(|values| values.iter().any(is_same));
-            if !is_a(default.value, node.text("type")) || !is_listed {
-                self.error("schema-default", default, message, help);
-            } else if let Some(found) = self.misfit(node, default) {
-                let message = format!("the client does not fill this in: {}", found.why);
-                let help = "correct the default, or the schema";
-                self.warn("default-mismatch", default, message, help);
-            }
+            self.default_value(node, default);
         }
         self.integer(node);
-        let Some(list) = node.get("enum").filter(|list| list.value.is_array()) else {
+        if let Some(list) = node.get("enum").filter(|list| list.value.is_array()) {
+            self.listed(node, list);
+        }
+    }
+
+    /// A default that the client does not fill in.
+    fn default_value(&mut self, node: Node<'a>, default: Node<'a>) {
+        let root = self.root.value;
+        let found = fits::mismatch(root, node.value, default.value, Wanted::Read);
+        let schema = node.value.as_object();
+        let is_held = schema.is_some_and(|schema| is_held(root, schema, default.value));
+        let (why, help) = match found {
+            Some(found) => (found.why, "correct the default, or the schema"),
+            // What is absent is as good as these.
+            None if is_held || default.value.is_null() || fits::is_empty(default.value) => return,
+            None => {
+                let why = "only texts, numbers, booleans and lists of them are filled in";
+                (why.to_owned(), "say it in the description")
+            }
+        };
+        let message = format!("the client does not fill this in: {why}");
+        self.warn("default-mismatch", default, message, help);
+    }
+
+    fn listed(&mut self, node: Node<'a>, list: Node<'a>) {
+        let (Some(schema), Some(values)) = (node.value.as_object(), list.value.as_array()) else {
             return;
         };
-        let help = "list values of the `type`; `null` is allowed by `nullable: true`";
-        if list.items().next().is_none() {
-            let message = "`enum` has nothing in it";
-            return self.error("schema-enum", list, message, "leave it out, or fill it");
+        if values.is_empty() {
+            let message = "`enum` has nothing in it, and no effect";
+            return self.warn("schema-enum", list, message, "leave it out, or fill it");
         }
-        let mut kind = node.text("type");
-        for value in list.items() {
-            if value.value.is_null() && node.text("type").is_some() && !node.is_true("nullable") {
+        for value in list.items().filter(|value| value.value.is_null()) {
+            if node.text("type").is_some() && !node.is_true("nullable") {
                 let message = "without `nullable: true`, null has no effect in OpenAPI 3.0.3, but \
                                it has in the client";
                 let help = "write `nullable: true` beside the `type`, or leave it out";
                 self.warn("schema-nullable", value, message, help);
-                continue;
-            }
-            // Without a type, the first value gives it.
-            kind = kind.or_else(|| kind_of(value.value));
-            if !is_a(value.value, kind) {
-                let message = "this value is of another type than the schema";
-                return self.error("schema-enum", value, message, help);
             }
         }
-    }
-}
-
-impl<'a> Lint<'a> {
-    fn misfit(&self, node: Node<'a>, default: Node<'a>) -> Option<fits::Mismatch> {
-        fits::mismatch(self.root.value, node.value, default.value, Wanted::Read)
+        let Some(kind) = kind_of_all(schema, values) else {
+            if values.iter().all(Value::is_null) {
+                return;
+            }
+            let message = "these values are of several types: the client has any JSON value";
+            let help = "write a `type` beside the `enum`, and list its values";
+            return self.warn("schema-enum", list, message, help);
+        };
+        if matches!(kind, "object" | "array" | "number") && values.iter().any(|v| !v.is_null()) {
+            let message = format!("beside {}, an `enum` is not checked", quoted(kind));
+            return self.warn("schema-enum", list, message, "say it in the description");
+        }
+        let is_other = |value: &Node<'a>| !value.value.is_null() && !is_a(value.value, kind);
+        for value in list.items().filter(is_other) {
+            let message = format!("this is not of the type {}, and is ignored", quoted(kind));
+            let help = "list values of the `type`";
+            self.warn("schema-enum", value, message, help);
+        }
     }
 
     /// Whether there is a type that holds all that the limits allow.
@@ -80,24 +98,5 @@ impl<'a> Lint<'a> {
             let help = "write a smaller limit; up to 18446744073709551615 goes with `minimum: 0`";
             self.warn("integer-limit", at, message, help);
         }
-    }
-}
-
-fn kind_of(value: &Value) -> Option<&'static str> {
-    Some(match value {
-        Value::Null => return None,
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    })
-}
-
-fn is_a(value: &Value, kind: Option<&str>) -> bool {
-    match (kind_of(value), kind) {
-        (Some("number"), Some("integer")) => value.is_i64() || value.is_u64(),
-        (Some(own), Some(kind)) => own == kind,
-        _ => true,
     }
 }

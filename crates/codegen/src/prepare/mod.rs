@@ -11,6 +11,7 @@ mod inherited;
 mod integers;
 mod nullable;
 mod parameters;
+mod plain;
 mod references;
 mod schemas;
 mod sent;
@@ -27,7 +28,7 @@ pub(crate) use choices::{MARK, of_plain as choice_of};
 pub(crate) use parameters::is_ignored;
 pub(crate) use references::resolve;
 pub(crate) use schemas::components as components_of;
-pub(crate) use sent::MAY_BE_NULL;
+pub(crate) use sent::{MAY_BE_NULL, is_held};
 pub(crate) use walk::{Part, schemas as schemas_in};
 
 /// The operations of one path item: its other keys are not HTTP methods.
@@ -46,6 +47,7 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     remove_pages(&mut copy);
     references::inline(&mut copy);
     walk::schemas_mut(&mut copy, Part::Document, &mut take_marks);
+    walk::schemas_mut(&mut copy, Part::Document, &mut plain::schema);
     converted::reduce(&mut copy);
     answers::empty(&mut copy);
     for (path, operation) in operations_mut(&mut copy) {

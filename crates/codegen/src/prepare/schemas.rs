@@ -172,7 +172,7 @@ fn open(schema: &mut Map<String, Value>) {
 }
 
 /// What the enum said, for the docs.
-fn describe(schema: &mut Map<String, Value>, values: &Value) {
+pub(super) fn describe(schema: &mut Map<String, Value>, values: &Value) {
     let values = values.as_array().into_iter().flatten();
     let values = values
         .filter(|value| !value.is_null())

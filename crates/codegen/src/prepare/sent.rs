@@ -11,6 +11,7 @@ use super::operations_mut;
 use super::schemas::used;
 use super::walk::{Part, schemas_mut, schemas_under_mut};
 use crate::fits::{self, Wanted};
+use crate::keywords::converted;
 
 /// Marks, in its description, a property that may be left out and may be null. It is taken out
 /// again where the type is known.
@@ -31,7 +32,7 @@ pub(super) fn defaults(document: &mut Value) {
 }
 
 /// Whether typify makes a value of the default, of which nothing can go wrong.
-fn is_held(document: &Value, schema: &Map<String, Value>, default: &Value) -> bool {
+pub(crate) fn is_held(document: &Value, schema: &Map<String, Value>, default: &Value) -> bool {
     let is_scalar = |schema: &Map<String, Value>| {
         let kind = schema.get("type").and_then(Value::as_str);
         matches!(kind, Some("string" | "integer" | "number" | "boolean"))
@@ -49,10 +50,7 @@ fn is_held(document: &Value, schema: &Map<String, Value>, default: &Value) -> bo
 /// Whether the client has a type of its own for it, whose values typify cannot write.
 fn is_converted(schema: &Map<String, Value>) -> bool {
     let format = schema.get("format").and_then(Value::as_str);
-    matches!(
-        format,
-        Some("password" | "date-time" | "decimal" | "seconds" | "binary")
-    )
+    format.is_some_and(|format| format == "binary" || converted(format).is_some())
 }
 
 /// Lets requests send an empty list, an empty map and a null.

@@ -73,7 +73,9 @@ impl<T: Expose> Expose for HashMap<String, T> {
     }
 }
 
-struct Exposed<'a, T>(&'a T);
+/// Secrets that are a parameter by themselves.
+#[derive(Debug)]
+pub struct Exposed<'a, T>(pub &'a T);
 
 impl<T: Expose> Serialize for Exposed<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,22 +1,24 @@
 //! What generated code calls. Not a public API: it goes with the generator of the same version.
 
+pub mod style;
+
 use std::convert::Infallible;
-use std::fmt::Arguments;
+use std::fmt::{Arguments, Display};
 use std::io::Write;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Request, RequestBuilder, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 pub use crate::choice::{Alternative, Choice};
-pub use crate::expose::{expose, exposing};
-use crate::transport::Buffer;
+pub use crate::expose::{Expose, Exposed, expose, exposing};
+use crate::transport::{Buffer, add_cookie};
 pub use crate::{Error, Operation, ResponseValue};
 use crate::{RawResponse, Transport};
+pub use style::Style;
 pub use {reqwest, serde, serde_json};
 
 /// The error of a call that was not answered, before it is known which call that was.
@@ -108,14 +110,41 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     serde_json::from_slice(body).ok()
 }
 
-/// Bodies that are overwritten when they have been sent, and query parameters.
+/// Bodies that are overwritten when they have been sent, and parameters.
 pub trait RequestBuilderExt: Sized {
     /// Sets a body of JSON and its content type.
     fn json_body<T: Serialize>(self, body: &T) -> Result<Self, Unanswered>;
     /// Sets a form and its content type.
     fn form_urlencoded<T: Serialize>(self, body: &T) -> Result<Self, Unanswered>;
-    /// Adds a query parameter: once for a value, not at all for none, once for each item of a list.
-    fn query_param<T: Serialize>(self, name: &str, value: &T) -> Result<Self, Unanswered>;
+    /// Adds a query parameter: once for a value, not at all for none, once for each item of a list
+    /// or field of an object.
+    fn query_param<T: Serialize>(self, name: &str, value: &T) -> Result<Self, Unanswered> {
+        self.query_styled(name, value, Style::Form, true)
+    }
+    /// Adds a query parameter.
+    fn query_styled<T: Serialize>(
+        self,
+        name: &str,
+        value: &T,
+        style: Style,
+        explode: bool,
+    ) -> Result<Self, Unanswered>;
+    /// Adds a header, unless there is no value.
+    fn header_styled<T: Serialize>(
+        self,
+        name: &str,
+        value: &T,
+        style: Style,
+        explode: bool,
+    ) -> Result<Self, Unanswered>;
+    /// Adds cookies to those that are there.
+    fn cookie<T: Serialize>(
+        self,
+        name: &str,
+        value: &T,
+        style: Style,
+        explode: bool,
+    ) -> Result<Self, Unanswered>;
 }
 
 impl RequestBuilderExt for RequestBuilder {
@@ -137,19 +166,88 @@ impl RequestBuilderExt for RequestBuilder {
         Ok(self.header(CONTENT_TYPE, content_type).body(buffer))
     }
 
-    fn query_param<T: Serialize>(self, name: &str, value: &T) -> Result<Self, Unanswered> {
-        let value = exposing(|| serde_json::to_value(value)).map_err(Unanswered::not_valid)?;
-        let pairs: Vec<(&str, &Value)> = match &value {
-            Value::Null => Vec::new(),
-            Value::Array(items) => items.iter().map(|item| (name, item)).collect(),
-            // OpenAPI's default for an object: its fields are the parameters.
-            Value::Object(fields) => fields.iter().map(|(k, v)| (k.as_str(), v)).collect(),
-            value => vec![(name, value)],
-        };
-        // Null cannot be written.
-        let pairs: Vec<_> = pairs.into_iter().filter(|(_, v)| !v.is_null()).collect();
-        Ok(self.query(&pairs))
+    fn query_styled<T: Serialize>(
+        self,
+        name: &str,
+        value: &T,
+        style: Style,
+        explode: bool,
+    ) -> Result<Self, Unanswered> {
+        let query = style::query(name, value, style, explode);
+        let query = query.map_err(|why| not_written(name, &why))?;
+        if query.is_empty() {
+            return Ok(self);
+        }
+        changed(self, |request| {
+            let url = request.url_mut();
+            let query = match url.query() {
+                Some(before) => format!("{before}&{query}"),
+                None => query,
+            };
+            url.set_query(Some(&query));
+        })
     }
+
+    fn header_styled<T: Serialize>(
+        self,
+        name: &str,
+        value: &T,
+        style: Style,
+        explode: bool,
+    ) -> Result<Self, Unanswered> {
+        let text = style::header(value, style, explode);
+        match text.map_err(|why| not_written(name, &why))? {
+            Some(text) => Ok(self.header(name, sensitive(name, text)?)),
+            None => Ok(self),
+        }
+    }
+
+    fn cookie<T: Serialize>(
+        self,
+        name: &str,
+        value: &T,
+        style: Style,
+        explode: bool,
+    ) -> Result<Self, Unanswered> {
+        let pairs = style::cookies(name, value, style, explode);
+        let pairs = pairs.map_err(|why| not_written(name, &why))?;
+        pairs.into_iter().try_fold(self, |builder, (key, value)| {
+            let value = sensitive(name, format!("{key}={value}"))?;
+            changed(builder, |request| add_cookie(request.headers_mut(), &value))
+        })
+    }
+}
+
+/// A header that may hold a secret.
+fn sensitive(name: &str, text: String) -> Result<HeaderValue, Unanswered> {
+    let mut value = HeaderValue::try_from(text).map_err(|why| not_written(name, &why))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn not_written(name: &str, why: &dyn Display) -> Unanswered {
+    Unanswered::not_valid(format_args!("`{name}` cannot be written: {why}"))
+}
+
+fn changed(
+    builder: RequestBuilder,
+    change: impl FnOnce(&mut Request),
+) -> Result<RequestBuilder, Unanswered> {
+    let (client, request) = builder.build_split();
+    let request = request.map_err(|error| Unanswered::not_valid(error.without_url()));
+    let mut request = request?;
+    change(&mut request);
+    Ok(RequestBuilder::from_parts(client, request))
+}
+
+/// A part of a path.
+pub fn path_styled<T: Serialize>(
+    name: &str,
+    value: &T,
+    style: Style,
+    explode: bool,
+) -> Result<String, Unanswered> {
+    style::path(name, value, style, explode).map_err(|why| not_written(name, &why))
 }
 
 /// Encodes a path parameter as one segment.

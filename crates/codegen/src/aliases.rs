@@ -10,7 +10,7 @@ use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use serde_json::{Map, Value};
 
 use crate::names::{needs_letter, pascal, snake};
-use crate::prepare::METHODS;
+use crate::prepare::{ARGUMENT, METHODS};
 use crate::reserved::{argument, field, method, operation_type, schema_type};
 use crate::tree::{escaped, unescaped};
 
@@ -24,7 +24,7 @@ const SCHEMAS: &str = "#/components/schemas/";
 #[derive(Default)]
 pub(crate) struct Aliases {
     names: HashMap<String, Name>,
-    given: HashMap<(Kind, String), String>,
+    given: HashMap<(Kind, String, String), String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +38,8 @@ enum Kind {
 struct Name {
     /// As the spec has it.
     wire: String,
+    /// What stands for it in the names of others.
+    base: String,
     type_name: String,
     function: String,
 }
@@ -72,6 +74,7 @@ impl Aliases {
         if let Some(Value::String(id)) = operation.get_mut("operationId") {
             let name = Name {
                 wire: id.clone(),
+                base: id.clone(),
                 type_name: operation_type(id),
                 function: method(id),
             };
@@ -84,13 +87,17 @@ impl Aliases {
             .and_then(Value::as_array_mut);
         for parameter in parameters.into_iter().flatten() {
             let is_path = parameter.get("in").is_some_and(|place| place == "path");
+            let own = parameter.get(ARGUMENT).and_then(Value::as_str);
+            let own = own.map(str::to_owned);
             let Some(Value::String(wire)) = parameter.get_mut("name") else {
                 continue;
             };
+            let base = own.as_ref().unwrap_or(wire).clone();
             let name = Name {
                 wire: wire.clone(),
-                type_name: pascal(wire),
-                function: argument(wire),
+                type_name: pascal(&base),
+                function: own.unwrap_or_else(|| argument(wire)),
+                base,
             };
             if name.is_changed() {
                 let alias = self.alias(Kind::Parameter, name);
@@ -105,6 +112,7 @@ impl Aliases {
     fn schema(&mut self, name: &str) -> Option<String> {
         let name = Name {
             wire: name.to_owned(),
+            base: name.to_owned(),
             type_name: schema_type(name),
             function: snake(name),
         };
@@ -145,6 +153,7 @@ impl Aliases {
         let name = Name {
             type_name: pascal(&wire),
             function: field(&wire),
+            base: wire.clone(),
             wire: wire.clone(),
         };
         let alias = self.alias(Kind::Property, name);
@@ -160,7 +169,8 @@ impl Aliases {
 
     fn alias(&mut self, kind: Kind, name: Name) -> String {
         let next = self.names.len();
-        let alias = self.given.entry((kind, name.wire.clone()));
+        let key = (kind, name.wire.clone(), name.function.clone());
+        let alias = self.given.entry(key);
         // The names of a choice's variants lose the words that they begin with in common.
         let alias = alias.or_insert_with(|| format!("A{next}{MARK}")).clone();
         self.names.entry(alias.clone()).or_insert(name);
@@ -229,8 +239,8 @@ impl Aliases {
                 return name.function.clone();
             }
             // The name of something that is named after it.
-            word = word.replace(alias, &pascal(&name.wire));
-            word = word.replace(&lower, &snake(&name.wire));
+            word = word.replace(alias, &pascal(&name.base));
+            word = word.replace(&lower, &snake(&name.base));
         }
         word
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::literal::on_the_wire;
-use crate::prepare::{Answers, examples};
+use crate::prepare::{ARGUMENT, Answers, Styled, examples, is_secret, styled};
 use crate::reserved;
 
 /// One operation of the generation copy.
@@ -47,7 +47,12 @@ pub(crate) enum Credentials {
 
 pub(crate) struct Parameter {
     pub(crate) name: String,
+    /// What it is called in Rust.
+    pub(crate) argument: String,
     pub(crate) location: Location,
+    pub(crate) styled: Option<Styled>,
+    /// Whether it is nothing but secrets, which do not serialize by themselves.
+    pub(crate) is_secret: bool,
     pub(crate) description: String,
     pub(crate) schema: Value,
 }
@@ -57,6 +62,7 @@ pub(crate) enum Location {
     Path,
     Query,
     Header,
+    Cookie,
 }
 
 pub(crate) struct Body {
@@ -94,7 +100,7 @@ pub(crate) fn collect(document: &Value) -> Vec<Operation> {
                 path: on_the_wire(path),
                 retry: retry(text("x-retry"), method),
                 credentials: credentials(document, security),
-                parameters: parameters(operation),
+                parameters: parameters(document, operation),
                 body: operation.get("requestBody").and_then(body),
                 answers: Answers::read(operation),
                 docs: Docs {
@@ -150,17 +156,24 @@ fn credentials(document: &Value, security: Option<&Value>) -> Credentials {
     }
 }
 
-fn parameters(operation: &Map<String, Value>) -> Vec<Parameter> {
+fn parameters(document: &Value, operation: &Map<String, Value>) -> Vec<Parameter> {
     let parameters = operation.get("parameters").and_then(Value::as_array);
     let parameters = parameters.into_iter().flatten();
     let parameters = parameters.filter_map(|parameter| {
         let text = |key: &str| parameter.get(key).and_then(Value::as_str);
         Some(Parameter {
             name: text("name")?.to_owned(),
+            argument: match text(ARGUMENT) {
+                Some(argument) => argument.to_owned(),
+                None => reserved::argument(text("name")?),
+            },
+            styled: styled(document, parameter),
+            is_secret: parameter.get("schema").is_some_and(is_secret),
             location: match text("in")? {
                 "path" => Location::Path,
                 "query" => Location::Query,
                 "header" => Location::Header,
+                "cookie" => Location::Cookie,
                 _ => return None,
             },
             description: text("description").unwrap_or_default().trim().to_owned(),

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
@@ -13,6 +14,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::aliases::Aliases;
+use crate::names::pascal;
+use crate::prepare::{is_object, operations_mut};
+use crate::tree::unescaped;
 
 /// The formats that have a type of their own, and the type beside which they have it.
 pub(crate) const CONVERSIONS: [(&str, &str, &str); 4] = [
@@ -26,10 +30,14 @@ pub(crate) const CONVERSIONS: [(&str, &str, &str); 4] = [
 pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
     let mut document = document.clone();
     let aliases = Aliases::give(&mut document);
-    let spec = OpenAPI::deserialize(&document).map_err(|e| e.to_string())?;
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
-    for (kind, format, ours) in CONVERSIONS {
+    let structs = structs(&mut document);
+    let structs = structs
+        .iter()
+        .map(|ty| ("string", ty.as_str(), ty.as_str()));
+    let spec = OpenAPI::deserialize(&document).map_err(|e| e.to_string())?;
+    for (kind, format, ours) in CONVERSIONS.into_iter().chain(structs) {
         // The second is what typify makes of the first when it merges it with another string.
         for kind in [json!(kind), json!([kind])] {
             let mut schema: SchemaObject =
@@ -47,6 +55,31 @@ pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
         Ok(Err(error)) => Err(aliases.words(&error.to_string())),
         Err(panic) => Err(aliases.words(&message(&*panic))),
     }
+}
+
+/// Takes the structs out of the parameters: progenitor takes none, unless it does not know what it
+/// is. Gives their types.
+fn structs(document: &mut Value) -> BTreeSet<String> {
+    let original = document.clone();
+    let mut types = BTreeSet::new();
+    for (_, operation) in operations_mut(document) {
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        let parameters = parameters.into_iter().flatten();
+        for schema in parameters.filter_map(|parameter| parameter.get_mut("schema")) {
+            let name = schema.get("$ref").and_then(Value::as_str);
+            let name = name.and_then(|target| target.strip_prefix("#/components/schemas/"));
+            if let Some(name) = name.map(unescaped)
+                && is_object(&original, schema)
+            {
+                let ty = format!("types::{}", pascal(&name));
+                *schema = json!({"type": "string", "format": ty});
+                types.insert(ty);
+            }
+        }
+    }
+    types
 }
 
 /// Runs what may panic, without a word on standard error.

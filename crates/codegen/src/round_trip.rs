@@ -14,8 +14,7 @@ use crate::mocks::when::setter;
 use crate::names::Status;
 use crate::operations::{Credentials, Location, Operation};
 use crate::prepare::{Answer, FORM, Success, essence, is_json};
-use crate::reserved::argument;
-use crate::sample::{LINE, SEGMENT, TEXT, samples};
+use crate::sample::{LINE, SEGMENT, TEXT, WORD, samples};
 
 /// No text in any encoding that is used.
 const BYTES: &[u8] = b"\0\xff a body";
@@ -69,14 +68,15 @@ impl Test<'_> {
         let mut sent = TokenStream::new();
         let mut expected = TokenStream::new();
         for parameter in &operation.parameters {
-            let name = argument(&parameter.name);
-            let Some(ty) = self.shapes.argument(operation, &name) else {
+            let name = &parameter.argument;
+            let Some(ty) = self.shapes.argument(operation, name) else {
                 continue;
             };
-            let text = match parameter.location {
-                Location::Path => SEGMENT,
-                Location::Query => TEXT,
-                Location::Header => LINE,
+            let text = match (parameter.location, parameter.styled.map(|one| one.style)) {
+                (_, Some("Space" | "Pipe")) => WORD,
+                (Location::Path, _) => SEGMENT,
+                (Location::Query | Location::Cookie, _) => TEXT,
+                (Location::Header, _) => LINE,
             };
             let (value, set) = (format_ident!("given_{name}"), format_ident!("{name}"));
             let samples = samples(self.document, &parameter.schema, text);

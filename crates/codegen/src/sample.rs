@@ -17,6 +17,8 @@ const MOST: u64 = 10_000;
 pub(crate) const TEXT: &str = "a \"b\" & c=d+e%é";
 /// A string that has to be escaped in a path, and is no pattern for itself.
 pub(crate) const SEGMENT: &str = "a.b+c/d e%é";
+/// A string that has to be escaped in a query, where spaces and bars stand between them.
+pub(crate) const WORD: &str = "\"b\"&c=d+e%é";
 /// A string that a header may hold.
 pub(crate) const LINE: &str = "a.b+c/d e%";
 

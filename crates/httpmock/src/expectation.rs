@@ -25,6 +25,8 @@ pub(crate) struct Expectation {
     path: Vec<(&'static str, String)>,
     query: Vec<(&'static str, Vec<(String, String)>)>,
     headers: Vec<(&'static str, String)>,
+    /// As they are sent.
+    cookies: Vec<(&'static str, Vec<(String, String)>)>,
     authorization: Option<String>,
     body: Option<Body>,
 }
@@ -37,6 +39,7 @@ impl Expectation {
             path: Vec::new(),
             query: Vec::new(),
             headers: Vec::new(),
+            cookies: Vec::new(),
             authorization: None,
             body: None,
         }
@@ -52,6 +55,10 @@ impl Expectation {
 
     pub(crate) fn header(&mut self, name: &'static str, value: String) {
         self.headers.push((name, value));
+    }
+
+    pub(crate) fn cookies(&mut self, name: &'static str, pairs: Vec<(String, String)>) {
+        self.cookies.push((name, pairs));
     }
 
     pub(crate) fn authorization(&mut self, value: String) {
@@ -90,6 +97,21 @@ impl Expectation {
         for (name, value) in &self.headers {
             if header(request, name) != [value] {
                 parts.push(format!("header `{name}`"));
+            }
+        }
+        let cookies = header(request, "cookie");
+        let cookies = cookies.iter().flat_map(|all| all.split(';'));
+        let cookies: Vec<_> = cookies
+            .filter_map(|one| one.trim().split_once('='))
+            .collect();
+        for (name, expected) in &self.cookies {
+            let is_named = |key: &str| key == *name || expected.iter().any(|(k, _)| k == key);
+            let found = cookies.iter().filter(|(key, _)| is_named(key));
+            if !found
+                .copied()
+                .eq(expected.iter().map(|(k, v)| (&**k, &**v)))
+            {
+                parts.push(format!("cookie `{name}`"));
             }
         }
         if !self.has_credentials(request) {

@@ -65,6 +65,7 @@ pub mod runtime {
     pub use crate::expectation::Credentials;
     pub use crate::then::{Then, in_range};
     pub use crate::when::When;
+    pub use tokenturn_client::runtime::{Expose, Exposed, Style};
 }
 
 pub use generated::*;

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use serde_json::Value;
 use tokenturn_client::Secret;
-use tokenturn_client::runtime::exposing;
+use tokenturn_client::runtime::{Style, exposing, style};
 
 use crate::body::{Body, Content, on_the_wire};
 use crate::expectation::Expectation;
@@ -36,13 +36,66 @@ impl When {
         self.with(|expectation| expectation.path(name, value.to_string()))
     }
 
+    /// A path parameter in a style.
+    #[track_caller]
+    pub fn path_styled(
+        self,
+        name: &'static str,
+        value: impl Serialize,
+        style: Style,
+        explode: bool,
+    ) -> Self {
+        let text = written(name, style::path(name, &value, style, explode));
+        let text = percent_decode_str(&text).decode_utf8_lossy().into_owned();
+        self.with(|expectation| expectation.path(name, text))
+    }
+
     /// A query parameter, as the client writes it: each item of a list, each field of an object.
     #[track_caller]
     pub fn query(self, name: &'static str, value: impl Serialize) -> Self {
-        match pairs(name, value) {
-            Ok(pairs) => self.with(|expectation| expectation.query(name, pairs)),
-            Err(error) => panic!("`{name}` cannot be a query parameter: {error}"),
+        self.query_styled(name, value, Style::Form, true)
+    }
+
+    /// A query parameter in a style.
+    #[track_caller]
+    pub fn query_styled(
+        self,
+        name: &'static str,
+        value: impl Serialize,
+        style: Style,
+        explode: bool,
+    ) -> Self {
+        let query = written(name, style::query(name, &value, style, explode));
+        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+        self.with(|expectation| expectation.query(name, pairs.collect()))
+    }
+
+    /// A header parameter in a style.
+    #[track_caller]
+    pub fn header_styled(
+        self,
+        name: &'static str,
+        value: impl Serialize,
+        style: Style,
+        explode: bool,
+    ) -> Self {
+        match written(name, style::header(&value, style, explode)) {
+            Some(text) => self.header(name, text),
+            None => self,
         }
+    }
+
+    /// A cookie.
+    #[track_caller]
+    pub fn cookie(
+        self,
+        name: &'static str,
+        value: impl Serialize,
+        style: Style,
+        explode: bool,
+    ) -> Self {
+        let pairs = written(name, style::cookies(name, &value, style, explode));
+        self.with(|expectation| expectation.cookies(name, pairs))
     }
 
     /// A header parameter.
@@ -101,19 +154,12 @@ impl When {
     }
 }
 
-fn pairs(name: &str, value: impl Serialize) -> Result<Vec<(String, String)>, String> {
-    let value = exposing(|| serde_json::to_value(value)).map_err(|error| error.to_string())?;
-    let pairs: Vec<(&str, &Value)> = match &value {
-        Value::Null => Vec::new(),
-        Value::Array(items) => items.iter().map(|item| (name, item)).collect(),
-        Value::Object(fields) => fields.iter().map(|(k, v)| (k.as_str(), v)).collect(),
-        value => vec![(name, value)],
-    };
-    let pairs: Vec<_> = pairs.into_iter().filter(|(_, v)| !v.is_null()).collect();
-    let form = serde_urlencoded::to_string(pairs).map_err(|error| error.to_string())?;
-    Ok(form_urlencoded::parse(form.as_bytes())
-        .into_owned()
-        .collect())
+#[track_caller]
+fn written<T>(name: &str, text: Result<T, String>) -> T {
+    match text {
+        Ok(text) => text,
+        Err(error) => panic!("`{name}` cannot be a parameter: {error}"),
+    }
 }
 
 impl fmt::Debug for When {

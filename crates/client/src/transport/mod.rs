@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Method, Request, Url};
 
 pub(crate) use body::Buffer;
@@ -85,8 +85,10 @@ impl Transport {
         guard::path(request.url(), &self.shared.base, operation)?;
         let headers = request.headers_mut();
         for (name, value) in &self.shared.headers {
-            // An operation may have a parameter for this one.
-            if name != USER_AGENT || !headers.contains_key(name) {
+            // An operation may have parameters for these.
+            if name == COOKIE {
+                add_cookie(headers, value);
+            } else if name != USER_AGENT || !headers.contains_key(name) {
                 headers.insert(name, value.clone());
             }
         }
@@ -153,6 +155,17 @@ impl Transport {
             Ok(Box::new(body::read(answer, self.shared.body_limit).await))
         }
     }
+}
+
+/// Adds a cookie to the others: there is one header for all of them (RFC 6265, section 5.4).
+pub(crate) fn add_cookie(headers: &mut HeaderMap, cookie: &HeaderValue) {
+    let all = headers.get(COOKIE).and_then(|others| {
+        let all = [others.as_bytes(), b"; ", cookie.as_bytes()].concat();
+        HeaderValue::from_bytes(&all).ok()
+    });
+    let mut all = all.unwrap_or_else(|| cookie.clone());
+    all.set_sensitive(true);
+    headers.insert(COOKIE, all);
 }
 
 fn log(

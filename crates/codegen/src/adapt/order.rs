@@ -10,7 +10,6 @@ use super::trim::module;
 use crate::names::pascal;
 use crate::operations::Operation;
 use crate::prepare::{Part, schemas_in};
-use crate::reserved::argument;
 
 /// Orders the types, their fields, and their builders.
 pub(super) fn types(types: &mut ItemMod, document: &Value) {
@@ -73,7 +72,7 @@ pub(super) fn builders(builders: &mut ItemMod, operations: &[Operation]) {
             .and_then(|name| names.get(name.as_str()));
         let parameters = operation.map(|index| {
             let parameters = operations[*index].parameters.iter();
-            let parameters = parameters.map(|parameter| argument(&parameter.name));
+            let parameters = parameters.map(|parameter| parameter.argument.clone());
             let ends = |name: &str| std::iter::once(name.to_owned());
             ends("client")
                 .chain(parameters)

@@ -74,7 +74,7 @@ fn rewrite_send(function: &mut ImplItemFn, operation: &Operation) {
     let has_headers = operation
         .parameters
         .iter()
-        .any(|parameter| parameter.location == Location::Header);
+        .any(|parameter| parameter.location == Location::Header && parameter.styled.is_none());
     let mut statements = Vec::new();
     for mut statement in std::mem::take(&mut function.block.stmts) {
         let is_about_headers = names(quote!(#statement), "header_map");
@@ -95,10 +95,7 @@ fn rewrite_send(function: &mut ImplItemFn, operation: &Operation) {
     });
     statements.push(Stmt::Expr(conclusion(operation), None));
     function.block.stmts = statements;
-    Names {
-        path: &operation.path,
-    }
-    .visit_block_mut(&mut function.block);
+    Names { operation }.visit_block_mut(&mut function.block);
 }
 
 /// `T` of `Result<ResponseValue<T>, Error<()>>`.
@@ -190,12 +187,34 @@ impl Request<'_> {
             "json" => Some(parse_quote!(#receiver.json_body(#args)?)),
             "query" => {
                 let (name, value) = query(args.first()?)?;
-                Some(parse_quote!(#receiver.query_param(#name, #value)?))
+                let written = self.parameter(&name, &value);
+                Some(parse_quote!(#receiver.#written?))
             }
             "headers" if !self.has_headers => Some((**receiver).clone()),
             "header" if quote!(#args).to_string().contains("ACCEPT") => Some((**receiver).clone()),
             _ => None,
         }
+    }
+
+    /// The call that adds a parameter. progenitor takes for one of the query what we write.
+    fn parameter(&self, name: &Lit, value: &Expr) -> TokenStream {
+        let text = quote!(#value).to_string();
+        let mut parameters = self.operation.parameters.iter();
+        let parameter = parameters.find(|one| text == format!("& {}", one.argument));
+        let value = match parameter {
+            Some(parameter) if parameter.is_secret => quote!(&runtime::Exposed(#value)),
+            _ => quote!(#value),
+        };
+        let Some((parameter, styled)) = parameter.and_then(|one| Some((one, one.styled?))) else {
+            return quote!(query_param(#name, #value));
+        };
+        let method = match parameter.location {
+            Location::Header => format_ident!("header_styled"),
+            Location::Cookie => format_ident!("cookie"),
+            _ => format_ident!("query_styled"),
+        };
+        let style = styled.arguments();
+        quote!(#method(#name, #value #style))
     }
 
     /// The media types that the successes come in.
@@ -267,7 +286,7 @@ fn conclusion(operation: &Operation) -> Expr {
 
 /// What progenitor calls by names that are not ours.
 struct Names<'a> {
-    path: &'a str,
+    operation: &'a Operation,
 }
 
 impl VisitMut for Names<'_> {
@@ -302,13 +321,16 @@ impl Names<'_> {
         if quote!(#base).to_string() != "client . baseurl" {
             return None;
         }
-        let mut parts = self.path.split('{');
+        let mut parts = self.operation.path.split('{');
         let mut path = parts.next()?.to_owned();
         for part in parts {
             path.push_str("{}");
             path.push_str(part.split_once('}')?.1);
         }
         let segments = arguments.map(|mut argument| {
+            if let Some(styled) = self.styled(&argument) {
+                return styled;
+            }
             self.visit_expr_mut(&mut argument);
             argument
         });
@@ -316,5 +338,23 @@ impl Names<'_> {
             &client.transport,
             format_args!(#path #(, #segments)*)
         )))
+    }
+
+    /// What stands for `encode_path(&name.to_string())` where that is not how it is written.
+    fn styled(&self, argument: &Expr) -> Option<Expr> {
+        let text = quote!(#argument).to_string();
+        let mut parameters = self.operation.parameters.iter();
+        let parameter = parameters.find(|one| {
+            let argument = format_ident!("{}", one.argument);
+            let is_in_path = one.location == Location::Path;
+            is_in_path && text == quote!(encode_path(&#argument.to_string())).to_string()
+        })?;
+        let (name, style) = (&parameter.name, parameter.styled?.arguments());
+        let argument = format_ident!("{}", parameter.argument);
+        let value = match parameter.is_secret {
+            true => quote!(&runtime::Exposed(&#argument)),
+            false => quote!(&#argument),
+        };
+        Some(parse_quote!(runtime::path_styled(#name, #value #style)?))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{Lint, shape};
-use crate::names::{Status, pascal, snake};
+use crate::names::{Status, pascal};
 use crate::prepare::is_json;
 use crate::report::{Severity, quoted};
 use crate::tree::Node;
@@ -205,27 +205,6 @@ impl<'a> Lint<'a> {
                 let name = format!("{}{}", pascal(&id), status.variant());
                 seen.answers.push((name, schema));
             }
-        }
-    }
-
-    /// The name of an argument, which has to be its own in its operation.
-    pub(super) fn argument(
-        &mut self,
-        name: &'a str,
-        node: Node<'a>,
-        names: &mut HashMap<String, Node<'a>>,
-    ) {
-        let argument = snake(name);
-        if let Some(first) = names.insert(argument.clone(), node) {
-            let message = format!("another parameter becomes the argument `{argument}`, too");
-            self.clash(
-                Severity::Error,
-                "parameter-name",
-                node,
-                first,
-                message,
-                "keep one of the two",
-            );
         }
     }
 }

@@ -6,8 +6,9 @@ use super::operations::Seen;
 use super::{Lint, shape};
 use crate::flat::{MAX_PARTS, may_be_null};
 use crate::names::pascal;
-use crate::prepare::is_ignored;
-use crate::report::quoted;
+use crate::prepare::{arguments, is_ignored, is_json, is_style};
+use crate::report::{Severity, quoted};
+use crate::reserved;
 use crate::tree::Node;
 
 impl<'a> Lint<'a> {
@@ -25,43 +26,19 @@ impl<'a> Lint<'a> {
         self.deprecated(node);
         let place = node.text("in").unwrap_or_default();
         if let Some(kind) = node.get("in")
-            && !["path", "query", "header"].contains(&place)
+            && !["path", "query", "header", "cookie"].contains(&place)
         {
             let message = format!("the client sends no parameter in {}", quoted(place));
-            let help = "write `path`, `query` or `header`; a cookie can be given to the `header` \
-                        method of the transport's builder";
+            let help = "write `path`, `query`, `header` or `cookie`, or describe a `requestBody`";
             return self.error("parameter-in", kind, message, help);
         }
-        self.style(node, place);
-        if let Some(content) = node.get("content") {
-            let message = "a parameter with `content` cannot be written";
-            let help = "give it a `schema`, and pass the text that stands in the URL";
-            return self.error("parameter-content", content, message, help);
-        }
-        let Some(schema) = node.get("schema") else {
-            let message = "this parameter has no `schema`";
-            return self.error(
-                "parameter-schema",
-                node,
-                message,
-                "add `schema: { type: string }`",
-            );
+        self.header_name(node, place);
+        let style = self.style(node, place);
+        let (Some(schema), is_json) = self.parameter_schema(node) else {
+            return;
         };
-        self.schema(schema);
-        self.examples(node);
-        let (fits, help) = match place {
-            "query" => (
-                self.is_query(schema),
-                "use a string or a number, or an array or an object of these",
-            ),
-            _ => (
-                self.is_scalar(schema),
-                "declare `type: string`, and pass the text that is sent",
-            ),
-        };
-        if !fits {
-            let message = format!("the client cannot write this type in a {place}");
-            self.error("parameter-type", schema, message, help);
+        if !is_json {
+            self.unwritable(schema, style);
         }
         if may_be_null(self.root.value, schema.value, &mut { MAX_PARTS }) && says_something(schema)
         {
@@ -77,63 +54,114 @@ impl<'a> Lint<'a> {
             };
             self.warn("parameter-nullable", schema, message, help);
         }
-        let help =
-            "send it in the body, or give it to the transport as credentials or with `header`";
-        if self.holds_secret(schema) {
-            let message = "a secret here ends in URLs and logs";
-            self.error("parameter-secret", schema, message, help);
+        let is_in_url = ["path", "query"].contains(&place);
+        if is_in_url && self.holds_secret(schema) {
+            let message = "a secret in a URL ends in the logs of servers";
+            let help = "send it in the body, or in a header";
+            self.warn("parameter-secret", schema, message, help);
         } else if let Some(name) = node.text("name") {
+            let help = match is_in_url {
+                true => "send it in the body, or give it to the transport as credentials",
+                false => "write `format: password` beside its type",
+            };
             self.secret_name(name, node, schema, help);
         }
     }
 
-    fn style(&mut self, node: Node<'a>, place: &str) {
+    /// The schema of a parameter, and whether its value is written as JSON.
+    fn parameter_schema(&mut self, node: Node<'a>) -> (Option<Node<'a>>, bool) {
+        let content = node.get("content");
+        if let Some(schema) = node.get("schema") {
+            self.schema(schema);
+            self.examples(node);
+            if let Some(content) = content {
+                let message = "beside `schema`, `content` has no effect";
+                self.warn("parameter-content", content, message, "leave it out");
+            }
+            return (Some(schema), false);
+        }
+        let mut media_types = content.into_iter().flat_map(Node::members);
+        let json = media_types.find(|(media, _)| is_json(media));
+        match (content, json) {
+            (_, Some((media, media_type))) => {
+                if let Some(schema) = media_type.get("schema") {
+                    self.schema(schema);
+                }
+                self.examples_of_media(media, media_type);
+                return (media_type.get("schema"), true);
+            }
+            (Some(content), None) => {
+                let message = "only JSON is written here: the client takes a string";
+                let help = "declare `schema: { type: string }`, and pass the text that is sent";
+                self.warn("parameter-content", content, message, help);
+            }
+            (None, None) => {
+                let message = "this parameter has no `schema`, and is taken as a string";
+                let help = "add `schema: { type: string }`";
+                self.warn("parameter-schema", node, message, help);
+            }
+        }
+        (None, false)
+    }
+
+    /// What OpenAPI does not say how to write.
+    fn unwritable(&mut self, schema: Node<'a>, style: &str) {
+        if style == "deepObject" && !self.is_flat(schema) && !self.is_scalar(schema) {
+            let message = "OpenAPI does not say how this is written as `deepObject`: the client writes \
+                           `name[a][b]=c` for an object in it, and `name[a][]=b` for a list";
+            let help = "use an object of strings and numbers, if the server wants something else";
+            self.warn("parameter-type", schema, message, help);
+        } else if style != "deepObject" && !self.is_query(schema) {
+            let message = "OpenAPI does not say how this type is written here: the client writes the \
+                           items of a list and the fields of an object, and what is in these as JSON";
+            let help = "use a string or a number, or a list or an object of these";
+            self.warn("parameter-type", schema, message, help);
+        }
+    }
+
+    /// Gives the style that is meant.
+    fn style(&mut self, node: Node<'a>, place: &str) -> &'a str {
         let usual = match place {
-            "query" => "form",
+            "query" | "cookie" => "form",
             _ => "simple",
         };
-        if let (Some(style), Some(text)) = (node.get("style"), node.text("style"))
-            && text != usual
-        {
-            let message = format!("the client cannot write the style {}", quoted(text));
-            let help = format!("leave it out: `{usual}` is the style here");
-            self.error("parameter-style", style, message, &help);
-        }
-        let schema = node
-            .get("schema")
-            .and_then(|schema| self.resolve(schema, "schemas"));
-        let is_list = schema.is_some_and(|schema| !self.is_scalar(schema));
-        if let Some(explode) = node.get("explode")
-            && place == "query"
-            && is_list
-            && !node.is_true("explode")
-        {
-            let message = "the client writes `name=a&name=b`, and not `name=a,b`";
-            let help = "leave `explode` out, or declare a string and pass it with commas";
-            self.error("parameter-explode", explode, message, help);
-        }
         for key in ["allowReserved", "allowEmptyValue"] {
             if let Some(flag) = node.get(key).filter(|_| node.is_true(key)) {
                 let message = format!("`{key}` has no effect: every value is encoded as it is");
                 self.warn("parameter-encoding", flag, message, "leave it out");
             }
         }
+        let (Some(style), Some(text)) = (node.get("style"), node.text("style")) else {
+            return usual;
+        };
+        if is_style(place, text) {
+            return text;
+        }
+        let message = format!(
+            "OpenAPI has no style {} here, so it is `{usual}`",
+            quoted(text)
+        );
+        let help = format!("leave it out, or write `style: {usual}`");
+        self.warn("parameter-style", style, message, &help);
+        usual
+    }
+
+    fn header_name(&mut self, node: Node<'a>, place: &str) {
         let name = node.text("name").unwrap_or_default();
-        if let Some(node) = node.get("name").filter(|_| is_ignored(place, name)) {
-            let message = format!("OpenAPI ignores a header parameter {}", quoted(name));
+        let Some(node) = node.get("name").filter(|_| place == "header") else {
+            return;
+        };
+        if is_ignored(place, name) {
+            let message = format!(
+                "a header parameter {} is ignored: OpenAPI or HTTP has other words for it",
+                quoted(name)
+            );
             let help = "declare a security scheme, or the media type of a body, or leave it out";
             self.warn("parameter-ignored", node, message, help);
-        }
-        if let Some(node) = node.get("name").filter(|_| place == "header")
-            && !is_header_name(name)
-        {
+        } else if !is_header_name(name) {
             let message = format!("{} is not the name of a header", quoted(name));
-            self.error(
-                "parameter-header",
-                node,
-                message,
-                "use letters, digits and `-`",
-            );
+            let help = "use letters, digits and `-`";
+            self.error("parameter-header", node, message, help);
         }
     }
 
@@ -154,7 +182,7 @@ impl<'a> Lint<'a> {
             .map(|node| (true, node))
             .chain(shared.map(|node| (false, node)));
         let mut kept = HashMap::new();
-        let mut names = HashMap::new();
+        let mut sent = Vec::new();
         for (is_own, node) in all {
             let Some(parameter) = self.resolve(node, "parameters") else {
                 continue;
@@ -162,37 +190,91 @@ impl<'a> Lint<'a> {
             let (Some(name), Some(place)) = (parameter.text("name"), parameter.text("in")) else {
                 continue;
             };
-            // What an operation says of a parameter replaces what its path says.
-            if !is_own && kept.get(&(name, place)) == Some(&true) {
+            if let Some(is_first_own) = kept.get(&(place, name)) {
+                // What an operation says of a parameter replaces what its path says.
+                if *is_first_own == is_own {
+                    let message =
+                        format!("{} is declared before, and this is ignored", quoted(name));
+                    self.warn(
+                        "parameter-repeated",
+                        node,
+                        message,
+                        "leave one of the two out",
+                    );
+                }
                 continue;
             }
-            kept.insert((name, place), is_own);
+            kept.insert((place, name), is_own);
             if is_ignored(place, name) {
                 continue;
             }
-            self.argument(name, node, &mut names);
             if place == "path" && !in_path.contains(&name) {
-                let message = format!("the path has no {{{name}}}");
+                let message = format!("the path has no {{{name}}}, so this is not sent");
                 let help = "correct the name, or add it to the path";
-                self.error("parameter-not-in-path", node, message, help);
-            }
-            if let (Some(id), Some(schema)) = (self.id_of(operation), parameter.get("schema"))
-                && schema.value.get("$ref").is_none()
-                && !self.in_page
-            {
-                let name = pascal(&format!("{id}-{name}"));
-                seen.inline.push((name, schema));
+                self.warn("parameter-not-in-path", node, message, help);
+                continue;
             }
             if place == "path" && !parameter.is_true("required") {
                 let message = format!("{} is in the path, and taken as required", quoted(name));
                 self.warn("parameter-optional", node, message, "add `required: true`");
             }
+            sent.push((place, name, node, parameter));
         }
+        self.arguments(operation, &sent, seen);
         for name in in_path {
-            if !kept.contains_key(&(*name, "path")) {
+            if !kept.contains_key(&("path", *name)) {
                 let message = format!("{{{name}}} is not declared, and taken as a string");
                 let help = "declare it under `parameters` with `in: path` and `required: true`";
                 self.warn("parameter-undeclared", operation, message, help);
+            }
+        }
+    }
+}
+
+impl<'a> Lint<'a> {
+    /// The names of the parameters in Rust, and those of the types that they are of.
+    fn arguments(
+        &mut self,
+        operation: Node<'a>,
+        sent: &[(&'a str, &'a str, Node<'a>, Node<'a>)],
+        seen: &mut Seen<'a>,
+    ) {
+        let arguments = arguments(sent.iter().map(|(place, name, ..)| (*place, *name)));
+        for (place, name, node, parameter) in sent {
+            let Some(argument) = arguments.get(&(*place, *name)) else {
+                continue;
+            };
+            let plain = reserved::argument(name);
+            let holder = sent.iter().find(|(place, name, ..)| {
+                *argument != plain && arguments.get(&(*place, *name)) == Some(&plain)
+            });
+            if let Some((_, _, first, _)) = holder {
+                let message = format!("another parameter is `{plain}`, and this one `{argument}`");
+                let help = "nothing has to be done: it is sent by the name that it has here";
+                self.clash(
+                    Severity::Warning,
+                    "parameter-name",
+                    *node,
+                    *first,
+                    message,
+                    help,
+                );
+            }
+            let content = parameter.get("content").into_iter().flat_map(Node::members);
+            let mut json = content.filter(|(media, _)| is_json(media));
+            let schema = parameter
+                .get("schema")
+                .or_else(|| json.next()?.1.get("schema"));
+            if let (Some(id), Some(schema)) = (self.id_of(operation), schema)
+                && schema.value.get("$ref").is_none()
+                && !self.in_page
+            {
+                let name = if *argument == plain {
+                    name
+                } else {
+                    &argument.as_str()
+                };
+                seen.inline.push((pascal(&format!("{id}-{name}")), schema));
             }
         }
     }

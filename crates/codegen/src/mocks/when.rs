@@ -6,7 +6,6 @@ use quote::{format_ident, quote};
 use super::shapes::Shapes;
 use crate::operations::{Body, Credentials, Location, Operation, Parameter};
 use crate::prepare::{FORM, essence, is_json};
-use crate::reserved::argument;
 
 /// The methods that are not those of parameters.
 const OWN: [&str; 4] = ["basic", "bearer", "body", "and"];
@@ -75,31 +74,41 @@ pub(super) fn and(what: &str) -> TokenStream {
 
 /// The name of the method that sets a parameter.
 pub(crate) fn setter(parameter: &Parameter) -> Ident {
-    let name = argument(&parameter.name);
-    let mark = if OWN.contains(&name.as_str()) {
-        "_"
-    } else {
-        ""
-    };
+    let name = parameter.argument.as_str();
+    let mark = if OWN.contains(&name) { "_" } else { "" };
     format_ident!("{name}{mark}")
 }
 
 fn parameter(parameter: &Parameter) -> TokenStream {
     let setter = setter(parameter);
     let name = &parameter.name;
-    let (method, value, docs) = match parameter.location {
-        Location::Path => (quote!(path), quote!(impl ToString), "path"),
-        Location::Query => (quote!(query), quote!(impl serde::Serialize), "query"),
-        Location::Header => (quote!(header), quote!(impl ToString), "header"),
+    let (place, method) = match (parameter.location, parameter.styled) {
+        (Location::Path, None) => ("path", "path"),
+        (Location::Path, Some(_)) => ("path", "path_styled"),
+        (Location::Query, None) => ("query", "query"),
+        (Location::Query, Some(_)) => ("query", "query_styled"),
+        (Location::Header, None) => ("header", "header"),
+        (Location::Header, Some(_)) => ("header", "header_styled"),
+        (Location::Cookie, _) => ("cookie", "cookie"),
     };
+    let method = format_ident!("{method}");
+    let (ty, value) = match (parameter.location, parameter.styled) {
+        _ if parameter.is_secret => (
+            quote!(&impl runtime::Expose),
+            quote!(runtime::Exposed(value)),
+        ),
+        (Location::Path | Location::Header, None) => (quote!(impl ToString), quote!(value)),
+        _ => (quote!(impl serde::Serialize), quote!(value)),
+    };
+    let style = parameter.styled.map(|styled| styled.arguments());
     let docs = match &*parameter.description {
-        "" => format!("The {docs} parameter `{name}`."),
-        text => format!("The {docs} parameter `{name}`. {text}"),
+        "" => format!("The {place} parameter `{name}`."),
+        text => format!("The {place} parameter `{name}`. {text}"),
     };
     quote! {
         #[doc = #docs]
-        pub fn #setter(self, value: #value) -> Self {
-            Self(self.0.#method(#name, value))
+        pub fn #setter(self, value: #ty) -> Self {
+            Self(self.0.#method(#name, #value #style))
         }
     }
 }

@@ -146,7 +146,7 @@ pub(super) fn name_bodies(document: &mut Value) {
 }
 
 /// Whether it is a secret, or a list or a map of them.
-fn is_secret(mut schema: &Value) -> bool {
+pub(crate) fn is_secret(mut schema: &Value) -> bool {
     while let Some(inner) = schema.get("items").or_else(|| {
         let has_fields = schema.get("properties").is_some();
         schema.get("additionalProperties").filter(|_| !has_fields)

@@ -15,6 +15,7 @@ mod plain;
 mod references;
 mod schemas;
 mod sent;
+mod styled;
 mod walk;
 
 use serde_json::{Map, Value};
@@ -25,10 +26,12 @@ use crate::ids;
 pub(crate) use answers::{Answer, Answers, Success, examples, is_json};
 pub(crate) use body::{FORM, WRITABLE, best, essence};
 pub(crate) use choices::{MARK, of_plain as choice_of};
-pub(crate) use parameters::is_ignored;
+pub(crate) use converted::is_secret;
+pub(crate) use parameters::{ARGUMENT, arguments, is_ignored};
 pub(crate) use references::resolve;
 pub(crate) use schemas::components as components_of;
 pub(crate) use sent::{MAY_BE_NULL, is_held};
+pub(crate) use styled::{Styled, is_object, is_style, styled};
 pub(crate) use walk::{Part, schemas as schemas_in};
 
 /// The operations of one path item: its other keys are not HTTP methods.
@@ -66,13 +69,15 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     nullable::place(&mut copy);
     sent::absence(&mut copy);
     converted::name_bodies(&mut copy);
+    styled::name_objects(&mut copy);
     (copy, choices)
 }
 
 /// The copy of the copy that progenitor reads: of each operation, it sees one answer at most.
-pub(crate) fn for_progenitor(copy: &Value) -> Value {
-    let mut copy = copy.clone();
+pub(crate) fn for_progenitor(original: &Value) -> Value {
+    let mut copy = original.clone();
     for (_, operation) in operations_mut(&mut copy) {
+        styled::reduce(original, operation);
         answers::reduce(operation);
         // It would generate a stream, which needs a runtime of its own.
         operation.shift_remove("x-dropshot-pagination");

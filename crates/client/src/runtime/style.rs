@@ -1,0 +1,394 @@
+//! How parameters are written: the styles of OpenAPI, escaped as RFC 6570 has it.
+
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::exposing;
+
+/// What a parameter's value looks like. What no style has words for, such as a list in a list, is
+/// written as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    Simple,
+    Label,
+    Matrix,
+    Form,
+    Space,
+    Pipe,
+    Deep,
+    /// Not a style: the parameter has a `content` of JSON.
+    Json,
+}
+
+/// All but what RFC 3986 reserves for nothing.
+const ALL: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+/// The same, and what stands between the values of `label`.
+const LABEL: &AsciiSet = &ALL.add(b'.');
+/// What no cookie holds (RFC 6265, section 4.1.1), and what reads as an escape.
+const COOKIE: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'%')
+    .add(b',')
+    .add(b';')
+    .add(b'\\');
+
+fn escape(text: &str, set: &'static AsciiSet) -> String {
+    utf8_percent_encode(text, set).to_string()
+}
+
+fn json(value: &impl Serialize) -> Result<Value, String> {
+    exposing(|| serde_json::to_value(value)).map_err(|error| error.to_string())
+}
+
+/// A part of a path, escaped.
+pub fn path(
+    name: &str,
+    value: &impl Serialize,
+    style: Style,
+    explode: bool,
+) -> Result<String, String> {
+    let value = json(value)?;
+    let set = if style == Style::Label { LABEL } else { ALL };
+    let texts = texts(&value, style, explode, &|text| Ok(escape(text, set)))?;
+    if texts.is_empty() {
+        return Ok(String::new());
+    }
+    Ok(match style {
+        Style::Label => format!(".{}", texts.join(".")),
+        Style::Matrix if value.is_array() && explode => {
+            let items = texts.iter().map(|text| format!(";{name}={text}"));
+            items.collect()
+        }
+        Style::Matrix if value.is_object() && explode => format!(";{}", texts.join(";")),
+        Style::Matrix => format!(";{name}={}", texts.join(",")),
+        _ => texts.join(","),
+    })
+}
+
+/// The value of a header. None for null.
+pub fn header(
+    value: &impl Serialize,
+    style: Style,
+    explode: bool,
+) -> Result<Option<String>, String> {
+    let value = json(value)?;
+    let is_list = is_list(&value) && style != Style::Json;
+    // Nobody reads escapes in a header.
+    let texts = texts(&value, style, explode, &|text| match text.contains(',') {
+        true if is_list => Err(ends(',')),
+        _ => Ok(text.to_owned()),
+    })?;
+    Ok((!value.is_null()).then(|| texts.join(",")))
+}
+
+/// A part of a query, escaped.
+pub fn query(
+    name: &str,
+    value: &impl Serialize,
+    style: Style,
+    explode: bool,
+) -> Result<String, String> {
+    let pairs = pairs(name, &json(value)?, style, explode, ALL)?;
+    let pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    Ok(pairs.join("&"))
+}
+
+/// The names and the values of cookies, escaped.
+pub fn cookies(
+    name: &str,
+    value: &impl Serialize,
+    style: Style,
+    explode: bool,
+) -> Result<Vec<(String, String)>, String> {
+    pairs(name, &json(value)?, style, explode, COOKIE)
+}
+
+fn pairs(
+    name: &str,
+    value: &Value,
+    style: Style,
+    explode: bool,
+    set: &'static AsciiSet,
+) -> Result<Vec<(String, String)>, String> {
+    let pair = |name: &str, text: &str| (escape(name, ALL), escape(text, set));
+    let (end, between) = match style {
+        Style::Space => (Some(' '), "%20"),
+        Style::Pipe => (Some('|'), "%7C"),
+        // It is escaped in an item.
+        _ => (None, ","),
+    };
+    Ok(match value {
+        Value::Null => Vec::new(),
+        Value::Array(_) | Value::Object(_) if style == Style::Deep => {
+            let mut found = Vec::new();
+            deep(name.to_owned(), value, &mut found);
+            found.iter().map(|(k, v)| pair(k, v)).collect()
+        }
+        Value::Array(items) if explode && style != Style::Json => {
+            let items = items.iter().filter(|item| !item.is_null());
+            items.map(|item| pair(name, &text(item))).collect()
+        }
+        Value::Object(fields) if explode && style != Style::Json => {
+            let fields = fields.iter().filter(|(_, field)| !field.is_null());
+            fields.map(|(k, v)| pair(k, &text(v))).collect()
+        }
+        _ => {
+            let texts = texts(value, style, false, &|text| match end
+                .filter(|end| is_list(value) && text.contains(*end))
+            {
+                Some(end) => Err(ends(end)),
+                None => Ok(escape(text, set)),
+            })?;
+            let is_there = !texts.is_empty();
+            let pair = || (escape(name, ALL), texts.join(between));
+            is_there.then(pair).into_iter().collect()
+        }
+    })
+}
+
+fn ends(end: char) -> String {
+    format!("there is a `{end}` in an item of a list, which it would end")
+}
+
+/// `name[key]` for each field of an object, and `name[]` for each item of a list.
+fn deep(name: String, value: &Value, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null => {}
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                deep(format!("{name}[{key}]"), field, found);
+            }
+        }
+        Value::Array(items) => {
+            let items = items.iter().filter(|item| !item.is_null());
+            found.extend(items.map(|item| (format!("{name}[]"), text(item))));
+        }
+        value => found.push((name, text(value))),
+    }
+}
+
+/// What stands between the commas: each item, and each key and value, or both as one.
+fn texts(
+    value: &Value,
+    style: Style,
+    explode: bool,
+    escape: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<Vec<String>, String> {
+    match value {
+        Value::Array(items) if style != Style::Json => {
+            let items = items.iter().filter(|item| !item.is_null());
+            items.map(|item| escape(&text(item))).collect()
+        }
+        Value::Object(fields) if style != Style::Json => {
+            let fields = fields.iter().filter(|(_, field)| !field.is_null());
+            let mut texts = Vec::new();
+            for (key, field) in fields {
+                let (key, field) = (escape(key)?, escape(&text(field))?);
+                match explode {
+                    true => texts.push(format!("{key}={field}")),
+                    false => texts.extend([key, field]),
+                }
+            }
+            Ok(texts)
+        }
+        Value::Null => Ok(Vec::new()),
+        value if style == Style::Json => Ok(vec![escape(&value.to_string())?]),
+        value => Ok(vec![escape(&text(value))?]),
+    }
+}
+
+fn is_list(value: &Value) -> bool {
+    value.is_array() || value.is_object()
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn color() -> [Value; 3] {
+        [
+            json!("blue"),
+            json!(["blue", "black", "brown"]),
+            json!({"B": 150, "G": 200, "R": 100}),
+        ]
+    }
+
+    /// The table "Style Examples" of OpenAPI 3.0.3, but for the order of the object's fields.
+    #[test]
+    fn every_style_looks_as_the_specification_shows_it() {
+        use Style::{Deep, Form, Label, Matrix, Pipe, Simple, Space};
+        for (style, explode, expected) in [
+            (
+                Matrix,
+                false,
+                [
+                    ";color=blue",
+                    ";color=blue,black,brown",
+                    ";color=B,150,G,200,R,100",
+                ],
+            ),
+            (
+                Matrix,
+                true,
+                [
+                    ";color=blue",
+                    ";color=blue;color=black;color=brown",
+                    ";B=150;G=200;R=100",
+                ],
+            ),
+            (
+                Label,
+                false,
+                [".blue", ".blue.black.brown", ".B.150.G.200.R.100"],
+            ),
+            (
+                Label,
+                true,
+                [".blue", ".blue.black.brown", ".B=150.G=200.R=100"],
+            ),
+            (
+                Simple,
+                false,
+                ["blue", "blue,black,brown", "B,150,G,200,R,100"],
+            ),
+            (
+                Simple,
+                true,
+                ["blue", "blue,black,brown", "B=150,G=200,R=100"],
+            ),
+        ] {
+            let found = color().map(|value| path("color", &value, style, explode).unwrap());
+            assert_eq!(found, expected, "{style:?}");
+            if style == Simple {
+                let found = color().map(|value| header(&value, style, explode).unwrap().unwrap());
+                assert_eq!(found, expected);
+            }
+        }
+        for (style, explode, expected) in [
+            (
+                Form,
+                false,
+                [
+                    "color=blue",
+                    "color=blue,black,brown",
+                    "color=B,150,G,200,R,100",
+                ],
+            ),
+            (
+                Form,
+                true,
+                [
+                    "color=blue",
+                    "color=blue&color=black&color=brown",
+                    "B=150&G=200&R=100",
+                ],
+            ),
+            (
+                Space,
+                false,
+                [
+                    "color=blue",
+                    "color=blue%20black%20brown",
+                    "color=B%20150%20G%20200%20R%20100",
+                ],
+            ),
+            (
+                Pipe,
+                false,
+                [
+                    "color=blue",
+                    "color=blue%7Cblack%7Cbrown",
+                    "color=B%7C150%7CG%7C200%7CR%7C100",
+                ],
+            ),
+            (
+                Deep,
+                true,
+                [
+                    "color=blue",
+                    "color%5B%5D=blue&color%5B%5D=black&color%5B%5D=brown",
+                    "color%5BB%5D=150&color%5BG%5D=200&color%5BR%5D=100",
+                ],
+            ),
+        ] {
+            let found = color().map(|value| query("color", &value, style, explode).unwrap());
+            assert_eq!(found, expected, "{style:?}");
+        }
+    }
+
+    #[test]
+    fn no_value_leaves_its_place() {
+        let odd = "a,b&c=d+e%f é;.|/?#[";
+        let escaped = "a%2Cb%26c%3Dd%2Be%25f%20%C3%A9%3B.%7C%2F%3F%23%5B";
+        for (value, expected) in [
+            (json!([odd, 1]), format!("n={escaped},1")),
+            (json!({odd: odd}), format!("n={escaped},{escaped}")),
+        ] {
+            let found = query("n", &value, Style::Form, false).unwrap();
+            assert_eq!(found, expected);
+        }
+        let deep = query("n", &json!({odd: {"x": [odd]}}), Style::Deep, true).unwrap();
+        assert_eq!(deep, format!("n%5B{escaped}%5D%5Bx%5D%5B%5D={escaped}"));
+        let label = path("n", &json!([odd]), Style::Label, false).unwrap();
+        assert_eq!(label, format!(".{}", escaped.replace('.', "%2E")));
+        let cookie = cookies("s d", &json!([odd, "b=="]), Style::Form, false).unwrap();
+        let expected = "a%2Cb&c=d+e%25f%20%C3%A9%3B.|/?#[,b==";
+        assert_eq!(cookie, [("s%20d".to_owned(), expected.to_owned())]);
+        // Where nothing can be escaped, it is not sent.
+        for (style, item) in [(Style::Space, "a b"), (Style::Pipe, "a|b")] {
+            assert!(query("n", &json!([item]), style, false).is_err());
+            assert!(query("n", &json!([item]), style, true).is_ok());
+            assert!(query("n", &json!(item), style, true).is_ok());
+        }
+        assert!(header(&json!(["a,b"]), Style::Simple, false).is_err());
+        assert_eq!(
+            header(&json!("a,b"), Style::Simple, false),
+            Ok(Some("a,b".into()))
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_written() {
+        let null = json!(null);
+        assert_eq!(header(&null, Style::Simple, false), Ok(None));
+        for style in [Style::Form, Style::Deep, Style::Json] {
+            assert_eq!(query("n", &null, style, false), Ok(String::new()));
+        }
+        for value in [json!([]), json!([null]), json!({"a": null})] {
+            for explode in [false, true] {
+                assert_eq!(query("n", &value, Style::Form, explode), Ok(String::new()));
+                assert_eq!(path("n", &value, Style::Matrix, explode), Ok(String::new()));
+            }
+        }
+    }
+
+    #[test]
+    fn json_is_written_where_it_is_declared_and_where_no_style_has_words() {
+        let value = json!({"a": [1, "b"]});
+        let found = query("n", &value, Style::Json, true);
+        assert_eq!(found, Ok("n=%7B%22a%22%3A%5B1%2C%22b%22%5D%7D".into()));
+        assert_eq!(
+            query("n", &json!("a"), Style::Json, true),
+            Ok("n=%22a%22".into())
+        );
+        let found = header(&value, Style::Json, false);
+        assert_eq!(found, Ok(Some(r#"{"a":[1,"b"]}"#.into())));
+        let found = query("n", &json!([value]), Style::Form, true);
+        assert_eq!(found, Ok("n=%7B%22a%22%3A%5B1%2C%22b%22%5D%7D".into()));
+    }
+}

@@ -40,10 +40,14 @@ mod civil;
 mod error;
 mod expose;
 mod field;
+mod fields;
+mod file;
+mod form;
 // rustfmt and the lints for hand-written code have no business in generated files.
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub)]
 mod generated;
+mod multipart;
 mod operation;
 mod response;
 #[doc(hidden)]
@@ -56,6 +60,7 @@ mod transport;
 pub use amount::{Amount, InvalidAmount};
 pub use error::{DecodeError, Error};
 pub use field::Field;
+pub use file::FilePart;
 pub use generated::*;
 pub use operation::{Operation, Retry};
 pub use response::{RawResponse, ResponseValue};

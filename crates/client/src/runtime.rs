@@ -4,20 +4,21 @@ pub mod style;
 
 use std::convert::Infallible;
 use std::fmt::{Arguments, Display};
-use std::io::Write;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Request, RequestBuilder, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use zeroize::Zeroizing;
 
 pub use crate::choice::{Alternative, Choice};
 pub use crate::expose::{Expose, Exposed, expose, exposing};
+use crate::fields::FieldsError;
+pub use crate::multipart::{Part, parts};
 use crate::transport::{Buffer, add_cookie};
 pub use crate::{Error, Operation, ResponseValue};
 use crate::{RawResponse, Transport};
+use crate::{form, multipart};
 pub use style::Style;
 pub use {reqwest, serde, serde_json};
 
@@ -110,12 +111,36 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     serde_json::from_slice(body).ok()
 }
 
+/// A form as it is sent. What has another style than `form` with `explode` stands in `styles`.
+pub fn form<T: Serialize>(
+    body: &T,
+    styles: &'static [(&'static str, Style)],
+) -> Result<Vec<u8>, FieldsError> {
+    form::write(body, styles).map(|form| form.as_slice().to_vec())
+}
+
 /// Bodies that are overwritten when they have been sent, and parameters.
 pub trait RequestBuilderExt: Sized {
     /// Sets a body of JSON and its content type.
     fn json_body<T: Serialize>(self, body: &T) -> Result<Self, Unanswered>;
+    /// The same for a content type that is built on JSON.
+    fn json_body_as<T: Serialize>(self, media: &str, body: &T) -> Result<Self, Unanswered>;
     /// Sets a form and its content type.
-    fn form_urlencoded<T: Serialize>(self, body: &T) -> Result<Self, Unanswered>;
+    fn form_urlencoded<T: Serialize>(self, body: &T) -> Result<Self, Unanswered> {
+        self.form_styled(body, &[])
+    }
+    /// The same for a form some of whose fields have a style of their own.
+    fn form_styled<T: Serialize>(
+        self,
+        body: &T,
+        styles: &'static [(&'static str, Style)],
+    ) -> Result<Self, Unanswered>;
+    /// Sets a multipart body and its content type. Some of its parts may have one of their own.
+    fn multipart<T: Serialize>(
+        self,
+        body: &T,
+        types: &'static [(&'static str, &'static str)],
+    ) -> Result<Self, Unanswered>;
     /// Adds a query parameter: once for a value, not at all for none, once for each item of a list
     /// or field of an object.
     fn query_param<T: Serialize>(self, name: &str, value: &T) -> Result<Self, Unanswered> {
@@ -149,21 +174,33 @@ pub trait RequestBuilderExt: Sized {
 
 impl RequestBuilderExt for RequestBuilder {
     fn json_body<T: Serialize>(self, body: &T) -> Result<Self, Unanswered> {
-        let mut buffer = Buffer::default();
-        exposing(|| serde_json::to_writer(&mut buffer, body)).map_err(Unanswered::not_valid)?;
-        Ok(self.header(CONTENT_TYPE, "application/json").body(buffer))
+        self.json_body_as("application/json", body)
     }
 
-    fn form_urlencoded<T: Serialize>(self, body: &T) -> Result<Self, Unanswered> {
-        let form = exposing(|| serde_urlencoded::to_string(body));
-        let form = form.map_err(Unanswered::not_valid)?;
-        let form = Zeroizing::new(form);
+    fn json_body_as<T: Serialize>(self, media: &str, body: &T) -> Result<Self, Unanswered> {
         let mut buffer = Buffer::default();
-        buffer
-            .write_all(form.as_bytes())
-            .map_err(Unanswered::not_valid)?;
+        exposing(|| serde_json::to_writer(&mut buffer, body)).map_err(Unanswered::not_valid)?;
+        Ok(self.header(CONTENT_TYPE, media).body(buffer))
+    }
+
+    fn form_styled<T: Serialize>(
+        self,
+        body: &T,
+        styles: &'static [(&'static str, Style)],
+    ) -> Result<Self, Unanswered> {
+        let form = form::write(body, styles).map_err(Unanswered::not_valid)?;
         let content_type = "application/x-www-form-urlencoded";
-        Ok(self.header(CONTENT_TYPE, content_type).body(buffer))
+        Ok(self.header(CONTENT_TYPE, content_type).body(form))
+    }
+
+    fn multipart<T: Serialize>(
+        self,
+        body: &T,
+        types: &'static [(&'static str, &'static str)],
+    ) -> Result<Self, Unanswered> {
+        let written = parts(body, types).and_then(|parts| multipart::write(&parts));
+        let (content_type, body) = written.map_err(Unanswered::not_valid)?;
+        Ok(self.header(CONTENT_TYPE, content_type).body(body))
     }
 
     fn query_styled<T: Serialize>(

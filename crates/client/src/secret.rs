@@ -6,6 +6,8 @@ use serde::{Deserialize, Deserializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::transport::Buffer;
+
 /// A token, a password, or another string that must not be seen.
 ///
 /// It shows itself only through [`expose`](Self::expose). `Debug` prints the beginning of its
@@ -75,6 +77,13 @@ impl From<String> for Secret {
 impl From<&str> for Secret {
     fn from(secret: &str) -> Self {
         Self::new(secret)
+    }
+}
+
+/// A body that is nothing but the secret.
+impl From<Secret> for reqwest::Body {
+    fn from(secret: Secret) -> Self {
+        Buffer::from(secret.expose().as_bytes()).into()
     }
 }
 

@@ -3,9 +3,10 @@
 use httpmock::HttpMockRequest;
 use serde::Serialize;
 use serde_json::Value;
-use tokenturn_client::runtime::exposing;
+use tokenturn_client::runtime::{Part, exposing};
 
 use crate::expectation::header;
+use crate::multipart;
 
 /// A body and its media type.
 pub(crate) struct Body {
@@ -16,6 +17,7 @@ pub(crate) struct Body {
 pub(crate) enum Content {
     Json(Value),
     Form(Vec<(String, String)>),
+    Parts(Vec<Part>),
     Bytes(Vec<u8>),
 }
 
@@ -24,7 +26,9 @@ impl Body {
     pub(crate) fn mismatch(&self, request: &HttpMockRequest) -> Option<String> {
         let found = header(request, "content-type");
         let essence = found.first().and_then(|media| media.split(';').next());
-        if !essence.is_some_and(|media| media.trim().eq_ignore_ascii_case(self.media)) {
+        // Of a range, the caller chooses one, which is a header of its own.
+        let is_any = self.media.contains('*');
+        if !is_any && !essence.is_some_and(|media| media.trim().eq_ignore_ascii_case(self.media)) {
             return Some("content type of the body".into());
         }
         let bytes = request.body_ref();
@@ -36,6 +40,10 @@ impl Body {
             Content::Form(expected) => {
                 let found = form_urlencoded::parse(bytes).into_owned().collect();
                 form_difference(expected, found)
+            }
+            Content::Parts(expected) => {
+                let content_type = found.first().map_or("", |media| media.as_str());
+                multipart::difference(expected, content_type, bytes)
             }
             Content::Bytes(expected) => (bytes != expected).then(|| "body".into()),
         }

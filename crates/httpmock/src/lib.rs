@@ -5,7 +5,8 @@
 //! like, with a setter for each parameter, and what is answered, with a method for each status that
 //! the spec declares.
 //!
-//! - Values are compared as they are meant: path values decoded, forms by their pairs, JSON by value.
+//! - Values are compared as they are meant: path values decoded, forms by their pairs, multipart
+//!   bodies by their parts, JSON by value.
 //! - Credentials are asked for as the spec says. Without a word of the mock they must be there, or
 //!   must not be.
 //! - A request for which there is no mock fails the test, loudly: when the server is dropped, or on
@@ -52,6 +53,7 @@ mod expectation;
 #[allow(missing_docs, unreachable_pub)]
 mod generated;
 mod mock;
+mod multipart;
 mod report;
 #[doc(hidden)]
 pub mod round_trip;

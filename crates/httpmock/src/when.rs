@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use tokenturn_client::Secret;
-use tokenturn_client::runtime::{Style, exposing, style};
+use tokenturn_client::runtime::{self, Style, exposing, style};
 
 use crate::body::{Body, Content, on_the_wire};
 use crate::expectation::Expectation;
@@ -129,12 +129,37 @@ impl When {
     /// A form, compared by its decoded pairs.
     #[track_caller]
     pub fn form(self, media: &'static str, body: &impl Serialize) -> Self {
-        match exposing(|| serde_urlencoded::to_string(body)) {
+        self.form_styled(media, body, &[])
+    }
+
+    /// The same for a form some of whose fields have a style of their own.
+    #[track_caller]
+    pub fn form_styled(
+        self,
+        media: &'static str,
+        body: &impl Serialize,
+        styles: &'static [(&'static str, Style)],
+    ) -> Self {
+        match runtime::form(body, styles) {
             Ok(form) => {
-                let pairs = form_urlencoded::parse(form.as_bytes()).into_owned();
+                let pairs = form_urlencoded::parse(&form).into_owned();
                 self.content(media, Content::Form(pairs.collect()))
             }
             Err(error) => panic!("the body cannot be written as a form: {error}"),
+        }
+    }
+
+    /// A multipart body, compared part by part.
+    #[track_caller]
+    pub fn multipart(
+        self,
+        media: &'static str,
+        body: &impl Serialize,
+        types: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        match runtime::parts(body, types) {
+            Ok(parts) => self.content(media, Content::Parts(parts)),
+            Err(error) => panic!("the body cannot be written in parts: {error}"),
         }
     }
 

@@ -37,11 +37,11 @@ impl Buffer {
         bytes.len() <= room
     }
 
-    pub(super) fn as_slice(&self) -> &[u8] {
+    pub(crate) fn as_slice(&self) -> &[u8] {
         &self.0
     }
 
-    pub(super) fn into_inner(self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn into_inner(self) -> Zeroizing<Vec<u8>> {
         self.0
     }
 }

@@ -6,6 +6,7 @@ mod build_script;
 mod choices;
 mod culprits;
 mod draft;
+mod encoding;
 mod enums;
 mod fits;
 mod flat;

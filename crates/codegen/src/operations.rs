@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::literal::on_the_wire;
-use crate::prepare::{ARGUMENT, Answers, Styled, examples, is_secret, styled};
+use crate::prepare::{ARGUMENT, Answers, Styled, Writing, examples, is_secret, styled};
 use crate::reserved;
 
 /// One operation of the generation copy.
@@ -66,7 +66,11 @@ pub(crate) enum Location {
 }
 
 pub(crate) struct Body {
+    /// As the spec has it.
     pub(crate) media: String,
+    pub(crate) writing: Writing,
+    /// What the spec says of how properties are encoded.
+    pub(crate) encoding: Value,
     pub(crate) schema: Value,
     pub(crate) examples: Vec<Value>,
 }
@@ -101,7 +105,9 @@ pub(crate) fn collect(document: &Value) -> Vec<Operation> {
                 retry: retry(text("x-retry"), method),
                 credentials: credentials(document, security),
                 parameters: parameters(document, operation),
-                body: operation.get("requestBody").and_then(body),
+                body: operation
+                    .get("requestBody")
+                    .and_then(|one| body(document, one)),
                 answers: Answers::read(operation),
                 docs: Docs {
                     summary: text("summary").unwrap_or_default().trim().to_owned(),
@@ -183,10 +189,13 @@ fn parameters(document: &Value, operation: &Map<String, Value>) -> Vec<Parameter
     parameters.collect()
 }
 
-fn body(body: &Value) -> Option<Body> {
+fn body(document: &Value, body: &Value) -> Option<Body> {
     let (media, body) = body.get("content")?.as_object()?.iter().next()?;
     Some(Body {
         media: media.clone(),
+        // What is sent as it is has a schema that says so by now.
+        writing: Writing::of(document, media, body.get("schema")),
+        encoding: body.get("encoding").cloned().unwrap_or_default(),
         schema: body.get("schema").cloned().unwrap_or_default(),
         examples: examples(body),
     })

@@ -15,14 +15,15 @@ use serde_json::{Value, json};
 
 use crate::aliases::Aliases;
 use crate::names::pascal;
-use crate::prepare::{is_object, operations_mut};
+use crate::prepare::{FILE, is_object, operations_mut};
 use crate::tree::unescaped;
 
 /// The formats that have a type of their own, and the type beside which they have it.
-pub(crate) const CONVERSIONS: [(&str, &str, &str); 4] = [
+pub(crate) const CONVERSIONS: [(&str, &str, &str); 5] = [
     ("string", "password", "::tokenturn_client::Secret"),
     ("string", "date-time", "::tokenturn_client::Timestamp"),
     ("string", "decimal", "::tokenturn_client::Amount"),
+    ("string", FILE, "::tokenturn_client::FilePart"),
     ("integer", "seconds", "::tokenturn_client::Seconds"),
 ];
 

@@ -13,7 +13,7 @@ use crate::mocks::then::{Content, all, answer_method, content};
 use crate::mocks::when::setter;
 use crate::names::Status;
 use crate::operations::{Credentials, Location, Operation};
-use crate::prepare::{Answer, FORM, Success, essence, is_json};
+use crate::prepare::{Answer, Success, Writing};
 use crate::sample::{LINE, SEGMENT, TEXT, WORD, samples};
 
 /// No text in any encoding that is used.
@@ -135,9 +135,8 @@ impl Test<'_> {
     fn body(&self) -> Option<(TokenStream, TokenStream, usize)> {
         let body = self.operation.body.as_ref()?;
         let ty = self.shapes.argument(self.operation, "body")?;
-        let media = essence(&body.media);
-        if !is_json(media) && media != FORM {
-            let is_text = media.starts_with("text/");
+        if !body.writing.is_typed() {
+            let is_text = body.writing == Writing::Text;
             let bytes = if is_text { TEXT.as_bytes() } else { BYTES };
             let bytes = Literal::byte_string(bytes);
             return Some((

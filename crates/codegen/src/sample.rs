@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value, json};
 use crate::fits::{self, Wanted};
 use crate::flat::{Choice, Flat};
 use crate::integers;
-use crate::prepare::MAY_BE_NULL;
+use crate::prepare::{FILE, MAY_BE_NULL};
 
 /// How many references deep there is everything that may be. Below, there is what has to be.
 const MAX_WITHIN: usize = 4;
@@ -126,6 +126,9 @@ impl<'a> Sampler<'a> {
             return Some(value);
         }
         match flat.kind() {
+            Some("string") if flat.get("format").is_some_and(|format| format == FILE) => {
+                Some(file())
+            }
             Some("string") => Some(self.string(flat).into()),
             Some("integer") => Some(integer(flat)),
             Some("number") => number(flat),
@@ -299,6 +302,11 @@ fn merge(one: Value, other: Value) -> Option<Value> {
         (one, Value::Object(_)) => Some(one),
         (_, other) => Some(other),
     }
+}
+
+/// A file, as the client's type writes it: no text in any encoding, and a name with all that is escaped.
+fn file() -> Value {
+    json!({"file_name": "a \"b\".png", "media_type": "image/png", "base64": "AP8NCi0tYQ=="})
 }
 
 fn integer(schema: &Flat) -> Value {

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use tokenturn_client::Secret;
-use tokenturn_client::runtime::{self, Style, exposing, style};
+use tokenturn_client::runtime::{self, Style, style};
 
 use crate::body::{Body, Content, on_the_wire};
 use crate::expectation::Expectation;

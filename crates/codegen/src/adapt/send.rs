@@ -11,9 +11,10 @@ use syn::{
     Token, Type, parse_quote,
 };
 
+use crate::encoding;
 use crate::enums::{body, overlap, pattern, sorted, variant};
-use crate::operations::{Location, Operation};
-use crate::prepare::{Success, essence};
+use crate::operations::{Location, Operation, Parameter};
+use crate::prepare::{Success, Writing, content_type, essence, is_media_type};
 
 /// Gives every builder its operation, and makes it send on our runtime.
 pub(super) fn rewrite(module: &mut ItemMod, operations: &[Operation]) {
@@ -184,7 +185,37 @@ impl Request<'_> {
         }
         match &*call.method.to_string() {
             // reqwest's own `json` leaves the body behind in freed memory.
-            "json" => Some(parse_quote!(#receiver.json_body(#args)?)),
+            "json" => Some(match self.content_type().as_deref() {
+                None | Some("application/json") => parse_quote!(#receiver.json_body(#args)?),
+                Some(media) => parse_quote!(#receiver.json_body_as(#media, #args)?),
+            }),
+            "form_urlencoded" => {
+                let body = self.operation.body.as_ref()?;
+                let table = encoding::table(body, &quote!(runtime::Style));
+                match (body.writing, table.is_empty()) {
+                    (Writing::Multipart, _) => {
+                        Some(parse_quote!(#receiver.multipart(#args, &[#(#table),*])))
+                    }
+                    (_, true) => None,
+                    (_, false) => Some(parse_quote!(#receiver.form_styled(#args, &[#(#table),*]))),
+                }
+            }
+            "header" if quote!(#args).to_string().contains("CONTENT_TYPE") => {
+                let has_own = |parameter: &Parameter| parameter.name == "Content-Type";
+                match self.content_type() {
+                    Some(media) => Some(parse_quote! {
+                        #receiver.header(
+                            reqwest::header::CONTENT_TYPE,
+                            reqwest::header::HeaderValue::from_static(#media),
+                        )
+                    }),
+                    // Its caller says what it is.
+                    None if self.operation.parameters.iter().any(has_own) => {
+                        Some((**receiver).clone())
+                    }
+                    None => None,
+                }
+            }
             "query" => {
                 let (name, value) = query(args.first()?)?;
                 let written = self.parameter(&name, &value);
@@ -217,11 +248,17 @@ impl Request<'_> {
         quote!(#method(#name, #value #style))
     }
 
+    fn content_type(&self) -> Option<String> {
+        let body = self.operation.body.as_ref()?;
+        content_type(&body.media, body.writing)
+    }
+
     /// The media types that the successes come in.
     fn accept(&self) -> Option<String> {
         let mut media: Vec<&str> = Vec::new();
         for answer in &self.operation.answers.successes {
-            let Some(one) = answer.media.as_deref().map(essence) else {
+            let one = answer.media.as_deref().filter(|media| is_media_type(media));
+            let Some(one) = one.map(essence) else {
                 continue;
             };
             if !media.contains(&one) {

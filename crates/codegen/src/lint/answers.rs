@@ -2,7 +2,7 @@
 
 use super::{Lint, shape};
 use crate::names::Status;
-use crate::prepare::is_json;
+use crate::prepare::decoded;
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -69,8 +69,10 @@ impl<'a> Lint<'a> {
         for (_, header) in node.get("headers").into_iter().flat_map(Node::members) {
             self.header(header);
         }
-        for (media, media_type) in node.get("content").into_iter().flat_map(Node::members) {
-            self.media_type(media, media_type);
+        let content = node.get("content");
+        let decoded = content.and_then(|content| decoded(content.value.as_object()?));
+        for (media, media_type) in content.into_iter().flat_map(Node::members) {
+            self.media_type(media, media_type, decoded == Some(media));
         }
         if let Some(links) = node.get("links") {
             let message = "`links` has no effect: the client follows none";
@@ -103,7 +105,8 @@ impl<'a> Lint<'a> {
             return;
         }
         let media_types: Vec<_> = content.members().collect();
-        let json = media_types.iter().find(|(name, _)| is_json(name));
+        let json = content.value.as_object().and_then(decoded);
+        let json = media_types.iter().find(|(name, _)| json == Some(*name));
         match (json, media_types.first()) {
             (Some((_, json)), _) if json.value.get("schema").is_none() => {
                 let message = "this answer has no `schema`, and is not decoded";

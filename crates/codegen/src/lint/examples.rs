@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::fits::{self, Wanted};
-use crate::prepare::{FORM, essence, is_json};
+use crate::prepare::Writing;
 use crate::tree::Node;
 
 impl<'a> Lint<'a> {
@@ -30,9 +30,10 @@ impl<'a> Lint<'a> {
         }
     }
 
-    /// The examples of one media type. Only of JSON, and of a form, is it said how they are written.
+    /// The examples of one media type. Only of JSON and of forms is it said how they are written.
     pub(super) fn examples_of_media(&mut self, media: &str, node: Node<'a>) {
-        if is_json(media) || essence(media) == FORM {
+        let schema = node.value.get("schema");
+        if Writing::of(self.root.value, media, schema).is_typed() {
             self.examples(node);
         }
     }

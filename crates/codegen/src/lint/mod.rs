@@ -7,6 +7,7 @@
 mod answers;
 mod bodies;
 mod document;
+mod encoding;
 mod examples;
 mod formats;
 mod names;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Lint, shape};
 use crate::names::{Status, pascal};
-use crate::prepare::is_json;
+use crate::prepare::{Writing, decoded, is_ignored_in};
 use crate::report::{Severity, quoted};
 use crate::tree::Node;
 
@@ -41,15 +41,19 @@ impl<'a> Lint<'a> {
         self.parameter_list(node);
         self.parameters_of(node, item, in_path, seen);
         if let Some(body) = node.get("requestBody").filter(|b| b.value.is_object()) {
-            self.request_body(body);
-            if ["get", "head"].contains(&method) {
-                let message = format!("a {} request has no body", method.to_ascii_uppercase());
+            if is_ignored_in(method) {
+                let message = format!(
+                    "the body of a {} request has no effect: it is not sent",
+                    method.to_ascii_uppercase()
+                );
                 let help = "send it as parameters, or with another method";
-                self.error("body-method", body, message, help);
+                self.warn("body-ignored", body, message, help);
+            } else {
+                self.request_body(body);
             }
         }
         self.responses(method, node);
-        self.inline_types(node, seen);
+        self.inline_types(method, node, seen);
     }
 
     fn operation_id(&mut self, node: Node<'a>, seen: &mut Seen<'a>) {
@@ -168,24 +172,27 @@ impl<'a> Lint<'a> {
         }
     }
 
-    fn inline_types(&mut self, node: Node<'a>, seen: &mut Seen<'a>) {
+    fn inline_types(&mut self, method: &str, node: Node<'a>, seen: &mut Seen<'a>) {
         let Some(id) = self.id_of(node).filter(|_| !self.in_page) else {
             return;
         };
-        let schema_of = |content: Node<'a>| {
-            let media_types = content.get("content").into_iter().flat_map(Node::members);
-            let mut schemas = media_types.filter_map(|(_, media_type)| media_type.get("schema"));
-            schemas.find(|schema| schema.value.get("$ref").is_none())
-        };
-        let body = node.get("requestBody");
-        let body = body.and_then(|body| schema_of(self.resolve(body, "requestBodies")?));
+        let body = node.get("requestBody").filter(|_| !is_ignored_in(method));
+        let body = body.and_then(|body| {
+            let content = self.resolve(body, "requestBodies")?.get("content")?;
+            let (media, media_type) = self.chosen_body(content)?;
+            let schema = media_type.get("schema")?;
+            let writing = Writing::of(self.root.value, media, Some(schema.value));
+            let is_inline = schema.value.get("$ref").is_none();
+            (writing.is_typed() && is_inline).then_some(schema)
+        });
         seen.inline
             .extend(body.map(|schema| (pascal(&format!("{id}-body")), schema)));
         let answers = node.get("responses").into_iter().flat_map(Node::members);
         let answers = answers.filter_map(|(status, answer)| {
             let content = self.resolve(answer, "responses")?.get("content");
+            let name = content.and_then(|content| decoded(content.value.as_object()?));
             let mut content = content.into_iter().flat_map(Node::members);
-            let json = content.find(|(media, _)| is_json(media));
+            let json = content.find(|(media, _)| name == Some(*media));
             let schema = json.and_then(|(_, media_type)| media_type.get("schema"));
             Some((Status::parse(status)?, schema))
         });

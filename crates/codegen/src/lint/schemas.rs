@@ -194,7 +194,7 @@ impl<'a> Lint<'a> {
     }
 
     /// Whether something is true of a schema, or of all of which it is made.
-    fn are_parts(
+    pub(super) fn are_parts(
         &self,
         schema: Node<'a>,
         left: &mut usize,

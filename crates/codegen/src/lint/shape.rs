@@ -223,6 +223,18 @@ pub(super) const MEDIA_TYPE: Shape = Shape {
     required: &[],
 };
 
+pub(super) const ENCODING: Shape = Shape {
+    name: "an encoding",
+    fields: &[
+        ("contentType", Text),
+        ("headers", Object),
+        ("style", Text),
+        ("explode", Flag),
+        ("allowReserved", Flag),
+    ],
+    required: &[],
+};
+
 pub(super) const RESPONSE: Shape = Shape {
     name: "a response",
     fields: &[

@@ -4,8 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::shapes::Shapes;
+use crate::encoding;
 use crate::operations::{Body, Credentials, Location, Operation, Parameter};
-use crate::prepare::{FORM, essence, is_json};
+use crate::prepare::{Writing, content_type, essence};
 
 /// The methods that are not those of parameters.
 const OWN: [&str; 4] = ["basic", "bearer", "body", "and"];
@@ -114,16 +115,27 @@ fn parameter(parameter: &Parameter) -> TokenStream {
 }
 
 fn body(body: &Body, operation: &Operation, shapes: &Shapes) -> TokenStream {
-    let media = essence(&body.media);
-    let (method, ty) = match shapes.argument(operation, "body") {
-        Some(ty) if is_json(media) => (quote!(json), quote!(&#ty)),
-        Some(ty) if media == FORM => (quote!(form), quote!(&#ty)),
+    let media = content_type(&body.media, body.writing);
+    let media = media.as_deref().map_or("*/*", essence);
+    let table = encoding::table(body, &quote!(runtime::Style));
+    let mut more = None;
+    let (method, ty) = match (shapes.argument(operation, "body"), body.writing) {
+        (Some(ty), Writing::Json) => (quote!(json), quote!(&#ty)),
+        (Some(ty), Writing::Form) if table.is_empty() => (quote!(form), quote!(&#ty)),
+        (Some(ty), Writing::Form) => {
+            more = Some(quote!(, &[#(#table),*]));
+            (quote!(form_styled), quote!(&#ty))
+        }
+        (Some(ty), Writing::Multipart) => {
+            more = Some(quote!(, &[#(#table),*]));
+            (quote!(multipart), quote!(&#ty))
+        }
         _ => (quote!(bytes), quote!(impl AsRef<[u8]>)),
     };
     quote! {
         /// The body.
         pub fn body(self, body: #ty) -> Self {
-            Self(self.0.#method(#media, body))
+            Self(self.0.#method(#media, body #more))
         }
     }
 }

@@ -105,8 +105,19 @@ pub(crate) fn examples(body: &Value) -> Vec<Value> {
 
 /// `application/json`, or something built on it.
 pub(crate) fn is_json(media: &str) -> bool {
-    let media = essence(media);
-    media == "application/json" || media.ends_with("+json")
+    let media = essence(media).to_ascii_lowercase();
+    ["application/json", "text/json", "application/x-json"].contains(&&*media)
+        || media.ends_with("+json")
+}
+
+/// The media type of an answer that is decoded, if there is one: plain JSON, or else the first that is
+/// built on it.
+pub(crate) fn decoded(content: &Map<String, Value>) -> Option<&str> {
+    let plain = content
+        .keys()
+        .find(|key| essence(key).eq_ignore_ascii_case("application/json"));
+    let json = plain.or_else(|| content.keys().find(|key| is_json(key)));
+    json.map(String::as_str)
 }
 
 /// Takes out what is said of bodies that cannot be there: those of answers to HEAD, and of some
@@ -138,12 +149,15 @@ pub(super) fn choose(operation: &mut Map<String, Value>) {
         let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
             continue;
         };
-        let plain = content
-            .keys()
-            .find(|key| essence(key) == "application/json");
-        let json = plain.or_else(|| content.keys().find(|key| is_json(key)));
-        if let Some(chosen) = json.or_else(|| content.keys().next()).cloned() {
+        let json = decoded(content).map(str::to_owned);
+        if let Some(chosen) = json.or_else(|| content.keys().next().cloned()) {
             content.retain(|key, _| *key == chosen);
+            // Nothing is made of what is not decoded.
+            if let Some(body) = content.get_mut(&chosen).and_then(Value::as_object_mut)
+                && !is_json(&chosen)
+            {
+                body.shift_remove("schema");
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ mod choices;
 mod converted;
 mod inherited;
 mod integers;
+mod multipart;
 mod nullable;
 mod parameters;
 mod plain;
@@ -23,10 +24,11 @@ use serde_json::{Map, Value};
 use crate::choices::Choice;
 use crate::ids;
 
-pub(crate) use answers::{Answer, Answers, Success, examples, is_json};
-pub(crate) use body::{FORM, WRITABLE, best, essence};
+pub(crate) use answers::{Answer, Answers, Success, decoded, examples, is_json};
+pub(crate) use body::{Writing, best, content_type, essence, is_ignored_in, is_media_type};
 pub(crate) use choices::{MARK, of_plain as choice_of};
 pub(crate) use converted::is_secret;
+pub(crate) use multipart::{FILE, is_file};
 pub(crate) use parameters::{ARGUMENT, arguments, is_ignored};
 pub(crate) use references::resolve;
 pub(crate) use schemas::components as components_of;
@@ -55,9 +57,10 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     answers::empty(&mut copy);
     for (path, operation) in operations_mut(&mut copy) {
         parameters::complete(path, operation);
-        body::choose(operation);
         answers::choose(operation);
     }
+    body::choose(&mut copy);
+    multipart::mark(&mut copy);
     answers::name(&mut copy);
     schemas::prune(&mut copy);
     let choices = choices::mark(&mut copy);
@@ -79,6 +82,7 @@ pub(crate) fn for_progenitor(original: &Value) -> Value {
     for (_, operation) in operations_mut(&mut copy) {
         styled::reduce(original, operation);
         answers::reduce(operation);
+        body::reduce(operation);
         // It would generate a stream, which needs a runtime of its own.
         operation.shift_remove("x-dropshot-pagination");
     }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::keywords::kind_of;
 use crate::prepare::resolve;
+use crate::tree::unescaped;
 
 /// The types that JSON has.
 pub(crate) const KINDS: [&str; 6] = ["object", "array", "string", "number", "boolean", "null"];
@@ -97,20 +98,20 @@ fn tag(schema: &Map<String, Value>, list: &[Value]) -> Option<(String, Vec<(Stri
     let property = discriminator.get("propertyName")?.as_str()?;
     let names = list.iter().enumerate().filter_map(|(index, part)| {
         let reference = part.get("$ref")?.as_str()?;
-        Some((reference, reference.rsplit('/').next()?, index))
+        Some((reference, unescaped(reference.rsplit('/').next()?), index))
     });
     let names: Vec<_> = names.collect();
     let mapping = discriminator.get("mapping").and_then(Value::as_object);
     let mapped = mapping.into_iter().flatten().filter_map(|(value, target)| {
         let target = target.as_str()?;
         let is_it =
-            |(reference, name, _): &&(&str, &str, usize)| target == *reference || target == *name;
+            |(reference, name, _): &&(&str, String, usize)| target == *reference || target == *name;
         Some((value.clone(), names.iter().find(is_it)?.2))
     });
     let mut tags: Vec<_> = mapped.collect();
     for (_, name, index) in &names {
         if tags.iter().all(|(value, _)| value != name) {
-            tags.push(((*name).to_owned(), *index));
+            tags.push((name.clone(), *index));
         }
     }
     Some((property.to_owned(), tags))

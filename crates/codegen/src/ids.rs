@@ -1,4 +1,5 @@
-//! Names for operations that have none: `operationId` is optional in OpenAPI 3.0.
+//! Names for operations that have none of their own: `operationId` is optional in OpenAPI 3.0, and real
+//! documents have some twice.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,19 +17,21 @@ pub(crate) fn missing(document: &Value) -> HashMap<(&str, &'static str), String>
         let methods = METHODS.into_iter();
         methods.filter_map(move |method| Some((path.as_str(), method, item.get(method)?)))
     });
-    let operations: Vec<_> = operations
-        .filter(|(_, _, operation)| operation.is_object())
-        .collect();
-    let ids = operations.iter().filter_map(|(_, _, operation)| {
-        let id = operation.get("operationId")?.as_str()?;
-        Some(pascal(id))
+    // A page for people becomes no method.
+    let operations = operations.filter(|(_, _, operation)| {
+        operation.is_object() && operation.get("x-browser") != Some(&Value::Bool(true))
     });
-    let mut taken: HashSet<String> = ids.collect();
-    let mut made = HashMap::new();
+    let mut taken = HashSet::new();
+    let mut nameless = Vec::new();
     for (path, method, operation) in operations {
-        if operation.get("operationId").is_some() {
-            continue;
+        let id = operation.get("operationId").and_then(Value::as_str);
+        // The first of two that are called the same keeps its name.
+        if !id.is_some_and(|id| is_name(id) && taken.insert(pascal(id))) {
+            nameless.push((path, method));
         }
+    }
+    let mut made = HashMap::new();
+    for (path, method) in nameless {
         let words = snake(&format!("{method} {path}"));
         let mut id = words.clone();
         let mut number = 2;
@@ -39,6 +42,11 @@ pub(crate) fn missing(document: &Value) -> HashMap<(&str, &'static str), String>
         made.insert((path, method), id);
     }
     made
+}
+
+/// Whether a method can be called by it.
+pub(crate) fn is_name(id: &str) -> bool {
+    id.chars().any(char::is_alphanumeric)
 }
 
 #[cfg(test)]
@@ -54,6 +62,8 @@ mod tests {
             "/keys/{key-name}": {"get": {}, "parameters": [], "delete": {"operationId": "x"}},
             "/keys/{key_name}": {"get": {}},
             "/keys": {"post": {}, "put": {"operationId": "PostKeys"}},
+            "/again": {"get": {"operationId": "X"}, "put": {"operationId": "?"}},
+            "/page": {"get": {"operationId": "x", "x-browser": true}},
         }});
         let made = missing(&document);
         for (path, method, id) in [
@@ -61,9 +71,11 @@ mod tests {
             ("/keys/{key-name}", "get", "get_keys_key_name"),
             ("/keys/{key_name}", "get", "get_keys_key_name_2"),
             ("/keys", "post", "post_keys_2"),
+            ("/again", "get", "get_again"),
+            ("/again", "put", "put_again"),
         ] {
             assert_eq!(made[&(path, method)], id);
         }
-        assert_eq!(made.len(), 4);
+        assert_eq!(made.len(), 6);
     }
 }

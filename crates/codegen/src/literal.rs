@@ -2,9 +2,51 @@
 
 use std::fmt::Write as _;
 
+/// The path itself, and the literal query that is part of it. What tells operations of one path apart comes
+/// after a `#`, and is never sent.
+fn parts(path: &str) -> (&str, &str) {
+    let path = path.split('#').next().unwrap_or_default();
+    path.split_once('?').unwrap_or((path, ""))
+}
+
+/// The pairs that are always sent in the query.
+pub(crate) fn query(path: &str) -> Vec<(String, String)> {
+    let pairs = parts(path).1.split('&').filter(|pair| !pair.is_empty());
+    let pair = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decoded(name), decoded(value))
+    };
+    pairs.map(pair).collect()
+}
+
+/// A text of a URL without its escapes. What does not say a text stays as it is.
+pub(crate) fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let digits = after
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let escape = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match escape.filter(|_| byte == b'%') {
+            Some(escaped) => {
+                bytes.push(escaped);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
 /// The path of a spec with its literal parts as RFC 3986 writes them: what may not stand there is
 /// escaped once, and segments such as `..` are resolved. Parameters stay in their braces.
 pub(crate) fn on_the_wire(path: &str) -> String {
+    let (path, _) = parts(path);
     let mut escaped = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('{') {
@@ -59,6 +101,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_literal_query_is_read_as_it_is_meant() {
+        let pairs = [("a", "1 2"), ("b", ""), ("ü%", "=")];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(query("/x?a=1%202&b&&%C3%BC%=%3d#c?d=1"), pairs);
+        assert_eq!(query("/x#a?b=1"), []);
+    }
+
+    #[test]
     fn a_path_is_escaped_once() {
         for (path, wire) in [
             ("/a/{b}/c.d", "/a/{b}/c.d"),
@@ -75,6 +125,7 @@ mod tests {
             ("/a b{c}d e{f}", "/a%20b{c}d%20e{f}"),
             ("//double//", "//double//"),
             ("/", "/"),
+            ("/a?b={c}#{d}", "/a"),
             ("/x/../y", "/y"),
             ("/x/./y", "/x/y"),
             ("/x/%2E%2e/y/%2e", "/y/"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::literal::on_the_wire;
+use crate::literal::{on_the_wire, query};
 use crate::prepare::{ARGUMENT, Answers, Styled, Writing, examples, is_secret, styled};
 use crate::reserved;
 
@@ -13,6 +13,8 @@ pub(crate) struct Operation {
     pub(crate) method: String,
     /// As it is sent, but for the parameters.
     pub(crate) path: String,
+    /// What is always sent in the query.
+    pub(crate) query: Vec<(String, String)>,
     /// The name of a variant of `Retry`.
     pub(crate) retry: &'static str,
     pub(crate) credentials: Credentials,
@@ -102,6 +104,7 @@ pub(crate) fn collect(document: &Value) -> Vec<Operation> {
                 id: text("operationId")?.to_owned(),
                 method: method.to_ascii_uppercase(),
                 path: on_the_wire(path),
+                query: query(path),
                 retry: retry(text("x-retry"), method),
                 credentials: credentials(document, security),
                 parameters: parameters(document, operation),

@@ -59,6 +59,16 @@ impl Finding {
         Self::new(Severity::Error, code, span, message)
     }
 
+    pub(crate) fn warn(code: &'static str, span: Span, message: impl AsRef<str>) -> Self {
+        Self::new(Severity::Warning, code, span, message)
+    }
+
+    /// Shows this place.
+    pub(crate) fn over(mut self, span: Span) -> Self {
+        self.span = span;
+        self
+    }
+
     pub(crate) fn at(mut self, pointer: String) -> Self {
         self.pointer = pointer;
         self

@@ -8,6 +8,7 @@ use crate::fits::{self, Wanted};
 use crate::flat::{Choice, Flat};
 use crate::integers;
 use crate::prepare::{FILE, MAY_BE_NULL};
+use crate::tree::unescaped;
 
 /// How many references deep there is everything that may be. Below, there is what has to be.
 const MAX_WITHIN: usize = 4;
@@ -179,9 +180,10 @@ impl<'a> Sampler<'a> {
             .into_iter()
             .flatten()
             .find(|(_, target)| *target == reference);
-        let tag = mapped
-            .map(|(tag, _)| tag.as_str())
-            .or(reference.rsplit('/').next())?;
+        let tag = match mapped {
+            Some((tag, _)) => tag.clone(),
+            None => unescaped(reference.rsplit('/').next()?),
+        };
         merge(value, json!({name: tag}))
     }
 
@@ -223,7 +225,7 @@ impl<'a> Sampler<'a> {
                 object.insert(name.to_owned(), value);
             }
         }
-        let has_properties = flat.get("properties").is_some();
+        let has_properties = flat.properties().next().is_some();
         let more = match flat.get("additionalProperties") {
             Some(more) if more.is_object() => self.or_null(more),
             Some(Value::Bool(false)) => None,

@@ -139,7 +139,7 @@ impl Spec {
         let tree = self.tree.as_ref();
         Self {
             source: Arc::clone(&self.source),
-            tree: tree.and_then(|tree| draft::lower(tree.root(), &mut findings)),
+            tree: tree.and_then(|tree| draft::lower(tree.root(), &self.source.name, &mut findings)),
             findings,
         }
     }

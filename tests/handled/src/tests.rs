@@ -327,3 +327,26 @@ async fn null_is_taken_as_a_whole_answer() {
     let call = call.null_anywhere().id("a").body(None::<types::MaybeNull>);
     assert!(call.send().await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_query_in_a_path_is_sent() {
+    let server = MockServer::start_async().await;
+    server.literal_query(|when, then| {
+        when.and(|when| {
+            let when = when.path("/rest").query_param("method", "things.get");
+            when.query_param("format", "a b").query_param("page", "2")
+        });
+        then.raw(404, "text/plain", "");
+    });
+    server.query_in_the_path(|when, then| {
+        when.and(|when| {
+            let when = when.path("/rest").query_param("method", "things.find");
+            when.query_param("text", "a b")
+        });
+        then.no_content();
+    });
+    let client = client(&server);
+    let error = client.literal_query().page(2).send().await.unwrap_err();
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(404));
+    client.query_in_the_path().text("a b").send().await.unwrap();
+}

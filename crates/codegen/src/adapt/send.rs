@@ -178,10 +178,11 @@ impl Request<'_> {
         if quote!(#receiver).to_string() == "client . client" {
             let mut call = call.clone();
             call.receiver = parse_quote!(runtime::http(&client.transport));
-            return Some(match self.accept() {
-                Some(media) => parse_quote!(#call.header(reqwest::header::ACCEPT, #media)),
-                None => parse_quote!(#call),
-            });
+            let accept = self.accept().into_iter();
+            let accept = accept.map(|media| quote!(.header(reqwest::header::ACCEPT, #media)));
+            let query = self.operation.query.iter();
+            let query = query.map(|(name, value)| quote!(.query_param(#name, &#value)?));
+            return Some(parse_quote!(#call #(#accept)* #(#query)*));
         }
         match &*call.method.to_string() {
             // reqwest's own `json` leaves the body behind in freed memory.

@@ -100,27 +100,21 @@ impl<'a> Lint<'a> {
         self.shape(components, &shape::COMPONENTS);
         while let Some((section, name)) = self.next.pop() {
             if let Some(component) = self.components.get(&(section, name)) {
-                self.component(section, name, *component);
+                self.component(section, *component);
             }
         }
         for (section, members) in components.members() {
             for (name, component) in members.members() {
                 if !self.used.contains(&(section, name)) {
                     self.is_used = false;
-                    self.component(section, name, component);
+                    self.component(section, component);
                 }
             }
         }
         self.is_used = true;
     }
 
-    fn component(&mut self, section: &'a str, name: &'a str, component: Node<'a>) {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        if !section.starts_with("x-") && (name.is_empty() || !name.chars().all(is_plain)) {
-            let message = format!("{} is not a name for a component", quoted(name));
-            let help = "use letters, digits, `.`, `-` and `_` only";
-            self.error("component-name", component, message, help);
-        }
+    fn component(&mut self, section: &'a str, component: Node<'a>) {
         match section {
             "schemas" => self.schema(component),
             "responses" => self.response(component),

@@ -1,6 +1,6 @@
 //! The Rust names that the generator makes of the names in a spec.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -33,7 +33,7 @@ impl<'a> Lint<'a> {
     /// Component schemas become types of their names; inline ones are named after what they stand
     /// in. Of two types of one name the generator keeps one, so the second gets a name of its own.
     pub(super) fn type_names(&mut self, seen: &Seen<'a>) {
-        let mut names = HashMap::new();
+        let mut names = HashSet::new();
         let mut types = Types::new();
         let schemas = self.root.get("components").and_then(|c| c.get("schemas"));
         let schemas = schemas.into_iter().flat_map(Node::members);
@@ -41,22 +41,8 @@ impl<'a> Lint<'a> {
             .filter(|(name, _)| self.used.contains(&("schemas", *name)))
             .collect();
         for (name, schema) in &schemas {
-            let type_name = pascal(name);
             types.insert(letters(name), *schema);
-            if let Some(first) = names.insert(type_name.clone(), *schema) {
-                let message = format!(
-                    "{} becomes the Rust type `{type_name}`, as another schema does",
-                    quoted(name)
-                );
-                self.clash(
-                    Severity::Error,
-                    "type-name",
-                    *schema,
-                    first,
-                    message,
-                    "rename one of the two",
-                );
-            }
+            names.insert(pascal(name));
         }
         for (name, schema) in &schemas {
             self.inner_types(&pascal(name), *schema, &mut types);
@@ -67,7 +53,7 @@ impl<'a> Lint<'a> {
         for (name, schema) in &seen.answers {
             let mut name = name.clone();
             // As the generation copy names it beside a component.
-            while names.contains_key(&name) {
+            while names.contains(&name) {
                 name.push_str("Body");
             }
             self.named_type(name, *schema, &mut types);

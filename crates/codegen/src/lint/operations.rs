@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{Lint, shape};
+use crate::ids::is_name;
 use crate::names::{Status, pascal};
 use crate::prepare::{Writing, decoded, is_ignored_in};
 use crate::report::{Severity, quoted};
@@ -57,49 +58,47 @@ impl<'a> Lint<'a> {
     }
 
     fn operation_id(&mut self, node: Node<'a>, seen: &mut Seen<'a>) {
+        if self.in_page {
+            return;
+        }
+        let made = self.ids.get(&node.id()).cloned();
+        let help = "give it a name of its own in snake_case: it becomes the method's name";
         let Some(id) = node.get("operationId") else {
-            let made = self.id_of(node).unwrap_or_default();
+            let made = made.unwrap_or_default();
             let message = format!("this operation has no `operationId`: it becomes `{made}`");
-            let help = "give it a name in snake_case: it becomes the method's name";
             return self.warn("operation-id-missing", node, message, help);
         };
         let Some(text) = id.value.as_str() else {
             return;
         };
-        let name = pascal(text);
-        if !text.chars().any(char::is_alphanumeric) {
+        let first = seen.ids.entry(pascal(text)).or_insert(id);
+        let Some(made) = made else { return };
+        if !is_name(text) {
             let message = format!(
-                "{} has no letter and no digit, and becomes a method's name",
+                "{} is not a name: the operation becomes `{made}`",
                 quoted(text)
             );
-            self.error(
-                "operation-id-name",
-                id,
-                message,
-                "write a name in snake_case",
-            );
-        } else if !self.in_page
-            && let Some(first) = seen.ids.insert(name, id)
-        {
-            let message = format!(
-                "{} becomes the name of another operation, too",
-                quoted(text)
-            );
-            self.clash(
-                Severity::Error,
-                "operation-id-repeated",
-                id,
-                first,
-                message,
-                "rename one of the two",
-            );
+            return self.warn("operation-id-name", id, message, help);
         }
+        let first = *first;
+        let message = format!(
+            "{} is the name of another operation, too: this one becomes `{made}`",
+            quoted(text)
+        );
+        self.clash(
+            Severity::Warning,
+            "operation-id-repeated",
+            id,
+            first,
+            message,
+            help,
+        );
     }
 
     /// The name of an operation, or the one that is made for it.
     pub(super) fn id_of(&self, node: Node<'a>) -> Option<String> {
-        let id = node.text("operationId").map(str::to_owned);
-        id.or_else(|| self.ids.get(&node.id()).cloned())
+        let made = self.ids.get(&node.id()).cloned();
+        made.or_else(|| node.text("operationId").map(str::to_owned))
     }
 
     fn retry(&mut self, method: &str, node: Node<'a>) {

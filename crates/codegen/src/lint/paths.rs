@@ -1,11 +1,11 @@
 //! Paths: their templates and their operations.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::operations::Seen;
 use super::{Lint, shape};
 use crate::ids;
-use crate::literal::{is_dots, on_the_wire};
+use crate::literal::{is_dots, on_the_wire, query};
 use crate::prepare::METHODS;
 use crate::report::{Severity, quoted};
 use crate::tree::Node;
@@ -25,7 +25,11 @@ impl<'a> Lint<'a> {
                 continue;
             }
             let names = self.template(path, item);
-            if let Some(first) = templates.insert(without_names(&on_the_wire(path)), item) {
+            let sent = (without_names(&on_the_wire(path)), query(path));
+            // What a fragment tells apart is meant to be the same on the wire.
+            if let Some(first) = templates.insert(sent, item)
+                && !path.contains('#')
+            {
                 let message = format!(
                     "{} is the same as another path but for its names",
                     quoted(path)
@@ -43,13 +47,9 @@ impl<'a> Lint<'a> {
                 continue;
             }
             if let Some(reference) = item.get("$ref") {
-                let message = "the `$ref` of a path is not followed";
-                self.error(
-                    "path-reference",
-                    reference,
-                    message,
-                    "write the operations here",
-                );
+                let message = "this `$ref` does not lead to a path of this file";
+                let help = "put everything into one file before, as `npx @redocly/cli bundle` does";
+                self.error("path-reference", reference, message, help);
             }
             let in_item = METHODS
                 .iter()
@@ -90,11 +90,13 @@ impl<'a> Lint<'a> {
         if !path.starts_with('/') {
             problem = Some("begins without `/`");
         }
-        if path.contains(['?', '#']) {
-            problem = Some("has a query or a fragment: a query is declared as parameters");
+        let mut rest = path.split('#').next().unwrap_or_default();
+        if let Some((before, query)) = rest.split_once('?') {
+            rest = before;
+            if query.contains(['{', '}']) {
+                problem = Some("has a query: it is declared as parameters");
+            }
         }
-        let mut seen = HashSet::new();
-        let mut rest = path;
         while let Some((before, after)) = rest.split_once('{') {
             let Some((name, after)) = after.split_once('}') else {
                 problem = Some("has a brace without its partner");
@@ -104,8 +106,6 @@ impl<'a> Lint<'a> {
                 problem = Some("has a brace without its partner");
             } else if name.is_empty() {
                 problem = Some("has a parameter without a name");
-            } else if !seen.insert(name) {
-                problem = Some("has the same parameter twice");
             }
             names.extend((!name.is_empty()).then_some(name));
             rest = after;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Lint;
 use crate::report::quoted;
-use crate::tree::Node;
+use crate::tree::{Node, unescaped};
 
 /// Longer chains of references than anybody writes.
 const MAX_CHAIN: usize = 20;
@@ -20,22 +20,30 @@ pub(super) fn components(root: Node<'_>) -> HashMap<(&str, &str), Node<'_>> {
     components.collect()
 }
 
-/// The name of the component that a `$ref` points to.
-fn target<'a>(node: Node<'a>, section: &str) -> Option<&'a str> {
-    let reference = node.text("$ref")?;
-    let path = reference.strip_prefix("#/components/")?;
-    let name = path.strip_prefix(section)?.strip_prefix('/')?;
-    (!name.contains('/')).then_some(name)
-}
-
 impl<'a> Lint<'a> {
+    /// The name of the component that a `$ref` points to.
+    fn target(&self, node: Node<'a>, section: &str) -> Option<&'a str> {
+        let reference = node.text("$ref")?;
+        let path = reference.strip_prefix("#/components/")?;
+        let name = path.strip_prefix(section)?.strip_prefix('/')?;
+        if name.contains('/') {
+            return None;
+        }
+        let meant = unescaped(name);
+        let mut keys = self.components.keys().filter(|_| meant != name);
+        let key = keys.find(|(other, key)| *other == section && *key == meant);
+        Some(key.map_or(name, |(_, key)| key))
+    }
+
     /// The object itself or the one that its `$ref` points to. None when there is none.
     pub(super) fn resolve(&self, mut node: Node<'a>, section: &'a str) -> Option<Node<'a>> {
         for _ in 0..MAX_CHAIN {
             if node.value.get("$ref").is_none() {
                 return node.value.is_object().then_some(node);
             }
-            node = *self.components.get(&(section, target(node, section)?))?;
+            node = *self
+                .components
+                .get(&(section, self.target(node, section)?))?;
         }
         None
     }
@@ -49,7 +57,7 @@ impl<'a> Lint<'a> {
             return true;
         }
         let text = node.text("$ref").unwrap_or_default();
-        match target(node, section) {
+        match self.target(node, section) {
             Some(name) if self.components.contains_key(&(section, name)) => {
                 if self.is_used && !self.in_page && self.used.insert((section, name)) {
                     self.next.push((section, name));
@@ -60,11 +68,7 @@ impl<'a> Lint<'a> {
                 let help = "correct the name, or add the component";
                 self.error("reference-missing", reference, message, help);
             }
-            None => {
-                let message = format!("{} does not point to `components/{section}`", quoted(text));
-                let help = format!("move it to this file and write `#/components/{section}/NAME`");
-                self.error("reference-outside", reference, message, &help);
-            }
+            None => self.astray(text, reference, section),
         }
         let mut siblings = node.members().filter(|(name, _)| *name != "$ref");
         if let Some((name, sibling)) = siblings.next() {
@@ -73,6 +77,23 @@ impl<'a> Lint<'a> {
             self.warn("reference-siblings", sibling, message, help);
         }
         true
+    }
+
+    /// A reference that no component could be made for.
+    fn astray(&mut self, text: &str, reference: Node<'a>, section: &str) {
+        let Some(pointer) = text.strip_prefix('#') else {
+            let message = format!("{} lies outside of this file", quoted(text));
+            let help = "put everything into one file before, as `npx @redocly/cli bundle` does";
+            return self.error("reference-outside", reference, message, help);
+        };
+        let help = format!("correct it, or write `#/components/{section}/NAME`");
+        if self.root.value.pointer(pointer).is_some() {
+            let message = format!("{} is not one of the {section}", quoted(text));
+            self.error("reference-kind", reference, message, &help);
+        } else {
+            let message = format!("there is nothing at {}", quoted(text));
+            self.error("reference-missing", reference, message, &help);
+        }
     }
 
     /// Finds components that are made of themselves: no type can be that.
@@ -95,7 +116,7 @@ impl<'a> Lint<'a> {
                     way.pop();
                     continue;
                 };
-                let Some(name) = target(reference, key.0) else {
+                let Some(name) = self.target(reference, key.0) else {
                     continue;
                 };
                 let next = (key.0, name);

@@ -37,12 +37,14 @@ pub(crate) fn mocks(operations: &[Operation], client: &File, paths: &Paths) -> s
             credentials(operation),
         );
         declarations.extend(quote!(#[doc = #docs] #signature;));
+        let query = operation.query.iter();
+        let query = query.map(|(name, value)| quote!(.query(#name, #value)));
         definitions.extend(quote! {
             #signature {
                 self.operation(
                     builder::#builder::OPERATION,
                     runtime::Credentials::#credentials,
-                    |when, then| describe(#when(when), #then(then)),
+                    |when, then| describe(#when(when #(#query)*), #then(then)),
                 )
             }
         });

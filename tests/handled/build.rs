@@ -8,14 +8,14 @@ use std::path::Path;
 
 use tokenturn_codegen::{Generated, Paths, Spec, generate};
 
-const SPEC: &str = "handled.yaml";
+const SPECS: [(&str, &str); 2] = [("handled", "handled.yaml"), ("handled31", "handled31.yaml")];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={SPEC}");
-    write(
-        "handled",
-        generate(&Spec::read(SPEC)?, &Paths::new("super::handled"))?,
-    )?;
+    for (name, file) in SPECS {
+        println!("cargo::rerun-if-changed={file}");
+        let paths = Paths::new(format!("super::{name}"));
+        write(name, generate(&Spec::read(file)?, &paths)?)?;
+    }
     for (name, generated) in names::generated()? {
         write(name, generated)?;
     }

@@ -16,7 +16,7 @@ use crate::{draft, json, lint, yaml};
 /// ```
 /// use tokenturn_codegen::Spec;
 ///
-/// let report = Spec::new("keys.yaml", "openapi: 3.1.0").lint();
+/// let report = Spec::new("keys.yaml", "swagger: '2.0'").lint();
 /// assert!(report.has_errors());
 /// assert!(report.to_string().contains(" --> keys.yaml:1:10"));
 /// ```

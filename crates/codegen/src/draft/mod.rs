@@ -1,16 +1,28 @@
 //! A document that is being changed before it is looked at, with the places of what it is made of.
 
+mod access;
 mod component_names;
+mod definitions;
+mod limits;
+mod objects;
 pub(crate) mod overlay;
 mod parts;
 mod path_items;
 mod paths;
+mod places;
 mod pointers;
 mod references;
+mod schemas;
+mod shared;
+mod siblings;
 mod target;
+mod tuples;
+mod types;
+mod version;
 
 use indexmap::IndexMap;
 use serde_json::Value;
+pub(crate) use version::is_version;
 
 use crate::report::Finding;
 use crate::tree::{Builder, Node, Span, Tree, empty_object};
@@ -19,6 +31,7 @@ use crate::tree::{Builder, Node, Span, Tree, empty_object};
 /// `file` is the name of the document's own file.
 pub(crate) fn lower(root: Node<'_>, file: &str, findings: &mut Vec<Finding>) -> Option<Tree> {
     let mut draft = Draft::new(root);
+    version::lower(&mut draft, findings);
     path_items::inline(&mut draft, file, findings);
     paths::lower(&mut draft, file, findings);
     references::lower(&mut draft, file, findings);

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Lint;
 use super::shape::{self, Kind};
+use crate::draft::is_version;
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -40,12 +41,26 @@ impl<'a> Lint<'a> {
 
     fn is_openapi(&mut self) -> bool {
         let root = self.root;
-        let help = "begin the document with `openapi: 3.0.3`";
+        let help = "begin the document with `openapi: 3.1.0`, or another of 3.0, 3.1 and 3.2";
         let version = root.get("openapi").or_else(|| root.get("swagger"));
         match version.map(|version| (version, version.value)) {
-            Some((_, Value::String(text))) if text.starts_with("3.0.") => return true,
+            Some((_, Value::String(text)))
+                if root.get("openapi").is_some()
+                    && ["3.0", "3.1", "3.2"]
+                        .iter()
+                        .any(|known| is_version(text, known)) =>
+            {
+                return true;
+            }
             Some((version, Value::String(text))) => {
-                let message = format!("this is OpenAPI {}, and 3.0 is understood", quoted(text));
+                let message = format!(
+                    "this is OpenAPI {}, and 3.0, 3.1 and 3.2 are understood",
+                    quoted(text)
+                );
+                let help = match root.get("swagger") {
+                    Some(_) => "convert it, for example with `npx swagger2openapi FILE -o FILE`",
+                    None => help,
+                };
                 self.error("openapi-version", version, message, help);
             }
             Some((version, _)) => {

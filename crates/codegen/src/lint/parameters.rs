@@ -45,11 +45,11 @@ impl<'a> Lint<'a> {
             let (message, help) = match place {
                 "path" => (
                     "null cannot be written in a path, so the client takes none",
-                    "leave `nullable` out",
+                    "do not allow null",
                 ),
                 _ => (
                     "null cannot be written in a parameter, which is left out instead",
-                    "leave `nullable` out, and do not require the parameter",
+                    "do not allow null, and do not require the parameter",
                 ),
             };
             self.warn("parameter-nullable", schema, message, help);

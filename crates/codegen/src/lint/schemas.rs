@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Lint;
 use super::shape;
+use crate::draft::is_version;
 use crate::prepare::choice_of;
 use crate::report::{Severity, quoted};
 use crate::tree::Node;
@@ -16,7 +17,7 @@ pub(super) const MAX_PARTS: usize = 100;
 impl<'a> Lint<'a> {
     /// A schema, and those in it.
     pub(super) fn schema(&mut self, node: Node<'a>) {
-        if self.is_reference(node, "schemas") || !self.shape(node, &shape::SCHEMA) {
+        if self.is_reference(node, "schemas") || !self.shape(node, self.schema_shape()) {
             return;
         }
         self.deprecated(node);
@@ -47,6 +48,18 @@ impl<'a> Lint<'a> {
                 self.warn("schema-empty", list, message, "leave it out, or fill it");
             }
             list.items().for_each(|part| self.schema(part));
+        }
+    }
+
+    /// What a schema of this document is called.
+    fn schema_shape(&self) -> &'static shape::Shape {
+        match self
+            .root
+            .text("openapi")
+            .is_some_and(|version| is_version(version, "3.0"))
+        {
+            true => &shape::SCHEMA,
+            false => &shape::NEWER_SCHEMA,
         }
     }
 

@@ -289,6 +289,12 @@ pub(super) const SCHEMA: Shape = Shape {
     required: &[],
 };
 
+/// The same in a document of a newer version, which has been written in the words of 3.0.
+pub(super) const NEWER_SCHEMA: Shape = Shape {
+    name: "a schema",
+    ..SCHEMA
+};
+
 pub(super) const DISCRIMINATOR: Shape = Shape {
     name: "a discriminator",
     fields: &[("propertyName", Text), ("mapping", Object)],

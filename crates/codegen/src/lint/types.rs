@@ -27,7 +27,7 @@ impl<'a> Lint<'a> {
         match at.value {
             Value::Array(_) => {
                 let message = "`type` is a list, as in OpenAPI 3.1";
-                let help = "write one type, and `nullable: true` beside it for `null`";
+                let help = "write one type, and `nullable: true` beside it for `null`, or `openapi: 3.1.0`";
                 self.warn("schema-type", at, message, help);
             }
             Value::String(text) if text == "array" => {

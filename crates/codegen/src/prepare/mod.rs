@@ -45,6 +45,8 @@ pub(crate) const METHODS: [&str; 8] = [
 /// the inline schemas that become components.
 pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, Vec<Choice>) {
     let mut copy = document.clone();
+    // In its words it is written, whatever it was before.
+    copy["openapi"] = "3.0.3".into();
     references::move_schemas(&mut copy, moves);
     for ((path, method), id) in ids::missing(document) {
         copy["paths"][path][method]["operationId"] = id.into();
@@ -79,6 +81,10 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
 /// The copy of the copy that progenitor reads: of each operation, it sees one answer at most.
 pub(crate) fn for_progenitor(original: &Value) -> Value {
     let mut copy = original.clone();
+    // It has no use for them, and refuses those that it does not know.
+    if let Some(components) = copy.get_mut("components").and_then(Value::as_object_mut) {
+        components.shift_remove("securitySchemes");
+    }
     for (_, operation) in operations_mut(&mut copy) {
         styled::reduce(original, operation);
         answers::reduce(operation);

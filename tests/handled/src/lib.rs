@@ -70,4 +70,7 @@ mod strings_round_trip {
 }
 
 #[cfg(test)]
+mod newer;
+
+#[cfg(test)]
 mod tests;

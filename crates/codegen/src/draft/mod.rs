@@ -4,6 +4,8 @@ mod access;
 mod component_names;
 mod definitions;
 mod limits;
+#[cfg(test)]
+mod newer_tests;
 mod objects;
 pub(crate) mod overlay;
 mod parts;

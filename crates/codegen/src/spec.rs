@@ -137,9 +137,10 @@ impl Spec {
     pub(crate) fn lowered(&self) -> Self {
         let mut findings = self.findings.clone();
         let tree = self.tree.as_ref();
+        let name = &self.source.file(0).1.name;
         Self {
             source: Arc::clone(&self.source),
-            tree: tree.and_then(|tree| draft::lower(tree.root(), &self.source.name, &mut findings)),
+            tree: tree.and_then(|tree| draft::lower(tree.root(), name, &mut findings)),
             findings,
         }
     }

@@ -66,36 +66,55 @@ impl Draft {
         self.get(key)?.as_text()
     }
 
+    pub(super) fn members(&self) -> impl Iterator<Item = (&str, &Self)> {
+        let members = self.as_object().into_iter().flatten();
+        members.map(|(name, (_, member))| (name.as_str(), member))
+    }
+
+    /// The members of an object, which it becomes if it is none.
+    pub(super) fn members_mut(&mut self) -> &mut Members {
+        if !matches!(self.kind, Kind::Object(_)) {
+            self.kind = Kind::Object(IndexMap::new());
+        }
+        match &mut self.kind {
+            Kind::Object(members) => members,
+            _ => unreachable!("it has become an object"),
+        }
+    }
+
+    /// What stands one step below.
+    pub(super) fn step(&self, step: &str) -> Option<&Self> {
+        match &self.kind {
+            Kind::List(items) => items.get(step.parse::<usize>().ok()?),
+            _ => self.get(step),
+        }
+    }
+
+    pub(super) fn step_mut(&mut self, step: &str) -> Option<&mut Self> {
+        match &mut self.kind {
+            Kind::List(items) => items.get_mut(step.parse::<usize>().ok()?),
+            Kind::Object(members) => members.get_mut(step).map(|(_, member)| member),
+            Kind::Scalar(_) => None,
+        }
+    }
+
+    /// What stands so many steps below.
+    pub(super) fn at(&self, steps: &[String]) -> Option<&Self> {
+        steps.iter().try_fold(self, |draft, step| draft.step(step))
+    }
+
+    pub(super) fn at_mut(&mut self, steps: &[String]) -> Option<&mut Self> {
+        let mut steps = steps.iter();
+        steps.try_fold(self, |draft, step| draft.step_mut(step))
+    }
+
     /// What stands at a JSON pointer.
     pub(super) fn pointer(&self, pointer: &str) -> Option<&Draft> {
-        let mut draft = self;
-        for step in pointer
-            .strip_prefix('/')
-            .into_iter()
-            .flat_map(|p| p.split('/'))
-        {
-            draft = match &draft.kind {
-                Kind::List(items) => items.get(step.parse::<usize>().ok()?)?,
-                _ => draft.get(&unescaped(step))?,
-            };
-        }
-        Some(draft)
+        self.at(&steps(pointer))
     }
 
     pub(super) fn pointer_mut(&mut self, pointer: &str) -> Option<&mut Draft> {
-        let mut draft = self;
-        for step in pointer
-            .strip_prefix('/')
-            .into_iter()
-            .flat_map(|p| p.split('/'))
-        {
-            draft = match &mut draft.kind {
-                Kind::List(items) => items.get_mut(step.parse::<usize>().ok()?)?,
-                Kind::Object(members) => &mut members.get_mut(&unescaped(step))?.1,
-                Kind::Scalar(_) => return None,
-            };
-        }
-        Some(draft)
+        self.at_mut(&steps(pointer))
     }
 
     /// The object under a key, which is made when there is none.
@@ -123,6 +142,10 @@ impl Draft {
             }
         }
     }
+}
+
+fn steps(pointer: &str) -> Vec<String> {
+    pointer.split('/').skip(1).map(unescaped).collect()
 }
 
 /// What to underline of a member: see [`Node::span`](crate::tree::Node::span).

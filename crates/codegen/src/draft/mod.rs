@@ -90,66 +90,6 @@ impl Draft {
         Self { kind, span }
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
-        match &self.kind {
-            Kind::Object(members) => members.get(key).map(|(_, member)| member),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn text(&self, key: &str) -> Option<&str> {
-        match &self.get(key)?.kind {
-            Kind::Scalar(Value::String(text)) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &Self)> {
-        let members = match &self.kind {
-            Kind::Object(members) => Some(members),
-            _ => None,
-        };
-        let members = members.into_iter().flatten();
-        members.map(|(name, (_, member))| (name.as_str(), member))
-    }
-
-    /// The members of an object, which it becomes if it is none.
-    pub(crate) fn members_mut(&mut self) -> &mut IndexMap<String, (Span, Self)> {
-        if !matches!(self.kind, Kind::Object(_)) {
-            self.kind = Kind::Object(IndexMap::new());
-        }
-        match &mut self.kind {
-            Kind::Object(members) => members,
-            _ => unreachable!("it has become an object"),
-        }
-    }
-
-    /// What stands one step below.
-    pub(crate) fn step(&self, step: &str) -> Option<&Self> {
-        match &self.kind {
-            Kind::List(items) => items.get(step.parse::<usize>().ok()?),
-            _ => self.get(step),
-        }
-    }
-
-    pub(crate) fn step_mut(&mut self, step: &str) -> Option<&mut Self> {
-        match &mut self.kind {
-            Kind::List(items) => items.get_mut(step.parse::<usize>().ok()?),
-            Kind::Object(members) => members.get_mut(step).map(|(_, member)| member),
-            Kind::Scalar(_) => None,
-        }
-    }
-
-    /// What stands so many steps below.
-    pub(crate) fn at(&self, steps: &[String]) -> Option<&Self> {
-        steps.iter().try_fold(self, |draft, step| draft.step(step))
-    }
-
-    pub(crate) fn at_mut(&mut self, steps: &[String]) -> Option<&mut Self> {
-        let mut steps = steps.iter();
-        steps.try_fold(self, |draft, step| draft.step_mut(step))
-    }
-
     /// Tells a builder of it, as a reader does of a text.
     pub(crate) fn read(self, builder: &mut Builder) -> Result<(), Box<Finding>> {
         let at = self.span;

@@ -51,7 +51,7 @@ impl Document {
         let update = match (copy, action.get("update")) {
             (Some(copy), _) => {
                 let place = target::place(&self.value, copy)?;
-                self.draft.at(&place).cloned()
+                self.draft.place_mut(&place).cloned()
             }
             (None, update) => update.map(Draft::new),
         };
@@ -73,7 +73,7 @@ impl Document {
     ) -> Result<&'p [Vec<Step>], Box<Finding>> {
         let mut first = None;
         for place in places {
-            let Some(draft) = self.draft.at(place) else {
+            let Some(draft) = self.draft.place_mut(place) else {
                 continue;
             };
             let (what, span) = first.get_or_insert((draft.what(), draft.span));
@@ -91,7 +91,7 @@ impl Document {
     }
 
     fn update(&mut self, place: &[Step], update: Draft, is_item: bool) -> Result<(), Misfit> {
-        let Some(draft) = self.draft.at(place) else {
+        let Some(draft) = self.draft.place_mut(place) else {
             return Ok(());
         };
         match (&mut draft.kind, &update.kind) {
@@ -112,7 +112,7 @@ impl Document {
                 let help = "name a part of it";
                 return Err(target::error(node, "this is the whole document", help).into());
             };
-            let draft = self.draft.at(parent).map(|draft| &mut draft.kind);
+            let draft = self.draft.place_mut(parent).map(|draft| &mut draft.kind);
             match (draft, target::at(&mut self.value, parent), step) {
                 (Some(Kind::List(drafts)), Some(Value::Array(values)), Step::Index(index)) => {
                     drafts.remove(*index);
@@ -130,7 +130,7 @@ impl Document {
 }
 
 impl Draft {
-    fn at(&mut self, place: &[Step]) -> Option<&mut Self> {
+    fn place_mut(&mut self, place: &[Step]) -> Option<&mut Self> {
         place
             .iter()
             .try_fold(self, |draft, step| match (&mut draft.kind, step) {
@@ -166,19 +166,6 @@ impl Draft {
             }
         }
         Ok(())
-    }
-
-    fn value(&self) -> Value {
-        match &self.kind {
-            Kind::Scalar(value) => value.clone(),
-            Kind::List(items) => items.iter().map(Self::value).collect(),
-            Kind::Object(members) => {
-                let members = members.iter();
-                members
-                    .map(|(name, (_, member))| (name.clone(), member.value()))
-                    .collect()
-            }
-        }
     }
 
     fn what(&self) -> &'static str {

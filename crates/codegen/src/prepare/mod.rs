@@ -25,7 +25,7 @@ use crate::choices::Choice;
 use crate::ids;
 
 pub(crate) use answers::{Answer, Answers, Success, decoded, examples, is_json};
-pub(crate) use body::{Writing, best, content_type, essence, is_ignored_in, is_media_type};
+pub(crate) use body::{FORM, Writing, best, content_type, essence, is_ignored_in, is_media_type};
 pub(crate) use choices::{MARK, of_plain as choice_of};
 pub(crate) use converted::is_secret;
 pub(crate) use multipart::{FILE, is_file};

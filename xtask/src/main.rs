@@ -5,10 +5,12 @@ mod between;
 mod ci;
 mod codegen;
 mod conformance;
+mod corpus;
 mod crash;
 mod faults;
 mod fresh;
 mod guard;
+mod process;
 mod release;
 mod skipped;
 mod soak;
@@ -35,6 +37,10 @@ cargo xtask faults                every fault and lie that a call can meet, with
 cargo xtask between               real gateways between tokenturn and a provider, next to docs/between.md
 cargo xtask between --accept      the same, and writes that page
 cargo xtask conformance           specs, client and sandbox against GitHub's own descriptions
+cargo xtask corpus                what the generator, and progenitor alone, accept of 884 descriptions
+cargo xtask corpus --rule RULE    the descriptions in which the last run has found this error
+cargo xtask corpus --compile N [--seed S] [--progenitor]
+                                  compile what is made of N of them, and run the round trips
 cargo xtask crash [--help]        kill a program that replaces a fleet of tokens, again and again
 cargo xtask bench                 all that follows; writes docs/performance.md
 cargo xtask bench --quick         a look at resets alone, which writes nothing
@@ -73,6 +79,10 @@ fn main() -> ExitCode {
         ["between"] => between::run(&root, false),
         ["between", "--accept"] => between::run(&root, true),
         ["conformance"] => conformance::run(&root),
+        ["corpus", ref words @ ..] => corpus::run(&root, words),
+        [corpus::ONE, whose, file, ref code @ ..] => {
+            corpus::one(whose, file, code.first().copied())
+        }
         ["bench", ref words @ ..] => bench::run(&root, words),
         [bench::ONE, input] => bench::one(input),
         [bench::BUILDS, folder, profile, ref packages @ ..] => {

@@ -86,13 +86,14 @@ fn generate(spec: &Spec) -> Result<Generated, Report> {
 }
 
 /// The time for which this process was on a CPU: it does not grow while the process waits for one.
-fn cpu_seconds() -> Option<f64> {
+pub(crate) fn cpu_seconds() -> Option<f64> {
     let statistics = fs::read_to_string("/proc/self/schedstat").ok()?;
     let nanoseconds: f64 = statistics.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds / 1e9)
 }
 
-fn peak_mib() -> Option<f64> {
+/// The most memory that this process has had.
+pub(crate) fn peak_mib() -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status
         .lines()

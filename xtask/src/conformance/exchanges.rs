@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::compare::{Compared, Comparison};
-use super::process;
 use super::tools::Tools;
+use crate::process;
 
 /// With a build of the tests.
 const LIMIT: Duration = Duration::from_secs(900);

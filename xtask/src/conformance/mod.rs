@@ -4,7 +4,6 @@ mod compare;
 mod descriptions;
 mod differences;
 mod exchanges;
-mod process;
 mod schema;
 mod table;
 mod tools;
@@ -17,7 +16,9 @@ use anyhow::{Context, Result, ensure};
 
 use compare::Comparison;
 use tools::Tools;
-pub(crate) use tools::install_python_packages;
+pub(crate) use tools::{install_node_packages, install_python_packages};
+
+use crate::process;
 
 /// Everything under it belongs to this verb.
 const FOLDER: &str = "target/conformance";

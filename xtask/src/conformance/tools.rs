@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{FOLDER, KEPT, process};
+use super::{FOLDER, KEPT};
+use crate::process;
 
 /// How long an installation may take.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -21,18 +22,15 @@ pub(crate) struct Tools {
 impl Tools {
     /// Installs what is not there yet, and below `target/` only.
     pub(crate) fn install(root: &Path) -> Result<Self> {
-        check_node()?;
         let tools = Self {
             folder: root.join(FOLDER),
         };
-        for folder in ["node", "logs", "descriptions"] {
-            fs::create_dir_all(tools.folder.join(folder))?;
-        }
+        fs::create_dir_all(tools.descriptions())?;
         // Those of an earlier version would be looked at as well.
         for description in fs::read_dir(tools.descriptions())? {
             fs::remove_file(description?.path())?;
         }
-        tools.install_node_packages(&root.join(KEPT))?;
+        install_node_packages(&root.join(KEPT), &tools.folder)?;
         let requirements = root.join(KEPT).join("requirements.txt");
         install_python_packages(&requirements, &tools.folder)?;
         Ok(tools)
@@ -45,19 +43,6 @@ impl Tools {
         let lock = fs::read_to_string(root.join(KEPT).join("package-lock.json")).ok()?;
         let done = fs::read_to_string(folder.join("node/installed")).ok()?;
         (lock == done).then_some(Self { folder })
-    }
-
-    fn install_node_packages(&self, kept: &Path) -> Result<()> {
-        let folder = self.folder.join("node");
-        let lock = fs::read_to_string(kept.join("package-lock.json"))?;
-        once(&folder.join("installed"), &lock, || {
-            for name in [".npmrc", "package.json", "package-lock.json"] {
-                fs::copy(kept.join(name), folder.join(name))?;
-            }
-            let mut npm = Command::new("npm");
-            npm.arg("ci").current_dir(&folder);
-            process::run(npm, &self.log("npm"), LIMIT).map(drop)
-        })
     }
 
     /// A program of an installed package, to be run by Node.
@@ -85,6 +70,24 @@ impl Tools {
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.folder.join(format!("logs/{name}.log"))
     }
+}
+
+/// Installs what is not there yet into `folder/node`.
+pub(crate) fn install_node_packages(kept: &Path, folder: &Path) -> Result<()> {
+    check_node()?;
+    let (node, logs) = (folder.join("node"), folder.join("logs"));
+    for folder in [&node, &logs] {
+        fs::create_dir_all(folder)?;
+    }
+    let lock = fs::read_to_string(kept.join("package-lock.json"))?;
+    once(&node.join("installed"), &lock, || {
+        for name in [".npmrc", "package.json", "package-lock.json"] {
+            fs::copy(kept.join(name), node.join(name))?;
+        }
+        let mut npm = Command::new("npm");
+        npm.arg("ci").current_dir(&node);
+        process::run(npm, &logs.join("npm.log"), LIMIT).map(drop)
+    })
 }
 
 /// Installs what is not there yet into `folder/python`.

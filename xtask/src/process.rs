@@ -8,8 +8,26 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// Runs a program and returns what it printed, which also stays in `log`.
-pub(crate) fn run(mut command: Command, log: &Path, limit: Duration) -> Result<String> {
+/// What has become of a program.
+pub(crate) struct Ended {
+    /// There is none when it took too long.
+    pub(crate) status: Option<ExitStatus>,
+    pub(crate) printed: String,
+}
+
+/// Runs a program that has to succeed, and returns what it printed, which also stays in `log`.
+pub(crate) fn run(command: Command, log: &Path, limit: Duration) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let Ended { status, printed } = end(command, log, limit)?;
+    match status {
+        Some(status) if status.success() => Ok(printed),
+        Some(status) => bail!("{printed}\n{name} ended with {status}"),
+        None => bail!("{printed}\n{name} took longer than {limit:?}"),
+    }
+}
+
+/// Runs a program until its end. What it printed also stays in `log`.
+pub(crate) fn end(mut command: Command, log: &Path, limit: Duration) -> Result<Ended> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     command
@@ -21,11 +39,10 @@ pub(crate) fn run(mut command: Command, log: &Path, limit: Duration) -> Result<S
         .with_context(|| format!("cannot run {name}"))?;
     let status = wait(&mut child, limit);
     let printed = String::from_utf8_lossy(&fs::read(log)?).into_owned();
-    match status? {
-        Some(status) if status.success() => Ok(printed),
-        Some(status) => bail!("{printed}\n{name} ended with {status}"),
-        None => bail!("{printed}\n{name} took longer than {limit:?}"),
-    }
+    Ok(Ended {
+        status: status?,
+        printed,
+    })
 }
 
 /// The status of a program that ends in time; another one is ended.

@@ -4,14 +4,15 @@
 //! code beside their own. So they get to know what is in doubt by an alias that nothing else is
 //! called, and the alias is replaced in what they make.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use serde_json::{Map, Value};
 
+use crate::clashes;
 use crate::names::{needs_letter, pascal, snake};
-use crate::prepare::{ARGUMENT, METHODS};
-use crate::reserved::{argument, field, method, operation_type, schema_type};
+use crate::prepare::{ARGUMENT, METHODS, Part, schemas_mut};
+use crate::reserved::{argument, method, operation_type, schema_type};
 use crate::tree::{escaped, unescaped};
 
 /// The end of an alias.
@@ -24,7 +25,10 @@ const SCHEMAS: &str = "#/components/schemas/";
 #[derive(Default)]
 pub(crate) struct Aliases {
     names: HashMap<String, Name>,
-    given: HashMap<(Kind, String, String), String>,
+    /// By what it is, its name on the wire, and those in Rust: one parameter or value can have several.
+    given: HashMap<(Kind, String, String, String), String>,
+    /// The values of enums, by their aliases in lower case.
+    values: HashMap<String, String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +37,7 @@ enum Kind {
     Parameter,
     Schema,
     Property,
+    Value,
 }
 
 struct Name {
@@ -67,6 +72,7 @@ impl Aliases {
             }
         }
         aliases.below(document);
+        aliases.members(document);
         aliases
     }
 
@@ -119,7 +125,6 @@ impl Aliases {
         name.is_changed().then(|| self.alias(Kind::Schema, name))
     }
 
-    /// References, and the properties that typify has another use for.
     fn below(&mut self, node: &mut Value) {
         match node {
             Value::Object(fields) => {
@@ -129,7 +134,6 @@ impl Aliases {
                 {
                     *target = format!("{SCHEMAS}{}", escaped(&alias));
                 }
-                self.extra(fields);
                 fields.values_mut().for_each(|field| self.below(field));
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.below(item)),
@@ -137,39 +141,69 @@ impl Aliases {
         }
     }
 
-    /// typify has a field `extra` for what `additionalProperties` allows, here or in what the schema
-    /// is merged with.
-    fn extra(&mut self, schema: &mut Map<String, Value>) {
-        let Some(Value::Object(properties)) = schema.get_mut("properties") else {
-            return;
+    /// The fields and the variants that would have one name, and a field `extra`: typify calls one so
+    /// that holds what `additionalProperties` allows.
+    fn members(&mut self, document: &mut Value) {
+        let fields = clashes::fields(document);
+        schemas_mut(document, Part::Document, &mut |schema| {
+            self.properties(schema, &fields);
+            self.values(schema);
+        });
+    }
+
+    fn properties(&mut self, schema: &mut Map<String, Value>, fields: &BTreeMap<String, String>) {
+        let mut alias = |wire: &str| {
+            let name = Name {
+                type_name: pascal(wire),
+                function: fields.get(wire)?.clone(),
+                base: wire.to_owned(),
+                wire: wire.to_owned(),
+            };
+            Some(self.alias(Kind::Property, name))
         };
-        let Some(wire) = properties
-            .keys()
-            .find(|name| field(name) != snake(name))
-            .cloned()
-        else {
-            return;
-        };
-        let name = Name {
-            type_name: pascal(&wire),
-            function: field(&wire),
-            base: wire.clone(),
-            wire: wire.clone(),
-        };
-        let alias = self.alias(Kind::Property, name);
-        for (name, property) in std::mem::take(properties) {
-            let name = if name == wire { alias.clone() } else { name };
-            properties.insert(name, property);
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            for (name, property) in std::mem::take(properties) {
+                properties.insert(alias(&name).unwrap_or(name), property);
+            }
         }
         let required = schema.get_mut("required").and_then(Value::as_array_mut);
-        for name in required.into_iter().flatten().filter(|name| **name == wire) {
-            *name = alias.clone().into();
+        for name in required.into_iter().flatten() {
+            if let Some(alias) = name.as_str().and_then(&mut alias) {
+                *name = alias.into();
+            }
+        }
+    }
+
+    fn values(&mut self, schema: &mut Map<String, Value>) {
+        let variants = clashes::variants(schema);
+        let values = schema.get_mut("enum").and_then(Value::as_array_mut);
+        let values = values
+            .into_iter()
+            .flatten()
+            .filter(|value| value.is_string());
+        for (value, (wire, type_name)) in values.zip(variants) {
+            let name = Name {
+                function: snake(&type_name),
+                type_name,
+                base: wire.clone(),
+                wire,
+            };
+            // A variant that was named like its value would be sent by its name.
+            let own = name.wire.clone();
+            let alias = self.alias(Kind::Value, name).to_lowercase();
+            self.values.insert(alias.clone(), own);
+            *value = alias.into();
         }
     }
 
     fn alias(&mut self, kind: Kind, name: Name) -> String {
         let next = self.names.len();
-        let key = (kind, name.wire.clone(), name.function.clone());
+        let key = (
+            kind,
+            name.wire.clone(),
+            name.type_name.clone(),
+            name.function.clone(),
+        );
         let alias = self.given.entry(key);
         // The names of a choice's variants lose the words that they begin with in common.
         let alias = alias.or_insert_with(|| format!("A{next}{MARK}")).clone();
@@ -201,8 +235,9 @@ impl Aliases {
                     return literal.into();
                 };
                 let text = text.value();
-                match self.names.get(&text) {
-                    Some(name) => Literal::string(&name.wire).into(),
+                let name = self.names.get(&text).map(|name| &name.wire);
+                match name.or_else(|| self.values.get(&text)) {
+                    Some(wire) => Literal::string(wire).into(),
                     None => Literal::string(&self.words(&text)).into(),
                 }
             }

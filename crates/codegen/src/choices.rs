@@ -83,9 +83,14 @@ fn choice_within(
         // Of several, typify makes each combination.
         return choices.next().is_none().then_some(choice);
     };
-    let alternatives = list
-        .iter()
-        .map(|part| Alternative::of(document, part, left));
+    // Each of them has the properties that stand beside the choice.
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let alternatives = list.iter().map(|part| {
+        let mut one = Alternative::of(document, part, left);
+        let names = properties.into_iter().flat_map(Map::keys);
+        one.known.extend(names.cloned());
+        one
+    });
     Some(Choice {
         tag: tag(schema, list),
         alternatives: alternatives.collect(),

@@ -81,25 +81,46 @@ pub(crate) fn types(spec: &Spec, copy: &Value, problems: &[Problem]) -> Vec<Find
         let names = schemas.keys();
         let names = names.filter(|name| problem.name.starts_with(&pascal(name)));
         let name = names.max_by_key(|name| name.len());
-        let parts = name.map(|name| closure(schemas, vec![name.clone()]));
-        let parts = parts.map_or_else(
-            || copy.clone(),
-            |parts| json!({"components": {"schemas": parts}}),
-        );
-        let mut has_secret = false;
-        schemas_in(&parts, Part::Document, &mut |schema| {
-            has_secret |= schema.get("format") == Some(&json!("password"));
+        let place = name.map(|name| {
+            let rest = &problem.name[pascal(name).len()..];
+            let pointer = format!("/components/schemas/{}", escaped(name));
+            property(&schemas[name], rest, pointer)
         });
-        let (severity, code) = match problem.is_mended && !has_secret {
-            true => (Severity::Warning, "schema-contradiction"),
-            false => (Severity::Error, "unsupported"),
-        };
-        let pointer = name.map(|name| format!("/components/schemas/{}", escaped(name)));
-        let pointer = pointer.unwrap_or_default();
-        let finding = spec.find(&pointer, severity, code, &problem.words);
-        finding.with_help("its parts exclude each other: leave out one of them")
+        let (pointer, schema) = place.unwrap_or_else(|| (String::new(), &Value::Null));
+        let roots = components_of(schema, Part::Schema);
+        let parts = closure(schemas, roots);
+        let mut has_secret = name.is_none();
+        let parts = parts.values().chain([schema]);
+        parts.for_each(|schema| {
+            schemas_in(schema, Part::Schema, &mut |schema| {
+                has_secret |= schema.get("format") == Some(&json!("password"));
+            });
+        });
+        match problem.is_mended && !has_secret {
+            true => {
+                let help = "its parts exclude each other: leave out one of them";
+                let code = "schema-contradiction";
+                let finding = spec.find(&pointer, Severity::Warning, code, &problem.words);
+                finding.with_help(help)
+            }
+            false => spec.find(&pointer, Severity::Error, "unsupported", &problem.words),
+        }
     };
     problems.iter().map(find).collect()
+}
+
+/// The property of a schema, or of a property in it, that a type is named after.
+fn property<'a>(schema: &'a Value, name: &str, pointer: String) -> (String, &'a Value) {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let named = properties.into_iter().flatten();
+    let named = named.filter(|(property, _)| name.starts_with(&pascal(property)));
+    match named.max_by_key(|(property, _)| property.len()) {
+        Some((found, schema)) => {
+            let pointer = format!("{pointer}/properties/{}", escaped(found));
+            property(schema, &name[pascal(found).len()..], pointer)
+        }
+        None => (pointer, schema),
+    }
 }
 
 /// What cannot be traced to a part of the spec.

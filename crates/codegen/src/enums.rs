@@ -16,7 +16,10 @@ pub(crate) fn errors(operations: &[Operation]) -> Option<Item> {
     let enums = operations.iter().filter(|o| !o.answers.failures.is_empty());
     let enums: Vec<TokenStream> = enums
         .map(|operation| {
-            let docs = format!("What [`Client::{}`] may fail with.", operation.method_name());
+            let docs = format!(
+                "What [`Client::{}`] may fail with.",
+                operation.method_name()
+            );
             let failures = sorted(&operation.answers.failures);
             let definition = definition(operation, &docs, &operation.answers.failures);
             let name = format_ident!("{}", operation.type_name());
@@ -77,7 +80,10 @@ pub(crate) fn answers(operations: &[Operation]) -> Option<Item> {
         .filter(|operation| operation.answers.success() == Success::Several);
     let enums: Vec<TokenStream> = several
         .map(|operation| {
-            let docs = format!("What [`Client::{}`] may be answered with.", operation.method_name());
+            let docs = format!(
+                "What [`Client::{}`] may be answered with.",
+                operation.method_name()
+            );
             definition(operation, &docs, &operation.answers.successes)
         })
         .collect();

@@ -4,6 +4,7 @@ mod adapt;
 mod aliases;
 mod build_script;
 mod choices;
+mod clashes;
 mod culprits;
 mod draft;
 mod encoding;

@@ -22,7 +22,7 @@ pub(crate) fn are_variants<'a>(values: impl Iterator<Item = &'a str> + Clone) ->
         values.clone().all(|value| seen.insert(rename(value)))
     };
     // typify's second attempt keeps a letter for what the first leaves out.
-    let kept = |value: &str| pascal(&value.replace(|c: char| !is_part(c), "X"));
+    let kept = |value: &str| pascal(&value.replace(|c: char| c == '_' || !is_part(c), "X"));
     differ(&pascal) || differ(&kept)
 }
 

@@ -350,3 +350,49 @@ async fn a_query_in_a_path_is_sent() {
     assert_eq!(error.status().map(|status| status.as_u16()), Some(404));
     client.query_in_the_path().text("a b").send().await.unwrap();
 }
+
+#[test]
+fn what_would_have_one_name_is_sent_as_it_is() {
+    let clash = types::OddSentClash::AB2;
+    assert_eq!(serde_json::json!(clash), "a_b");
+    assert_eq!("A B".parse::<types::OddSentClash>().unwrap().to_string(), "A B");
+    let names = types::OddNames::builder();
+    let names = names.a_b("one").a_b_2(2).extra_("three").ab_2(true).ab_3(4);
+    let names = types::OddNames::try_from(names).unwrap();
+    let written = serde_json::json!({
+        "a-b": "one", "a_b": 2, "extra": "three", "ab": true, "Ab": 4,
+    });
+    assert_eq!(serde_json::json!(names), written);
+}
+
+#[test]
+fn a_list_keeps_what_is_in_it() {
+    let answer = r#"{"unique": [2.0, 1.0, 2.0], "clash": "new", "contradiction": [1, {}]}"#;
+    let answer: types::OddAnswer = serde_json::from_str(answer).unwrap();
+    assert_eq!(answer.unique, [2.0, 1.0, 2.0]);
+    assert_eq!(answer.clash.as_deref(), Some("new"));
+    assert_eq!(answer.one, None);
+    assert_eq!(serde_json::json!(answer.contradiction), serde_json::json!([1, {}]));
+}
+
+#[test]
+fn a_secret_that_a_part_narrows_does_not_print() {
+    let parts = r#"{"by_reference": {"password": "hidden"}, "by_choice": {"pin": "hidden"}}"#;
+    let parts: types::OddParts = serde_json::from_str(parts).unwrap();
+    let printed = format!("{parts:?}");
+    assert!(!printed.contains("hidden"), "{printed}");
+    assert!(printed.contains("by_choice: Some"), "{printed}");
+}
+
+#[test]
+fn what_two_parts_allow_to_be_null_is_told_from_what_is_absent() {
+    let nothing = types::OddTwice::builder().nick(tokenturn_client::Field::Null);
+    let nothing = types::OddTwice::try_from(nothing).unwrap();
+    assert_eq!(serde_json::json!(nothing), serde_json::json!({"nick": null}));
+}
+
+#[test]
+fn what_only_answers_have_is_not_asked_for() {
+    let ways = types::OddWays::builder().name("a");
+    assert!(types::OddWays::try_from(ways).is_ok());
+}

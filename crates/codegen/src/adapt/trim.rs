@@ -113,8 +113,11 @@ impl<'ast> Visit<'ast> for Names {
     }
 
     fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
-        let fields = names_in(item.fields.iter());
-        self.fields.insert(item.ident.to_string(), fields);
+        // The builder of an operation can be called like a type.
+        if self.in_types {
+            let fields = names_in(item.fields.iter());
+            self.fields.insert(item.ident.to_string(), fields);
+        }
         visit::visit_item_struct(self, item);
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Lint;
 use super::operations::Seen;
-use crate::names::{pascal, snake};
+use crate::names::pascal;
 use crate::report::{Severity, quoted};
 use crate::tree::Node;
 
@@ -125,36 +125,6 @@ impl<'a> Lint<'a> {
                 .enumerate()
             {
                 self.inner_types(&format!("{name}Variant{index}"), part, types);
-            }
-        }
-    }
-
-    /// The properties of a schema become fields.
-    pub(super) fn property_names(&mut self, schema: Node<'a>) {
-        let mut fields = HashMap::new();
-        let Some(properties) = schema.get("properties") else {
-            return;
-        };
-        // What is required and not declared becomes a field, too.
-        let required = schema.get("required").into_iter().flat_map(Node::items);
-        let required = required.filter_map(|node| Some((node.value.as_str()?, node)));
-        let undeclared = required.filter(|(name, _)| properties.value.get(name).is_none());
-        for (name, property) in properties.members().chain(undeclared) {
-            let field = snake(name);
-            if let Some(first) = fields.insert(field.clone(), property) {
-                let message = format!(
-                    "{} becomes the field `{field}`, as another does",
-                    quoted(name)
-                );
-                let help = "declare one of the two; what is not declared is ignored";
-                self.clash(
-                    Severity::Error,
-                    "property-name",
-                    property,
-                    first,
-                    message,
-                    help,
-                );
             }
         }
     }

@@ -26,7 +26,6 @@ impl<'a> Lint<'a> {
         self.format_name(node);
         self.values(node);
         self.example(node);
-        self.property_names(node);
         self.unheeded(node);
         self.properties(node);
         for key in ["items", "additionalProperties"] {

@@ -373,7 +373,8 @@ impl<'a> Lint<'a> {
                 match kind.fits(member.value) || !is_harmless(shape, name, member.value) {
                     true => _ = self.fits(member, &quoted(name), *kind),
                     false => {
-                        let message = format!("{}: it has no effect", unfit(&quoted(name), *kind, member));
+                        let message =
+                            format!("{}: it has no effect", unfit(&quoted(name), *kind, member));
                         let help = format!("write {}, or leave it out", kind.words());
                         self.warn("shape", member, message, &help);
                     }

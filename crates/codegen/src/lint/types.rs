@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::Lint;
-use super::shape::Kind;
 use crate::keywords::{self, converted, is_idle};
 use crate::report::quoted;
 use crate::tree::Node;
@@ -31,8 +30,12 @@ impl<'a> Lint<'a> {
                 self.warn("schema-type", at, message, help);
             }
             Value::String(text) if text == "array" => {
-                if !node.get("items").is_some_and(|items| items.value.is_object()) {
-                    let message = "this array does not say what its items are: they are any JSON value";
+                if !node
+                    .get("items")
+                    .is_some_and(|items| items.value.is_object())
+                {
+                    let message =
+                        "this array does not say what its items are: they are any JSON value";
                     self.warn("schema-items", at, message, "add `items`");
                 }
             }
@@ -46,8 +49,12 @@ impl<'a> Lint<'a> {
                 let message = format!("{} is not a type: {read}", quoted(text));
                 self.warn("schema-type", at, message, help);
             }
-            _ => {
-                self.fits(at, "`type`", Kind::Text);
+            other => {
+                let message = format!(
+                    "{} is not a type, and has no effect",
+                    quoted(&other.to_string())
+                );
+                self.warn("schema-type", at, message, help);
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! progenitor would make one schema of both, which is no longer just that type.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -16,16 +16,35 @@ type Fields = HashMap<String, Map<String, Value>>;
 /// Makes every part of an `allOf` say the same of such a property.
 pub(super) fn settle(document: &mut Value, named: &Named) {
     let components = components(document, named);
+    let mut next = Vec::new();
     schemas_mut(document, Part::Document, &mut |schema| {
-        if schema.get("allOf").is_some_and(Value::is_array) {
+        if LISTS
+            .iter()
+            .any(|key| schema.get(*key).is_some_and(Value::is_array))
+        {
             let mut fields = Fields::new();
             collect(schema, named, &components, &mut fields);
             if !fields.is_empty() {
-                apply(schema, named, &fields);
+                apply(schema, named, &fields, &mut next);
             }
         }
     });
+    // A component that narrows a secret somewhere is one that has it.
+    let mut seen = HashSet::new();
+    while let Some((target, fields)) = next.pop() {
+        let mut names: Vec<_> = fields.keys().cloned().collect();
+        names.sort();
+        let pointer = target.strip_prefix('#').unwrap_or_default();
+        if seen.insert((target.clone(), names))
+            && let Some(Value::Object(schema)) = document.pointer_mut(pointer)
+        {
+            apply(schema, named, &fields, &mut next);
+        }
+    }
 }
+
+/// What is put together with the properties beside it.
+const LISTS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 
 /// The fields of each component, by the reference to it.
 fn components(document: &Value, named: &Named) -> HashMap<String, Fields> {
@@ -77,7 +96,13 @@ fn collect(
     }
 }
 
-fn apply(schema: &mut Map<String, Value>, named: &Named, fields: &Fields) {
+/// `next` are the components in which the secrets among them have to be secrets, too.
+fn apply(
+    schema: &mut Map<String, Value>,
+    named: &Named,
+    fields: &Fields,
+    next: &mut Vec<(String, Fields)>,
+) {
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
     for (name, property) in properties.into_iter().flatten() {
         if let Some(plain) = fields.get(name)
@@ -90,10 +115,23 @@ fn apply(schema: &mut Map<String, Value>, named: &Named, fields: &Fields) {
             }
         }
     }
-    let parts = schema.get_mut("allOf").and_then(Value::as_array_mut);
-    let parts = parts.into_iter().flatten();
-    for part in parts.filter_map(Value::as_object_mut) {
-        apply(part, named, fields);
+    for key in LISTS {
+        let parts = schema.get_mut(key).and_then(Value::as_array_mut);
+        let parts = parts.into_iter().flatten();
+        for part in parts.filter_map(Value::as_object_mut) {
+            match part.get("$ref").and_then(Value::as_str) {
+                Some(target) => {
+                    let secrets = fields
+                        .iter()
+                        .filter(|(_, plain)| plain["format"] == "password");
+                    let secrets: Fields = secrets.map(|(n, p)| (n.clone(), p.clone())).collect();
+                    if !secrets.is_empty() {
+                        next.push((target.to_owned(), secrets));
+                    }
+                }
+                None => apply(part, named, fields, next),
+            }
+        }
     }
 }
 
@@ -117,6 +155,15 @@ mod tests {
                 ]},
                 "Later": {"allOf": [{"$ref": "#/components/schemas/Base"}]},
                 "Base": {"properties": {"password": secret, "name": {"type": "string"}}},
+                "Narrow": {"properties": {"password": {"type": "string", "maxLength": 9}}},
+                "Two": {"allOf": [
+                    {"$ref": "#/components/schemas/Base"},
+                    {"$ref": "#/components/schemas/Narrow"},
+                ]},
+                "Three": {
+                    "properties": {"pin": secret},
+                    "oneOf": [{"properties": {"pin": {"minLength": 4}}}, {"required": ["pin"]}],
+                },
             }},
         });
         settle(&mut document, &Named::new());
@@ -124,7 +171,9 @@ mod tests {
             "password": {"type": "string", "format": "password", "description": "Mine."},
             "name": {"maxLength": 9},
         });
-        let one = &document["components"]["schemas"]["One"];
-        assert_eq!(one["allOf"][1]["properties"], expected);
+        let schemas = &document["components"]["schemas"];
+        assert_eq!(schemas["One"]["allOf"][1]["properties"], expected);
+        assert_eq!(schemas["Narrow"]["properties"]["password"], secret);
+        assert_eq!(schemas["Three"]["oneOf"][0]["properties"]["pin"], secret);
     }
 }

@@ -34,7 +34,7 @@ pub(crate) use references::resolve;
 pub(crate) use schemas::components as components_of;
 pub(crate) use sent::{MAY_BE_NULL, is_held};
 pub(crate) use styled::{Styled, is_object, is_style, styled};
-pub(crate) use walk::{Part, schemas as schemas_in};
+pub(crate) use walk::{Part, schemas as schemas_in, schemas_mut};
 
 /// The operations of one path item: its other keys are not HTTP methods.
 pub(crate) const METHODS: [&str; 8] = [
@@ -69,8 +69,10 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     // Of what is one object now, nobody needs the parts.
     schemas::prune(&mut copy);
     integers::widen(&mut copy);
+    sent::directions(&mut copy);
     sent::defaults(&mut copy);
     schemas::loosen(&mut copy);
+    nullable::unite(&mut copy);
     nullable::place(&mut copy);
     sent::absence(&mut copy);
     converted::name_bodies(&mut copy);

@@ -7,8 +7,30 @@
 
 use serde_json::{Map, Value, json};
 
+use super::walk::{Part, schemas_mut};
 use super::{is_json, operations_mut};
-use crate::flat::{MAX_PARTS, may_be_null};
+use crate::flat::{Flat, MAX_PARTS, may_be_null};
+
+/// Makes one object of the parts of an `allOf` that declare a property twice, and may make it null:
+/// typify keeps of both only what it knows.
+pub(super) fn unite(document: &mut Value) {
+    let original = document.clone();
+    schemas_mut(document, Part::Document, &mut |schema| {
+        let parts = schema.get("allOf").and_then(Value::as_array);
+        if parts.is_none_or(|parts| parts.len() < 2) {
+            return;
+        }
+        let flat = Flat::of(&original, &Value::Object(schema.clone()));
+        let is_twice = |property: &Value| {
+            let parts = property.get("allOf").and_then(Value::as_array);
+            parts.is_some_and(|parts| parts.len() > 1)
+                && may_be_null(&original, property, &mut { MAX_PARTS })
+        };
+        if flat.choices.is_empty() && flat.properties().any(|(_, property)| is_twice(property)) {
+            *schema = flat.says;
+        }
+    });
+}
 
 /// Moves `nullable` to the places whose schemas allow null.
 pub(super) fn place(document: &mut Value) {
@@ -107,9 +129,6 @@ impl Places<'_> {
             let Some(parts) = fields.get_mut(key).and_then(Value::as_array_mut) else {
                 continue;
             };
-            if key != "allOf" && !parts.iter().all(is_null) {
-                parts.retain(|part| !is_null(part));
-            }
             parts.iter_mut().for_each(|part| self.part(part));
         }
     }
@@ -192,10 +211,6 @@ mod tests {
             (
                 json!({"oneOf": [team, reference]}),
                 wrapped(json!({"oneOf": [team, reference]})),
-            ),
-            (
-                json!({"oneOf": [team, {"enum": [null]}]}),
-                wrapped(json!({"oneOf": [team]})),
             ),
             (
                 json!({"type": "string", "enum": ["a", null]}),

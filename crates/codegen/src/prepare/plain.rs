@@ -54,7 +54,10 @@ pub(super) fn schema(schema: &mut Map<String, Value>) {
     if kind == Some("array") && !schema.contains_key("items") {
         schema.insert("items".into(), json!({}));
     }
-    for (limit, flag) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
+    for (limit, flag) in [
+        ("minimum", "exclusiveMinimum"),
+        ("maximum", "exclusiveMaximum"),
+    ] {
         if !schema.contains_key(limit) {
             schema.shift_remove(flag);
         }

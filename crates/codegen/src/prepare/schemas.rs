@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 
 use super::operations_mut;
 use super::walk::{Part, schemas, schemas_mut, schemas_under, schemas_under_mut};
-use crate::names::are_variants;
 use crate::tree::unescaped;
 
 /// Rules that a decoder would enforce.
@@ -109,6 +108,12 @@ fn simplify(schema: &mut Map<String, Value>) {
     if schema.get("title").is_some_and(Value::is_string) && is_type(schema) {
         schema.shift_remove("title");
     }
+    // It would matter to who reads only, and a part of an `allOf` would exclude the others.
+    if schema.contains_key("properties")
+        && schema.get("additionalProperties") == Some(&json!(false))
+    {
+        schema.shift_remove("additionalProperties");
+    }
     // openapiv3 knows no formats of these.
     if schema
         .get("type")
@@ -122,11 +127,6 @@ fn simplify(schema: &mut Map<String, Value>) {
         let format = schema.get("format").and_then(Value::as_str);
         if format.is_some_and(|format| FORMATS.contains(&format)) {
             schema.shift_remove("format");
-        }
-        // Without names that differ there are no variants.
-        let values = schema.get("enum").and_then(Value::as_array);
-        if !are_variants(values.into_iter().flatten().filter_map(Value::as_str)) {
-            open_enum(schema);
         }
     }
 }

@@ -53,6 +53,42 @@ fn is_converted(schema: &Map<String, Value>) -> bool {
     format.is_some_and(|format| format == "binary" || converted(format).is_some())
 }
 
+/// Requests go without what only answers have, and answers without what only requests have.
+pub(super) fn directions(document: &mut Value) {
+    let sent = used(document, &["requestBody"]);
+    let answered = used(document, &["responses"]);
+    each(document, &sent, &mut |schema, is_sent| {
+        if is_sent {
+            without(schema, "readOnly");
+        } else {
+            without(schema, "writeOnly");
+        }
+    });
+    let schemas = document.pointer_mut("/components/schemas");
+    let schemas = schemas.and_then(Value::as_object_mut).into_iter().flatten();
+    for (_, schema) in schemas.filter(|(name, _)| answered.contains(*name) && sent.contains(*name))
+    {
+        schemas_mut(schema, Part::Schema, &mut |schema| {
+            without(schema, "writeOnly")
+        });
+    }
+}
+
+/// Requires no properties of this kind.
+fn without(schema: &mut Map<String, Value>, kind: &str) {
+    let Some(Value::Object(properties)) = schema.get("properties") else {
+        return;
+    };
+    let is_of_kind = |property: &Value| property.get(kind) == Some(&json!(true));
+    let names = properties
+        .iter()
+        .filter(|(_, property)| is_of_kind(property));
+    let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.retain(|name| !names.iter().any(|one| name == one));
+    }
+}
+
 /// Lets requests send an empty list, an empty map and a null.
 pub(super) fn absence(document: &mut Value) {
     let sent = used(document, &["requestBody"]);
@@ -154,6 +190,19 @@ mod tests {
         };
         assert_eq!(left("Sent"), Vec::<String>::new());
         assert_eq!(left("Answer"), ["right"]);
+    }
+
+    #[test]
+    fn what_is_of_one_direction_is_required_in_it() {
+        let property = |kind: &str| json!({"type": "string", (kind): true});
+        let schema = json!({"required": ["id", "code", "name"], "properties": {
+            "id": property("readOnly"), "code": property("writeOnly"), "name": {"type": "string"},
+        }});
+        let mut document = document(&schema);
+        directions(&mut document);
+        let required = |name: &str| &document["components"]["schemas"][name]["required"];
+        assert_eq!(*required("Sent"), json!(["code", "name"]));
+        assert_eq!(*required("Answer"), json!(["id", "name"]));
     }
 
     #[test]

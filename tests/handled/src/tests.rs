@@ -355,7 +355,10 @@ async fn a_query_in_a_path_is_sent() {
 fn what_would_have_one_name_is_sent_as_it_is() {
     let clash = types::OddSentClash::AB2;
     assert_eq!(serde_json::json!(clash), "a_b");
-    assert_eq!("A B".parse::<types::OddSentClash>().unwrap().to_string(), "A B");
+    assert_eq!(
+        "A B".parse::<types::OddSentClash>().unwrap().to_string(),
+        "A B"
+    );
     let names = types::OddNames::builder();
     let names = names.a_b("one").a_b_2(2).extra_("three").ab_2(true).ab_3(4);
     let names = types::OddNames::try_from(names).unwrap();
@@ -372,7 +375,10 @@ fn a_list_keeps_what_is_in_it() {
     assert_eq!(answer.unique, [2.0, 1.0, 2.0]);
     assert_eq!(answer.clash.as_deref(), Some("new"));
     assert_eq!(answer.one, None);
-    assert_eq!(serde_json::json!(answer.contradiction), serde_json::json!([1, {}]));
+    assert_eq!(
+        serde_json::json!(answer.contradiction),
+        serde_json::json!([1, {}])
+    );
 }
 
 #[test]
@@ -388,7 +394,10 @@ fn a_secret_that_a_part_narrows_does_not_print() {
 fn what_two_parts_allow_to_be_null_is_told_from_what_is_absent() {
     let nothing = types::OddTwice::builder().nick(tokenturn_client::Field::Null);
     let nothing = types::OddTwice::try_from(nothing).unwrap();
-    assert_eq!(serde_json::json!(nothing), serde_json::json!({"nick": null}));
+    assert_eq!(
+        serde_json::json!(nothing),
+        serde_json::json!({"nick": null})
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Lint;
 use super::operations::Seen;
 use crate::names::pascal;
-use crate::report::{Severity, quoted};
+use crate::report::Severity;
 use crate::tree::Node;
 
 /// What two schemas may differ in and still be the same type.

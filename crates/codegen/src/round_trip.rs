@@ -43,6 +43,7 @@ pub(crate) fn round_trip(
         use #mocks as mocks;
         #[allow(unused_imports)]
         use #client::types;
+        #[allow(unused_imports)]
         use ::tokenturn_client::Error;
         #[allow(unused_imports)]
         use ::tokenturn_client::runtime::serde_json;

@@ -4,6 +4,7 @@ use tokenturn_client::github as client;
 use tokenturn_httpmock::github as mocks;
 #[allow(unused_imports)]
 use tokenturn_client::github::types;
+#[allow(unused_imports)]
 use ::tokenturn_client::Error;
 #[allow(unused_imports)]
 use ::tokenturn_client::runtime::serde_json;

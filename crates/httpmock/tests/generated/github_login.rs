@@ -4,6 +4,7 @@ use tokenturn_client::github_login as client;
 use tokenturn_httpmock::github_login as mocks;
 #[allow(unused_imports)]
 use tokenturn_client::github_login::types;
+#[allow(unused_imports)]
 use ::tokenturn_client::Error;
 #[allow(unused_imports)]
 use ::tokenturn_client::runtime::serde_json;

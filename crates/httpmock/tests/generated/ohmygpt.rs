@@ -4,6 +4,7 @@ use tokenturn_client::ohmygpt as client;
 use tokenturn_httpmock::ohmygpt as mocks;
 #[allow(unused_imports)]
 use tokenturn_client::ohmygpt::types;
+#[allow(unused_imports)]
 use ::tokenturn_client::Error;
 #[allow(unused_imports)]
 use ::tokenturn_client::runtime::serde_json;

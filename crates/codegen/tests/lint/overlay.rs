@@ -73,37 +73,121 @@ fn each_overlay_is_reported_where_it_is() {
     }
 }
 
+/// The examples of the specification, and what its text says beside them.
 #[test]
-fn objects_are_merged_and_lists_grow() {
-    let spec = one("merged");
-    let document = spec.document().unwrap();
-    assert_eq!(
-        document["info"],
-        json!({"title": "Other keys", "version": "1", "x-overlaid": true})
-    );
-    assert_eq!(document["tags"][0]["name"], "keys");
-    assert_eq!(document["tags"][1], json!({"name": "pages"}));
-    let keys = &document["paths"]["/keys"];
-    let after = json!([{"name": "after", "in": "query", "schema": {"type": "string"}}]);
-    assert_eq!(keys["get"]["parameters"], after);
-    assert_eq!(keys["get"]["x-retry"], "never");
-    assert_eq!(keys["post"]["x-retry"], "never");
-    assert_eq!(document["paths"].as_object().unwrap().len(), 1);
-    let key = &document["components"]["schemas"]["Key"]["properties"];
-    let secret =
-        json!({"id": {"type": "string"}, "value": {"type": "string", "format": "password"}});
-    assert_eq!(key, &secret);
-}
-
-#[test]
-fn what_1_1_adds() {
-    let spec = one("copied");
-    let document = spec.document().unwrap();
-    let (keys, tokens) = (&document["paths"]["/keys"], &document["paths"]["/tokens"]);
-    assert_eq!(tokens["get"]["responses"], keys["get"]["responses"]);
-    assert_eq!(tokens["get"]["operationId"], "list_tokens");
-    assert_eq!(tokens["get"]["tags"], json!(["keys", "tokens", "more"]));
-    assert!(tokens.get("post").is_none() && keys.get("post").is_some());
+fn what_an_action_changes() {
+    let update = |target, update| json!([{"target": target, "update": update}]);
+    let remove = |target| json!([{"target": target, "remove": true}]);
+    for (version, document, actions, expected) in [
+        // Objects are merged, primitives are replaced, and what is new is added at the end.
+        (
+            "1.0.0",
+            json!({"info": {"title": "a", "x": {"y": 1}}, "paths": {}}),
+            update(
+                "$",
+                json!({"info": {"title": "b", "x": {"z": 2}, "w": null}, "tags": []}),
+            ),
+            json!({"info": {"title": "b", "x": {"y": 1, "z": 2}, "w": null}, "paths": {}, "tags": []}),
+        ),
+        // A wildcard, and a filter.
+        (
+            "1.0.0",
+            json!({"/a": {"get": {"x-oai-traits": {"paged": 1}}}, "/b": {"get": {}, "put": {}}}),
+            json!([
+                {"target": "$.*.get", "update": {"x-safe": true}},
+                {"target": "$.*.get[?@.paged]", "update": {"top": 1}},
+            ]),
+            json!({
+                "/a": {"get": {"x-oai-traits": {"paged": 1, "top": 1}, "x-safe": true}},
+                "/b": {"get": {"x-safe": true}, "put": {}},
+            }),
+        ),
+        // A list gets an entry, whatever it is; lists within an update are put together.
+        (
+            "1.0.0",
+            json!({"a": [1]}),
+            update("$.a", json!({"b": 2})),
+            json!({"a": [1, {"b": 2}]}),
+        ),
+        (
+            "1.0.0",
+            json!({"a": [1]}),
+            update("$.a", json!([2, 3])),
+            json!({"a": [1, [2, 3]]}),
+        ),
+        (
+            "1.1.0",
+            json!({"a": [1]}),
+            update("$.a", json!([2, 3])),
+            json!({"a": [1, 2, 3]}),
+        ),
+        (
+            "1.0.0",
+            json!({"a": [1]}),
+            update("$", json!({"a": [2, 3]})),
+            json!({"a": [1, 2, 3]}),
+        ),
+        (
+            "1.1.0",
+            json!({"a": "b"}),
+            update("$.a", json!(2)),
+            json!({"a": 2}),
+        ),
+        // One place counts once.
+        (
+            "1.0.0",
+            json!({"a": []}),
+            update("$['a', 'a']", json!(1)),
+            json!({"a": [1]}),
+        ),
+        // What is removed does not move what is still to be.
+        (
+            "1.0.0",
+            json!({"a": [0, 1, 2, 3]}),
+            remove("$.a[0, 2]"),
+            json!({"a": [1, 3]}),
+        ),
+        (
+            "1.0.0",
+            json!({"a": [0, 1, 2, 3]}),
+            remove("$.a[?@ > 0]"),
+            json!({"a": [0]}),
+        ),
+        (
+            "1.0.0",
+            json!({"a": {"a": {"b": 1}}, "c": 1}),
+            remove("$..a"),
+            json!({"c": 1}),
+        ),
+        // `remove` before `update`, and one action after the other.
+        (
+            "1.0.0",
+            json!({"a": {"b": 1}}),
+            json!([
+                {"target": "$.a", "remove": true, "update": {"c": 1}},
+                {"target": "$", "update": {"a": [2]}},
+                {"target": "$.a", "remove": false, "update": 3},
+            ]),
+            json!({"a": [2, 3]}),
+        ),
+        (
+            "1.1.0",
+            json!({"/a": {"get": {"tags": [1]}}, "/b": {"get": {"tags": [2], "id": 2}}}),
+            json!([{"target": "$['/a']", "copy": "$['/b']", "update": {"x": 1}}]),
+            json!({
+                "/a": {"get": {"tags": [1, 2], "id": 2}},
+                "/b": {"get": {"tags": [2], "id": 2}},
+            }),
+        ),
+    ] {
+        let info = json!({"title": "a", "version": "1"});
+        let overlay = json!({"overlay": version, "info": info, "actions": actions});
+        let spec = Spec::new("document", document.to_string());
+        let spec = spec.overlay(Spec::new("overlay", overlay.to_string()));
+        // As text, in which the order counts, too.
+        let found = spec.document().unwrap().to_string();
+        assert_eq!(found, expected.to_string(), "{actions}");
+    }
 }
 
 #[test]

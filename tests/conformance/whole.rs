@@ -30,4 +30,6 @@ fn nothing_in_it_is_refused_and_every_warning_is_counted() {
         Some((rule.trim_end_matches("` |"), count))
     });
     assert_eq!(counts, rows.collect());
+    let shown = report.to_string();
+    assert!(shown.lines().count() < 200, "{shown}");
 }

@@ -14,7 +14,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         }
         Ok(())
     })?;
-    step("specs", || spec::lint::run(root, None, &[]))?;
+    step("specs", || spec::lint::run(root, &[]))?;
     step("examples in specs", || spec::examples::run(root, None))?;
     step("codegen", || codegen::check(root))?;
     // The one feature that is not on in the workspace. Docs have it, and reuse what is checked here.

@@ -1,10 +1,28 @@
 //! The front door for build scripts.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::{Paths, Spec, generate, names};
+use crate::fold::{counted, rules};
+use crate::{Paths, Report, Severity, Spec, generate, names};
+
+/// What a build script generates from: the path of a spec, or a [`Spec`] that was read from one.
+#[derive(Debug)]
+pub struct Input(io::Result<Spec>);
+
+impl<P: AsRef<Path>> From<P> for Input {
+    fn from(path: P) -> Self {
+        Self(Spec::read(path))
+    }
+}
+
+impl From<Spec> for Input {
+    fn from(spec: Spec) -> Self {
+        Self(Ok(spec))
+    }
+}
 
 /// Generates from a spec what a crate includes: the `main` of a build script.
 ///
@@ -19,12 +37,25 @@ use crate::{Paths, Spec, generate, names};
 /// when the spec has changed.
 ///
 /// A spec that cannot be handled fails the build, with a report of what is wrong, and where. What is
-/// handled in another way than the spec says becomes a warning of cargo.
+/// handled in another way than the spec says becomes a warning of cargo, one for each rule; all of them
+/// stand in `keys_report.txt` beside the rest.
 ///
 /// ```no_run
 /// // build.rs
 /// fn main() -> std::process::ExitCode {
 ///     tokenturn_codegen::build_script("keys.yaml")
+/// }
+/// ```
+///
+/// A [`Spec`] tells more of what is wanted:
+///
+/// ```no_run
+/// // build.rs
+/// use tokenturn_codegen::{Select, Spec, build_script};
+///
+/// fn main() -> std::io::Result<std::process::ExitCode> {
+///     let spec = Spec::read("keys.yaml")?;
+///     Ok(build_script(spec.select(Select::new().tags(["keys"])).lenient()))
 /// }
 /// ```
 ///
@@ -34,10 +65,9 @@ use crate::{Paths, Spec, generate, names};
 ///     include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 /// }
 /// ```
-pub fn build_script(spec: impl AsRef<Path>) -> ExitCode {
-    let spec = spec.as_ref();
-    println!("cargo::rerun-if-changed={}", spec.display());
-    match run(spec) {
+pub fn build_script(spec: impl Into<Input>) -> ExitCode {
+    let result = spec.into().0.map_err(|error| format!("error: {error}"));
+    match result.and_then(|spec| run(&spec)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
@@ -46,30 +76,57 @@ pub fn build_script(spec: impl AsRef<Path>) -> ExitCode {
     }
 }
 
-fn run(path: &Path) -> Result<(), String> {
+fn run(spec: &Spec) -> Result<(), String> {
+    let path = Path::new(spec.name());
+    for file in spec.files() {
+        println!("cargo::rerun-if-changed={file}");
+    }
     let folder =
         std::env::var_os("OUT_DIR").ok_or("error: cargo sets OUT_DIR for build scripts")?;
     let stem = path.file_stem().and_then(|stem| stem.to_str());
     let module = names::snake(stem.unwrap_or_default());
-    let text = |error| format!("error: cannot read {}: {error}", path.display());
-    let spec = Spec::read(path).map_err(text)?;
     let paths = Paths::new(format!("super::{module}"));
-    let generated = generate(&spec, &paths).map_err(|report| report.to_string())?;
-    for finding in generated.report.findings() {
-        let (file, line, column) = (finding.file(), finding.line(), finding.column());
-        println!(
-            "cargo::warning={file}:{line}:{column}: {}",
-            finding.message()
-        );
+    let file = |ending: &str| PathBuf::from(&folder).join(format!("{module}{ending}"));
+    let write = |ending: &str, text: &str| {
+        let file = file(ending);
+        fs::write(&file, text)
+            .map_err(|error| format!("error: cannot write {}: {error}", file.display()))
+    };
+    let generated = generate(spec, &paths).map_err(|report| report.to_string())?;
+    write("_report.txt", &lines(&generated.report))?;
+    warn(&generated.report, &file("_report.txt"));
+    write(".rs", &generated.client)?;
+    write("_mocks.rs", &generated.mocks)?;
+    write("_round_trip.rs", &generated.round_trip)
+}
+
+/// A warning of cargo for each rule.
+fn warn(report: &Report, whole: &Path) {
+    for (_, code, count) in rules(report.findings()) {
+        let mut findings = report.findings().iter();
+        let Some(first) = findings.find(|finding| finding.code() == code) else {
+            continue;
+        };
+        let (name, line, column) = (first.file(), first.line(), first.column());
+        let message = first.message();
+        let more = match count - 1 {
+            0 => String::new(),
+            more => format!(
+                " (`{code}`, and {} more in {})",
+                counted(Severity::Warning, more),
+                whole.display()
+            ),
+        };
+        println!("cargo::warning={name}:{line}:{column}: {message}{more}");
     }
-    for (ending, source) in [
-        ("", generated.client),
-        ("_mocks", generated.mocks),
-        ("_round_trip", generated.round_trip),
-    ] {
-        let file = PathBuf::from(&folder).join(format!("{module}{ending}.rs"));
-        let text = |error| format!("error: cannot write {}: {error}", file.display());
-        fs::write(&file, source).map_err(text)?;
-    }
-    Ok(())
+}
+
+/// Every finding on a line of its own.
+fn lines(report: &Report) -> String {
+    let lines = report.findings().iter().map(|finding| {
+        let (line, column) = (finding.line(), finding.column());
+        let (code, message) = (finding.code(), finding.message());
+        format!("{}:{line}:{column}: {code}: {message}\n", finding.file())
+    });
+    lines.collect()
 }

@@ -46,23 +46,24 @@ pub(crate) fn find(spec: &Spec, copy: &Value, words: &str) -> Vec<Finding> {
         // A schema fails with each one that it refers to, and that one is the culprit.
         let mut others = components_of(&schemas[*name], Part::Schema).into_iter();
         if !others.any(|other| other != **name && bad.contains_key(&other)) {
-            findings.push(finding(
-                format!("/components/schemas/{}", escaped(name)),
-                words,
-            ));
+            let pointer = format!("/components/schemas/{}", escaped(name));
+            // The document may not have it under this name, or not in these operations.
+            let users = operations(copy).filter(|(_, operation)| {
+                let roots = components_of(operation, Part::Operation);
+                closure(schemas, roots).contains_key(*name)
+            });
+            let users = users.map(|((path, method), _)| (path.clone(), method));
+            findings.push(finding(pointer, words).with_operations(users.collect()));
         }
     }
-    let paths = copy.get("paths").and_then(Value::as_object);
-    for (path, item) in paths.into_iter().flatten() {
-        for (method, operation) in METHODS.iter().filter_map(|m| Some((m, item.get(m)?))) {
-            let roots = components_of(operation, Part::Operation);
-            if roots.iter().any(|name| bad.contains_key(name)) {
-                continue;
-            }
-            if let Err(words) = alone(json!({path: {*method: operation}}), roots) {
-                let pointer = format!("/paths/{}/{method}", escaped(path));
-                findings.push(finding(pointer, &words));
-            }
+    for ((path, method), operation) in operations(copy) {
+        let roots = components_of(operation, Part::Operation);
+        if roots.iter().any(|name| bad.contains_key(name)) {
+            continue;
+        }
+        if let Err(words) = alone(json!({path: {method: operation}}), roots) {
+            let pointer = format!("/paths/{}/{method}", escaped(path));
+            findings.push(finding(pointer, &words));
         }
     }
     if findings.is_empty() {
@@ -71,22 +72,33 @@ pub(crate) fn find(spec: &Spec, copy: &Value, words: &str) -> Vec<Finding> {
     findings
 }
 
-/// A finding for each type that is not as described, at the schema that it is named after. Any JSON
+/// A finding for each type that is not as described, at the schema or the operation that it is named after. Any JSON
 /// value prints, so no secret is read as one.
 pub(crate) fn types(spec: &Spec, copy: &Value, problems: &[Problem]) -> Vec<Finding> {
     let empty = Map::new();
     let schemas = copy.pointer("/components/schemas");
     let schemas = schemas.and_then(Value::as_object).unwrap_or(&empty);
+    let operations = operations(copy).filter_map(|((path, method), operation)| {
+        let id = operation.get("operationId")?.as_str()?;
+        Some((pascal(id), format!("/paths/{}/{method}", escaped(path))))
+    });
+    let operations: Vec<_> = operations.collect();
     let find = |problem: &Problem| {
         let names = schemas.keys();
         let names = names.filter(|name| problem.name.starts_with(&pascal(name)));
         let name = names.max_by_key(|name| name.len());
+        let operation = operations.iter();
+        let operation = operation.filter(|(id, _)| problem.name.starts_with(id));
+        let operation = operation.max_by_key(|(id, _)| id.len());
+        let operation = operation.filter(|(id, _)| name.is_none_or(|name| name.len() < id.len()));
+        let name = name.filter(|_| operation.is_none());
         let place = name.map(|name| {
             let rest = &problem.name[pascal(name).len()..];
             let pointer = format!("/components/schemas/{}", escaped(name));
             property(&schemas[name], rest, pointer)
         });
-        let (pointer, schema) = place.unwrap_or_else(|| (String::new(), &Value::Null));
+        let pointer = || operation.map_or_else(String::new, |(_, pointer)| pointer.clone());
+        let (pointer, schema) = place.unwrap_or_else(|| (pointer(), &Value::Null));
         let roots = components_of(schema, Part::Schema);
         let parts = closure(schemas, roots);
         let mut has_secret = name.is_none();
@@ -121,6 +133,15 @@ fn property<'a>(schema: &'a Value, name: &str, pointer: String) -> (String, &'a 
         }
         None => (pointer, schema),
     }
+}
+
+/// The operations of a document, by path and method.
+fn operations(copy: &Value) -> impl Iterator<Item = ((&String, &'static str), &Value)> {
+    let paths = copy.get("paths").and_then(Value::as_object);
+    paths.into_iter().flatten().flat_map(|(path, item)| {
+        let methods = METHODS.into_iter();
+        methods.filter_map(move |method| Some(((path, method), item.get(method)?)))
+    })
 }
 
 /// What cannot be traced to a part of the spec.

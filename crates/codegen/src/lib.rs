@@ -11,10 +11,12 @@ mod encoding;
 mod enums;
 mod fits;
 mod flat;
+mod fold;
 mod ids;
 mod integers;
 mod json;
 mod keywords;
+mod lenient;
 mod lint;
 mod literal;
 mod mocks;
@@ -32,9 +34,11 @@ mod source;
 mod spec;
 mod table;
 mod tree;
+mod uses;
 mod yaml;
 
-pub use build_script::build_script;
+pub use build_script::{Input, build_script};
+pub use draft::Select;
 pub use report::{Finding, Report, Severity};
 pub use spec::Spec;
 
@@ -109,7 +113,15 @@ pub struct Generated {
 ///
 /// All that stands in the way, with the lines of the spec.
 pub fn generate(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
-    let spec = &spec.lowered();
+    let lowered = spec.lowered();
+    match spec.is_lenient() {
+        true => lenient::generate(lowered, paths),
+        false => whole(&lowered, paths),
+    }
+}
+
+/// Generates from everything that a spec has.
+fn whole(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
     let (report, moves) = spec.check();
     let Some(document) = spec.document().filter(|_| !report.has_errors()) else {
         return Err(report);

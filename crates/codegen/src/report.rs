@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::snippet;
 use crate::source::Source;
 use crate::tree::Span;
+use crate::{fold, snippet};
 
 /// What a finding means for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +31,8 @@ pub struct Finding {
     column: usize,
     span: Span,
     beside: Option<(Span, &'static str)>,
+    /// The operations that it is about, by path and method, where its place does not tell.
+    operations: Vec<(String, &'static str)>,
 }
 
 impl Finding {
@@ -52,6 +54,7 @@ impl Finding {
             column: 1,
             span,
             beside: None,
+            operations: Vec::new(),
         }
     }
 
@@ -83,6 +86,22 @@ impl Finding {
     pub(crate) fn shift(&mut self, by: usize) {
         self.span.shift(by);
         self.beside.iter_mut().for_each(|(span, _)| span.shift(by));
+    }
+
+    pub(crate) fn with_operations(mut self, operations: Vec<(String, &'static str)>) -> Self {
+        self.operations = operations;
+        self
+    }
+
+    pub(crate) fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Whether another one says the same of the same place.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let words = |finding: &Self| (finding.code, finding.span.start);
+        words(self) == words(other) && self.message == other.message
     }
 
     pub(crate) fn place(&mut self, source: &Source) {
@@ -155,12 +174,16 @@ impl Finding {
         self.span
     }
 
+    pub(crate) fn operations(&self) -> &[(String, &'static str)] {
+        &self.operations
+    }
+
     pub(crate) fn other_place(&self) -> Option<(Span, &'static str)> {
         self.beside
     }
 }
 
-/// Everything that a check found in one spec, in the order of the text.
+/// Everything that a check found in one spec.
 ///
 /// [`Display`](fmt::Display) shows it as [`render`](Self::render) does, without colour.
 #[derive(Clone)]
@@ -174,11 +197,11 @@ impl Report {
         for finding in &mut findings {
             finding.place(&source);
         }
-        findings.sort_by_key(|finding| (finding.span.start, finding.severity, finding.code));
+        findings.sort_by_key(|finding| (finding.severity, finding.span.start, finding.code));
         Self { source, findings }
     }
 
-    /// The findings, in the order of the text.
+    /// All findings: the errors in the order of the text, and then the warnings.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
@@ -200,13 +223,22 @@ impl Report {
 
     /// The findings with their places in the text, as a compiler shows them.
     ///
-    /// With `colour` it has ANSI escapes, for a terminal. Control characters of the spec are not
-    /// passed on.
+    /// Of the warnings of one rule, and of the errors of one rule that want the same done, the first is
+    /// shown with the places of the others; a table of the rules follows then. With `colour` it has ANSI
+    /// escapes, for a terminal. Control characters of the spec are not passed on.
     pub fn render(&self, colour: bool) -> String {
         let mut text = String::new();
-        for finding in &self.findings {
-            text.push_str(&snippet::render(&self.source, finding, colour));
+        let groups = fold::groups(&self.findings);
+        for group in &groups {
+            text.push_str(&snippet::render(&self.source, group, colour));
             text.push_str("\n\n");
+        }
+        if groups.len() < self.findings.len() {
+            for (severity, code, count) in fold::rules(&self.findings) {
+                let count = fold::counted(severity, count);
+                text.push_str(&format!("{count:>15}  {code}\n"));
+            }
+            text.push('\n');
         }
         text.push_str(&self.summary());
         text.push('\n');
@@ -214,16 +246,13 @@ impl Report {
     }
 
     fn summary(&self) -> String {
-        let counts = [(Severity::Error, "error"), (Severity::Warning, "warning")];
-        let counts = counts.map(|(severity, word)| match self.count(severity) {
-            0 => None,
-            1 => Some(format!("1 {word}")),
-            count => Some(format!("{count} {word}s")),
-        });
-        let counts = counts.into_iter().flatten().collect::<Vec<_>>();
-        let counts = match counts.is_empty() {
-            true => "no findings".to_owned(),
-            false => counts.join(" and "),
+        let counts = [Severity::Error, Severity::Warning];
+        let counts = counts.map(|severity| (severity, self.count(severity)));
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        let counts = counts.map(|(severity, count)| fold::counted(severity, count));
+        let counts = match counts.collect::<Vec<_>>() {
+            counts if counts.is_empty() => "no findings".to_owned(),
+            counts => counts.join(" and "),
         };
         let name = self.source.names().next().unwrap_or_default();
         format!("{counts} in {}", printable(name))

@@ -1,8 +1,9 @@
-//! Shows a finding with its line of the text, in the way of rustc.
+//! Shows findings with a line of the text, in the way of rustc.
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::report::{Finding, Severity, printable, printable_char, shortened};
+use crate::fold::Group as Findings;
+use crate::report::{Severity, printable, printable_char, shortened};
 use crate::source::{Source, boundary};
 use crate::tree::Span;
 
@@ -10,7 +11,8 @@ use crate::tree::Span;
 const BEFORE: usize = 50;
 const AFTER: usize = 90;
 
-pub(crate) fn render(source: &Source, finding: &Finding, colour: bool) -> String {
+pub(crate) fn render(source: &Source, findings: &Findings<'_>, colour: bool) -> String {
+    let finding = findings.first;
     let renderer = match colour {
         true => Renderer::styled(),
         false => Renderer::plain(),
@@ -29,12 +31,18 @@ pub(crate) fn render(source: &Source, finding: &Finding, colour: bool) -> String
         let snippet = other.snippet.annotation(other.annotation.label(label));
         group = group.element(snippet);
     }
-    if !finding.pointer().is_empty() {
-        let pointer = shortened(&printable(finding.pointer()), 300);
-        group = group.element(Level::NOTE.message(format!("at {pointer}")));
+    let pointer = shortened(&printable(finding.pointer()), 300);
+    let pointer = (!pointer.is_empty()).then(|| format!("at {pointer}"));
+    let (alike, notes) = findings.others();
+    let places: Vec<_> = pointer.into_iter().chain(alike).collect();
+    if !places.is_empty() {
+        group = group.element(Level::NOTE.message(places.join(", and ")));
     }
     if let Some(help) = finding.help() {
         group = group.element(Level::HELP.message(help));
+    }
+    for note in notes {
+        group = group.element(Level::NOTE.message(note));
     }
     let shown = renderer.render(&[group]);
     // In the part of a long line that is shown, the column is another one.

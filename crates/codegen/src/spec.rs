@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::draft::{self, Draft, Select};
 use crate::report::{Finding, Report, Severity};
 use crate::source::Source;
 use crate::tree::{Builder, Node, Span, Tree};
-use crate::{draft, json, lint, yaml};
+use crate::{Paths, generate, json, lint, yaml};
 
 /// An OpenAPI document, as it was written.
 ///
@@ -25,6 +26,8 @@ pub struct Spec {
     tree: Option<Tree>,
     /// What is wrong with the text.
     findings: Vec<Finding>,
+    select: Select,
+    is_lenient: bool,
 }
 
 impl Spec {
@@ -48,6 +51,8 @@ impl Spec {
             source: Arc::new(source),
             tree,
             findings,
+            select: Select::new(),
+            is_lenient: false,
         }
     }
 
@@ -55,10 +60,13 @@ impl Spec {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read.
+    /// When the file cannot be read, with its name.
     pub fn read(path: impl AsRef<Path>) -> std::io::Result<Self> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path)?;
+        let bytes = std::fs::read(path).map_err(|error| {
+            let words = format!("cannot read {}: {error}", path.display());
+            std::io::Error::new(error.kind(), words)
+        })?;
         Ok(Self::from_bytes(path.display().to_string(), bytes))
     }
 
@@ -76,6 +84,29 @@ impl Spec {
             source: Arc::new(Source::new(name.into(), text)),
             tree: None,
             findings: vec![finding.with_help("save the file in the encoding UTF-8")],
+            select: Select::new(),
+            is_lenient: false,
+        }
+    }
+
+    /// Looks at some operations only, and at what they are made of.
+    ///
+    /// Nothing is generated or found of the rest. An entry that selects nothing is an error.
+    #[must_use]
+    pub fn select(self, select: Select) -> Self {
+        Self { select, ..self }
+    }
+
+    /// Leaves out the operations that cannot be handled, with their findings as warnings.
+    ///
+    /// One more warning, `left-out`, counts and names them. What is about no operation stays an error, and
+    /// so does everything when no operation would be left. To know what progenitor refuses,
+    /// [`lint`](Self::lint) generates, too, and finds what [`generate`] does.
+    #[must_use]
+    pub fn lenient(self) -> Self {
+        Self {
+            is_lenient: true,
+            ..self
         }
     }
 
@@ -130,18 +161,52 @@ impl Spec {
 
     /// Checks everything that the generator cannot handle, or handles in its own way.
     pub fn lint(&self) -> Report {
-        self.lowered().check().0
+        if !self.is_lenient {
+            return self.lowered().check().0;
+        }
+        match generate(self, &Paths::new("client")) {
+            Ok(generated) => generated.report,
+            Err(report) => report,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.source.file(0).1.name
+    }
+
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.is_lenient
+    }
+
+    pub(crate) fn tree(&self) -> Option<&Tree> {
+        self.tree.as_ref()
     }
 
     /// What is checked and generated from: the same in the words of OpenAPI 3.0 that the lint knows.
     pub(crate) fn lowered(&self) -> Self {
         let mut findings = self.findings.clone();
-        let tree = self.tree.as_ref();
-        let name = &self.source.file(0).1.name;
+        let root = self.tree.as_ref().map(Tree::root);
+        let tree = root
+            .and_then(|root| draft::lower(root, self.name(), &self.select, &mut findings));
+        self.with_tree(tree, findings)
+    }
+
+    /// The same text with a changed document, of which no error is known yet.
+    pub(crate) fn with(&self, draft: Draft) -> Self {
+        let warnings = self.findings.iter();
+        let warnings = warnings.filter(|finding| finding.severity() == Severity::Warning);
+        let mut findings = warnings.cloned().collect();
+        let tree = draft.tree(&mut findings);
+        self.with_tree(tree, findings)
+    }
+
+    fn with_tree(&self, tree: Option<Tree>, findings: Vec<Finding>) -> Self {
         Self {
             source: Arc::clone(&self.source),
-            tree: tree.and_then(|tree| draft::lower(tree.root(), name, &mut findings)),
+            tree,
             findings,
+            select: self.select.clone(),
+            is_lenient: self.is_lenient,
         }
     }
 
@@ -150,10 +215,10 @@ impl Spec {
         let mut findings = self.findings.clone();
         let mut moves = Vec::new();
         match &self.tree {
-            // The findings would be about what could not be read.
-            _ if findings
-                .iter()
-                .any(|finding| finding.code().starts_with("yaml")) => {}
+            // The findings would be about what could not be read, or is not what was meant.
+            _ if findings.iter().any(|finding| {
+                finding.code().starts_with("yaml") || finding.code() == "select"
+            }) => {}
             Some(tree) => {
                 let outcome = lint::lint(tree.root());
                 findings.extend(outcome.findings);

@@ -3,18 +3,23 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use tokenturn_codegen::Spec;
+use tokenturn_codegen::{Select, Spec};
 
 use super::{show, specs};
 use crate::conformance::{self, Strictness};
 
 /// Checks one file, of which the warnings are its author's business, or our specs, where anything
 /// counts.
-pub(crate) fn run(root: &Path, file: Option<&str>, options: &[&str]) -> Result<()> {
-    let mut good = true;
+pub(crate) fn run(root: &Path, words: &[&str]) -> Result<()> {
+    let (file, options) = match words {
+        [file, options @ ..] if !file.starts_with("--") => (Some(*file), options),
+        options => (None, options),
+    };
+    let options = Options::read(options)?;
     let mut files = Vec::new();
+    let mut good = true;
     for (path, spec) in specs(root, file)? {
-        let report = overlaid(spec, options)?.lint();
+        let report = options.apply(spec)?.lint();
         files.push(path);
         show(&report);
         good &= match file {
@@ -44,16 +49,54 @@ pub(crate) fn run(root: &Path, file: Option<&str>, options: &[&str]) -> Result<(
     Ok(())
 }
 
-fn overlaid(mut spec: Spec, options: &[&str]) -> Result<Spec> {
-    for option in options.chunks(2) {
-        let ["--overlay", file] = option else {
-            bail!(
-                "what follows FILE is `--overlay FILE`, not `{}`",
-                option.join(" ")
-            );
+/// What is laid over a spec, what of it is looked at, and whether the rest is left out.
+struct Options<'a> {
+    overlays: Vec<&'a str>,
+    select: Select,
+    is_lenient: bool,
+}
+
+impl<'a> Options<'a> {
+    fn read(words: &[&'a str]) -> Result<Self> {
+        let mut options = Self {
+            overlays: Vec::new(),
+            select: Select::new(),
+            is_lenient: false,
         };
-        let overlay = Spec::read(file).with_context(|| format!("cannot read {file}"))?;
-        spec = spec.overlay(overlay);
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "--lenient" => options.is_lenient = true,
+                "--overlay" => {
+                    let file = words.next().context("write `--overlay FILE`")?;
+                    options.overlays.push(*file);
+                }
+                "--select" => {
+                    let entry = words.next().and_then(|entry| entry.split_once(':'));
+                    let entry = entry.context("write `--select tag:TAG`, `id:ID` or `path:PATTERN`")?;
+                    let select = options.select;
+                    options.select = match entry {
+                        ("id", id) => select.ids([id]),
+                        ("tag", tag) => select.tags([tag]),
+                        ("path", path) => select.paths([path]),
+                        (kind, _) => {
+                            bail!("`{kind}:` selects nothing: write `tag:`, `id:` or `path:`")
+                        }
+                    };
+                }
+                other => {
+                    bail!("`{other}` is not known: write `--overlay`, `--select` or `--lenient`")
+                }
+            }
+        }
+        Ok(options)
     }
-    Ok(spec)
+
+    fn apply(&self, mut spec: Spec) -> Result<Spec> {
+        for file in &self.overlays {
+            spec = spec.overlay(Spec::read(file)?);
+        }
+        let spec = spec.select(self.select.clone());
+        Ok(if self.is_lenient { spec.lenient() } else { spec })
+    }
 }

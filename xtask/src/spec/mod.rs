@@ -16,8 +16,7 @@ use crate::codegen::SPECS;
 /// The file that was named, or every spec of the workspace, each with its path.
 fn specs(root: &Path, file: Option<&str>) -> Result<Vec<(PathBuf, Spec)>> {
     if let Some(file) = file {
-        let spec = Spec::read(file).with_context(|| format!("cannot read {file}"))?;
-        return Ok(vec![(file.into(), spec)]);
+        return Ok(vec![(file.into(), Spec::read(file)?)]);
     }
     let folder = root.join(SPECS);
     let unreadable = || format!("cannot read {}", folder.display());

@@ -20,12 +20,13 @@ fn a_file_from_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.yaml");
     let file = path.to_str().unwrap();
-    let lint = || {
-        let output = xtask(folder.path(), &["spec", "lint", file])
+    let lint_with = |options: &[&str]| {
+        let output = xtask(folder.path(), &[&["spec", "lint", file], options].concat())
             .output()
             .unwrap();
         (output.status.code(), stderr(&output))
     };
+    let lint = || lint_with(&[]);
 
     let (code, report) = lint();
     assert_eq!(code, Some(1));
@@ -45,6 +46,23 @@ fn a_file_from_elsewhere() {
     assert_eq!(code, Some(1), "{report}");
     assert!(report.contains(&format!(" --> {file}:7:16")), "{report}");
     assert!(report.contains("not a value of `x-retry`"), "{report}");
+
+    // Of what is not selected nothing is said.
+    let (code, report) = lint_with(&["--select", "tag:all"]);
+    assert_eq!(code, Some(1), "{report}");
+    assert!(report.contains("no operation has it"), "{report}");
+    let (code, report) = lint_with(&["--select", "path:/*", "--lenient"]);
+    assert_eq!(code, Some(1), "{report}");
+    assert!(report.contains("not a value of `x-retry`"), "{report}");
+    for (options, words) in [
+        (&["--select", "all"][..], "write `--select tag:TAG`"),
+        (&["--select", "name:all"], "`name:` selects nothing"),
+        (&["--all"], "`--all` is not known"),
+    ] {
+        let (code, report) = lint_with(options);
+        assert_eq!(code, Some(1), "{report}");
+        assert!(report.contains(words), "{report}");
+    }
 
     // A warning is for its author to judge.
     fs::write(&path, spec(ID).replace("      x-retry: safe\n", "")).unwrap();

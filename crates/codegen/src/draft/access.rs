@@ -62,6 +62,10 @@ impl Draft {
         Some(&self.as_object()?.get(key)?.1)
     }
 
+    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Draft> {
+        Some(&mut self.as_object_mut()?.get_mut(key)?.1)
+    }
+
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.get(key)?.as_text()
     }

@@ -3,6 +3,7 @@
 mod access;
 mod component_names;
 mod definitions;
+pub(crate) mod keep;
 mod limits;
 #[cfg(test)]
 mod newer_tests;
@@ -15,6 +16,7 @@ mod places;
 mod pointers;
 mod references;
 mod schemas;
+mod select;
 mod shared;
 mod siblings;
 mod target;
@@ -26,21 +28,29 @@ use indexmap::IndexMap;
 use serde_json::Value;
 pub(crate) use version::is_version;
 
+pub use select::Select;
+
 use crate::report::Finding;
 use crate::tree::{Builder, Node, Span, Tree, empty_object};
 
 /// Writes a document in the words of OpenAPI 3.0 that the lint knows, as far as that can be done.
 /// `file` is the name of the document's own file.
-pub(crate) fn lower(root: Node<'_>, file: &str, findings: &mut Vec<Finding>) -> Option<Tree> {
+pub(crate) fn lower(
+    root: Node<'_>,
+    file: &str,
+    select: &Select,
+    findings: &mut Vec<Finding>,
+) -> Option<Tree> {
     let mut draft = Draft::new(root);
-    version::lower(&mut draft, findings);
-    path_items::inline(&mut draft, file, findings);
-    paths::lower(&mut draft, file, findings);
-    references::lower(&mut draft, file, findings);
-    let mut builder = Builder::default();
-    let read = draft.read(&mut builder);
-    findings.extend(read.err().map(|finding| *finding));
-    builder.finish().0
+    let mut found = Vec::new();
+    version::lower(&mut draft, &mut found);
+    path_items::inline(&mut draft, file, &mut found);
+    paths::lower(&mut draft, file, &mut found);
+    references::lower(&mut draft, file, &mut found);
+    // What is selected may refer to parts of what is not.
+    select::select(&mut draft, select, &mut found);
+    findings.append(&mut found);
+    draft.tree(findings)
 }
 
 /// One value, and where it stood.
@@ -90,8 +100,16 @@ impl Draft {
         Self { kind, span }
     }
 
+    /// What is checked and generated from.
+    pub(crate) fn tree(self, findings: &mut Vec<Finding>) -> Option<Tree> {
+        let mut builder = Builder::default();
+        let read = self.read(&mut builder);
+        findings.extend(read.err().map(|finding| *finding));
+        builder.finish().0
+    }
+
     /// Tells a builder of it, as a reader does of a text.
-    pub(crate) fn read(self, builder: &mut Builder) -> Result<(), Box<Finding>> {
+    fn read(self, builder: &mut Builder) -> Result<(), Box<Finding>> {
         let at = self.span;
         match self.kind {
             Kind::Scalar(value) => builder.scalar(value, at),
@@ -126,7 +144,7 @@ mod tests {
         let mut builder = Builder::default();
         yaml::read(text, &mut builder).unwrap();
         let tree = builder.finish().0.unwrap();
-        let again = lower(tree.root(), "a.yaml", &mut Vec::new()).unwrap();
+        let again = lower(tree.root(), "a.yaml", &Select::new(), &mut Vec::new()).unwrap();
         assert_eq!(
             again.value(),
             &json!({"a": 1, "b": [{"c": [], "d": {}}, {"e": null}]})

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::target::{self, Step};
 use super::{Draft, Kind};
 use crate::report::Finding;
-use crate::tree::{Builder, Node, Span, Tree};
+use crate::tree::{Node, Span, Tree};
 
 /// Applies the actions of an overlay, one after the other, to what those before have left.
 pub(crate) fn apply(
@@ -26,10 +26,7 @@ pub(crate) fn apply(
         let result = document.act(action, is_item);
         findings.extend(result.err().map(|finding| *finding));
     }
-    let mut builder = Builder::default();
-    let read = document.draft.read(&mut builder);
-    findings.extend(read.err().map(|finding| *finding));
-    builder.finish().0
+    document.draft.tree(findings)
 }
 
 /// The same document twice: with places to change it, and without for questions to it.

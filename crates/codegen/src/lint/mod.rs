@@ -16,6 +16,7 @@ mod overlay;
 mod parameters;
 mod paths;
 mod references;
+mod retry;
 mod schemas;
 mod secrets;
 mod shape;
@@ -65,6 +66,8 @@ struct Lint<'a> {
     /// The names of operations that have none, by the numbers of their nodes.
     ids: HashMap<u32, String>,
     in_page: bool,
+    /// Whether an operation says what happens when it is sent twice.
+    is_ours: bool,
     /// Whether something is made of what is looked at. What is wrong with anything else stops nobody.
     is_used: bool,
     /// The components that operations and other used components refer to.
@@ -84,6 +87,7 @@ impl<'a> Lint<'a> {
             root,
             ids: HashMap::new(),
             in_page: false,
+            is_ours: false,
             is_used: true,
             used: HashSet::new(),
             next: Vec::new(),

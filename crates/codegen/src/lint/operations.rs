@@ -1,4 +1,4 @@
-//! Operations: their names, what may be repeated, and what the client ignores of them.
+//! Operations: their names, and what the client ignores of them.
 
 use std::collections::HashMap;
 
@@ -99,36 +99,6 @@ impl<'a> Lint<'a> {
     pub(super) fn id_of(&self, node: Node<'a>) -> Option<String> {
         let made = self.ids.get(&node.id()).cloned();
         made.or_else(|| node.text("operationId").map(str::to_owned))
-    }
-
-    fn retry(&mut self, method: &str, node: Node<'a>) {
-        let words = "write `safe` (a read), `idempotent` (it ends in the same state), `repeatable` \
-                     (harmless, though the state changes) or `never`";
-        match node.get("x-retry") {
-            None => {
-                let class = match method {
-                    "get" | "head" | "options" | "trace" => "safe",
-                    "put" | "delete" => "idempotent",
-                    _ => "never",
-                };
-                let message = format!(
-                    "`x-retry` is missing: {} is taken for `{class}`",
-                    method.to_ascii_uppercase()
-                );
-                let help = format!("say what happens when it is sent twice: {words}");
-                self.warn("retry-missing", node, message, &help);
-            }
-            Some(retry) => {
-                let known = ["safe", "idempotent", "repeatable", "never"];
-                if !retry
-                    .value
-                    .as_str()
-                    .is_some_and(|text| known.contains(&text))
-                {
-                    self.error("retry", retry, "this is not a value of `x-retry`", words);
-                }
-            }
-        }
     }
 
     fn ignored(&mut self, method: &str, node: Node<'a>) {

@@ -17,6 +17,7 @@ impl<'a> Lint<'a> {
         let Some(paths) = self.root.get("paths").filter(|p| p.value.is_object()) else {
             return seen;
         };
+        self.retries(paths);
         let mut templates = HashMap::new();
         let mut operations = 0;
         let mut missing = ids::missing(self.root.value);

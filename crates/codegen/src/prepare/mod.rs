@@ -80,12 +80,15 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     (copy, choices)
 }
 
-/// The copy of the copy that progenitor reads: of each operation, it sees one answer at most.
+/// The copy of the copy that progenitor reads: of each operation, it sees one answer at most, and nothing
+/// that it makes nothing of. It knows fewer types of security schemes than there are.
 pub(crate) fn for_progenitor(original: &Value) -> Value {
     let mut copy = original.clone();
-    // It has no use for them, and refuses those that it does not know.
+    if let Some(fields) = copy.as_object_mut() {
+        fields.retain(|key, _| ["openapi", "info", "paths", "components"].contains(&key.as_str()));
+    }
     if let Some(components) = copy.get_mut("components").and_then(Value::as_object_mut) {
-        components.shift_remove("securitySchemes");
+        components.retain(|section, _| section == "schemas");
     }
     for (_, operation) in operations_mut(&mut copy) {
         styled::reduce(original, operation);

@@ -5,6 +5,7 @@
 mod fuzz;
 mod newer;
 mod overlay;
+mod part;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,16 +30,33 @@ fn read(path: &Path) -> Spec {
     Spec::from_bytes(name(path), fs::read(path).unwrap())
 }
 
-#[test]
-fn each_construct_is_reported_where_it_is() {
+/// Every finding whole, as if there were no other like it.
+fn each(spec: &Spec) -> String {
+    let report = spec.lint();
+    let findings = report.findings().iter();
+    let shown = findings.map(|finding| {
+        let shown = spec.report([finding.clone()]).to_string();
+        let (shown, _summary) = shown.trim_end().rsplit_once('\n').unwrap();
+        format!("{shown}\n")
+    });
+    let shown: String = shown.collect();
+    let report = report.to_string();
+    format!("{shown}{}", report.lines().last().unwrap())
+}
+
+/// Compares a text with the snapshot beside the specs.
+fn shown(name: &str, text: String) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(".");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn each_construct_is_reported_where_it_is() {
     for path in files("tests/lint", "yaml") {
-        let report = read(&path).lint().to_string();
-        let name = name(&path).replace(".yaml", "");
-        settings.bind(|| insta::assert_snapshot!(name, report));
+        shown(&name(&path).replace(".yaml", ""), each(&read(&path)));
     }
 }
 
@@ -53,6 +71,8 @@ fn every_rule_has_an_example() {
         let report = spec.lint();
         shown.extend(report.findings().iter().map(|f| f.code().to_owned()));
     }
+    // `part.rs` shows it.
+    shown.insert("select".to_owned());
     let mut rules = BTreeSet::new();
     let sources = ["src", "src/draft", "src/lint"].map(|folder| files(folder, "rs"));
     for path in sources.concat() {
@@ -138,7 +158,7 @@ fn another_check_finds_places() {
 #[test]
 fn line_ends_of_windows_move_nothing() {
     let text = "openapi: 3.0.3\r\ninfo:\r\n  ü: \"é\"\r\n  titel: a\r\n";
-    let report = Spec::new("a.yaml", text).lint().to_string();
+    let report = each(&Spec::new("a.yaml", text));
     assert!(report.contains(" --> a.yaml:4:3\n"), "{report}");
     assert!(!report.contains('\r'), "{report}");
 }

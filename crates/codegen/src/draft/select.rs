@@ -1,0 +1,222 @@
+//! The operations that are looked at: nothing else of the document is.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::{Draft, keep};
+use crate::ids;
+use crate::report::{Finding, quoted};
+use crate::tree::Span;
+use crate::uses::{Operation, Uses};
+
+/// Some operations of a spec: what one of the entries names is selected, and everything when there is none.
+///
+/// ```
+/// use tokenturn_codegen::Select;
+///
+/// let select = Select::new().tags(["apps"]).paths(["/admin/*"]).ids(["get_user"]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Select {
+    entries: Vec<(By, String)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Id,
+    Tag,
+    Path,
+}
+
+impl Select {
+    /// Selects everything, as long as there is no entry.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds operations by their `operationId`, or by the name that is made where there is none.
+    #[must_use]
+    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with(By::Id, ids)
+    }
+
+    /// Adds the operations that have one of these tags.
+    #[must_use]
+    pub fn tags(self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with(By::Tag, tags)
+    }
+
+    /// Adds the operations of these paths, as they stand in the spec. A `*` stands for any text.
+    #[must_use]
+    pub fn paths(self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with(By::Path, paths)
+    }
+
+    fn with(mut self, by: By, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let entries = names.into_iter().map(|name| (by, name.into()));
+        self.entries.extend(entries);
+        self
+    }
+}
+
+/// Takes out what is not selected, and what was found of it. An entry that selects nothing is a mistake.
+pub(super) fn select(draft: &mut Draft, select: &Select, findings: &mut Vec<Finding>) {
+    if select.entries.is_empty() {
+        return;
+    }
+    let document = draft.value();
+    let uses = Uses::of(&document);
+    let made = ids::missing(&document);
+    let mut kept = HashSet::new();
+    for (by, wanted) in &select.entries {
+        let names =
+            |(operation, value): &(Operation<'_>, &Value)| by.names(*operation, value, &made);
+        let fitting: Vec<_> = uses
+            .operations
+            .iter()
+            .filter(|operation| names(operation).iter().any(|name| by.fits(wanted, name)))
+            .map(|(operation, _)| *operation)
+            .collect();
+        if fitting.is_empty() {
+            let all = uses.operations.iter().flat_map(names);
+            let paths = draft.as_object_mut().and_then(|members| members.get("paths"));
+            let at = paths.map_or(Span::new(0, 0), |(key, _)| *key);
+            findings.push(by.mistake(wanted, all, at));
+        }
+        kept.extend(fitting);
+    }
+    let reached = uses.reached(kept.iter().copied());
+    let before = places(draft);
+    keep::operations(draft, |path, method| kept.contains(&(path, method)));
+    keep::components(draft, |section, name| reached.contains(&(section, name)));
+    let after = places(draft);
+    let is_in = |finding: &Finding, places: &[Span]| {
+        let at = finding.span().start;
+        places.iter().any(|place| (place.start..place.end).contains(&at))
+    };
+    findings.retain(|finding| {
+        finding.code() == "select" || is_in(finding, &after) || !is_in(finding, &before)
+    });
+}
+
+/// Where operations and components stand.
+fn places(draft: &Draft) -> Vec<Span> {
+    let items = draft.get("paths").into_iter().flat_map(Draft::members);
+    let operations = items.flat_map(|(_, item)| item.members());
+    let sections = draft.get("components").into_iter().flat_map(Draft::members);
+    let components = sections.flat_map(|(_, components)| components.members());
+    operations.chain(components).map(|(_, part)| part.span).collect()
+}
+
+impl By {
+    /// What an operation is called.
+    fn names(
+        self,
+        operation: Operation<'_>,
+        value: &Value,
+        made: &HashMap<Operation<'_>, String>,
+    ) -> Vec<String> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        match self {
+            Self::Id => {
+                let id = value.get("operationId").and_then(text);
+                let id = id.or_else(|| made.get(&operation).cloned());
+                id.into_iter().collect()
+            }
+            Self::Tag => {
+                let tags = value.get("tags").and_then(Value::as_array);
+                tags.into_iter().flatten().filter_map(text).collect()
+            }
+            Self::Path => vec![operation.0.to_owned()],
+        }
+    }
+
+    fn fits(self, wanted: &str, name: &str) -> bool {
+        match self {
+            Self::Id | Self::Tag => wanted == name,
+            Self::Path => is_like(name, wanted),
+        }
+    }
+
+    /// What is said of an entry that selects nothing. There may be one that was meant.
+    fn mistake(self, wanted: &str, names: impl Iterator<Item = String>, at: Span) -> Finding {
+        let wanted_ = quoted(wanted);
+        let message = match self {
+            Self::Id => format!("{wanted_} is selected, and there is no such operation"),
+            Self::Tag => format!("the tag {wanted_} is selected, and no operation has it"),
+            Self::Path => format!("the path {wanted_} is selected, and there is none like it"),
+        };
+        let help = match names.min_by_key(|name| distance(name, wanted)) {
+            Some(name) => format!("did you mean {}?", quoted(&name)),
+            None => "correct it, or leave it out".to_owned(),
+        };
+        Finding::error("select", at, message)
+            .at("/paths".to_owned())
+            .with_help(help)
+    }
+}
+
+/// Whether a text is like a pattern, in which `*` stands for any text.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else {
+        return text == pattern;
+    };
+    let Some(text) = text.strip_prefix(start) else {
+        return false;
+    };
+    let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    ends.any(|at| is_like(&text[at..], rest))
+}
+
+/// How many letters have to be changed, added or left out.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (number, a) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], number + 1);
+        for (at, b) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(a != *b);
+            diagonal = row[at + 1];
+            row[at + 1] = changed.min(diagonal + 1).min(row[at] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_any_text() {
+        for (text, pattern, expected) in [
+            ("/a/b", "/a/b", true),
+            ("/a/b", "/a/*", true),
+            ("/a/b/{c}", "/a/*", true),
+            ("/a/b", "*", true),
+            ("/a/b", "*b", true),
+            ("/a/b/c", "/*/b/*", true),
+            ("/a/ü", "/a/*", true),
+            ("/a", "/a/*", false),
+            ("/b/a/", "/a/*", false),
+            ("/a/b", "/a", false),
+            ("", "*", true),
+        ] {
+            assert_eq!(is_like(text, pattern), expected, "{text} {pattern}");
+        }
+    }
+
+    #[test]
+    fn the_distance_of_two_names() {
+        for (one, other, expected) in [
+            ("", "", 0),
+            ("reset_token", "reset_tokn", 1),
+            ("reset_token", "", 11),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(distance(one, other), expected);
+            assert_eq!(distance(other, one), expected);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A part of a spec: what is selected of it, and what is left out of it.
+
+use std::fmt::Write as _;
+
+use tokenturn_codegen::{Finding, Generated, Paths, Report, Select, Severity, Spec, generate};
+
+use crate::{files, name, read, shown};
+
+const GOOD: &str = r#"
+  /good-one:
+    get: { operationId: good_one, x-retry: safe, responses: { "204": { description: Done. } } }
+"#;
+
+const KEYS: &str = r##"
+openapi: 3.0.3
+info: { title: Keys, version: "1" }
+security: [{ token: [] }]
+paths:
+  /keys:
+    parameters: [{ $ref: "#/components/parameters/Page" }]
+    get:
+      operationId: list_keys
+      tags: [keys, lists]
+      x-retry: safe
+      responses: { "200": { $ref: "#/components/responses/Keys" } }
+    post:
+      operationId: create_key
+      tags: [keys]
+      x-retry: never
+      responses: { "204": { description: Done. } }
+  /admin/users/{id}:
+    delete:
+      tags: [admin]
+      x-retry: idempotent
+      parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+      responses: { "204": { description: Done. } }
+  /admin/keys:
+    put:
+      operationId: listKeys
+      x-retry: once
+      security: []
+      requestBody: { required: true, content: { application/xml: { schema: { $ref: "#/components/schemas/User" } } } }
+      responses: { "204": { description: Done. } }
+components:
+  parameters:
+    Page: { name: page, in: query, schema: { type: integer } }
+  responses:
+    Keys: { description: Keys., content: { application/json: { schema: { $ref: "#/components/schemas/Keys" } } } }
+  schemas:
+    Keys: { type: array, items: { $ref: "#/components/schemas/Key" } }
+    Key: { type: object, properties: { name: { type: string } } }
+    key: { type: string }
+    User: { type: object, properties: { boss: { $ref: "#/components/schemas/User" }, no: { not: {} } } }
+  securitySchemes:
+    token: { type: http, scheme: bearer }
+    cookie: { type: cookie }
+"##;
+
+fn made(spec: &Spec) -> Result<Generated, Report> {
+    generate(spec, &Paths::new("client"))
+}
+
+fn selected(select: Select) -> Spec {
+    Spec::new("keys.yaml", KEYS).select(select)
+}
+
+/// The ids in the operation table.
+fn ids(spec: &Spec) -> Vec<String> {
+    let client = made(spec).unwrap().client;
+    let rows = client.split("id: \"").skip(1);
+    rows.map(|row| row.split('"').next().unwrap().to_owned())
+        .collect()
+}
+
+fn codes(report: &Report) -> Vec<&str> {
+    report.findings().iter().map(Finding::code).collect()
+}
+
+#[test]
+fn what_is_not_selected_is_not_looked_at() {
+    assert!(made(&selected(Select::new())).unwrap_err().has_errors());
+    for (select, expected) in [
+        (Select::new().ids(["create_key"]), vec!["create_key"]),
+        (Select::new().tags(["lists"]), vec!["list_keys"]),
+        (
+            Select::new().tags(["keys"]),
+            vec!["list_keys", "create_key"],
+        ),
+        (
+            Select::new().paths(["/keys*"]),
+            vec!["list_keys", "create_key"],
+        ),
+        (
+            Select::new().paths(["/admin/users/*"]).ids(["create_key"]),
+            vec!["create_key", "delete_admin_users_id"],
+        ),
+    ] {
+        let spec = selected(select.clone());
+        assert_eq!(ids(&spec), expected, "{select:?}");
+        let report = spec.lint();
+        let without_id = expected.contains(&"delete_admin_users_id");
+        let findings = if without_id {
+            vec!["operation-id-missing"]
+        } else {
+            vec![]
+        };
+        assert_eq!(codes(&report), findings, "{report}");
+    }
+    let whole = Select::new().ids(["delete_admin_users_id"]);
+    assert_eq!(ids(&selected(whole)), ["delete_admin_users_id"]);
+}
+
+#[test]
+fn what_is_selected_is_found_where_it_stands() {
+    let report = selected(Select::new().ids(["listKeys"])).lint();
+    let errors = report
+        .findings()
+        .iter()
+        .filter(|f| f.severity() == Severity::Error);
+    let places: Vec<_> = errors.map(|error| (error.code(), error.line())).collect();
+    assert_eq!(
+        places,
+        [("retry", 27), ("body-media-type", 29), ("schema-not", 40)]
+    );
+}
+
+#[test]
+fn a_selection_that_selects_nothing_is_an_error() {
+    let select = Select::new()
+        .ids(["list_keys", "listkey"])
+        .tags(["key"])
+        .paths(["/keys", "/amin/*", "/admin/users/{id"]);
+    let report = selected(select).lint();
+    assert_eq!(codes(&report), ["select"; 4]);
+    shown("select", report.to_string());
+    let none = Spec::new(
+        "a.yaml",
+        "openapi: 3.0.3\ninfo: { title: T, version: '1' }\npaths: {}\n",
+    );
+    let report = none.select(Select::new().tags(["a"])).lint();
+    assert!(report.to_string().contains("help: correct it"), "{report}");
+}
+
+#[test]
+fn an_operation_that_cannot_be_handled_is_left_out() {
+    let spec = Spec::new("keys.yaml", KEYS).lenient();
+    assert_eq!(
+        ids(&spec),
+        ["list_keys", "create_key", "delete_admin_users_id"]
+    );
+    shown("left-out", spec.lint().to_string());
+}
+
+#[test]
+fn what_is_about_no_operation_stays_an_error() {
+    let bad = KEYS.replacen("info:", "inf:", 1);
+    let report = Spec::new("keys.yaml", bad).lenient().lint();
+    let errors = report
+        .findings()
+        .iter()
+        .filter(|f| f.severity() == Severity::Error);
+    assert_eq!(
+        errors.map(Finding::code).collect::<Vec<_>>(),
+        ["missing-field"]
+    );
+    assert!(codes(&report).contains(&"schema-not"), "{report}");
+
+    let none = Select::new().ids(["listKeys"]);
+    let report = selected(none).lenient().lint();
+    assert!(
+        report.has_errors() && !codes(&report).contains(&"left-out"),
+        "{report}"
+    );
+}
+
+#[test]
+fn an_error_of_a_path_or_of_a_component_is_one_of_its_operations() {
+    for (from, to, expected) in [
+        ("in: query", "in: cookie", "delete_admin_users_id"),
+        ("  /keys:", "  keys:", "delete_admin_users_id"),
+        (
+            "{ name: { type: string } }",
+            "{ name: { not: {} } }",
+            "create_key delete_admin_users_id",
+        ),
+        ("scheme: bearer", "scheme: bearer, type: http", ""),
+        ("token: { type: http", "token: { type: htp", ""),
+        ("token: []", "tokn: []", ""),
+        (
+            "operationId: create_key",
+            "operationId: listKeys",
+            "list_keys delete_admin_users_id",
+        ),
+        (
+            "    key: {",
+            "    Key: {",
+            "create_key delete_admin_users_id",
+        ),
+        (
+            "Key: { type: object",
+            "Key: { type: object, allOf: [{ $ref: \"#/components/schemas/key\" }]",
+            "create_key delete_admin_users_id",
+        ),
+    ] {
+        let spec = Spec::new("keys.yaml", KEYS.replacen(from, to, 1)).lenient();
+        match expected {
+            "" => assert!(made(&spec).is_err(), "{to}"),
+            _ => assert_eq!(ids(&spec).join(" "), expected, "{to}"),
+        }
+    }
+}
+
+/// Beside a good operation, nothing that is refused stands in the way.
+#[test]
+fn every_error_leaves_something() {
+    let mut stays = String::new();
+    for path in files("tests/lint", "yaml") {
+        let name = name(&path);
+        if !read(&path).lint().has_errors() {
+            continue;
+        }
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        let text = text.replacen("\npaths:\n", &format!("\npaths:{GOOD}"), 1);
+        let spec = Spec::new(name.clone(), text).lenient();
+        let lint = spec.lint();
+        match made(&spec) {
+            Ok(generated) => {
+                assert!(generated.client.contains("pub fn good_one"), "{lint}");
+                assert_eq!(generated.report.to_string(), lint.to_string());
+                assert!(!lint.has_errors(), "{lint}");
+            }
+            Err(report) => {
+                assert_eq!(report.to_string(), lint.to_string());
+                let errors = report.findings().iter();
+                let errors = errors.filter(|f| f.severity() == Severity::Error);
+                let errors: Vec<_> = errors.map(Finding::code).collect();
+                writeln!(stays, "{name}: {}", errors.join(", ")).unwrap();
+            }
+        }
+    }
+    shown("not-left-out", stays);
+}
+
+#[test]
+fn a_long_report_is_short() {
+    let mut text = KEYS.split("  /admin/keys:").next().unwrap().to_owned();
+    for number in 0..2000 {
+        write!(
+            text,
+            "  /p{number}:\n    get: {{ operationId: get_{number}, deprecated: true, responses: {{}} }}\n"
+        )
+        .unwrap();
+    }
+    text.push_str("  /q:\n    post: { operationId: q, responses: { a: {}, b: {}, '204': {} } }\n");
+    text.push_str("    put: { operationId: p, responses: { a: { $ref: '#/x' } } }\n");
+    let report = Spec::new("long.yaml", text).lint();
+    assert!(report.findings().len() > 6000);
+    shown("long-report", report.to_string());
+}

@@ -95,6 +95,19 @@ fn the_build_follows_the_spec() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stderr(&output).contains(warning), "{}", stderr(&output));
 
+    // There is one for each rule, however often it is found.
+    fs::write(
+        &spec,
+        text.replace("      x-retry:", "      deprecated: true\n      x-retry:"),
+    )
+    .unwrap();
+    let report = stderr(&package.build());
+    assert_eq!(report.matches(warning).count(), 1, "{report}");
+    let (_, file) = report.split_once(" more in ").unwrap();
+    let lines = fs::read_to_string(file.split_once(')').unwrap().0).unwrap();
+    assert!(lines.lines().count() > 1, "{lines}");
+    assert!(lines.starts_with("keys.yaml:"), "{lines}");
+
     // What cannot be handled is shown in the text, and nothing panics.
     let broken = text.replacen(
         "#/components/responses/Problem",

@@ -39,10 +39,10 @@ pub(crate) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
 }
 
 impl Group<'_> {
-    /// Where the others are that say the same, and what the others say.
+    /// Where the others are that say the same, and where in the file of this name what the rest says.
     ///
     /// Of warnings, nobody reads the words of all.
-    pub(crate) fn others(&self) -> (Option<String>, Vec<String>) {
+    pub(crate) fn others(&self, name: &str) -> (Option<String>, Vec<String>) {
         let is_error = self.first.severity() == Severity::Error;
         let limit = if is_error { PLACES_OF_ERRORS } else { PLACES };
         let told = |other: &&Finding| is_error && other.message() != self.first.message();
@@ -54,7 +54,10 @@ impl Group<'_> {
         let count = with_commas(alike.len());
         let alike = (!alike.is_empty()).then(|| format!("{count} more at {}", places.join(", ")));
         let notes = told.iter().take(limit);
-        let notes = notes.map(|other| format!("and at {}: {}", place(other), other.message()));
+        let notes = notes.map(|other| {
+            let words = other.message();
+            format!("and at {name}:{}: {words}", place(other))
+        });
         let mut notes: Vec<_> = notes.collect();
         if told.len() > limit {
             notes.push(format!("and {} more", with_commas(told.len() - limit)));

@@ -5,20 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use serde_json::Value;
-use tokenturn_codegen::{Paths, Spec, build_script, generate};
-
-/// Leaves what has one of two tags, the second of which `keycloak.overlay.yaml` gives.
-const SELECTED: &str = "
-overlay: 1.0.0
-info: { title: What the client is for, version: \"1\" }
-actions:
-  - target: >-
-      $.paths.*[?@.responses
-        && !@.tags[?@ == 'Client Initial Access' || @ == 'Client Secrets']]
-    remove: true
-  - target: $.paths[?!(@.get || @.put || @.post || @.delete)]
-    remove: true
-";
+use tokenturn_codegen::{Paths, Select, Spec, build_script, generate};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     keycloak()?;
@@ -30,7 +17,7 @@ fn keycloak() -> Result<(), Box<dyn Error>> {
     let description = package("keycloak")?.join("api/openapi.json");
     let spec = Spec::read(description)?
         .overlay(Spec::read("keycloak.overlay.yaml")?)
-        .overlay(Spec::new("selected", SELECTED));
+        .select(Select::new().tags(["Client Initial Access", "Client Secrets"]));
     for file in spec.files() {
         println!("cargo::rerun-if-changed={file}");
     }

@@ -405,3 +405,175 @@ fn what_only_answers_have_is_not_asked_for() {
     let ways = types::OddWays::builder().name("a");
     assert!(types::OddWays::try_from(ways).is_ok());
 }
+
+/// Values that would end, or look like something else, if they were not escaped.
+const ODD: &str = "a,b&c=d+e%f é/?#.;";
+const ESCAPED: &str = "a%2Cb%26c%3Dd%2Be%25f%20%C3%A9%2F%3F%23.%3B";
+
+fn words() -> types::Words {
+    types::Words(vec![ODD.into(), "b".into()])
+}
+
+fn point() -> types::Point {
+    types::Point {
+        x: 1,
+        y: Some(ODD.into()),
+        z: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_path_is_written_in_the_declared_styles() {
+    let server = MockServer::start_async().await;
+    let dotless = ESCAPED.replace('.', "%2E");
+    let path = [
+        "/styles/1,2",
+        &format!(".{dotless}.b"),
+        &format!(";matrix=x,1,y,{ESCAPED}"),
+        &format!(";x=1;y={ESCAPED}"),
+        &format!("k={ESCAPED}"),
+        &format!(".a={dotless}"),
+        &format!("x;part={ESCAPED},%7B%22x%22%3A2%7D"),
+    ];
+    let path = path.join("/");
+    server.styles_in_a_path(move |when, then| {
+        when.and(|when| when.is_true(move |request| request.uri().path() == path));
+        then.no_content();
+    });
+    let list = types::StylesInAPathList {
+        a: Some(ODD.into()),
+    };
+    let other = types::Point {
+        x: 2,
+        y: None,
+        z: Vec::new(),
+    };
+    let client = client(&server);
+    let call = client
+        .styles_in_a_path()
+        .simple(types::Numbers(vec![1, 2]))
+        .label(words())
+        .matrix(point())
+        .exploded(point())
+        .map(HashMap::from([("k".to_owned(), ODD.to_owned())]))
+        .list(list)
+        .part(ODD)
+        .other(other);
+    call.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_query_is_written_in_the_declared_styles() {
+    let server = MockServer::start_async().await;
+    let query = [
+        &format!("deep%5Ball%5D%5B%5D={ESCAPED}"),
+        &format!("deep%5Bfrom%5D%5Bx%5D=1&deep%5Bfrom%5D%5By%5D={ESCAPED}"),
+        "deep_text=a",
+        &format!("x=1&y={ESCAPED}"),
+        &format!("joined={ESCAPED},b"),
+        "json_list=%5B%7B%22x%22%3A2%7D%5D",
+        "piped=true%7Cfalse",
+        &format!("piped_exploded={ESCAPED}&piped_exploded=b"),
+        "secrets=s%2C1,s2",
+        "spaced=a%2Cb%20c%2Bd",
+    ];
+    let query = query.join("&");
+    server.styles_in_a_query(move |when, then| {
+        when.and(|when| when.is_true(move |request| request.uri().query() == Some(&query)));
+        then.no_content();
+    });
+    let deep = types::Deep {
+        from: Some(point()),
+        all: vec![ODD.into()],
+        ..Default::default()
+    };
+    let other = types::Point {
+        x: 2,
+        y: None,
+        z: Vec::new(),
+    };
+    let client = client(&server);
+    let call = client
+        .styles_in_a_query()
+        .deep(deep)
+        .deep_text("a")
+        .exploded(point())
+        .joined(vec![ODD.to_owned(), "b".to_owned()])
+        .json_list(vec![other])
+        .piped(vec![true, false])
+        .piped_exploded(words())
+        .secrets(vec![Secret::new("s,1"), Secret::new("s2")])
+        .spaced(types::Words(vec!["a,b".into(), "c+d".into()]));
+    call.send().await.unwrap();
+    let spaced = client.styles_in_a_query().spaced(words());
+    let call = spaced.deep_text("a").json_list(Vec::new());
+    let error = call.send().await.unwrap_err().to_string();
+    assert!(error.contains("`spaced` cannot be written"), "{error}");
+}
+
+#[tokio::test]
+async fn headers_and_cookies_are_written_in_the_declared_styles() {
+    let server = MockServer::start_async().await;
+    server.styles_in_headers(|when, then| {
+        when.and(|when| {
+            when.header("x-list", "a b,c=d")
+                .header("x-point", "x,2")
+                .header("x-exploded", "x=2")
+                .header("x-key", "a,secret")
+                .header("x-json", r#"{"all":["a,b"]}"#)
+        });
+        then.no_content();
+    });
+    let other = types::Point {
+        x: 2,
+        y: None,
+        z: Vec::new(),
+    };
+    let deep = types::Deep {
+        all: vec!["a,b".into()],
+        ..Default::default()
+    };
+    let secret = Secret::new("a,secret");
+    let client = client(&server);
+    let call = client
+        .styles_in_headers()
+        .x_list(types::Words(vec!["a b".into(), "c=d".into()]))
+        .x_point(other.clone())
+        .x_exploded(other)
+        .x_key(secret.clone())
+        .x_json(deep);
+    assert!(!format!("{call:?}").contains("a,secret"));
+    call.send().await.unwrap();
+    let call = client.styles_in_headers().x_list(words());
+    let error = call.x_point(point()).x_key(secret.clone()).send().await;
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("`X-List` cannot be written"), "{error}");
+
+    server.cookies(|when, then| {
+        let all = "ours=1; count=5; x=1; y=a%2Cb&c=d+e%25f%20%C3%A9/?#.%3B; \
+                   list=a%2Cb&c=d+e%25f%20%C3%A9/?#.%3B,b; session=a%2Csecret";
+        when.and(|when| {
+            when.is_true(move |request| {
+                let headers = request.headers_vec().iter();
+                let cookies = headers.filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+                let cookies: Vec<_> = cookies.map(|(_, value)| value).collect();
+                let mut found: Vec<_> = cookies.iter().flat_map(|one| one.split("; ")).collect();
+                let mut expected: Vec<_> = all.split("; ").collect();
+                found.sort_unstable();
+                expected.sort_unstable();
+                cookies.len() == 1 && found == expected
+            })
+        });
+        then.no_content();
+    });
+    let transport = Transport::builder(server.base_url()).bearer("token");
+    let transport = transport.header("Cookie", "ours=1").build().unwrap();
+    let client = Client::new(transport);
+    let call = client
+        .cookies()
+        .count(5)
+        .exploded(point())
+        .list(words())
+        .session(secret);
+    call.send().await.unwrap();
+}

@@ -5,6 +5,7 @@
 //! the client do the wrong thing; a warning is what the client ignores or does otherwise.
 
 mod answers;
+mod arguments;
 mod bodies;
 mod document;
 mod encoding;

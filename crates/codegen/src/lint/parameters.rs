@@ -1,14 +1,9 @@
-//! Parameters: in the path, in the query, in headers.
+//! Parameters, each by itself.
 
-use std::collections::HashMap;
-
-use super::operations::Seen;
 use super::{Lint, shape};
 use crate::flat::{MAX_PARTS, may_be_null};
-use crate::names::pascal;
-use crate::prepare::{arguments, is_ignored, is_json, is_style};
-use crate::report::{Severity, quoted};
-use crate::reserved;
+use crate::prepare::{is_ignored, is_json, is_style};
+use crate::report::quoted;
 use crate::tree::Node;
 
 impl<'a> Lint<'a> {
@@ -162,120 +157,6 @@ impl<'a> Lint<'a> {
             let message = format!("{} is not the name of a header", quoted(name));
             let help = "use letters, digits and `-`";
             self.error("parameter-header", node, message, help);
-        }
-    }
-
-    /// What is wrong with the parameters of an operation together.
-    pub(super) fn parameters_of(
-        &mut self,
-        operation: Node<'a>,
-        item: Node<'a>,
-        in_path: &[&'a str],
-        seen: &mut Seen<'a>,
-    ) {
-        let own = operation
-            .get("parameters")
-            .into_iter()
-            .flat_map(Node::items);
-        let shared = item.get("parameters").into_iter().flat_map(Node::items);
-        let all = own
-            .map(|node| (true, node))
-            .chain(shared.map(|node| (false, node)));
-        let mut kept = HashMap::new();
-        let mut sent = Vec::new();
-        for (is_own, node) in all {
-            let Some(parameter) = self.resolve(node, "parameters") else {
-                continue;
-            };
-            let (Some(name), Some(place)) = (parameter.text("name"), parameter.text("in")) else {
-                continue;
-            };
-            if let Some(is_first_own) = kept.get(&(place, name)) {
-                // What an operation says of a parameter replaces what its path says.
-                if *is_first_own == is_own {
-                    let message =
-                        format!("{} is declared before, and this is ignored", quoted(name));
-                    self.warn(
-                        "parameter-repeated",
-                        node,
-                        message,
-                        "leave one of the two out",
-                    );
-                }
-                continue;
-            }
-            kept.insert((place, name), is_own);
-            if is_ignored(place, name) {
-                continue;
-            }
-            if place == "path" && !in_path.contains(&name) {
-                let message = format!("the path has no {{{name}}}, so this is not sent");
-                let help = "correct the name, or add it to the path";
-                self.warn("parameter-not-in-path", node, message, help);
-                continue;
-            }
-            if place == "path" && !parameter.is_true("required") {
-                let message = format!("{} is in the path, and taken as required", quoted(name));
-                self.warn("parameter-optional", node, message, "add `required: true`");
-            }
-            sent.push((place, name, node, parameter));
-        }
-        self.arguments(operation, &sent, seen);
-        for name in in_path {
-            if !kept.contains_key(&("path", *name)) {
-                let message = format!("{{{name}}} is not declared, and taken as a string");
-                let help = "declare it under `parameters` with `in: path` and `required: true`";
-                self.warn("parameter-undeclared", operation, message, help);
-            }
-        }
-    }
-}
-
-impl<'a> Lint<'a> {
-    /// The names of the parameters in Rust, and those of the types that they are of.
-    fn arguments(
-        &mut self,
-        operation: Node<'a>,
-        sent: &[(&'a str, &'a str, Node<'a>, Node<'a>)],
-        seen: &mut Seen<'a>,
-    ) {
-        let arguments = arguments(sent.iter().map(|(place, name, ..)| (*place, *name)));
-        for (place, name, node, parameter) in sent {
-            let Some(argument) = arguments.get(&(*place, *name)) else {
-                continue;
-            };
-            let plain = reserved::argument(name);
-            let holder = sent.iter().find(|(place, name, ..)| {
-                *argument != plain && arguments.get(&(*place, *name)) == Some(&plain)
-            });
-            if let Some((_, _, first, _)) = holder {
-                let message = format!("another parameter is `{plain}`, and this one `{argument}`");
-                let help = "nothing has to be done: it is sent by the name that it has here";
-                self.clash(
-                    Severity::Warning,
-                    "parameter-name",
-                    *node,
-                    *first,
-                    message,
-                    help,
-                );
-            }
-            let content = parameter.get("content").into_iter().flat_map(Node::members);
-            let mut json = content.filter(|(media, _)| is_json(media));
-            let schema = parameter
-                .get("schema")
-                .or_else(|| json.next()?.1.get("schema"));
-            if let (Some(id), Some(schema)) = (self.id_of(operation), schema)
-                && schema.value.get("$ref").is_none()
-                && !self.in_page
-            {
-                let name = if *argument == plain {
-                    name
-                } else {
-                    &argument.as_str()
-                };
-                seen.inline.push((pascal(&format!("{id}-{name}")), schema));
-            }
         }
     }
 }

@@ -9,6 +9,7 @@
 //!   [`Client`](github::Client), its types, an enum of failures for each operation (such as
 //!   [`errors::ResetToken`](github::errors::ResetToken)) and its table of operations.
 //! - [`Transport`] sends: base URL, credentials, timeouts, size limits, repetition of safe calls.
+//! - [`FilePart`] is a file in a multipart body, [`Field`] what a PATCH leaves out or makes null.
 //! - [`Secret`] holds what must not leak, [`Fingerprint`] names it in a log.
 //!
 //! ```no_run

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokenturn_client::runtime::{self, serde_json};
-use tokenturn_client::{Error, Secret, Transport};
-use tokenturn_httpmock::MockServer;
+use tokenturn_client::{Error, FilePart, Secret, Transport};
+use tokenturn_httpmock::{MockServer, httpmock};
 
 use crate::handled::{Client, types};
 use crate::handled_mocks::Mocks as _;
@@ -202,6 +202,189 @@ async fn other_parameters_and_bytes_do_not_fit() {
     let client = self::client(&server);
     client.bytes().body("\0").send().await.unwrap_err();
     assert_eq!(missed(server), "body");
+}
+
+fn upload() -> types::MultipartBody {
+    let upload = types::MultipartBody::builder()
+        .photo(FilePart::new([0, 255, 13, 10]).named("me.png"))
+        .label("größer")
+        .secret(Secret::new("canary"))
+        .more(vec![
+            FilePart::new("1"),
+            FilePart::new("2").of_type("text/plain"),
+        ])
+        .tags(vec!["a".to_owned(), "b".to_owned()]);
+    upload.try_into().unwrap()
+}
+
+#[tokio::test]
+async fn a_multipart_body_is_sent_part_by_part() {
+    let server = MockServer::start_async().await;
+    server.multipart(|when, then| {
+        when.body(&upload()).and(|when| {
+            when.is_true(|request| {
+                let body = request.body_ref();
+                let text = String::from_utf8_lossy(body);
+                let part = |name: &str, rest: &str| {
+                    let head = format!("Content-Disposition: form-data; name=\"{name}\"");
+                    text.contains(&format!("{head}{rest}\r\n--"))
+                };
+                let photo = b"\r\nContent-Type: image/png\r\n\r\n\0\xff\r\n\r\n--";
+                body.windows(photo.len()).any(|bytes| bytes == photo)
+                    && text.contains("name=\"photo\"; filename=\"me.png\"")
+                    && part("label", "\r\n\r\ngrößer")
+                    && part("secret", "\r\n\r\ncanary")
+                    && part(
+                        "more",
+                        "; filename=\"more\"\r\nContent-Type: text/plain\r\n\r\n2",
+                    )
+                    && part("tags", "\r\n\r\nb")
+                    && text.matches("Content-Disposition").count() == 7
+            })
+        });
+        then.no_content();
+    });
+    let client = client(&server);
+    client.multipart().body(upload()).send().await.unwrap();
+    let shown = format!("{:?}", client.multipart().body(upload()));
+    assert!(
+        !shown.contains("canary") && shown.contains("FilePart { length: 4"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn another_multipart_body_does_not_fit() {
+    type Change = fn(&mut types::MultipartBody);
+    let changes: [(Change, &str); 5] = [
+        (|one| one.label = "x".into(), "content of the part `label`"),
+        (
+            |one| one.photo = FilePart::new([0, 255, 13, 10]),
+            "file name of the part `photo`",
+        ),
+        (
+            |one| one.photo = one.photo.clone().of_type("image/gif"),
+            "content type of the part `photo`",
+        ),
+        (
+            |one| one.tags = None,
+            "body, in the number of its parts `tags`",
+        ),
+        (|one| one.count = Some(1), "body, which holds more parts"),
+    ];
+    for (change, part) in changes {
+        let server = MockServer::start_async().await;
+        server.multipart(|when, then| {
+            when.body(&upload());
+            then.no_content();
+        });
+        let mut other = upload();
+        change(&mut other);
+        let client = client(&server);
+        client.multipart().body(other).send().await.unwrap_err();
+        assert_eq!(missed(server), part);
+    }
+}
+
+#[tokio::test]
+async fn a_multipart_body_is_sent_again() {
+    let server = MockServer::start_async().await;
+    let mock = server.multipart(|when, then| {
+        when.body(&upload());
+        then.raw(503, "text/plain", "").header("retry-after", "0");
+    });
+    let client = client(&server);
+    let error = client.multipart().body(upload()).send().await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 503);
+    assert!(mock.calls() > 1);
+}
+
+#[tokio::test]
+async fn a_body_says_what_it_is() {
+    let server = MockServer::start_async().await;
+    let is = |media: &'static str| move |when: httpmock::When| when.header("content-type", media);
+    server.merge_patch(|when, then| {
+        when.and(is("application/merge-patch+json"));
+        then.raw(200, "application/json", r#"{"name": "b"}"#);
+    });
+    server.csv(|when, then| {
+        when.body("a,b").and(is("text/csv; header=present"));
+        then.no_content();
+    });
+    server.xml(|when, then| {
+        when.body("<a/>").and(is("application/xml"));
+        then.ok("<b/>");
+    });
+    server.image(|when, then| {
+        when.content_type("image/png")
+            .body(b"\x89PNG")
+            .and(is("image/png"));
+        then.no_content();
+    });
+    server.whatever(|when, then| {
+        when.and(is("application/octet-stream"));
+        then.no_content();
+    });
+    server.secret_text(|when, then| {
+        when.body("canary").and(is("text/plain"));
+        then.no_content();
+    });
+    let client = client(&server);
+    let patch = types::Other::builder().name("a");
+    client.merge_patch().body(patch).send().await.unwrap();
+    client.csv().body("a,b").send().await.unwrap();
+    let answer = client.xml().body("<a/>").send().await.unwrap();
+    assert_eq!(answer.body(), b"<b/>");
+    let call = client.image().content_type("image/png");
+    call.body(&b"\x89PNG"[..]).send().await.unwrap();
+    client.whatever().body("a").send().await.unwrap();
+    let call = client.secret_text().body(Secret::new("canary"));
+    assert!(!format!("{call:?}").contains("canary"));
+    call.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_form_has_its_styles() {
+    let form: types::FormOfMoreBody = serde_json::from_str(
+        r#"{
+            "name": "n", "list": ["a", "b"], "commas": ["a", "b"], "spaces": [1, 2], "pipes": [1.5, 2.0],
+            "secrets": ["s"], "object": {"a": 1}, "deep": {"a": 1, "within": {"list": ["x"]}},
+            "maybe": null
+        }"#,
+    )
+    .unwrap();
+    let server = MockServer::start_async().await;
+    server.form_of_more(|when, then| {
+        when.body(&form).and(|when| {
+            when.is_true(|request| {
+                let body = String::from_utf8_lossy(request.body_ref()).replace("%5B", "[");
+                let body = body.replace("%5D", "]");
+                let mut pairs: Vec<&str> = body.split('&').collect();
+                pairs.sort_unstable();
+                pairs
+                    == [
+                        "commas=a%2Cb",
+                        "deep[a]=1",
+                        "deep[within][list][0]=x",
+                        "list=a",
+                        "list=b",
+                        "name=n",
+                        "object=%7B%22a%22%3A1%7D",
+                        "pipes=1.5%7C2.0",
+                        "secrets=s",
+                        "spaces=1+2",
+                    ]
+            })
+        });
+        then.no_content();
+    });
+    let client = client(&server);
+    client
+        .form_of_more()
+        .body(form.clone())
+        .send()
+        .await
+        .unwrap();
 }
 
 /// A name, and what is read and written back.

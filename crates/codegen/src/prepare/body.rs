@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::answers::is_json;
 use super::multipart;
 use crate::flat::Flat;
+use crate::reserved::argument;
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) const MULTIPART: &str = "multipart/form-data";
@@ -24,13 +25,14 @@ pub(crate) enum Writing {
 impl Writing {
     /// How something of a media type is written. `schema` may not be there.
     pub(crate) fn of(document: &Value, media: &str, schema: Option<&Value>) -> Self {
+        if is_json(media) {
+            return Self::Json;
+        }
         let flat = schema.map(|schema| Flat::of(document, schema));
         // Who declares a text means to write all of it.
         let is_text = flat.as_ref().and_then(Flat::kind) == Some("string");
         let format = flat.as_ref().and_then(|flat| flat.get("format")?.as_str());
-        let media = essence(media).to_ascii_lowercase();
-        match &*media {
-            media if is_json(media) => Self::Json,
+        match &*essence(media).to_ascii_lowercase() {
             FORM if !is_text => Self::Form,
             MULTIPART if !is_text => Self::Multipart,
             // A secret is no string here, and a file need not be a text.
@@ -173,7 +175,12 @@ fn one(document: &Value, operation: &mut Map<String, Value>) -> bool {
         });
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         if let Some(parameters) = parameters.as_array_mut() {
-            parameters.push(parameter);
+            let argument = |one: &Value| one["name"].as_str().map(argument);
+            let own = argument(&parameter);
+            // Otherwise it is bytes of no other kind.
+            if parameters.iter().all(|one| argument(one) != own) {
+                parameters.push(parameter);
+            }
         }
     }
     true

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Lint;
 use super::shape;
 use crate::draft::is_version;
+use crate::keywords::kind_of_all;
 use crate::prepare::choice_of;
 use crate::report::{Severity, quoted};
 use crate::tree::Node;
@@ -170,31 +171,29 @@ impl<'a> Lint<'a> {
                 let keys = ["properties", "items", "additionalProperties"];
                 has_type && !keys.iter().any(|key| schema.value.get(*key).is_some())
             };
-            let kind = schema.text("type");
-            kind.map_or(schema.value.get("enum").is_some() || narrows(), |kind| {
-                SCALARS.contains(&kind)
-            })
+            match kind(schema) {
+                Some(kind) => SCALARS.contains(&kind),
+                None => schema.value.get("enum").is_none() && narrows(),
+            }
         })
     }
 
     /// Whether a query can be written of it.
     pub(super) fn is_query(&self, schema: Node<'a>) -> bool {
         self.is_scalar(schema)
-            || self.are_parts(schema, &mut { MAX_PARTS }, &|schema| {
-                match (schema.text("type"), schema.get("items")) {
-                    (Some("array"), Some(items)) => self.is_scalar(items),
-                    // Reported elsewhere.
-                    (Some("array"), None) => true,
-                    _ => self.is_scalar(schema) || self.is_flat(schema),
-                }
+            || self.are_parts(schema, &mut { MAX_PARTS }, &|schema| match (
+                kind(schema),
+                schema.get("items"),
+            ) {
+                (Some("array"), Some(items)) => self.is_scalar(items),
+                _ => self.is_scalar(schema) || self.is_flat(schema),
             })
     }
 
     /// Whether it is an object of such values.
     pub(super) fn is_flat(&self, schema: Node<'a>) -> bool {
         self.are_parts(schema, &mut { MAX_PARTS }, &|schema| {
-            let is_object = schema.text("type") == Some("object")
-                || schema.value.get("type").is_none() && schema.value.get("properties").is_some();
+            let is_object = kind(schema) == Some("object");
             let mut properties = schema.get("properties").into_iter().flat_map(Node::members);
             let more = schema
                 .get("additionalProperties")
@@ -226,4 +225,11 @@ impl<'a> Lint<'a> {
             None => is_true(schema),
         }
     }
+}
+
+/// The type of a schema, or of the values that it lists.
+fn kind(schema: Node<'_>) -> Option<&'static str> {
+    let values = schema.value.get("enum").and_then(Value::as_array);
+    let values = values.map(Vec::as_slice).unwrap_or_default();
+    kind_of_all(schema.value.as_object()?, values)
 }

@@ -17,6 +17,7 @@ mod references;
 mod schemas;
 mod sent;
 mod styled;
+mod united;
 mod walk;
 
 use serde_json::{Map, Value};
@@ -72,7 +73,7 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     sent::directions(&mut copy);
     sent::defaults(&mut copy);
     schemas::loosen(&mut copy);
-    nullable::unite(&mut copy);
+    united::unite(&mut copy);
     nullable::place(&mut copy);
     sent::absence(&mut copy);
     converted::name_bodies(&mut copy);

@@ -7,30 +7,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::walk::{Part, schemas_mut};
 use super::{is_json, operations_mut};
-use crate::flat::{Flat, MAX_PARTS, may_be_null};
-
-/// Makes one object of the parts of an `allOf` that declare a property twice, and may make it null:
-/// typify keeps of both only what it knows.
-pub(super) fn unite(document: &mut Value) {
-    let original = document.clone();
-    schemas_mut(document, Part::Document, &mut |schema| {
-        let parts = schema.get("allOf").and_then(Value::as_array);
-        if parts.is_none_or(|parts| parts.len() < 2) {
-            return;
-        }
-        let flat = Flat::of(&original, &Value::Object(schema.clone()));
-        let is_twice = |property: &Value| {
-            let parts = property.get("allOf").and_then(Value::as_array);
-            parts.is_some_and(|parts| parts.len() > 1)
-                && may_be_null(&original, property, &mut { MAX_PARTS })
-        };
-        if flat.choices.is_empty() && flat.properties().any(|(_, property)| is_twice(property)) {
-            *schema = flat.says;
-        }
-    });
-}
+use crate::flat::{MAX_PARTS, may_be_null};
 
 /// Moves `nullable` to the places whose schemas allow null.
 pub(super) fn place(document: &mut Value) {

@@ -1,0 +1,110 @@
+//! Objects of which two parts declare one property.
+//!
+//! typify keeps of both what it knows: not that a request tells null from nothing, and not that the
+//! name of its type is taken. So the parts are put together here.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::references::add_schemas;
+use super::walk::{Part, schemas_mut};
+use crate::flat::{Flat, MAX_PARTS, may_be_null};
+use crate::names::pascal;
+use crate::tree::escaped;
+
+pub(super) fn unite(document: &mut Value) {
+    let original = document.clone();
+    schemas_mut(document, Part::Document, &mut |schema| {
+        let may_be_null =
+            |(_, property): (&String, &Value)| may_be_null(&original, property, &mut { MAX_PARTS });
+        if let Some(flat) = twice(&original, schema)
+            && both(&flat).any(may_be_null)
+        {
+            *schema = flat.says;
+        }
+    });
+    let schemas = document.pointer_mut("/components/schemas");
+    let Some(schemas) = schemas.and_then(Value::as_object_mut) else {
+        return;
+    };
+    let mut taken: BTreeSet<String> = schemas.keys().map(|name| pascal(name)).collect();
+    let mut named = Vec::new();
+    for (name, schema) in schemas.iter_mut() {
+        let Some(fields) = schema.as_object() else {
+            continue;
+        };
+        let Some(mut flat) = twice(&original, fields) else {
+            continue;
+        };
+        let type_name = |property: &str| pascal(&format!("{name}-{property}"));
+        let clash = both(&flat).map(|(property, _)| property.clone());
+        let clash: Vec<String> = clash
+            .filter(|property| taken.contains(&type_name(property)))
+            .collect();
+        for property in &clash {
+            let mut own = type_name(property);
+            while !taken.insert(own.clone()) {
+                own.push_str("Inline");
+            }
+            let reference = json!({"$ref": format!("#/components/schemas/{}", escaped(&own))});
+            if let Some(Value::Object(properties)) = flat.says.get_mut("properties")
+                && let Some(schema) = properties.insert(property.clone(), reference)
+            {
+                named.push((own, schema));
+            }
+        }
+        if !clash.is_empty() {
+            *schema = Value::Object(flat.says);
+        }
+    }
+    add_schemas(document, named);
+}
+
+/// The schema as one, if it is made of several parts, and no choice.
+fn twice(document: &Value, schema: &Map<String, Value>) -> Option<Flat> {
+    let parts = schema.get("allOf")?.as_array()?;
+    if parts.len() < 2 && !schema.contains_key("properties") {
+        return None;
+    }
+    let flat = Flat::of(document, &Value::Object(schema.clone()));
+    flat.choices.is_empty().then_some(flat)
+}
+
+/// The properties of which several parts say something.
+fn both(flat: &Flat) -> impl Iterator<Item = (&String, &Value)> {
+    flat.properties().filter(|(_, property)| {
+        let parts = property.get("allOf").and_then(Value::as_array);
+        parts.is_some_and(|parts| parts.len() > 1)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_have_a_name_that_is_taken_gets_another() {
+        let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+        let links =
+            |name: &str| json!({"type": "object", "properties": {(name): {"type": "string"}}});
+        let mut document = json!({"components": {"schemas": {
+            "account": {"type": "object", "properties": {"links": reference("account_links")}},
+            "team": {"allOf": [
+                reference("account"),
+                {"type": "object", "properties": {"links": reference("team_links")}},
+            ]},
+            "account_links": links("a"),
+            "team_links": links("b"),
+        }}});
+        unite(&mut document);
+        let schemas = &document["components"]["schemas"];
+        let team = json!({
+            "type": "object",
+            "properties": {"links": reference("TeamLinksInline")},
+        });
+        assert_eq!(schemas["team"], team);
+        let both = json!({"allOf": [reference("account_links"), reference("team_links")]});
+        assert_eq!(schemas["TeamLinksInline"], both);
+    }
+}

@@ -146,7 +146,10 @@ fn open_enum(schema: &mut Map<String, Value>) {
         let first = values
             .as_array()
             .and_then(|v| v.iter().find(|v| !v.is_null()));
-        if let Some(first) = first.filter(|_| !schema.contains_key("example")) {
+        let is_listed = |example| values.as_array().is_some_and(|v| v.contains(example));
+        if let Some(first) = first
+            && !schema.get("example").is_some_and(is_listed)
+        {
             schema.insert("example".into(), first.clone());
         }
         let values = values.as_array();

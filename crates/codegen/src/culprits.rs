@@ -42,19 +42,28 @@ pub(crate) fn find(spec: &Spec, copy: &Value, words: &str) -> Vec<Finding> {
         .keys()
         .filter_map(|name| Some((name, alone(json!({}), vec![name.clone()]).err()?)))
         .collect();
+    let blame = |name: &String, words: &str| {
+        let pointer = format!("/components/schemas/{}", escaped(name));
+        // The document may not have it under this name, or not in these operations.
+        let users = operations(copy).filter(|(_, operation)| {
+            let roots = components_of(operation, Part::Operation);
+            closure(schemas, roots).contains_key(name)
+        });
+        let users = users.map(|((path, method), _)| (path.clone(), method));
+        finding(pointer, words).with_operations(users.collect())
+    };
     for (name, words) in &bad {
         // A schema fails with each one that it refers to, and that one is the culprit.
         let mut others = components_of(&schemas[*name], Part::Schema).into_iter();
         if !others.any(|other| other != **name && bad.contains_key(&other)) {
-            let pointer = format!("/components/schemas/{}", escaped(name));
-            // The document may not have it under this name, or not in these operations.
-            let users = operations(copy).filter(|(_, operation)| {
-                let roots = components_of(operation, Part::Operation);
-                closure(schemas, roots).contains_key(*name)
-            });
-            let users = users.map(|((path, method), _)| (path.clone(), method));
-            findings.push(finding(pointer, words).with_operations(users.collect()));
+            findings.push(blame(name, words));
         }
+    }
+    // Those that only fail with each other are culprits together.
+    if findings.is_empty()
+        && let Some((name, words)) = bad.first_key_value()
+    {
+        findings.push(blame(name, words));
     }
     for ((path, method), operation) in operations(copy) {
         let roots = components_of(operation, Part::Operation);

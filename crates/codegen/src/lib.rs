@@ -19,6 +19,7 @@ mod keywords;
 mod lenient;
 mod lint;
 mod literal;
+mod merges;
 mod mocks;
 mod names;
 mod operations;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::aliases::Aliases;
+use crate::merges;
 use crate::names::pascal;
 use crate::prepare::{FILE, is_object, operations_mut};
 use crate::tree::unescaped;
@@ -29,6 +30,9 @@ pub(crate) const CONVERSIONS: [(&str, &str, &str); 5] = [
 
 /// The client that progenitor makes of a generation copy, or its own words about why not.
 pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
+    if !merges::end(document) {
+        return Err("there is no end to what its parts and alternatives say together".into());
+    }
     let mut document = document.clone();
     let aliases = Aliases::give(&mut document);
     let mut settings = GenerationSettings::default();

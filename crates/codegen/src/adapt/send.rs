@@ -178,6 +178,12 @@ impl Request<'_> {
         if quote!(#receiver).to_string() == "client . client" {
             let mut call = call.clone();
             call.receiver = parse_quote!(runtime::http(&client.transport));
+            // reqwest has no methods of these names.
+            if let "OPTIONS" | "TRACE" = &*self.operation.method {
+                let method = format_ident!("{}", self.operation.method);
+                call.method = format_ident!("request");
+                call.args.insert(0, parse_quote!(reqwest::Method::#method));
+            }
             let accept = self.accept().into_iter();
             let accept = accept.map(|media| quote!(.header(reqwest::header::ACCEPT, #media)));
             let query = self.operation.query.iter();

@@ -38,7 +38,7 @@ impl<'a> Lint<'a> {
         self.each(node, "externalDocs", &shape::EXTERNAL_DOCS);
         self.security(node);
         self.servers(node);
-        self.ignored(method, node);
+        self.ignored(node);
         self.parameter_list(node);
         self.parameters_of(node, item, in_path, seen);
         if let Some(body) = node.get("requestBody").filter(|b| b.value.is_object()) {
@@ -101,12 +101,7 @@ impl<'a> Lint<'a> {
         made.or_else(|| node.text("operationId").map(str::to_owned))
     }
 
-    fn ignored(&mut self, method: &str, node: Node<'a>) {
-        if ["options", "trace"].contains(&method) {
-            let message = format!("the client cannot send {}", method.to_ascii_uppercase());
-            let help = "leave the operation out";
-            self.error("method", node, message, help);
-        }
+    fn ignored(&mut self, node: Node<'a>) {
         if let Some(callbacks) = node.get("callbacks") {
             let message = "`callbacks` has no effect: the client only calls";
             self.warn(

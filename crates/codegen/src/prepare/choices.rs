@@ -12,6 +12,8 @@ use crate::lint::are_same;
 
 /// Stands around the number of a choice in its description. No description has it.
 pub(crate) const MARK: char = '\u{E001}';
+/// The key of what a choice stands in that has become one object. No description has it.
+const WITHIN: &str = "\u{E001}within";
 /// More schemas than anybody makes one object of.
 const MAX_PARTS: usize = 100;
 
@@ -20,11 +22,12 @@ pub(super) fn mark(document: &mut Value) -> Vec<Choice> {
     let original = document.clone();
     let mut choices = Vec::new();
     schemas_mut(document, Part::Document, &mut |schema| {
+        let within = schema.shift_remove(WITHIN).unwrap_or(json!([]));
         // It was wrapped.
         if description(schema).is_some_and(|text| text.contains(MARK)) {
             return;
         }
-        simplify(&original, schema);
+        simplify(&original, schema, within);
         let Some(found) = choice(&original, schema) else {
             return;
         };
@@ -54,7 +57,8 @@ pub(super) fn mark(document: &mut Value) -> Vec<Choice> {
 /// The choice that is left of a schema's own `oneOf` or `anyOf`, if one is.
 pub(crate) fn of_plain(document: &Value, schema: &Map<String, Value>) -> Option<Choice> {
     let mut schema = schema.clone();
-    simplify(document, &mut schema);
+    simplify(document, &mut schema, json!([]));
+    schema.shift_remove(WITHIN);
     choice(document, &schema)
 }
 
@@ -63,7 +67,7 @@ fn description(schema: &Map<String, Value>) -> Option<&str> {
 }
 
 /// Writes a choice that is none as what it is.
-fn simplify(document: &Value, schema: &mut Map<String, Value>) {
+fn simplify(document: &Value, schema: &mut Map<String, Value>, within: Value) {
     let Some(key) = ["oneOf", "anyOf"]
         .into_iter()
         .find(|key| schema.contains_key(*key))
@@ -82,7 +86,7 @@ fn simplify(document: &Value, schema: &mut Map<String, Value>) {
         Some(Map::new())
     } else {
         scalar(&parts).or_else(|| match key {
-            "anyOf" => any_object(document, schema, &list),
+            "anyOf" => any_object(document, schema, &list).and_then(|object| inside(object, &list, within)),
             _ => None,
         })
     };
@@ -95,6 +99,27 @@ fn simplify(document: &Value, schema: &mut Map<String, Value>) {
     }
     if has_null {
         schema.insert("nullable".into(), json!(true));
+    }
+}
+
+/// Tells the choices in an object which choices it was made of. An object that holds its own choice, here or in
+/// one of those, would be written out without an end: none is made.
+fn inside(object: Map<String, Value>, list: &[Value], mut within: Value) -> Option<Map<String, Value>> {
+    let own = json!(json!(list).to_string());
+    let all = within.as_array_mut()?;
+    if all.contains(&own) {
+        return None;
+    }
+    all.push(own);
+    let mut object = Value::Object(object);
+    schemas_mut(&mut object, Part::Schema, &mut |schema| {
+        if schema.contains_key("anyOf") {
+            schema.insert(WITHIN.into(), within.clone());
+        }
+    });
+    match object {
+        Value::Object(object) => Some(object),
+        _ => None,
     }
 }
 

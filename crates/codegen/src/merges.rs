@@ -25,9 +25,20 @@ pub(crate) fn end(document: &Value) -> bool {
     };
     let mut ends = true;
     schemas_in(document, Part::Document, &mut |schema| {
-        if ends && ["allOf", "oneOf", "anyOf"].iter().any(|key| schema.contains_key(*key)) {
+        if ends
+            && !is_reference(schema)
+            && ["allOf", "oneOf", "anyOf"]
+                .iter()
+                .any(|key| schema.contains_key(*key))
+        {
             merge.steps = 0;
-            ends = merge.ends(vec![Piece { schema, is_open: true }], 0);
+            ends = merge.ends(
+                vec![Piece {
+                    schema,
+                    is_open: true,
+                }],
+                0,
+            );
         }
     });
     ends
@@ -57,7 +68,12 @@ impl<'a> Merge<'a> {
         while let Some(piece) = pieces.get(next).copied() {
             next += 1;
             let parts = piece.schema.get("allOf").and_then(Value::as_array);
-            pieces.extend(parts.into_iter().flatten().filter_map(|part| self.piece(part)));
+            pieces.extend(
+                parts
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|part| self.piece(part)),
+            );
             if pieces.len() > MAX_STEPS {
                 return false;
             }
@@ -72,7 +88,10 @@ impl<'a> Merge<'a> {
             return true;
         }
         self.steps += 1;
-        if self.steps > MAX_STEPS || self.on_way.len() > MAX_DEPTH || !self.on_way.insert(key.clone()) {
+        if self.steps > MAX_STEPS
+            || self.on_way.len() > MAX_DEPTH
+            || !self.on_way.insert(key.clone())
+        {
             return false;
         }
         let ends = self.alternatives_end(&pieces) && self.members_end(&pieces);
@@ -84,10 +103,17 @@ impl<'a> Merge<'a> {
     /// What is put together with each alternative of the first choice among them.
     fn alternatives_end(&mut self, pieces: &[Piece<'a>]) -> bool {
         let list = |piece: &Piece<'a>| {
-            let list = piece.schema.get("oneOf").or_else(|| piece.schema.get("anyOf"));
+            let list = piece
+                .schema
+                .get("oneOf")
+                .or_else(|| piece.schema.get("anyOf"));
             list.and_then(Value::as_array).filter(|_| piece.is_open)
         };
-        let Some((index, list)) = pieces.iter().enumerate().find_map(|(i, p)| Some((i, list(p)?))) else {
+        let Some((index, list)) = pieces
+            .iter()
+            .enumerate()
+            .find_map(|(i, p)| Some((i, list(p)?)))
+        else {
             return true;
         };
         list.iter().all(|alternative| {
@@ -101,33 +127,75 @@ impl<'a> Merge<'a> {
 
     /// What they say of the same property, or of the same items.
     fn members_end(&mut self, pieces: &[Piece<'a>]) -> bool {
-        let properties = |piece: &Piece<'a>| piece.schema.get("properties").and_then(Value::as_object);
-        let names: BTreeSet<&String> = pieces.iter().filter_map(properties).flat_map(Map::keys).collect();
+        let properties =
+            |piece: &Piece<'a>| piece.schema.get("properties").and_then(Value::as_object);
+        let names: BTreeSet<&String> = pieces
+            .iter()
+            .filter_map(properties)
+            .flat_map(Map::keys)
+            .collect();
         let more = |piece: &Piece<'a>| piece.schema.get("additionalProperties");
         names.into_iter().all(|name| {
             let said = pieces.iter().filter_map(|piece| {
-                properties(piece).and_then(|properties| properties.get(name)).or_else(|| more(piece))
+                properties(piece)
+                    .and_then(|properties| properties.get(name))
+                    .or_else(|| more(piece))
             });
             self.member_ends(said.collect())
         }) && self.member_ends(pieces.iter().filter_map(more).collect())
-            && self.member_ends(pieces.iter().filter_map(|piece| piece.schema.get("items")).collect())
+            && self.member_ends(
+                pieces
+                    .iter()
+                    .filter_map(|piece| piece.schema.get("items"))
+                    .collect(),
+            )
     }
 
     /// What all refer to has a name. Everything else becomes a type where it stands.
     fn member_ends(&mut self, schemas: Vec<&'a Value>) -> bool {
-        let [first, others @ ..] = &schemas[..] else { return true };
+        let [first, others @ ..] = &schemas[..] else {
+            return true;
+        };
         let reference = first.get("$ref");
+        if others.is_empty() && first.as_object().is_some_and(is_reference) {
+            return true;
+        }
         if reference.is_some() && others.iter().all(|other| other.get("$ref") == reference) {
             return true;
         }
-        let pieces = schemas.iter().filter_map(|schema| self.piece(schema)).collect();
+        let pieces = schemas
+            .iter()
+            .filter_map(|schema| self.piece(schema))
+            .collect();
         self.ends(pieces, 0)
     }
 
     fn piece(&self, schema: &'a Value) -> Option<Piece<'a>> {
         let schema = resolve(self.document, schema).as_object()?;
-        Some(Piece { schema, is_open: true })
+        Some(Piece {
+            schema,
+            is_open: true,
+        })
     }
+}
+
+/// A reference, or one that something is said about beside it: typify takes the second for the first.
+fn is_reference(schema: &Map<String, Value>) -> bool {
+    const WORDS: [&str; 6] = [
+        "allOf",
+        "nullable",
+        "title",
+        "description",
+        "default",
+        "example",
+    ];
+    let is_word = |key: &String| WORDS.contains(&key.as_str()) || key.starts_with("x-");
+    let parts = schema.get("allOf").and_then(Value::as_array);
+    let part = match parts.map(Vec::as_slice) {
+        Some([only]) if schema.keys().all(is_word) => only.as_object(),
+        _ => None,
+    };
+    schema.contains_key("$ref") || part.is_some_and(is_reference)
 }
 
 #[cfg(test)]
@@ -142,12 +210,28 @@ mod tests {
         let object = |property: Value| json!({"type": "object", "properties": {"p": property}});
         let nullable = |name: &str| json!({"allOf": [of(name)], "nullable": true});
         for (schemas, expected) in [
+            (json!({"A": object(nullable("A"))}), true),
             (json!({"A": object(of("A"))}), true),
-            (json!({"A": object(of("A")), "B": {"allOf": [of("A"), object(of("A"))]}}), true),
-            (json!({"A": {"allOf": [of("B"), object(of("A"))]}, "B": object(of("B"))}), false),
-            (json!({"A": object(nullable("D")), "D": {"oneOf": [of("A"), {}]}, "E": {"allOf": [of("A"), of("D")]}}), false),
-            (json!({"A": {"type": "array", "items": {"anyOf": [of("A")], "properties": {"p": {}}}}}), false),
-            (json!({"A": {"oneOf": [of("B"), of("C")]}, "B": object(of("A")), "C": object(of("B"))}), true),
+            (
+                json!({"A": object(of("A")), "B": {"allOf": [of("A"), object(of("A"))]}}),
+                true,
+            ),
+            (
+                json!({"A": {"allOf": [of("B"), object(of("A"))]}, "B": object(of("B"))}),
+                false,
+            ),
+            (
+                json!({"A": object(nullable("D")), "D": {"oneOf": [of("A"), {}]}, "E": {"allOf": [of("A"), of("D")]}}),
+                false,
+            ),
+            (
+                json!({"A": {"type": "array", "items": {"anyOf": [of("A")], "properties": {"p": {}}}}}),
+                false,
+            ),
+            (
+                json!({"A": {"oneOf": [of("B"), of("C")]}, "B": object(of("A")), "C": object(of("B"))}),
+                true,
+            ),
         ] {
             let document = json!({"components": {"schemas": schemas}});
             assert_eq!(end(&document), expected, "{document}");
@@ -156,9 +240,14 @@ mod tests {
 
     #[test]
     fn what_would_take_too_long_is_left() {
-        let choice = |n: usize| json!({"oneOf": [{"title": format!("{n}a")}, {"title": format!("{n}b")}]});
+        let choice =
+            |n: usize| json!({"oneOf": [{"title": format!("{n}a")}, {"title": format!("{n}b")}]});
         let all: Vec<Value> = (0..30).map(choice).collect();
-        assert!(!end(&json!({"components": {"schemas": {"A": {"allOf": all}}}})));
-        assert!(end(&json!({"components": {"schemas": {"A": {"allOf": all[..4]}}}})));
+        assert!(!end(
+            &json!({"components": {"schemas": {"A": {"allOf": all}}}})
+        ));
+        assert!(end(
+            &json!({"components": {"schemas": {"A": {"allOf": all[..4]}}}})
+        ));
     }
 }

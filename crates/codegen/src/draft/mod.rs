@@ -1,10 +1,12 @@
 //! A document that is being changed before it is looked at, with the places of what it is made of.
 
 mod access;
+mod answers;
 mod component_names;
 mod definitions;
 pub(crate) mod keep;
 mod limits;
+mod merge_keys;
 #[cfg(test)]
 mod newer_tests;
 mod objects;
@@ -43,9 +45,11 @@ pub(crate) fn lower(
 ) -> Option<Tree> {
     let mut draft = Draft::new(root);
     let mut found = Vec::new();
+    merge_keys::lower(&mut draft);
     version::lower(&mut draft, &mut found);
     path_items::inline(&mut draft, file, &mut found);
     paths::lower(&mut draft, file, &mut found);
+    answers::lower(&mut draft, &mut found);
     references::lower(&mut draft, file, &mut found);
     // What is selected may refer to parts of what is not.
     select::select(&mut draft, select, &mut found);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Lint;
 use crate::fits::is_empty;
-use crate::report::quoted;
+use crate::report::{Severity, quoted};
 use crate::tree::Node;
 
 #[derive(Clone, Copy)]
@@ -29,6 +29,8 @@ pub(super) struct Shape {
     name: &'static str,
     fields: &'static [(&'static str, Kind)],
     required: &'static [&'static str],
+    /// Whether the client is made of it. Otherwise nothing that is wrong with it stops anybody.
+    is_read: bool,
 }
 
 pub(super) const DOCUMENT: Shape = Shape {
@@ -44,6 +46,7 @@ pub(super) const DOCUMENT: Shape = Shape {
         ("externalDocs", Object),
     ],
     required: &["info", "paths"],
+    is_read: true,
 };
 
 pub(super) const INFO: Shape = Shape {
@@ -57,18 +60,21 @@ pub(super) const INFO: Shape = Shape {
         ("version", Text),
     ],
     required: &["title", "version"],
+    is_read: false,
 };
 
 pub(super) const CONTACT: Shape = Shape {
     name: "a contact",
     fields: &[("name", Text), ("url", Text), ("email", Text)],
     required: &[],
+    is_read: false,
 };
 
 pub(super) const LICENSE: Shape = Shape {
     name: "a license",
     fields: &[("name", Text), ("url", Text)],
     required: &["name"],
+    is_read: false,
 };
 
 pub(super) const TAG: Shape = Shape {
@@ -79,18 +85,21 @@ pub(super) const TAG: Shape = Shape {
         ("externalDocs", Object),
     ],
     required: &["name"],
+    is_read: false,
 };
 
 pub(super) const EXTERNAL_DOCS: Shape = Shape {
     name: "`externalDocs`",
     fields: &[("description", Text), ("url", Text)],
     required: &["url"],
+    is_read: false,
 };
 
 pub(super) const SERVER: Shape = Shape {
     name: "a server",
     fields: &[("url", Text), ("description", Text), ("variables", Object)],
     required: &["url"],
+    is_read: false,
 };
 
 pub(super) const COMPONENTS: Shape = Shape {
@@ -107,6 +116,7 @@ pub(super) const COMPONENTS: Shape = Shape {
         ("callbacks", Object),
     ],
     required: &[],
+    is_read: true,
 };
 
 pub(super) const SECURITY_SCHEME: Shape = Shape {
@@ -122,6 +132,7 @@ pub(super) const SECURITY_SCHEME: Shape = Shape {
         ("openIdConnectUrl", Text),
     ],
     required: &["type"],
+    is_read: true,
 };
 
 pub(super) const PATH_ITEM: Shape = Shape {
@@ -143,6 +154,7 @@ pub(super) const PATH_ITEM: Shape = Shape {
         ("parameters", List),
     ],
     required: &[],
+    is_read: true,
 };
 
 pub(super) const OPERATION: Shape = Shape {
@@ -162,6 +174,7 @@ pub(super) const OPERATION: Shape = Shape {
         ("servers", List),
     ],
     required: &[],
+    is_read: true,
 };
 
 pub(super) const PARAMETER: Shape = Shape {
@@ -182,6 +195,7 @@ pub(super) const PARAMETER: Shape = Shape {
         ("examples", Object),
     ],
     required: &["name", "in"],
+    is_read: true,
 };
 
 pub(super) const HEADER: Shape = Shape {
@@ -200,6 +214,7 @@ pub(super) const HEADER: Shape = Shape {
         ("examples", Object),
     ],
     required: &[],
+    is_read: true,
 };
 
 pub(super) const REQUEST_BODY: Shape = Shape {
@@ -210,6 +225,7 @@ pub(super) const REQUEST_BODY: Shape = Shape {
         ("required", Flag),
     ],
     required: &["content"],
+    is_read: true,
 };
 
 pub(super) const MEDIA_TYPE: Shape = Shape {
@@ -221,6 +237,7 @@ pub(super) const MEDIA_TYPE: Shape = Shape {
         ("encoding", Object),
     ],
     required: &[],
+    is_read: true,
 };
 
 pub(super) const ENCODING: Shape = Shape {
@@ -244,6 +261,7 @@ pub(super) const RESPONSE: Shape = Shape {
         ("links", Object),
     ],
     required: &["description"],
+    is_read: true,
 };
 
 pub(super) const SCHEMA: Shape = Shape {
@@ -287,6 +305,7 @@ pub(super) const SCHEMA: Shape = Shape {
         ("deprecated", Flag),
     ],
     required: &[],
+    is_read: true,
 };
 
 /// The same in a document of a newer version, which has been written in the words of 3.0.
@@ -299,6 +318,7 @@ pub(super) const DISCRIMINATOR: Shape = Shape {
     name: "a discriminator",
     fields: &[("propertyName", Text), ("mapping", Object)],
     required: &["propertyName"],
+    is_read: true,
 };
 
 pub(super) const OVERLAY: Shape = Shape {
@@ -365,13 +385,17 @@ impl Kind {
 impl<'a> Lint<'a> {
     /// Checks the fields of an object. False when it is no object at all.
     pub(super) fn shape(&mut self, node: Node<'a>, shape: &Shape) -> bool {
-        if !self.fits(node, shape.name, Object) {
+        let severity = match shape.is_read {
+            true => Severity::Error,
+            false => Severity::Warning,
+        };
+        if !self.fits_as(severity, node, shape.name, Object) {
             return false;
         }
         for (name, member) in node.members() {
             if let Some((_, kind)) = shape.fields.iter().find(|(field, _)| *field == name) {
                 match kind.fits(member.value) || !is_harmless(shape, name, member.value) {
-                    true => _ = self.fits(member, &quoted(name), *kind),
+                    true => _ = self.fits_as(severity, member, &quoted(name), *kind),
                     false => {
                         let message =
                             format!("{}: it has no effect", unfit(&quoted(name), *kind, member));
@@ -388,7 +412,16 @@ impl<'a> Lint<'a> {
         for name in shape.required {
             if node.value.get(*name).is_none() {
                 let message = format!("{} has no `{name}`", shape.name);
-                self.error("missing-field", node, message, &format!("add `{name}`"));
+                // These are for people.
+                let severity = match *name {
+                    "info" | "description" => Severity::Warning,
+                    _ => severity,
+                };
+                let help = format!("add `{name}`");
+                match severity {
+                    Severity::Error => self.error("missing-field", node, message, &help),
+                    Severity::Warning => self.warn("missing-field", node, message, &help),
+                }
             }
         }
         true
@@ -396,10 +429,18 @@ impl<'a> Lint<'a> {
 
     /// The object or list under a key, when it is one. `shape` reports it when it is not.
     pub(super) fn fits(&mut self, node: Node<'a>, name: &str, kind: Kind) -> bool {
+        self.fits_as(Severity::Error, node, name, kind)
+    }
+
+    fn fits_as(&mut self, severity: Severity, node: Node<'a>, name: &str, kind: Kind) -> bool {
         let fits = kind.fits(node.value);
         if !fits {
+            let message = unfit(name, kind, node);
             let help = format!("write {}", kind.words());
-            self.error("shape", node, unfit(name, kind, node), &help);
+            match severity {
+                Severity::Error => self.error("shape", node, message, &help),
+                Severity::Warning => self.warn("shape", node, message, &help),
+            }
         }
         fits
     }
@@ -416,7 +457,8 @@ const PARTS: [&str; 5] = ["properties", "items", "allOf", "oneOf", "anyOf"];
 /// Whether a field that is none can be left out. Some languages write an empty object as a list.
 fn is_harmless(shape: &Shape, name: &str, value: &Value) -> bool {
     let is_nothing = value.is_null() || is_empty(value);
-    shape.name == SCHEMA.name && (is_nothing || !PARTS.contains(&name))
+    let is_schema = [SCHEMA.name, NEWER_SCHEMA.name].contains(&shape.name);
+    is_schema && (is_nothing || !PARTS.contains(&name))
 }
 
 /// Whether a keyword of a schema is one, and has a value that it can have.

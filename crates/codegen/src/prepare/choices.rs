@@ -86,7 +86,9 @@ fn simplify(document: &Value, schema: &mut Map<String, Value>, within: Value) {
         Some(Map::new())
     } else {
         scalar(&parts).or_else(|| match key {
-            "anyOf" => any_object(document, schema, &list).and_then(|object| inside(object, &list, within)),
+            "anyOf" => {
+                any_object(document, schema, &list).and_then(|object| inside(object, &list, within))
+            }
             _ => None,
         })
     };
@@ -104,7 +106,11 @@ fn simplify(document: &Value, schema: &mut Map<String, Value>, within: Value) {
 
 /// Tells the choices in an object which choices it was made of. An object that holds its own choice, here or in
 /// one of those, would be written out without an end: none is made.
-fn inside(object: Map<String, Value>, list: &[Value], mut within: Value) -> Option<Map<String, Value>> {
+fn inside(
+    object: Map<String, Value>,
+    list: &[Value],
+    mut within: Value,
+) -> Option<Map<String, Value>> {
     let own = json!(json!(list).to_string());
     let all = within.as_array_mut()?;
     if all.contains(&own) {

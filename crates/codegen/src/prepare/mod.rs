@@ -20,7 +20,7 @@ mod styled;
 mod united;
 mod walk;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::choices::Choice;
 use crate::ids;
@@ -81,24 +81,39 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     (copy, choices)
 }
 
-/// The copy of the copy that progenitor reads: of each operation, it sees one answer at most, and nothing
-/// that it makes nothing of. It knows fewer types of security schemes than there are.
+/// The copy of the copy that progenitor reads: of each operation, it sees one answer at most.
 pub(crate) fn for_progenitor(original: &Value) -> Value {
     let mut copy = original.clone();
-    if let Some(fields) = copy.as_object_mut() {
-        fields.retain(|key, _| ["openapi", "info", "paths", "components"].contains(&key.as_str()));
-    }
-    if let Some(components) = copy.get_mut("components").and_then(Value::as_object_mut) {
-        components.retain(|section, _| section == "schemas");
-    }
+    for_machines(&mut copy);
     for (_, operation) in operations_mut(&mut copy) {
         styled::reduce(original, operation);
         answers::reduce(operation);
         body::reduce(operation);
+        for key in ["tags", "externalDocs", "servers", "callbacks"] {
+            operation.shift_remove(key);
+        }
         // It would generate a stream, which needs a runtime of its own.
         operation.shift_remove("x-dropshot-pagination");
     }
     copy
+}
+
+/// Leaves out what only people read, and what progenitor would refuse it for.
+fn for_machines(copy: &mut Value) {
+    let text = |key: &str| copy["info"][key].as_str().unwrap_or_default().to_owned();
+    let info = json!({
+        "title": text("title"),
+        "description": text("description"),
+        "version": text("version"),
+    });
+    if let Some(document) = copy.as_object_mut() {
+        document.retain(|key, _| ["openapi", "paths", "components"].contains(&key.as_str()));
+        document.insert("info".into(), info);
+    }
+    // It knows fewer types of security schemes than there are.
+    if let Some(components) = copy.get_mut("components").and_then(Value::as_object_mut) {
+        components.retain(|section, _| section == "schemas");
+    }
 }
 
 /// Takes out of descriptions what marks schemas here: nobody else's word is taken for one.
@@ -140,8 +155,6 @@ pub(crate) fn operations_mut(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -3,6 +3,8 @@
 //!
 //! `PROPTEST_CASES=100000 cargo test -p tokenturn-codegen --test lint generated` looks longer.
 
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokenturn_codegen::{Paths, Spec, generate};
@@ -16,7 +18,8 @@ const NAMES: [&str; 5] = ["A", "B", "C", "D", "E"];
 fn reference() -> impl Strategy<Value = Value> {
     let component = prop::sample::select(&NAMES[..]);
     let part = prop::sample::select(&["", "", "", "", "", "", "", "", "", "/properties/a"][..]);
-    (component, part).prop_map(|(name, part)| json!({"$ref": format!("#/components/schemas/{name}{part}")}))
+    (component, part)
+        .prop_map(|(name, part)| json!({"$ref": format!("#/components/schemas/{name}{part}")}))
 }
 
 fn leaf() -> impl Strategy<Value = Value> {
@@ -40,7 +43,11 @@ fn schema() -> impl Strategy<Value = Value> {
     ends.prop_recursive(3, 24, 4, |inner| {
         let list = prop::collection::vec(inner.clone(), 1..4);
         let object = (
-            prop::collection::btree_map(prop::sample::select(&["a", "b", "c"][..]), inner.clone(), 1..4),
+            prop::collection::btree_map(
+                prop::sample::select(&["a", "b", "c"][..]),
+                inner.clone(),
+                1..4,
+            ),
             prop::collection::vec(prop::sample::select(&["a", "b", "d"][..]), 0..2),
             prop::option::of(inner.clone()),
         );
@@ -54,7 +61,10 @@ fn schema() -> impl Strategy<Value = Value> {
             }
             object
         });
-        let choice = (prop::sample::select(&["allOf", "allOf", "oneOf", "anyOf"][..]), list);
+        let choice = (
+            prop::sample::select(&["allOf", "allOf", "oneOf", "anyOf"][..]),
+            list,
+        );
         let choice = choice.prop_map(|(key, list)| json!({key: list}));
         prop_oneof![
             3 => object,
@@ -90,20 +100,13 @@ fn document() -> impl Strategy<Value = Value> {
 
 #[test]
 fn what_is_accepted_is_generated() {
-    let result = runner(200).run(&document(), |document| {
-        let text = document.to_string();
-        if std::env::var_os("SHOW").is_some() {
-            std::fs::write("/tmp/w/refs/last.json", &text).unwrap();
-        }
-        let begun = std::time::Instant::now();
-        let spec = Spec::new("spec.json", text);
+    let result = runner(100).run(&document(), |document| {
+        let begun = Instant::now();
+        let spec = Spec::new("spec.json", document.to_string());
         if let Err(report) = generate(&spec, &Paths::new("crate::client")) {
             prop_assert!(report.has_errors());
-            if std::env::var_os("SHOW").is_some() { for f in report.findings().iter().filter(|f| f.severity() == tokenturn_codegen::Severity::Error) { eprintln!("code {}", f.code()); } }
-            let known = report.findings().iter().all(|finding| finding.code() != "unsupported");
-            if !known && std::env::var_os("SHOW").is_some() { eprintln!("{}", report.findings().iter().filter(|f| f.code() == "unsupported").next().unwrap().message()); }
-        } else if std::env::var_os("SHOW").is_some() { eprintln!("ok"); }
-        prop_assert!(begun.elapsed().as_secs() < 20);
+        }
+        prop_assert!(begun.elapsed() < Duration::from_secs(60));
         Ok(())
     });
     result.unwrap();

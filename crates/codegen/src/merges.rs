@@ -179,23 +179,32 @@ impl<'a> Merge<'a> {
     }
 }
 
-/// A reference, or one that something is said about beside it: typify takes the second for the first.
+/// A reference, one that something is said about beside it, or a choice of such: typify puts nothing together.
 fn is_reference(schema: &Map<String, Value>) -> bool {
+    const LISTS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
     const WORDS: [&str; 6] = [
-        "allOf",
         "nullable",
         "title",
         "description",
         "default",
         "example",
+        "discriminator",
     ];
-    let is_word = |key: &String| WORDS.contains(&key.as_str()) || key.starts_with("x-");
-    let parts = schema.get("allOf").and_then(Value::as_array);
-    let part = match parts.map(Vec::as_slice) {
-        Some([only]) if schema.keys().all(is_word) => only.as_object(),
-        _ => None,
+    let mut more = schema
+        .keys()
+        .filter(|key| !WORDS.contains(&key.as_str()) && !key.starts_with("x-"));
+    let is_plain = match (more.next().map(String::as_str), more.next()) {
+        (Some(key), None) if LISTS.contains(&key) => {
+            let parts = schema[key]
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let is_one = |part: &Value| part.as_object().is_some_and(is_reference);
+            (key != "allOf" || parts.len() == 1) && parts.iter().all(is_one)
+        }
+        _ => false,
     };
-    schema.contains_key("$ref") || part.is_some_and(is_reference)
+    is_plain || schema.contains_key("$ref")
 }
 
 #[cfg(test)]
@@ -211,6 +220,10 @@ mod tests {
         let nullable = |name: &str| json!({"allOf": [of(name)], "nullable": true});
         for (schemas, expected) in [
             (json!({"A": object(nullable("A"))}), true),
+            (
+                json!({"A": object(json!({"allOf": [{"oneOf": [of("A")]}], "nullable": true}))}),
+                true,
+            ),
             (json!({"A": object(of("A"))}), true),
             (
                 json!({"A": object(of("A")), "B": {"allOf": [of("A"), object(of("A"))]}}),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::report::{Finding, Severity};
+use crate::report::{Finding, Severity, printable};
 
 /// So many places are listed.
 const PLACES: usize = 10;
@@ -39,15 +39,15 @@ pub(crate) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
 }
 
 impl Group<'_> {
-    /// Where the others are that say the same, and where in the file of this name what the rest says.
+    /// Where the others are that say the same, and where what the rest says.
     ///
     /// Of warnings, nobody reads the words of all.
-    pub(crate) fn others(&self, name: &str) -> (Option<String>, Vec<String>) {
+    pub(crate) fn others(&self) -> (Option<String>, Vec<String>) {
         let is_error = self.first.severity() == Severity::Error;
         let limit = if is_error { PLACES_OF_ERRORS } else { PLACES };
         let told = |other: &&Finding| is_error && other.message() != self.first.message();
         let (told, alike): (Vec<_>, Vec<_>) = self.others.iter().copied().partition(told);
-        let mut places: Vec<_> = alike.iter().take(limit).map(|other| place(other)).collect();
+        let mut places: Vec<_> = alike.iter().take(limit).map(|other| self.place(other)).collect();
         if alike.len() > limit {
             places.push("…".to_owned());
         }
@@ -55,14 +55,22 @@ impl Group<'_> {
         let alike = (!alike.is_empty()).then(|| format!("{count} more at {}", places.join(", ")));
         let notes = told.iter().take(limit);
         let notes = notes.map(|other| {
-            let words = other.message();
-            format!("and at {name}:{}: {words}", place(other))
+            let (file, words) = (printable(other.file()), other.message());
+            format!("and at {file}:{}: {words}", place(other))
         });
         let mut notes: Vec<_> = notes.collect();
         if told.len() > limit {
             notes.push(format!("and {} more", with_commas(told.len() - limit)));
         }
         (alike, notes)
+    }
+
+    /// A place, which is in the file of the first one unless it says so.
+    fn place(&self, other: &Finding) -> String {
+        match other.file() == self.first.file() {
+            true => place(other),
+            false => format!("{}:{}", printable(other.file()), place(other)),
+        }
     }
 }
 

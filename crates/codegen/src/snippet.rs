@@ -33,7 +33,7 @@ pub(crate) fn render(source: &Source, findings: &Findings<'_>, colour: bool) -> 
     }
     let pointer = shortened(&printable(finding.pointer()), 300);
     let pointer = (!pointer.is_empty()).then(|| format!("at {pointer}"));
-    let (alike, notes) = findings.others(&name);
+    let (alike, notes) = findings.others();
     let places: Vec<_> = pointer.into_iter().chain(alike).collect();
     if !places.is_empty() {
         group = group.element(Level::NOTE.message(places.join(", and ")));

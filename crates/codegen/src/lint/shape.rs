@@ -250,6 +250,7 @@ pub(super) const ENCODING: Shape = Shape {
         ("allowReserved", Flag),
     ],
     required: &[],
+    is_read: true,
 };
 
 pub(super) const RESPONSE: Shape = Shape {
@@ -330,12 +331,14 @@ pub(super) const OVERLAY: Shape = Shape {
         ("actions", List),
     ],
     required: &["info", "actions"],
+    is_read: true,
 };
 
 pub(super) const OVERLAY_INFO: Shape = Shape {
     name: "`info` of an overlay",
     fields: &[("title", Text), ("description", Text), ("version", Text)],
     required: &["title", "version"],
+    is_read: true,
 };
 
 pub(super) const ACTION: Shape = Shape {
@@ -348,6 +351,7 @@ pub(super) const ACTION: Shape = Shape {
         ("remove", Flag),
     ],
     required: &["target"],
+    is_read: true,
 };
 
 impl Kind {

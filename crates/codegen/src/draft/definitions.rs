@@ -2,8 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexMap;
+
 use super::Draft;
 use super::places::{Place, walk};
+use super::uris::joined;
 use crate::tree::{escaped, unescaped};
 
 const SECTION: &str = "/components/schemas/";
@@ -16,48 +19,10 @@ pub(super) fn move_out(draft: &mut Draft) {
     }
     known.name(draft);
     let original = draft.clone();
-    let mut resources = known.resources.clone();
-    resources.sort_by_key(|(pointer, _)| pointer.len());
-    walk(
-        draft,
-        Place::Document,
-        &mut String::new(),
-        &mut |draft, place, pointer| {
-            let base = resources.iter().rev().find(|(at, _)| is_in(pointer, at));
-            let (root, base) = base.map_or(("", ""), |(at, base)| (at.as_str(), base.as_str()));
-            let at = At {
-                pointer,
-                root,
-                base,
-            };
-            let find = |text: &str| known.find(&original, &at, text);
-            let Some(members) = draft.as_object_mut() else {
-                return;
-            };
-            for key in ["$ref", "$dynamicRef"] {
-                let Some((_, reference)) = members.get_mut(key) else {
-                    continue;
-                };
-                let text = reference.as_text().unwrap_or_default();
-                if key == "$dynamicRef" && known.is_dynamic(text) {
-                    continue;
-                }
-                if let Some(found) = find(text) {
-                    *reference = Draft::made(&found.into(), reference.span);
-                }
-            }
-            let mapping = members
-                .get_mut("discriminator")
-                .filter(|_| place.is_schema());
-            let mapping = mapping.and_then(|(_, d)| d.pointer_mut("/mapping")?.as_object_mut());
-            for (_, target) in mapping.into_iter().flat_map(|mapping| mapping.values_mut()) {
-                let text = target.as_text().filter(|text| text.contains(['#', '/']));
-                if let Some(found) = text.and_then(find) {
-                    *target = Draft::made(&found.into(), target.span);
-                }
-            }
-        },
-    );
+    let mut rewrite = |draft: &mut Draft, place, pointer: &str| {
+        known.rewrite(&original, draft, place, pointer);
+    };
+    walk(draft, Place::Document, &mut String::new(), &mut rewrite);
     known.take(draft);
 }
 
@@ -72,20 +37,21 @@ struct At<'a> {
 #[derive(Default)]
 struct Known {
     /// Where a URI of its own begins, by JSON pointer.
-    resources: Vec<(String, String)>,
+    resources: HashMap<String, String>,
     /// Pointers by URI, with anchors.
     targets: HashMap<String, String>,
-    /// How many schemas have a dynamic anchor.
-    dynamic: HashMap<String, usize>,
+    /// Pointers by the names of anchors, and the names of dynamic ones.
+    anchors: HashMap<String, Vec<String>>,
+    dynamic: HashSet<String>,
     /// The pointers of `$defs`, and the components that they become.
-    definitions: Vec<(String, String)>,
+    definitions: IndexMap<String, String>,
 }
 
 impl Known {
     fn of(draft: &mut Draft) -> Self {
         let mut known = Self::default();
         if let Some(own) = draft.text("$self") {
-            known.resources.push((String::new(), own.to_owned()));
+            known.resources.insert(String::new(), own.to_owned());
             known.targets.insert(own.to_owned(), String::new());
         }
         walk(
@@ -106,12 +72,11 @@ impl Known {
     }
 
     fn add(&mut self, schema: &Draft, pointer: &str) {
-        let around = self.resources.iter().filter(|(at, _)| is_in(pointer, at));
-        let around = around.max_by_key(|(at, _)| at.len());
-        let mut base = around.map(|(_, base)| base.clone()).unwrap_or_default();
+        let around = self.resource(pointer).map(|(_, base)| base.to_owned());
+        let mut base = around.unwrap_or_default();
         if let Some(id) = schema.text("$id") {
             base = joined(&base, id.trim_end_matches('#'));
-            self.resources.push((pointer.to_owned(), base.clone()));
+            self.resources.insert(pointer.to_owned(), base.clone());
             self.targets
                 .entry(base.clone())
                 .or_insert_with(|| pointer.to_owned());
@@ -124,8 +89,10 @@ impl Known {
             self.targets
                 .entry(target)
                 .or_insert_with(|| pointer.to_owned());
+            let pointers = self.anchors.entry(anchor.to_owned()).or_default();
+            pointers.push(pointer.to_owned());
             if key == "$dynamicAnchor" {
-                *self.dynamic.entry(anchor.to_owned()).or_default() += 1;
+                self.dynamic.insert(anchor.to_owned());
             }
         }
         // The second is what the first was called before 2019.
@@ -133,15 +100,20 @@ impl Known {
             let definitions = schema.get(key).and_then(Draft::as_object);
             for name in definitions.into_iter().flat_map(|d| d.keys()) {
                 let pointer = format!("{pointer}/{key}/{}", escaped(name));
-                self.definitions.push((pointer, String::new()));
+                self.definitions.insert(pointer, String::new());
             }
         }
+    }
+
+    /// The schema around a place that has a URI of its own.
+    fn resource<'a>(&'a self, pointer: &'a str) -> Option<(&'a str, &'a str)> {
+        around(pointer).find_map(|at| Some((at, self.resources.get(at)?.as_str())))
     }
 
     /// Whether what an anchor means depends on how one came to it.
     fn is_dynamic(&self, reference: &str) -> bool {
         let anchor = reference.rsplit('#').next().unwrap_or_default();
-        self.dynamic.get(anchor).is_some_and(|count| *count > 1)
+        self.dynamic.contains(anchor) && self.only(anchor).is_none()
     }
 
     /// Gives a name to each definition that no component has, nor one that differs by its case only.
@@ -168,6 +140,40 @@ impl Known {
         }
     }
 
+    /// Writes the references of one object as pointers.
+    fn rewrite(&self, original: &Draft, draft: &mut Draft, place: Place, pointer: &str) {
+        let Some(members) = draft.as_object_mut() else {
+            return;
+        };
+        let (root, base) = self.resource(pointer).unwrap_or_default();
+        let at = At {
+            pointer,
+            root,
+            base,
+        };
+        let find = |text: &str| self.find(original, &at, text);
+        for key in ["$ref", "$dynamicRef"] {
+            let Some((_, reference)) = members.get_mut(key) else {
+                continue;
+            };
+            let text = reference.as_text();
+            let text = text.filter(|text| key == "$ref" || !self.is_dynamic(text));
+            if let Some(found) = text.and_then(find) {
+                *reference = Draft::made(&found.into(), reference.span);
+            }
+        }
+        let discriminator = members
+            .get_mut("discriminator")
+            .filter(|_| place.is_schema());
+        let mapping = discriminator.and_then(|(_, d)| d.pointer_mut("/mapping")?.as_object_mut());
+        for (_, target) in mapping.into_iter().flat_map(|mapping| mapping.values_mut()) {
+            let text = target.as_text().filter(|text| text.contains(['#', '/']));
+            if let Some(found) = text.and_then(find) {
+                *target = Draft::made(&found.into(), target.span);
+            }
+        }
+    }
+
     /// The pointer that a reference stands for, when it is not one that already is right.
     fn find(&self, document: &Draft, at: &At<'_>, text: &str) -> Option<String> {
         let (uri, fragment) = text.split_once('#').unwrap_or((text, ""));
@@ -183,13 +189,8 @@ impl Known {
             let is_there = |root: &str| document.pointer(&format!("{root}{fragment}")).is_some();
             if !is_there(root) {
                 // What is meant is the document, or else what stands around the reference.
-                let mut around = vec![""];
-                around.extend(
-                    at.pointer
-                        .rmatch_indices('/')
-                        .map(|(end, _)| &at.pointer[..end]),
-                );
-                root = around.into_iter().find(|root| is_there(root))?;
+                let mut roots = std::iter::once("").chain(around(at.pointer));
+                root = roots.find(|root| is_there(root))?;
             }
             format!("{root}{fragment}")
         } else if fragment.is_empty() {
@@ -198,11 +199,7 @@ impl Known {
             let anchor = self.targets.get(&format!("{uri}#{fragment}"));
             anchor.or_else(|| self.only(fragment))?.clone()
         };
-        let moved = self
-            .definitions
-            .iter()
-            .filter(|(from, _)| is_in(&pointer, from));
-        let moved = moved.max_by_key(|(from, _)| from.len());
+        let moved = around(&pointer).find_map(|from| Some((from, self.definitions.get(from)?)));
         Some(match moved {
             Some((from, name)) => format!("#{SECTION}{name}{}", &pointer[from.len()..]),
             None => format!("#{pointer}"),
@@ -211,16 +208,16 @@ impl Known {
 
     /// The one anchor of a name that there is anywhere.
     fn only(&self, anchor: &str) -> Option<&String> {
-        let end = format!("#{anchor}");
-        let mut found = self.targets.iter().filter(|(uri, _)| uri.ends_with(&end));
-        let (_, pointer) = found.next()?;
-        found.next().is_none().then_some(pointer)
+        match self.anchors.get(anchor)?.as_slice() {
+            [pointer] => Some(pointer),
+            _ => None,
+        }
     }
 
     /// Moves the definitions, those within others first.
     fn take(mut self, draft: &mut Draft) {
         self.definitions
-            .sort_by_key(|(pointer, _)| std::cmp::Reverse(pointer.len()));
+            .sort_by_key(|pointer, _| std::cmp::Reverse(pointer.len()));
         let mut moved = Vec::new();
         for (pointer, name) in self.definitions {
             let Some((parent, own)) = pointer.rsplit_once('/') else {
@@ -241,36 +238,8 @@ impl Known {
     }
 }
 
-/// Whether a pointer is another one, or leads into it.
-fn is_in(pointer: &str, other: &str) -> bool {
-    let rest = pointer.strip_prefix(other);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// A reference to a resource, in the place of another one (RFC 3986, without dots).
-fn joined(base: &str, reference: &str) -> String {
-    let has_scheme = |uri: &str| {
-        uri.split(['/', '?'])
-            .next()
-            .is_some_and(|s| s.contains(':'))
-    };
-    if base.is_empty() || has_scheme(reference) {
-        return reference.to_owned();
-    }
-    let authority = base.find("://").map_or(0, |at| at + 3);
-    let path = base[authority..]
-        .find('/')
-        .map_or(base.len(), |at| at + authority);
-    if reference.starts_with('/') {
-        return format!("{}{reference}", &base[..path]);
-    }
-    let reference = reference.trim_start_matches("./");
-    match base[path..].rfind('/') {
-        Some(end) => format!("{}{reference}", &base[..=path + end]),
-        None if authority > 0 => format!("{base}/{reference}"),
-        None => match base.rfind('/') {
-            Some(end) => format!("{}{reference}", &base[..=end]),
-            None => reference.to_owned(),
-        },
-    }
+/// A pointer, and those to all that is around it, up to the document.
+fn around(pointer: &str) -> impl Iterator<Item = &str> {
+    let ends = pointer.rmatch_indices('/').map(|(end, _)| &pointer[..end]);
+    std::iter::once(pointer).chain(ends)
 }

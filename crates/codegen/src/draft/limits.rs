@@ -5,20 +5,18 @@ use serde_json::json;
 use super::access::{Members, insert};
 
 pub(super) fn lower(members: &mut Members) {
-    let tighter: [(&str, &str, fn(f64, f64) -> bool); 2] = [
-        ("minimum", "exclusiveMinimum", |exclusive, limit| {
-            exclusive >= limit
-        }),
-        ("maximum", "exclusiveMaximum", |exclusive, limit| {
-            exclusive <= limit
-        }),
-    ];
-    for (limit, exclusive, is_tighter) in tighter {
+    for (limit, exclusive, is_lower) in [
+        ("minimum", "exclusiveMinimum", true),
+        ("maximum", "exclusiveMaximum", false),
+    ] {
         let number = |key: &str| members.get(key).and_then(|(_, member)| member.as_number());
         let Some(value) = number(exclusive) else {
             continue;
         };
-        let is_tighter = number(limit).is_none_or(|limit| is_tighter(value, limit));
+        let is_tighter = number(limit).is_none_or(|limit| match is_lower {
+            true => value >= limit,
+            false => value <= limit,
+        });
         let Some((at, member)) = members.shift_remove(exclusive).filter(|_| is_tighter) else {
             continue;
         };

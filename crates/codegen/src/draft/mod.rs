@@ -24,6 +24,7 @@ mod siblings;
 mod target;
 mod tuples;
 mod types;
+mod uris;
 mod version;
 
 use indexmap::IndexMap;

@@ -199,6 +199,10 @@ fn a_schema_is_said_in_other_words() {
             json!({"allOf": [reference, {"required": ["a"]}, {"type": "object"}], "title": "T"}),
         ),
         (
+            json!({"$ref": "#/components/schemas/A", "additionalProperties": false}),
+            reference.clone(),
+        ),
+        (
             json!({"items": {"$ref": "#/components/schemas/A", "description": "D"}}),
             json!({"items": reference}),
         ),

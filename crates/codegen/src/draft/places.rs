@@ -22,6 +22,8 @@ pub(super) enum Place {
     Body,
     Response,
     Media,
+    /// How a part of a form is written.
+    Encoding,
     Example,
     Schema,
     /// A schema with a name of its own: a component, or a property.
@@ -31,8 +33,8 @@ pub(super) enum Place {
 }
 
 use Place::{
-    Body, Components, Document, Example, Info, License, Media, Named, Operation, Parameter,
-    PathItem, Response, Rest, Schema, SecurityScheme, Server, Tag,
+    Body, Components, Document, Encoding, Example, Info, License, Media, Named, Operation,
+    Parameter, PathItem, Response, Rest, Schema, SecurityScheme, Server, Tag,
 };
 
 impl Place {
@@ -71,7 +73,8 @@ impl Place {
             (Components | Parameter | Media, "examples") => Example,
             (PathItem, "additionalOperations") => Operation,
             (PathItem | Operation, "parameters") => Parameter,
-            (Response, "headers") => Parameter,
+            (Response | Encoding, "headers") => Parameter,
+            (Media, "encoding") => Encoding,
             (Components, "mediaTypes") => Media,
             (Parameter | Body | Response, "content") => Media,
             (Schema | Named | Rest, "properties" | "patternProperties") => Named,

@@ -54,6 +54,16 @@ pub(super) fn lower(draft: &mut Draft, place: Place, pointer: &str, findings: &m
     if let Some(member) = members.shift_remove("$schema") {
         objects::dialect(&member, "$schema", pointer, findings);
     }
+    let discriminator = members
+        .get_mut("discriminator")
+        .and_then(|(_, d)| d.as_object_mut());
+    if let Some(member) = discriminator.and_then(|d| d.shift_remove("defaultMapping")) {
+        let message = "`defaultMapping` has no effect: what fits no alternative is read as the \
+                       first that it can be";
+        let help = "say in the description what else there is";
+        let pointer = format!("{pointer}/discriminator/defaultMapping");
+        findings.warn("field-ignored", span(&member), pointer, message, help);
+    }
     content(members);
     members.retain(|key, _| !UNSAID.contains(&key.as_str()));
     if let Some(reference) = members.shift_remove("$dynamicRef") {
@@ -139,13 +149,14 @@ fn unchecked(members: &mut Members, pointer: &str, findings: &mut Findings<'_>) 
         }
         if !is_empty {
             let pointer = format!("{pointer}/{}", escaped(key));
-            warn(key, span(member), pointer, findings);
+            tell(key, span(member), pointer, findings);
         }
         false
     });
 }
 
-pub(super) fn warn(key: &str, span: Span, pointer: String, findings: &mut Findings<'_>) {
+/// Says that a keyword has no effect.
+pub(super) fn tell(key: &str, span: Span, pointer: String, findings: &mut Findings<'_>) {
     let message = format!("`{key}` is not checked, and adds nothing to the type");
     let help = "say it in the description; what it describes can stand in `properties`";
     findings.warn("schema-unchecked", span, pointer, message, help);

@@ -54,11 +54,20 @@ pub(super) fn lower(draft: &mut Draft, place: Place, pointer: &str, findings: &m
             key if ANNOTATIONS.contains(&key) => _ = said.insert(key.to_owned(), member),
             key if LIMITS.contains(&key) => {
                 let pointer = format!("{pointer}/{}", escaped(key));
-                schemas::warn(key, span(&member), pointer, findings);
+                schemas::tell(key, span(&member), pointer, findings);
             }
             key if key.starts_with("x-") => {}
             _ => _ = own.insert(key, member),
         }
+    }
+    // It would forbid what the target has, and nobody means that.
+    if !own.contains_key("properties")
+        && let Some((_, rest)) = own.get("additionalProperties")
+        && rest.as_bool() == Some(false)
+        && let Some(member) = own.shift_remove("additionalProperties")
+    {
+        let pointer = format!("{pointer}/additionalProperties");
+        schemas::tell("additionalProperties", span(&member), pointer, findings);
     }
     // The target has a type of its own.
     if own.keys().all(|key| key == "type") {

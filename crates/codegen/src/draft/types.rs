@@ -47,11 +47,11 @@ pub(super) fn lower_const(members: &mut Members) {
     let Some(kind) = type_of(&value) else {
         return null(members, at);
     };
-    // An integer can be the value of a number.
-    let is_number = members
+    // The lint tells when the value is of another type.
+    if members
         .get("type")
-        .is_some_and(|(_, own)| own.as_text() == Some("number"));
-    if !(kind == "integer" && is_number) {
+        .is_none_or(|(_, own)| own.as_text().is_none())
+    {
         insert(members, "type", &json!(kind), at);
     }
     if !["array", "object"].contains(&kind) {

@@ -17,7 +17,8 @@ mod handled_round_trip {
     include!(concat!(env!("OUT_DIR"), "/handled_round_trip.rs"));
 }
 
-#[allow(missing_docs)]
+// A property that is null and nothing else is a unit.
+#[allow(missing_docs, clippy::unit_arg)]
 pub mod handled31 {
     include!(concat!(env!("OUT_DIR"), "/handled31.rs"));
 }

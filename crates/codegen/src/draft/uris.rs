@@ -21,10 +21,7 @@ pub(super) fn joined(base: &str, reference: &str) -> String {
     match base[path..].rfind('/') {
         Some(end) => format!("{}{reference}", &base[..=path + end]),
         None if authority > 0 => format!("{base}/{reference}"),
-        None => match base.rfind('/') {
-            Some(end) => format!("{}{reference}", &base[..=end]),
-            None => reference.to_owned(),
-        },
+        None => reference.to_owned(),
     }
 }
 

@@ -84,30 +84,33 @@ impl<'a> Crates<'a> {
         modules: &[String],
         out: &BTreeMap<String, String>,
     ) -> Result<()> {
-        let folder = self.folder.join(format!("part-{number}"));
-        let ends: &[(&str, &str)] = match self.whose {
-            Whose::Ours => &[
-                ("pub", ""),
-                ("#[cfg(test)] pub", "_mocks"),
-                ("#[cfg(test)]", "_round_trip"),
-            ],
-            Whose::Progenitor => &[("pub", "")],
+        let part = self.folder.join(format!("part-{number}"));
+        let ends: &[&str] = match self.whose {
+            Whose::Ours => &["", "_mocks", "_round_trip"],
+            Whose::Progenitor => &[""],
         };
-        let mut library = String::from("#![allow(warnings)]\n");
+        let mut code = String::from("#![allow(warnings)]\n");
         for module in modules.iter().filter(|module| !out.contains_key(*module)) {
-            for (before, end) in ends {
+            for end in ends {
                 let file = self.code(&format!("{module}{end}.rs"));
-                library += &format!("#[path = {file:?}] {before} mod {module}{end};\n");
+                code += &format!("#[path = {file:?}] pub mod {module}{end};\n");
             }
         }
-        fs::create_dir_all(folder.join("src"))?;
+        for folder in ["src", "tests"] {
+            fs::create_dir_all(part.join(folder))?;
+        }
         let manifest = format!(
             "[package]\nname = \"part-{number}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-             [lib]\ndoctest = false\n{}",
+             [lib]\ntest = false\ndoctest = false\n{}",
             self.dependencies()?
         );
-        for (file, text) in [("Cargo.toml", manifest), ("src/lib.rs", library)] {
-            let file = folder.join(file);
+        for (file, text) in [
+            ("Cargo.toml".to_owned(), manifest),
+            // A library would be compiled twice: with its tests, and without.
+            ("src/lib.rs".to_owned(), String::new()),
+            (format!("tests/code_{number}.rs"), code),
+        ] {
+            let file = part.join(file);
             // What stays as it is need not be compiled again.
             if fs::read_to_string(&file).is_ok_and(|before| before == text) {
                 continue;
@@ -143,12 +146,13 @@ impl<'a> Crates<'a> {
     /// What cargo says, and whether all is compiled.
     fn cargo(&self) -> Result<(Vec<Value>, bool)> {
         let mut cargo = Command::new(env!("CARGO"));
-        match self.whose {
-            Whose::Ours => cargo.args(["build", "--tests"]),
-            Whose::Progenitor => cargo.args(["check"]),
-        };
         cargo
+            .arg(match self.whose {
+                Whose::Ours => "build",
+                Whose::Progenitor => "check",
+            })
             .args([
+                "--tests",
                 "--quiet",
                 "--workspace",
                 "--keep-going",
@@ -156,7 +160,7 @@ impl<'a> Crates<'a> {
             ])
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", &self.target)
-            // Nothing of it is compiled twice.
+            // Hardly anything of it is compiled twice.
             .env("CARGO_INCREMENTAL", "0");
         let ended = process::end(cargo, &self.log(), LIMIT)?;
         let lines = ended.printed.lines();

@@ -180,12 +180,14 @@ fn error(message: &Value) -> Option<(String, String)> {
     if message["level"] != "error" {
         return None;
     }
-    let rendered = message["rendered"].as_str()?;
-    let (_, file) = rendered.split_once("/code/")?;
-    let (file, line) = file.split_once(".rs:")?;
-    let line = line.split(':').next()?;
     let text = message["message"].as_str()?.lines().next()?;
-    Some((module(file).to_owned(), format!("{file}.rs:{line}: {text}")))
+    let mut words = message["rendered"].as_str()?.split_whitespace();
+    words.find_map(|word| {
+        let (_, file) = word.rsplit_once("/code/")?;
+        let (file, place) = file.split_once(".rs:")?;
+        let line = place.split(':').next()?;
+        Some((module(file).to_owned(), format!("{file}.rs:{line}: {text}")))
+    })
 }
 
 /// The module of a client, by the name of it, of its mocks or of its tests.
@@ -196,4 +198,26 @@ pub(crate) fn module(name: &str) -> &str {
 
 fn program(message: &Value) -> Option<PathBuf> {
     Some(message["executable"].as_str()?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_error_names_its_module() {
+        let message = |level| {
+            json!({"reason": "compiler-message", "message": {
+                "level": level,
+                "message": "mismatched types\nmore",
+                "rendered": "error: mismatched types\n   --> /code/a/target/ours/code/m_1_a_mocks.rs:7:5\n",
+            }})
+        };
+        let expected = ("m_1_a", "m_1_a_mocks.rs:7: mismatched types");
+        let expected = (expected.0.to_owned(), expected.1.to_owned());
+        assert_eq!(error(&message("error")), Some(expected));
+        assert_eq!(error(&message("warning")), None);
+    }
 }

@@ -47,7 +47,11 @@ impl Group<'_> {
         let limit = if is_error { PLACES_OF_ERRORS } else { PLACES };
         let told = |other: &&Finding| is_error && other.message() != self.first.message();
         let (told, alike): (Vec<_>, Vec<_>) = self.others.iter().copied().partition(told);
-        let mut places: Vec<_> = alike.iter().take(limit).map(|other| self.place(other)).collect();
+        let mut places: Vec<_> = alike
+            .iter()
+            .take(limit)
+            .map(|other| self.place(other))
+            .collect();
         if alike.len() > limit {
             places.push("…".to_owned());
         }

@@ -186,8 +186,8 @@ impl Spec {
     pub(crate) fn lowered(&self) -> Self {
         let mut findings = self.findings.clone();
         let root = self.tree.as_ref().map(Tree::root);
-        let tree = root
-            .and_then(|root| draft::lower(root, self.name(), &self.select, &mut findings));
+        let tree =
+            root.and_then(|root| draft::lower(root, self.name(), &self.select, &mut findings));
         self.with_tree(tree, findings)
     }
 

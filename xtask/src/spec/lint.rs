@@ -73,7 +73,8 @@ impl<'a> Options<'a> {
                 }
                 "--select" => {
                     let entry = words.next().and_then(|entry| entry.split_once(':'));
-                    let entry = entry.context("write `--select tag:TAG`, `id:ID` or `path:PATTERN`")?;
+                    let entry =
+                        entry.context("write `--select tag:TAG`, `id:ID` or `path:PATTERN`")?;
                     let select = options.select;
                     options.select = match entry {
                         ("id", id) => select.ids([id]),
@@ -97,6 +98,10 @@ impl<'a> Options<'a> {
             spec = spec.overlay(Spec::read(file)?);
         }
         let spec = spec.select(self.select.clone());
-        Ok(if self.is_lenient { spec.lenient() } else { spec })
+        Ok(if self.is_lenient {
+            spec.lenient()
+        } else {
+            spec
+        })
     }
 }

@@ -80,7 +80,9 @@ pub(super) fn select(draft: &mut Draft, select: &Select, findings: &mut Vec<Find
             .collect();
         if fitting.is_empty() {
             let all = uses.operations.iter().flat_map(names);
-            let paths = draft.as_object_mut().and_then(|members| members.get("paths"));
+            let paths = draft
+                .as_object_mut()
+                .and_then(|members| members.get("paths"));
             let at = paths.map_or(Span::new(0, 0), |(key, _)| *key);
             findings.push(by.mistake(wanted, all, at));
         }
@@ -90,23 +92,37 @@ pub(super) fn select(draft: &mut Draft, select: &Select, findings: &mut Vec<Find
     let before = places(draft);
     keep::operations(draft, |path, method| kept.contains(&(path, method)));
     keep::components(draft, |section, name| reached.contains(&(section, name)));
+    // What is not selected is not looked at, and a mistake leaves nothing to look at.
+    let has_mistake = findings.iter().any(|finding| finding.code() == "select");
     let after = places(draft);
     let is_in = |finding: &Finding, places: &[Span]| {
         let at = finding.span().start;
-        places.iter().any(|place| (place.start..place.end).contains(&at))
+        places
+            .iter()
+            .any(|place| (place.start..place.end).contains(&at))
     };
-    findings.retain(|finding| {
-        finding.code() == "select" || is_in(finding, &after) || !is_in(finding, &before)
+    findings.retain(|finding| match has_mistake {
+        true => finding.code() == "select",
+        false => is_in(finding, &after) || !is_in(finding, &before),
     });
 }
 
-/// Where operations and components stand.
+/// Where operations and components stand, with their names.
 fn places(draft: &Draft) -> Vec<Span> {
-    let items = draft.get("paths").into_iter().flat_map(Draft::members);
-    let operations = items.flat_map(|(_, item)| item.members());
-    let sections = draft.get("components").into_iter().flat_map(Draft::members);
-    let components = sections.flat_map(|(_, components)| components.members());
-    operations.chain(components).map(|(_, part)| part.span).collect()
+    let items = draft.get("paths").and_then(Draft::as_object);
+    let sections = draft.get("components").and_then(Draft::as_object);
+    let groups = [items, sections]
+        .into_iter()
+        .flatten()
+        .flat_map(|group| group.values());
+    let parts = groups.filter_map(|(_, group)| group.as_object());
+    let parts = parts.flat_map(|parts| parts.values());
+    parts
+        .map(|(key, part)| Span {
+            start: key.start.min(part.span.start),
+            end: part.span.end,
+        })
+        .collect()
 }
 
 impl By {

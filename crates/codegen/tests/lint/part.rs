@@ -39,7 +39,7 @@ paths:
       operationId: listKeys
       x-retry: once
       security: []
-      requestBody: { required: true, content: { application/xml: { schema: { $ref: "#/components/schemas/User" } } } }
+      requestBody: { required: true, content: { application/json: { schema: { $ref: "#/components/schemas/User" } } } }
       responses: { "204": { description: Done. } }
 components:
   parameters:
@@ -50,7 +50,7 @@ components:
     Keys: { type: array, items: { $ref: "#/components/schemas/Key" } }
     Key: { type: object, properties: { name: { type: string } } }
     key: { type: string }
-    User: { type: object, properties: { boss: { $ref: "#/components/schemas/User" }, no: { not: {} } } }
+    User: { type: object, properties: { boss: { $ref: "#/components/schemas/User" }, no: { $ref: "#/nowhere" } } }
   securitySchemes:
     token: { type: http, scheme: bearer }
     cookie: { type: cookie }
@@ -118,10 +118,7 @@ fn what_is_selected_is_found_where_it_stands() {
         .iter()
         .filter(|f| f.severity() == Severity::Error);
     let places: Vec<_> = errors.map(|error| (error.code(), error.line())).collect();
-    assert_eq!(
-        places,
-        [("retry", 27), ("body-media-type", 29), ("schema-not", 40)]
-    );
+    assert_eq!(places, [("retry", 27), ("reference-missing", 40)]);
 }
 
 #[test]
@@ -153,7 +150,7 @@ fn an_operation_that_cannot_be_handled_is_left_out() {
 
 #[test]
 fn what_is_about_no_operation_stays_an_error() {
-    let bad = KEYS.replacen("info:", "inf:", 1);
+    let bad = KEYS.replacen("\npaths:", "\npats:", 1);
     let report = Spec::new("keys.yaml", bad).lenient().lint();
     let errors = report
         .findings()
@@ -163,7 +160,6 @@ fn what_is_about_no_operation_stays_an_error() {
         errors.map(Finding::code).collect::<Vec<_>>(),
         ["missing-field"]
     );
-    assert!(codes(&report).contains(&"schema-not"), "{report}");
 
     let none = Select::new().ids(["listKeys"]);
     let report = selected(none).lenient().lint();
@@ -176,29 +172,19 @@ fn what_is_about_no_operation_stays_an_error() {
 #[test]
 fn an_error_of_a_path_or_of_a_component_is_one_of_its_operations() {
     for (from, to, expected) in [
-        ("in: query", "in: cookie", "delete_admin_users_id"),
-        ("  /keys:", "  keys:", "delete_admin_users_id"),
+        ("in: query", "in: body", "delete_admin_users_id"),
+        ("  /keys:", "  /keys/{:", "delete_admin_users_id"),
         (
             "{ name: { type: string } }",
-            "{ name: { not: {} } }",
+            "{ name: { $ref: \"#/nowhere\" } }",
             "create_key delete_admin_users_id",
         ),
         ("scheme: bearer", "scheme: bearer, type: http", ""),
         ("token: { type: http", "token: { type: htp", ""),
         ("token: []", "tokn: []", ""),
         (
-            "operationId: create_key",
-            "operationId: listKeys",
-            "list_keys delete_admin_users_id",
-        ),
-        (
             "    key: {",
             "    Key: {",
-            "create_key delete_admin_users_id",
-        ),
-        (
-            "Key: { type: object",
-            "Key: { type: object, allOf: [{ $ref: \"#/components/schemas/key\" }]",
             "create_key delete_admin_users_id",
         ),
     ] {

@@ -5,6 +5,7 @@
 //! called, and the alias is replaced in what they make.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use serde_json::{Map, Value};
@@ -262,22 +263,44 @@ impl Aliases {
     }
 
     fn word(&self, word: &str) -> String {
-        let mut word = word.to_owned();
-        if !word.contains(MARK) {
-            return word;
-        }
-        for (alias, name) in &self.names {
-            let lower = alias.to_lowercase();
-            if word == *alias {
-                return name.type_name.clone();
-            } else if word == lower {
-                return name.function.clone();
+        let mut changed = String::new();
+        let mut rest = word;
+        while let Some((name, is_type, place)) = self.first(rest) {
+            let (before, after) = (&rest[..place.start], &rest[place.end..]);
+            if place.len() == word.len() {
+                return if is_type {
+                    &name.type_name
+                } else {
+                    &name.function
+                }
+                .clone();
             }
             // The name of something that is named after it.
-            word = word.replace(alias, &pascal(&name.base));
-            word = word.replace(&lower, &snake(&name.base));
+            let written = if is_type { pascal } else { snake };
+            changed.push_str(before);
+            changed.push_str(&written(&name.base));
+            rest = after;
         }
-        word
+        changed.push_str(rest);
+        changed
+    }
+
+    /// The name behind the first alias in a word, whether it is written as that of a type, and where.
+    fn first(&self, word: &str) -> Option<(&Name, bool, Range<usize>)> {
+        word.match_indices(MARK).find_map(|(at, _)| {
+            let number = word[..at]
+                .trim_end_matches(|c: char| c.is_ascii_digit())
+                .len();
+            let start = number.checked_sub(1)?;
+            let end = at + MARK.len();
+            let is_type = match &word.as_bytes()[start] {
+                b'A' => true,
+                b'a' => false,
+                _ => return None,
+            };
+            let name = self.names.get(&format!("A{}", &word[number..end]))?;
+            Some((name, is_type, start..end))
+        })
     }
 }
 

@@ -121,8 +121,8 @@ mod tests {
     #[test]
     fn a_style_is_followed() {
         let body = json!({
-            "commas": ["a", "b"], "spaces": ["a", "b"], "pipes": ["a", "b"], "one": ["a"],
-            "deep": {"a": 1, "b": {"c": [true, {"d": 2}]}},
+            "commas": ["a", "b"], "deep": {"a": 1, "b": {"c": [true, {"d": 2}]}}, "one": ["a"],
+            "pipes": ["a", "b"], "spaces": ["a", "b"],
         });
         let styles = &[
             ("commas", Style::Form),

@@ -79,6 +79,9 @@ fn simplify(document: &Value, schema: &mut Map<String, Value>, within: Value) {
     };
     let count = list.len();
     list.retain(|part| resolve(document, part).get("enum") != Some(&json!([null])));
+    if !list.iter().all(is_nothing) {
+        list.retain(|part| !is_nothing(part));
+    }
     let has_null = list.len() < count;
     let list = list.clone();
     let parts: Vec<&Value> = list.iter().map(|part| resolve(document, part)).collect();
@@ -127,6 +130,15 @@ fn inside(
         Value::Object(object) => Some(object),
         _ => None,
     }
+}
+
+/// What OData's converters write for null beside a reference: a reference itself cannot be nullable.
+fn is_nothing(part: &Value) -> bool {
+    let fields = part.as_object().into_iter().flatten();
+    let mut keys = fields.map(|(key, _)| key.as_str());
+    part.get("nullable") == Some(&json!(true))
+        && part.get("type") == Some(&json!("object"))
+        && keys.all(|key| ["nullable", "type", "title", "description"].contains(&key))
 }
 
 /// Which of some properties have to be there is not checked.

@@ -24,6 +24,8 @@ pub(crate) struct Outcome {
     pub(crate) seconds: f64,
     pub(crate) mib: f64,
     pub(crate) errors: Vec<Error>,
+    /// How many operations ours can handle.
+    pub(crate) kept: usize,
     /// The process did not come to an end by itself: a panic, or a limit.
     pub(crate) fault: Option<String>,
 }
@@ -71,6 +73,7 @@ fn outcome(ended: &Ended) -> Outcome {
         seconds: f64::from(SECONDS),
         mib: 0.0,
         errors: Vec::new(),
+        kept: 0,
         fault: None,
     };
     for line in ended.printed.lines() {
@@ -79,6 +82,7 @@ fn outcome(ended: &Ended) -> Outcome {
                 outcome.seconds = seconds.parse().unwrap_or(outcome.seconds);
                 outcome.mib = mib.parse().unwrap_or_default();
             }
+            ["kept", kept] => outcome.kept = kept.parse().unwrap_or_default(),
             ["error", rule, place, message] => outcome.errors.push(Error {
                 rule: rule.to_owned(),
                 place: place.to_owned(),

@@ -36,8 +36,8 @@ type Refusal = (String, String, String);
 /// What has to be written: the end of each file's name, and its text.
 type Sources = Vec<(&'static str, String)>;
 
-/// Generates, writes the code beside `code` if that is given, and prints a line with what it took and a
-/// line for each error.
+/// Generates, writes the code beside `code` if that is given, and prints a line with what it took, one with
+/// the operations that `Spec::lenient` keeps, and a line for each error.
 pub(crate) fn run(whose: &str, file: &str, code: Option<&str>) -> Result<()> {
     let Some(whose) = Whose::BOTH.into_iter().find(|w| w.word() == whose) else {
         bail!("whose generator is `{whose}`?");
@@ -46,7 +46,7 @@ pub(crate) fn run(whose: &str, file: &str, code: Option<&str>) -> Result<()> {
     let module = code.and_then(|code| Path::new(code).file_name()?.to_str());
     let start = (Instant::now(), cpu_seconds());
     let result = match whose {
-        Whose::Ours => ours(file, text, module.unwrap_or("corpus")),
+        Whose::Ours => ours(file, &text, module.unwrap_or("corpus")),
         Whose::Progenitor => {
             progenitor(&text).map_err(|words| vec![(whose.word().into(), "".into(), words)])
         }
@@ -56,6 +56,13 @@ pub(crate) fn run(whose: &str, file: &str, code: Option<&str>) -> Result<()> {
         _ => start.0.elapsed().as_secs_f64(),
     };
     println!("took\t{seconds}\t{}", peak_mib().unwrap_or_default());
+    // Of a description that is refused as a whole, all that can be handled is kept.
+    let kept = match (&result, whose) {
+        (Ok(sources), Whose::Ours) => operations(&sources[0].1),
+        (Err(_), Whose::Ours) => leniently(file, &text),
+        (_, Whose::Progenitor) => 0,
+    };
+    println!("kept\t{kept}");
     match result {
         Ok(sources) => {
             for (end, source) in sources {
@@ -73,7 +80,18 @@ pub(crate) fn run(whose: &str, file: &str, code: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-fn ours(file: &str, text: String, module: &str) -> Result<Sources, Vec<Refusal>> {
+/// How many operations a client of ours has.
+fn operations(client: &str) -> usize {
+    client.matches("\n        id: \"").count()
+}
+
+fn leniently(file: &str, text: &str) -> usize {
+    let spec = Spec::new(file, text).lenient();
+    let generated = tokenturn_codegen::generate(&spec, &Paths::new("crate::corpus"));
+    generated.map_or(0, |generated| operations(&generated.client))
+}
+
+fn ours(file: &str, text: &str, module: &str) -> Result<Sources, Vec<Refusal>> {
     let paths = Paths::new(format!("crate::{module}"));
     match tokenturn_codegen::generate(&Spec::new(file, text), &paths) {
         Ok(code) => Ok(vec![

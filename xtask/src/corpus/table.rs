@@ -48,6 +48,19 @@ pub(crate) fn print(root: &Path, rows: &[Row]) -> Result<()> {
         let accepted: usize = accepted.map(|row| row.operations).sum();
         part(accepted as f64, operations, 0)
     });
+    let kept = rows.iter().map(|row| row.ours.kept);
+    println!(
+        "| descriptions of which `Spec::lenient` keeps something | {} | - |",
+        part(
+            kept.clone().filter(|kept| *kept > 0).count() as f64,
+            rows.len(),
+            0
+        )
+    );
+    println!(
+        "| operations that it keeps | {} | - |",
+        part(kept.sum::<usize>() as f64, operations, 0)
+    );
     line("accepted by this one alone", |whose| {
         let alone = rows.iter().filter(|row| {
             let others = Whose::BOTH.into_iter().filter(|other| *other != whose);

@@ -12,7 +12,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, HeaderValue, USER_AGENT};
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, HeaderValue, USER_AGENT,
+};
 use reqwest::{Method, Request, Url};
 
 pub(crate) use body::Buffer;
@@ -86,9 +88,10 @@ impl Transport {
         let headers = request.headers_mut();
         for (name, value) in &self.shared.headers {
             // An operation may have parameters for these.
+            let may_be_set = name == USER_AGENT || name == ACCEPT_ENCODING;
             if name == COOKIE {
                 add_cookie(headers, value);
-            } else if name != USER_AGENT || !headers.contains_key(name) {
+            } else if !may_be_set || !headers.contains_key(name) {
                 headers.insert(name, value.clone());
             }
         }

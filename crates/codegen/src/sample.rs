@@ -108,9 +108,10 @@ impl<'a> Sampler<'a> {
             return Some(example.clone());
         }
         if flat.get("enum").is_some_and(Value::is_array) {
-            let mut values = flat.list("enum").iter();
-            let value = values.find(|value| !value.is_null());
-            return value.or(flat.list("enum").first()).cloned();
+            let mut values: Vec<_> = flat.list("enum").iter().collect();
+            // None of these texts can be sent as a segment of a path.
+            values.sort_by_key(|value| (value.is_null(), ["", ".", ".."].map(|no| *value == no)));
+            return values.first().copied().cloned();
         }
         if !flat.choices.is_empty() {
             let has_own = flat.get("properties").is_some()
@@ -409,6 +410,11 @@ mod tests {
                 json!({"type": "string", "enum": [null, "a"], "nullable": true}),
                 json!("a"),
             ),
+            (
+                json!({"type": "string", "enum": [null, "", "a", "b"]}),
+                json!("a"),
+            ),
+            (json!({"type": "string", "enum": [null, ""]}), json!("")),
             (json!({"type": "string", "example": "own"}), json!("own")),
             (json!({"type": "integer", "example": "own"}), json!(1)),
             (json!({"type": "integer", "example": null}), json!(1)),

@@ -203,8 +203,8 @@ impl<'a> Sampler<'a> {
                 false => self.sample(property),
             };
             match value {
-                // An empty list is not written.
-                Some(value) if value == json!([]) && !is_required => None,
+                // An empty list or map is not written.
+                Some(value) if fits::is_empty(&value) && !is_required => None,
                 Some(value) => object.insert(name.clone(), value),
                 None if is_required && property.get("nullable") == Some(&Value::Bool(true)) => {
                     object.insert(name.clone(), Value::Null)
@@ -353,9 +353,17 @@ mod tests {
             "required": ["next"],
             "properties": {"next": {"$ref": "#/components/schemas/Endless"}},
         });
+        let map = json!({
+            "type": "object",
+            "properties": {"inside": {
+                "type": "object",
+                "additionalProperties": {"$ref": "#/components/schemas/Map"},
+            }},
+        });
         let document = json!({"components": {"schemas": {
             "Tree": tree,
             "Endless": endless,
+            "Map": map,
             "Name": {"type": "string"},
             "Cat": {"type": "object", "properties": {"lives": {"type": "integer"}}},
         }}});
@@ -502,6 +510,8 @@ mod tests {
     fn a_schema_that_holds_itself_ends() {
         let tree = of(json!({"$ref": "#/components/schemas/Tree"}));
         assert_eq!(tree, json!({"name": TEXT}));
+        let map = of(json!({"$ref": "#/components/schemas/Map"}));
+        assert_eq!(map, json!({}));
         let endless = of(json!({"$ref": "#/components/schemas/Endless"}));
         assert_eq!(endless, Value::Null);
         let missing = of(json!({"$ref": "#/components/schemas/Missing"}));

@@ -152,7 +152,9 @@ impl<'a> Merge<'a> {
     }
 
     /// What all refer to has a name. Everything else becomes a type where it stands.
-    fn member_ends(&mut self, schemas: Vec<&'a Value>) -> bool {
+    fn member_ends(&mut self, mut schemas: Vec<&'a Value>) -> bool {
+        // `true` and `false` are put together with nothing.
+        schemas.retain(|schema| schema.is_object());
         let [first, others @ ..] = &schemas[..] else {
             return true;
         };
@@ -225,6 +227,10 @@ mod tests {
                 true,
             ),
             (json!({"A": object(of("A"))}), true),
+            (
+                json!({"A": {"allOf": [{"additionalProperties": true}, object(of("A"))]}}),
+                true,
+            ),
             (
                 json!({"A": object(of("A")), "B": {"allOf": [of("A"), object(of("A"))]}}),
                 true,

@@ -12,8 +12,8 @@ use syn::{Attribute, Expr, Field, FieldsNamed, ImplItem, Item, Lit, Meta, parse_
 use super::trim;
 use crate::prepare::MAY_BE_NULL;
 
-/// How the type of such a field begins.
-const IN_BOX: &str = "Box < :: std :: option :: Option <";
+/// How the type of a field begins that holds what it is in, or nothing. That of its builder begins otherwise.
+const IN_BOX: &str = ":: std :: boxed :: Box < :: std :: option :: Option <";
 
 /// Gives the marked fields their type, and takes the marks out.
 pub(super) fn fields(types: &mut [Item]) {
@@ -79,7 +79,7 @@ impl VisitMut for Marked {
             if is_marked && let Some(name) = &field.ident {
                 self.found.insert((self.owner.clone(), name.to_string()));
                 three_values(field);
-            } else if field.ty.to_token_stream().to_string().contains(IN_BOX) {
+            } else if field.ty.to_token_stream().to_string().starts_with(IN_BOX) {
                 // Of what a thing has of its own kind, typify would send that there is none.
                 field.attrs.push(parse_quote! {
                     #[serde(skip_serializing_if = "::tokenturn_client::runtime::is_none_in_box")]

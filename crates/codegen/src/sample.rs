@@ -198,13 +198,15 @@ impl<'a> Sampler<'a> {
             }
             let description = property.get("description").and_then(Value::as_str);
             let is_told_apart = description.is_some_and(|text| text.contains(MAY_BE_NULL));
+            let declared = Flat::of(self.document, property);
+            let is_struct = declared.properties().next().is_some();
             let value = match is_required || is_told_apart {
                 true => self.or_null(property),
                 false => self.sample(property),
             };
             match value {
                 // An empty list or map is not written.
-                Some(value) if fits::is_empty(&value) && !is_required => None,
+                Some(value) if !is_required && fits::is_empty(&value) && !is_struct => None,
                 Some(value) => object.insert(name.clone(), value),
                 None if is_required && property.get("nullable") == Some(&Value::Bool(true)) => {
                     object.insert(name.clone(), Value::Null)

@@ -12,7 +12,7 @@ use syn::{Attribute, Expr, Field, FieldsNamed, ImplItem, Item, Lit, Meta, parse_
 use super::trim;
 use crate::prepare::MAY_BE_NULL;
 
-/// How the type of a field begins that holds what it is in, or nothing. That of its builder begins otherwise.
+/// How the type of a field begins that holds what it is in, or nothing.
 const IN_BOX: &str = ":: std :: boxed :: Box < :: std :: option :: Option <";
 
 /// Gives the marked fields their type, and takes the marks out.
@@ -79,7 +79,8 @@ impl VisitMut for Marked {
             if is_marked && let Some(name) = &field.ident {
                 self.found.insert((self.owner.clone(), name.to_string()));
                 three_values(field);
-            } else if field.ty.to_token_stream().to_string().starts_with(IN_BOX) {
+            } else if may_lack(field) && field.ty.to_token_stream().to_string().starts_with(IN_BOX)
+            {
                 // Of what a thing has of its own kind, typify would send that there is none.
                 field.attrs.push(parse_quote! {
                     #[serde(skip_serializing_if = "::tokenturn_client::runtime::is_none_in_box")]
@@ -95,6 +96,21 @@ impl VisitMut for Marked {
             *attribute = parse_quote!(#[doc = #text]);
         }
     }
+}
+
+/// Whether typify fills the field in. Without that, what is required and may be null is null where there is none.
+fn may_lack(field: &Field) -> bool {
+    let mut has_default = false;
+    for attribute in field.attrs.iter().filter(|a| a.path().is_ident("serde")) {
+        let _ = attribute.parse_nested_meta(|meta| {
+            has_default |= meta.path.is_ident("default");
+            if meta.input.peek(syn::Token![=]) {
+                meta.value()?.parse::<Lit>()?;
+            }
+            Ok(())
+        });
+    }
+    has_default
 }
 
 fn doc(attribute: &Attribute) -> Option<String> {

@@ -109,7 +109,7 @@ fn an_overlay_is_looked_at_with_its_file() {
 
     let (code, report) = lint("--lay");
     assert_eq!(code, Some(1), "{report}");
-    assert!(report.contains("`--overlay FILE`"), "{report}");
+    assert!(report.contains("write `--overlay`"), "{report}");
 }
 
 #[test]

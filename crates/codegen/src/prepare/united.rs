@@ -13,15 +13,29 @@ use crate::flat::{Flat, MAX_PARTS, may_be_null};
 use crate::names::pascal;
 use crate::tree::escaped;
 
+/// The key of what stands in a schema that was put together. No description has it.
+const UNITED: &str = "\u{E001}united";
+
 pub(super) fn unite(document: &mut Value) {
     let original = document.clone();
     schemas_mut(document, Part::Document, &mut |schema| {
+        // What leads back to itself would be put together without an end.
+        if schema.shift_remove(UNITED).is_some() {
+            return;
+        }
         let may_be_null =
             |(_, property): (&String, &Value)| may_be_null(&original, property, &mut { MAX_PARTS });
         if let Some(flat) = twice(&original, schema)
             && both(&flat).any(may_be_null)
         {
-            *schema = flat.says;
+            let mut says = Value::Object(flat.says);
+            schemas_mut(&mut says, Part::Schema, &mut |schema| {
+                schema.insert(UNITED.into(), json!(true));
+            });
+            if let Value::Object(mut says) = says {
+                says.shift_remove(UNITED);
+                *schema = says;
+            }
         }
     });
     let schemas = document.pointer_mut("/components/schemas");

@@ -337,6 +337,10 @@ impl<S: Sink> SerializeMap for Fields<'_, S> {
         let key = serde_json::to_value(key).map_err(ser::Error::custom)?;
         let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
         self.key = match self.within {
+            Some(within) if key.contains(['[', ']']) => {
+                let why = format!("a bracket in a key of `{within}` would make another one of it");
+                return Err(FieldsError::Other(why));
+            }
             Some(within) => format!("{within}[{key}]"),
             None => key,
         };

@@ -20,7 +20,12 @@ pub(crate) fn write<T: Serialize>(
         ..Pairs::default()
     };
     fields::write(body, &mut pairs)?;
-    Ok(pairs.form)
+    match pairs.cut {
+        Some(name) => Err(FieldsError::Other(format!(
+            "an item of `{name}` has in it what stands between the items"
+        ))),
+        None => Ok(pairs.form),
+    }
 }
 
 #[derive(Default)]
@@ -30,6 +35,8 @@ struct Pairs {
     is_begun: bool,
     /// The name of the pair whose value has no end yet.
     open: Option<String>,
+    /// The name of a pair with an item that would be read as two.
+    cut: Option<String>,
 }
 
 impl Pairs {
@@ -51,13 +58,18 @@ impl Pairs {
 
     fn pair(&mut self, name: &str, value: &[u8]) {
         let between = match self.style(name) {
-            Some(Style::Form) => Some(","),
-            Some(Style::Space) => Some(" "),
-            Some(Style::Pipe) => Some("|"),
+            Some(Style::Form) => Some(b','),
+            Some(Style::Space) => Some(b' '),
+            Some(Style::Pipe) => Some(b'|'),
             _ => None,
         };
+        if between.is_some_and(|between| between != b',' && value.contains(&between)) {
+            self.cut = Some(name.to_owned());
+        }
         match between.filter(|_| self.open.as_deref() == Some(name)) {
-            Some(between) => self.escaped(between.as_bytes()),
+            // In an item it is escaped.
+            Some(b',') => self.raw(","),
+            Some(between) => self.escaped(&[between]),
             None => {
                 if std::mem::replace(&mut self.is_begun, true) {
                     self.raw("&");
@@ -133,7 +145,18 @@ mod tests {
         ];
         assert_eq!(
             form(body, styles).replace("%5B", "[").replace("%5D", "]"),
-            "commas=a%2Cb&deep[a]=1&deep[b][c][0]=true&deep[b][c][1][d]=2&one=a&pipes=a%7Cb&spaces=a+b"
+            "commas=a,b&deep[a]=1&deep[b][c][0]=true&deep[b][c][1][d]=2&one=a&pipes=a%7Cb&spaces=a+b"
         );
+    }
+    #[test]
+    fn no_item_is_two() {
+        for (name, style, item) in [("a", Style::Space, "x y"), ("a", Style::Pipe, "x|y")] {
+            let styles: &'static [_] = vec![(name, style)].leak();
+            assert!(write(&json!({"a": [item, "z"]}), styles).is_err());
+        }
+        let styles = &[("a", Style::Form)];
+        assert_eq!(form(json!({"a": ["x,y", "z"]}), styles), "a=x%2Cy,z");
+        let deep = json!({"a": {"b][c": 1}});
+        assert!(write(&deep, &[("a", Style::Deep)]).is_err());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
+
 use crate::draft::{Draft, keep};
 use crate::fold::with_commas;
 use crate::prepare::METHODS;
@@ -57,7 +59,9 @@ impl LeftOut {
         let mut errors = Vec::new();
         let mut others = Vec::new();
         for finding in report.findings() {
-            match operations(&uses, finding) {
+            let is_there =
+                |operations: &Vec<_>| !operations.is_empty() || stands(tree.value(), finding);
+            match operations(&uses, finding).filter(is_there) {
                 Some(operations) if finding.severity() == Severity::Error => {
                     blamed.extend(operations);
                     errors.push(finding.clone().with_severity(Severity::Warning));
@@ -119,6 +123,22 @@ impl LeftOut {
     }
 }
 
+/// Whether the part of the document that a finding is about is still called so. What was renamed before
+/// cannot be traced to its operations.
+fn stands(document: &Value, finding: &Finding) -> bool {
+    let depth = if finding.pointer().starts_with("/components/") {
+        4
+    } else {
+        3
+    };
+    let steps: Vec<_> = finding
+        .pointer()
+        .splitn(depth + 1, '/')
+        .take(depth)
+        .collect();
+    document.pointer(&steps.join("/")).is_some()
+}
+
 /// The operations that a finding is about. None when it is about the document.
 fn operations<'a>(uses: &Uses<'a>, finding: &Finding) -> Option<Vec<Operation<'a>>> {
     let all = || uses.operations.iter();
@@ -137,9 +157,9 @@ fn operations<'a>(uses: &Uses<'a>, finding: &Finding) -> Option<Vec<Operation<'a
         .map(unescaped)
         .collect();
     let steps: Vec<_> = steps.iter().map(String::as_str).collect();
-    let is_about = |((path, method), value): &(Operation<'_>, &serde_json::Value)| match steps[..] {
+    let is_about = |((path, method), value): &(Operation<'_>, &Value)| match steps[..] {
         ["paths", of, by, ..] if METHODS.contains(&by) => (of, by) == (*path, *method),
-        ["paths", of, ..] => of == *path,
+        ["paths", of] | ["paths", of, "parameters" | "$ref", ..] => of == *path,
         ["security", ..] => value.get("security").is_none(),
         _ => false,
     };

@@ -363,7 +363,7 @@ async fn a_form_has_its_styles() {
                 pairs.sort_unstable();
                 pairs
                     == [
-                        "commas=a%2Cb",
+                        "commas=a,b",
                         "deep[a]=1",
                         "deep[within][list][0]=x",
                         "list=a",

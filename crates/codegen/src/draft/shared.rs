@@ -6,6 +6,9 @@ use super::places::{Place, walk};
 
 /// Longer chains of references than anybody writes.
 const MAX_CHAIN: usize = 20;
+/// More places than refer to them, and deeper than any document.
+const MAX_PLACES: usize = 10_000;
+const MAX_DEPTH: usize = 40;
 
 /// Writes each such component where a reference to it stands.
 pub(super) fn inline(draft: &mut Draft) {
@@ -25,14 +28,22 @@ pub(super) fn inline(draft: &mut Draft) {
     if paths.is_empty() && media_types.is_empty() {
         return;
     }
+    let mut left = MAX_PLACES;
     walk(
         draft,
         Place::Document,
         &mut String::new(),
-        &mut |draft, place, _| match place {
-            Place::PathItem => follow(draft, "#/components/pathItems/", &paths),
-            Place::Media => follow(draft, "#/components/mediaTypes/", &media_types),
-            _ => {}
+        &mut |draft, place, pointer| {
+            let (section, components) = match place {
+                Place::PathItem => ("#/components/pathItems/", &paths),
+                Place::Media => ("#/components/mediaTypes/", &media_types),
+                _ => return,
+            };
+            // What leads back to itself would be written out without an end.
+            if left > 0 && pointer.matches('/').count() < MAX_DEPTH {
+                left -= 1;
+                follow(draft, section, components);
+            }
         },
     );
 }

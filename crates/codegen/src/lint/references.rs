@@ -30,7 +30,10 @@ impl<'a> Lint<'a> {
             return None;
         }
         let meant = unescaped(name);
-        let mut keys = self.components.keys().filter(|_| meant != name);
+        if meant == name {
+            return Some(name);
+        }
+        let mut keys = self.components.keys();
         let key = keys.find(|(other, key)| *other == section && *key == meant);
         Some(key.map_or(name, |(_, key)| key))
     }

@@ -16,18 +16,21 @@ pub(crate) const MARK: char = '\u{E001}';
 const WITHIN: &str = "\u{E001}within";
 /// More schemas than anybody makes one object of.
 const MAX_PARTS: usize = 100;
+/// More objects than are made of all choices of a document: each holds the choices in its parts once more.
+const MAX_OBJECTS: usize = 10_000;
 
 /// Rewrites all choices, and gives those that are left by the numbers in their marks.
 pub(super) fn mark(document: &mut Value) -> Vec<Choice> {
     let original = document.clone();
     let mut choices = Vec::new();
+    let mut left = MAX_OBJECTS;
     schemas_mut(document, Part::Document, &mut |schema| {
         let within = schema.shift_remove(WITHIN).unwrap_or(json!([]));
         // It was wrapped.
         if description(schema).is_some_and(|text| text.contains(MARK)) {
             return;
         }
-        simplify(&original, schema, within);
+        simplify(&original, schema, within, &mut left);
         let Some(found) = choice(&original, schema) else {
             return;
         };
@@ -57,7 +60,7 @@ pub(super) fn mark(document: &mut Value) -> Vec<Choice> {
 /// The choice that is left of a schema's own `oneOf` or `anyOf`, if one is.
 pub(crate) fn of_plain(document: &Value, schema: &Map<String, Value>) -> Option<Choice> {
     let mut schema = schema.clone();
-    simplify(document, &mut schema, json!([]));
+    simplify(document, &mut schema, json!([]), &mut 1);
     schema.shift_remove(WITHIN);
     choice(document, &schema)
 }
@@ -67,7 +70,7 @@ fn description(schema: &Map<String, Value>) -> Option<&str> {
 }
 
 /// Writes a choice that is none as what it is.
-fn simplify(document: &Value, schema: &mut Map<String, Value>, within: Value) {
+fn simplify(document: &Value, schema: &mut Map<String, Value>, within: Value, left: &mut usize) {
     let Some(key) = ["oneOf", "anyOf"]
         .into_iter()
         .find(|key| schema.contains_key(*key))
@@ -79,7 +82,8 @@ fn simplify(document: &Value, schema: &mut Map<String, Value>, within: Value) {
     };
     let count = list.len();
     list.retain(|part| resolve(document, part).get("enum") != Some(&json!([null])));
-    if !list.iter().all(is_nothing) {
+    let mut others = list.iter().filter(|part| !is_nothing(part)).peekable();
+    if others.peek().is_some() && others.all(|part| is_object(document, part)) {
         list.retain(|part| !is_nothing(part));
     }
     let has_null = list.len() < count;
@@ -89,9 +93,10 @@ fn simplify(document: &Value, schema: &mut Map<String, Value>, within: Value) {
         Some(Map::new())
     } else {
         scalar(&parts).or_else(|| match key {
-            "anyOf" => {
-                any_object(document, schema, &list).and_then(|object| inside(object, &list, within))
-            }
+            "anyOf" => any_object(document, schema, &list).and_then(|object| {
+                *left = left.checked_sub(1)?;
+                inside(object, &list, within)
+            }),
             _ => None,
         })
     };
@@ -139,6 +144,12 @@ fn is_nothing(part: &Value) -> bool {
     part.get("nullable") == Some(&json!(true))
         && part.get("type") == Some(&json!("object"))
         && keys.all(|key| ["nullable", "type", "title", "description"].contains(&key))
+}
+
+/// A reference to what may be an object.
+fn is_object(document: &Value, part: &Value) -> bool {
+    let kind = resolve(document, part).get("type").and_then(Value::as_str);
+    part.get("$ref").is_some() && kind.is_none_or(|kind| kind == "object")
 }
 
 /// Which of some properties have to be there is not checked.
@@ -223,6 +234,9 @@ fn any_object(
         all.more = match (all.more, object.more) {
             (one, other) if one == other => one,
             (Some(Value::Bool(false)), other) | (other, Some(Value::Bool(false))) => other,
+            (one, other) if [&one, &other].into_iter().flatten().any(may_hold_secret) => {
+                return None;
+            }
             _ => Some(json!({})),
         };
     }

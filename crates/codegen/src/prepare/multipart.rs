@@ -13,12 +13,13 @@ use crate::names::pascal;
 /// The format of a file. No description has it.
 pub(crate) const FILE: &str = "\u{e001}file";
 
-/// More schemas than are ever within each other.
+/// More schemas than are ever within each other, and more than any body has.
 const MAX_DEPTH: usize = 20;
+const MAX_STEPS: usize = 10_000;
 
 /// Whether a property of an object is a file, or a list of them.
 pub(crate) fn has_files(document: &Value, schema: &Value) -> bool {
-    object(document, schema, MAX_DEPTH).is_some()
+    object(document, schema, MAX_DEPTH, &mut { MAX_STEPS }).is_some()
 }
 
 /// Whether it is a file, or a list of them.
@@ -48,7 +49,7 @@ pub(super) fn mark(document: &mut Value) {
         if Writing::of(document, media, Some(schema)) != Writing::Multipart {
             continue;
         }
-        let Some(marked) = object(document, schema, MAX_DEPTH) else {
+        let Some(marked) = object(document, schema, MAX_DEPTH, &mut { MAX_STEPS }) else {
             continue;
         };
         let is_inline = schema.get("$ref").is_none();
@@ -67,10 +68,16 @@ pub(super) fn mark(document: &mut Value) {
 }
 
 /// An object with its files marked, if it has any.
-fn object(document: &Value, schema: &Value, left: usize) -> Option<Value> {
-    let left = left.checked_sub(1)?;
+fn object(document: &Value, schema: &Value, depth: usize, left: &mut usize) -> Option<Value> {
+    let depth = depth.checked_sub(1)?;
+    *left = left.checked_sub(1)?;
     if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-        return object(document, document.pointer(target.strip_prefix('#')?)?, left);
+        return object(
+            document,
+            document.pointer(target.strip_prefix('#')?)?,
+            depth,
+            left,
+        );
     }
     let mut marked = schema.clone();
     let mut has_files = false;
@@ -92,7 +99,7 @@ fn object(document: &Value, schema: &Value, left: usize) -> Option<Value> {
     for key in ["allOf", "oneOf", "anyOf"] {
         let parts = marked.get_mut(key).and_then(Value::as_array_mut);
         for old in parts.into_iter().flatten() {
-            let new = object(document, old, left);
+            let new = object(document, old, depth, left);
             replace(old, new);
         }
     }
@@ -102,26 +109,41 @@ fn object(document: &Value, schema: &Value, left: usize) -> Option<Value> {
 /// A file, or a list of them, marked.
 fn property(document: &Value, schema: &Value) -> Option<Value> {
     let flat = Flat::of(document, schema);
-    let format = flat.get("format").and_then(Value::as_str);
-    let mut marked = match (flat.kind()?, format, flat.get("items")) {
-        ("string", Some("binary" | FILE), _) => json!({"type": "string", "format": FILE}),
-        ("array", _, Some(items)) => {
-            let items = property(document, items).filter(|items| items["type"] == "string")?;
+    let marked = match (flat.kind()?, flat.get("items")) {
+        ("array", Some(items)) => {
+            let items = file(&Flat::of(document, items))?;
             json!({"type": "array", "items": items})
         }
-        _ => return None,
+        _ => return file(&flat),
     };
+    Some(described(marked, &flat))
+}
+
+fn file(flat: &Flat) -> Option<Value> {
+    let format = flat.get("format").and_then(Value::as_str);
+    let is_file = flat.kind() == Some("string") && matches!(format, Some("binary" | FILE));
+    is_file.then(|| described(json!({"type": "string", "format": FILE}), flat))
+}
+
+fn described(mut marked: Value, flat: &Flat) -> Value {
     for key in ["description", "nullable", "minItems", "maxItems"] {
         if let Some(value) = flat.get(key) {
             marked[key] = value.clone();
         }
     }
-    Some(marked)
+    marked
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_itself_has_an_end() {
+        let list = json!({"type": "array", "items": {"$ref": "#/components/schemas/Tree"}});
+        let document = json!({"components": {"schemas": {"Tree": list}}});
+        assert!(!is_file(&document, &list));
+    }
 
     #[test]
     fn a_component_with_files_gets_a_copy_for_its_body() {

@@ -566,7 +566,8 @@ fn a_list_keeps_what_is_in_it() {
 
 #[test]
 fn a_secret_that_a_part_narrows_does_not_print() {
-    let parts = r#"{"by_reference": {"password": "hidden"}, "by_choice": {"pin": "hidden"}}"#;
+    let parts = r#"{"by_reference": {"password": "hidden"}, "by_choice": {"pin": "hidden"},
+        "by_alternative": {"b": "b", "pin": "hidden"}, "or_null": "hidden"}"#;
     let parts: types::OddParts = serde_json::from_str(parts).unwrap();
     let printed = format!("{parts:?}");
     assert!(!printed.contains("hidden"), "{printed}");

@@ -84,8 +84,10 @@ fn collect(
             fields.insert(name.clone(), plain);
         }
     }
-    let parts = schema.get("allOf").and_then(Value::as_array);
-    for part in parts.into_iter().flatten().filter_map(Value::as_object) {
+    // What one alternative keeps secret, no other one shows.
+    let lists = ["allOf", "oneOf", "anyOf"].map(|key| schema.get(key).and_then(Value::as_array));
+    let parts = lists.into_iter().flatten().flatten();
+    for part in parts.filter_map(Value::as_object) {
         match part.get("$ref").and_then(Value::as_str) {
             Some(target) => {
                 let inherited = components.get(target).into_iter().flatten();

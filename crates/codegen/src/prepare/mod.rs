@@ -67,6 +67,8 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     answers::name(&mut copy);
     schemas::prune(&mut copy);
     let choices = choices::mark(&mut copy);
+    // What was a choice with a secret in it may be one now, and has no limits.
+    converted::reduce(&mut copy);
     // Of what is one object now, nobody needs the parts.
     schemas::prune(&mut copy);
     integers::widen(&mut copy);

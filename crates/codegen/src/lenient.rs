@@ -10,8 +10,8 @@ use crate::prepare::METHODS;
 use crate::report::{Finding, Report, Severity, quoted};
 use crate::spec::Spec;
 use crate::tree::unescaped;
-use crate::uses::{Operation, Uses};
-use crate::{Generated, Paths, whole};
+use crate::uses::{Component, Operation, Uses};
+use crate::{Generated, Paths, ids, whole};
 
 /// What is left out may uncover more, but not forever.
 const ROUNDS: usize = 30;
@@ -54,39 +54,38 @@ impl LeftOut {
             return Err(report);
         };
         let uses = Uses::of(tree.value());
-        self.all = self.all.max(uses.operations.len());
-        let mut blamed = HashSet::new();
-        let mut errors = Vec::new();
-        let mut others = Vec::new();
-        for finding in report.findings() {
-            let is_there =
-                |operations: &Vec<_>| !operations.is_empty() || stands(tree.value(), finding);
-            match operations(&uses, finding).filter(is_there) {
-                Some(operations) if finding.severity() == Severity::Error => {
-                    blamed.extend(operations);
-                    errors.push(finding.clone().with_severity(Severity::Warning));
-                }
-                _ => others.push(finding.clone()),
-            }
-        }
+        let findings = report.findings().iter();
+        let errors = findings.filter(|finding| finding.severity() == Severity::Error);
+        let unsendable: Vec<_> = errors.clone().filter_map(unsendable).collect();
+        self.all = self.all.max(uses.operations.len() + unsendable.len());
+        let mut blame = Blame::of(&uses);
+        let (of_parts, others): (Vec<_>, Vec<_>) =
+            errors.partition(|error| blame.add(tree.value(), error));
+        let blamed = blame.blamed();
         if blamed.len() == uses.operations.len() {
             return Err(self.report(spec, report));
         }
-        self.findings.extend(errors);
-        if others
-            .iter()
-            .any(|other| other.severity() == Severity::Error)
-        {
-            return Err(self.report(spec, spec.report(others)));
+        let of_parts = of_parts.into_iter().cloned();
+        self.findings
+            .extend(of_parts.map(|error| error.with_severity(Severity::Warning)));
+        if !others.is_empty() {
+            let warnings = report.findings().iter();
+            let warnings = warnings.filter(|finding| finding.severity() == Severity::Warning);
+            let left = others.into_iter().chain(warnings).cloned();
+            return Err(self.report(spec, spec.report(left)));
         }
+        let made = ids::missing(tree.value());
         for (operation, value) in &uses.operations {
             if blamed.contains(operation) {
-                let (path, method) = operation;
-                let place = format!("{} {path}", method.to_ascii_uppercase());
                 let id = value.get("operationId").and_then(|id| id.as_str());
-                self.names.push(quoted(id.unwrap_or(&place)));
+                let name = made.get(operation).map(String::as_str).or(id);
+                let (path, method) = operation;
+                let place = || format!("{} {path}", method.to_ascii_uppercase());
+                self.names
+                    .push(quoted(&name.map_or_else(place, str::to_owned)));
             }
         }
+        self.names.extend(unsendable);
         let mut draft = Draft::new(tree.root());
         keep::operations(&mut draft, |path, method| !blamed.contains(&(path, method)));
         Ok(spec.with(draft))
@@ -96,11 +95,10 @@ impl LeftOut {
     fn report(&self, spec: &Spec, report: Report) -> Report {
         let mut findings = report.findings().to_vec();
         // What nothing uses any more is told of once more.
-        let again = |one: &Finding| findings.iter().any(|other| one.is_same(other));
-        let ours: Vec<_> = self
-            .findings
-            .iter()
-            .filter(|one| !again(one))
+        let mut told: HashSet<_> = findings.iter().map(Finding::words).collect();
+        let ours = self.findings.iter();
+        let ours: Vec<_> = ours
+            .filter(|one| told.insert(one.words()))
             .cloned()
             .collect();
         findings.extend(ours);
@@ -139,35 +137,79 @@ fn stands(document: &Value, finding: &Finding) -> bool {
     document.pointer(&steps.join("/")).is_some()
 }
 
-/// The operations that a finding is about. None when it is about the document.
-fn operations<'a>(uses: &Uses<'a>, finding: &Finding) -> Option<Vec<Operation<'a>>> {
-    let all = || uses.operations.iter();
-    let named = finding.operations();
-    if !named.is_empty() {
-        let is_named = |(path, method): &Operation<'_>| {
-            let mut named = named.iter();
-            named.any(|(other, by)| other == path && by == method)
-        };
-        return Some(all().map(|(o, _)| *o).filter(is_named).collect());
-    }
-    let steps: Vec<_> = finding
-        .pointer()
-        .split('/')
-        .skip(1)
-        .map(unescaped)
-        .collect();
-    let steps: Vec<_> = steps.iter().map(String::as_str).collect();
-    let is_about = |((path, method), value): &(Operation<'_>, &Value)| match steps[..] {
-        ["paths", of, by, ..] if METHODS.contains(&by) => (of, by) == (*path, *method),
-        ["paths", of] | ["paths", of, "parameters" | "$ref", ..] => of == *path,
-        ["security", ..] => value.get("security").is_none(),
-        _ => false,
-    };
-    match steps[..] {
-        ["components", section, name, ..] => Some(uses.users((section, name))),
-        ["paths", _, ..] | ["security", ..] => {
-            Some(all().filter(|o| is_about(o)).map(|(o, _)| *o).collect())
+/// The name of an operation that has a method which no client sends, and is no part of the document any more.
+fn unsendable(finding: &Finding) -> Option<String> {
+    let steps: Vec<_> = finding.pointer().split('/').map(unescaped).collect();
+    match &steps[..] {
+        [_, _, path, .., method] if finding.code() == "method" => {
+            Some(quoted(&format!("{} {path}", method.to_ascii_uppercase())))
         }
         _ => None,
+    }
+}
+
+/// The operations that errors are about.
+struct Blame<'u, 'a> {
+    uses: &'u Uses<'a>,
+    /// The components that some operation is made of.
+    used: HashSet<Component<'a>>,
+    operations: HashSet<Operation<'a>>,
+    components: HashSet<Component<'a>>,
+}
+
+impl<'u, 'a> Blame<'u, 'a> {
+    fn of(uses: &'u Uses<'a>) -> Self {
+        Self {
+            uses,
+            used: uses.reached(uses.operations.keys().copied()),
+            operations: HashSet::new(),
+            components: HashSet::new(),
+        }
+    }
+
+    /// Adds what an error is about. False when it is about the document.
+    fn add(&mut self, document: &Value, error: &Finding) -> bool {
+        let uses = self.uses;
+        let of_path = |path: &str| {
+            let operations = METHODS.map(|method| uses.operation(path, method));
+            operations.into_iter().flatten().collect()
+        };
+        let steps: Vec<_> = error.pointer().split('/').skip(1).map(unescaped).collect();
+        let steps: Vec<_> = steps.iter().map(String::as_str).collect();
+        let named = error.operations();
+        let found: Vec<_> = match steps[..] {
+            _ if !named.is_empty() => {
+                let named = named.iter();
+                named
+                    .filter_map(|(path, method)| uses.operation(path, method))
+                    .collect()
+            }
+            ["components", section, name, ..] => {
+                let component = uses.component(section, name);
+                if let Some(component) = component.filter(|one| self.used.contains(one)) {
+                    self.components.insert(component);
+                    return true;
+                }
+                Vec::new()
+            }
+            ["paths", path] | ["paths", path, "parameters" | "$ref", ..] => of_path(path),
+            ["paths", path, method, ..] => uses.operation(path, method).into_iter().collect(),
+            ["security", ..] => {
+                let all = uses.operations.iter();
+                let all = all.filter(|(_, value)| value.get("security").is_none());
+                all.map(|(operation, _)| *operation).collect()
+            }
+            _ => return false,
+        };
+        let is_there = !found.is_empty() || stands(document, error);
+        self.operations.extend(found);
+        is_there
+    }
+
+    /// With those that are made of a component which an error is about.
+    fn blamed(self) -> HashSet<Operation<'a>> {
+        let mut operations = self.operations;
+        operations.extend(self.uses.users(self.components));
+        operations
     }
 }

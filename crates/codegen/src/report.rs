@@ -98,10 +98,9 @@ impl Finding {
         self
     }
 
-    /// Whether another one says the same of the same place.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let words = |finding: &Self| (finding.code, finding.span.start);
-        words(self) == words(other) && self.message == other.message
+    /// What it says of which place.
+    pub(crate) fn words(&self) -> (&'static str, u32, String) {
+        (self.code, self.span.start, self.message.clone())
     }
 
     pub(crate) fn place(&mut self, source: &Source) {

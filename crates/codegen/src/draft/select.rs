@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::{Draft, keep};
@@ -35,7 +36,8 @@ impl Select {
         Self::default()
     }
 
-    /// Adds operations by their `operationId`, or by the name that is made where there is none.
+    /// Adds operations by their names in the client: by their `operationId`, or by the name that is made where
+    /// it is missing, is no name, or is that of another operation, too.
     #[must_use]
     pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with(By::Id, ids)
@@ -68,23 +70,14 @@ pub(super) fn select(draft: &mut Draft, select: &Select, findings: &mut Vec<Find
     let document = draft.value();
     let uses = Uses::of(&document);
     let made = ids::missing(&document);
+    let names = Names::of(&uses, &made);
     let mut kept = HashSet::new();
     for (by, wanted) in &select.entries {
-        let names =
-            |(operation, value): &(Operation<'_>, &Value)| by.names(*operation, value, &made);
-        let fitting: Vec<_> = uses
-            .operations
-            .iter()
-            .filter(|operation| names(operation).iter().any(|name| by.fits(wanted, name)))
-            .map(|(operation, _)| *operation)
-            .collect();
+        let fitting = names.fitting(*by, wanted);
         if fitting.is_empty() {
-            let all = uses.operations.iter().flat_map(names);
-            let paths = draft
-                .as_object_mut()
-                .and_then(|members| members.get("paths"));
+            let paths = draft.as_object().and_then(|members| members.get("paths"));
             let at = paths.map_or(Span::new(0, 0), |(key, _)| *key);
-            findings.push(by.mistake(wanted, all, at));
+            findings.push(by.mistake(wanted, names.all(*by), at));
         }
         kept.extend(fitting);
     }
@@ -95,19 +88,13 @@ pub(super) fn select(draft: &mut Draft, select: &Select, findings: &mut Vec<Find
     // What is not selected is not looked at, and a mistake leaves nothing to look at.
     let has_mistake = findings.iter().any(|finding| finding.code() == "select");
     let after = places(draft);
-    let is_in = |finding: &Finding, places: &[Span]| {
-        let at = finding.span().start;
-        places
-            .iter()
-            .any(|place| (place.start..place.end).contains(&at))
-    };
     findings.retain(|finding| match has_mistake {
         true => finding.code() == "select",
         false => is_in(finding, &after) || !is_in(finding, &before),
     });
 }
 
-/// Where operations and components stand, with their names.
+/// Where operations and components stand, with their names, in order.
 fn places(draft: &Draft) -> Vec<Span> {
     let items = draft.get("paths").and_then(Draft::as_object);
     let sections = draft.get("components").and_then(Draft::as_object);
@@ -117,54 +104,104 @@ fn places(draft: &Draft) -> Vec<Span> {
         .flat_map(|group| group.values());
     let parts = groups.filter_map(|(_, group)| group.as_object());
     let parts = parts.flat_map(|parts| parts.values());
-    parts
-        .map(|(key, part)| Span {
-            start: key.start.min(part.span.start),
-            end: part.span.end,
-        })
-        .collect()
+    let places = parts.map(|(key, part)| Span {
+        start: key.start.min(part.span.start),
+        end: part.span.end,
+    });
+    let mut places: Vec<_> = places.collect();
+    places.sort_by_key(|place| place.start);
+    // What was taken from one place to another may stand within what is left there.
+    places.dedup_by(|next, before| {
+        let is_within = next.start < before.end;
+        if is_within {
+            before.end = before.end.max(next.end);
+        }
+        is_within
+    });
+    places
+}
+
+/// Whether a finding is about one of the places.
+fn is_in(finding: &Finding, places: &[Span]) -> bool {
+    let at = finding.span().start;
+    let before = places.partition_point(|place| place.start <= at);
+    before > 0 && at < places[before - 1].end
+}
+
+/// What the operations are called.
+struct Names<'a> {
+    /// As the client calls them.
+    ids: HashMap<&'a str, Vec<Operation<'a>>>,
+    /// As the document does, where that is something else.
+    written: HashMap<&'a str, Vec<Operation<'a>>>,
+    tags: HashMap<&'a str, Vec<Operation<'a>>>,
+    paths: IndexMap<&'a str, Vec<Operation<'a>>>,
+}
+
+impl<'a> Names<'a> {
+    fn of(uses: &Uses<'a>, made: &'a HashMap<Operation<'a>, String>) -> Self {
+        let mut names = Self {
+            ids: HashMap::new(),
+            written: HashMap::new(),
+            tags: HashMap::new(),
+            paths: IndexMap::new(),
+        };
+        for (operation, value) in &uses.operations {
+            let written = value.get("operationId").and_then(Value::as_str);
+            let made = made.get(operation).map(String::as_str);
+            if let Some(id) = made.or(written) {
+                names.ids.entry(id).or_default().push(*operation);
+            }
+            if let (Some(id), Some(_)) = (written, made) {
+                names.written.entry(id).or_default().push(*operation);
+            }
+            let tags = value.get("tags").and_then(Value::as_array);
+            for tag in tags.into_iter().flatten().filter_map(Value::as_str) {
+                names.tags.entry(tag).or_default().push(*operation);
+            }
+            names.paths.entry(operation.0).or_default().push(*operation);
+        }
+        names
+    }
+
+    /// What an entry selects.
+    fn fitting(&self, by: By, wanted: &str) -> Vec<Operation<'a>> {
+        let fitting = match by {
+            By::Id => self.ids.get(wanted).or(self.written.get(wanted)),
+            By::Tag => self.tags.get(wanted),
+            By::Path => {
+                let paths = self.paths.iter().filter(|(path, _)| is_like(path, wanted));
+                return paths
+                    .flat_map(|(_, operations)| operations.iter().copied())
+                    .collect();
+            }
+        };
+        fitting.cloned().unwrap_or_default()
+    }
+
+    fn all(&self, by: By) -> Vec<&'a str> {
+        match by {
+            By::Id => self.ids.keys().copied().collect(),
+            By::Tag => self.tags.keys().copied().collect(),
+            By::Path => self.paths.keys().copied().collect(),
+        }
+    }
 }
 
 impl By {
-    /// What an operation is called.
-    fn names(
-        self,
-        operation: Operation<'_>,
-        value: &Value,
-        made: &HashMap<Operation<'_>, String>,
-    ) -> Vec<String> {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        match self {
-            Self::Id => {
-                let id = value.get("operationId").and_then(text);
-                let id = id.or_else(|| made.get(&operation).cloned());
-                id.into_iter().collect()
-            }
-            Self::Tag => {
-                let tags = value.get("tags").and_then(Value::as_array);
-                tags.into_iter().flatten().filter_map(text).collect()
-            }
-            Self::Path => vec![operation.0.to_owned()],
-        }
-    }
-
-    fn fits(self, wanted: &str, name: &str) -> bool {
-        match self {
-            Self::Id | Self::Tag => wanted == name,
-            Self::Path => is_like(name, wanted),
-        }
-    }
-
     /// What is said of an entry that selects nothing. There may be one that was meant.
-    fn mistake(self, wanted: &str, names: impl Iterator<Item = String>, at: Span) -> Finding {
+    fn mistake(self, wanted: &str, names: Vec<&str>, at: Span) -> Finding {
         let wanted_ = quoted(wanted);
         let message = match self {
             Self::Id => format!("{wanted_} is selected, and there is no such operation"),
             Self::Tag => format!("the tag {wanted_} is selected, and no operation has it"),
             Self::Path => format!("the path {wanted_} is selected, and there is none like it"),
         };
-        let help = match names.min_by_key(|name| distance(name, wanted)) {
-            Some(name) => format!("did you mean {}?", quoted(&name)),
+        let help = match names
+            .into_iter()
+            .min_by_key(|name| (distance(name, wanted), *name))
+        {
+            Some(name) => format!("did you mean {}?", quoted(name)),
             None => "correct it, or leave it out".to_owned(),
         };
         Finding::error("select", at, message)
@@ -178,11 +215,16 @@ fn is_like(text: &str, pattern: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else {
         return text == pattern;
     };
-    let Some(text) = text.strip_prefix(start) else {
+    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let text = text.strip_prefix(start);
+    let Some(mut text) = text.and_then(|text| text.strip_suffix(end)) else {
         return false;
     };
-    let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    ends.any(|at| is_like(&text[at..], rest))
+    // The first place where a part stands leaves the most for the others.
+    middle.split('*').all(|part| {
+        let found = text.split_once(part).map(|(_, after)| text = after);
+        found.is_some()
+    })
 }
 
 /// How many letters have to be changed, added or left out.
@@ -214,6 +256,10 @@ mod tests {
             ("/a/b", "*b", true),
             ("/a/b/c", "/*/b/*", true),
             ("/a/ü", "/a/*", true),
+            ("/a/b/a/c/b", "/a/*/a/*b", true),
+            ("/aa", "*a*a*", true),
+            ("/aa", "*a*a*a*", false),
+            ("/a", "/a*a", false),
             ("/a", "/a/*", false),
             ("/b/a/", "/a/*", false),
             ("/a/b", "/a", false),

@@ -148,6 +148,109 @@ fn an_operation_that_cannot_be_handled_is_left_out() {
     shown("left-out", spec.lint().to_string());
 }
 
+/// An operation for each, at `/a`, `/b`, and so on.
+fn with_ids(ids: &[&str]) -> String {
+    let paths = ids.iter().zip('a'..).map(|(id, path)| {
+        let id = match id.is_empty() {
+            true => String::new(),
+            false => format!("operationId: '{id}', "),
+        };
+        let responses = "responses: { '204': { description: D } }";
+        format!("  /{path}: {{ get: {{ {id}x-retry: safe, {responses} }} }}\n")
+    });
+    let paths: String = paths.collect();
+    format!("openapi: 3.0.3\ninfo: {{ title: T, version: '1' }}\npaths:\n{paths}")
+}
+
+#[test]
+fn an_operation_is_selected_by_its_name_in_the_client() {
+    let text = with_ids(&["list", "list", "?", "", "List"]);
+    for (id, path) in [
+        ("list", "/a"),
+        ("get_b", "/b"),
+        ("get_c", "/c"),
+        ("?", "/c"),
+        ("get_d", "/d"),
+        ("get_e", "/e"),
+        ("List", "/e"),
+    ] {
+        let spec = Spec::new("a.yaml", text.as_str()).select(Select::new().ids([id]));
+        let client = made(&spec).unwrap().client;
+        let paths = ["/a", "/b", "/c", "/d", "/e"];
+        let found: Vec<_> = paths
+            .into_iter()
+            .filter(|path| client.contains(&format!("path: \"{path}\"")))
+            .collect();
+        assert_eq!(found, [path], "{id}");
+    }
+}
+
+#[test]
+fn what_is_made_of_a_component_with_any_name_is_known() {
+    let names = ["a/b", "c~d", "e f", "ä"];
+    let spelled = ["a~1b", "c~0d", "e%20f", "%C3%A4"];
+    let paths = spelled.iter().enumerate().map(|(number, spelled)| {
+        let schema = format!("schema: {{ $ref: '#/components/schemas/{spelled}' }}");
+        let answer = format!("'200': {{ description: D, content: {{ application/json: {{ {schema} }} }} }}");
+        format!("  /p{number}: {{ get: {{ operationId: get_{number}, x-retry: safe, responses: {{ {answer} }} }} }}\n")
+    });
+    let paths: String = paths.collect();
+    let document = |broken: &str| {
+        let schemas = names.map(|name| {
+            let p = if name == broken {
+                "$ref: '#/nowhere'"
+            } else {
+                "type: string"
+            };
+            format!("    {name}: {{ type: object, properties: {{ p: {{ {p} }} }} }}\n")
+        });
+        let schemas = schemas.concat();
+        let head = "openapi: 3.0.3\ninfo: { title: T, version: '1' }\n";
+        format!("{head}paths:\n{paths}components:\n  schemas:\n{schemas}")
+    };
+    for (number, name) in names.iter().enumerate() {
+        let id = format!("get_{number}");
+        let selected = Spec::new("a.yaml", document("")).select(Select::new().ids([&id]));
+        assert_eq!(ids(&selected), [id.as_str()]);
+        let others: Vec<_> = ["get_0", "get_1", "get_2", "get_3"]
+            .into_iter()
+            .filter(|other| *other != id)
+            .collect();
+        assert_eq!(ids(&Spec::new("a.yaml", document(name)).lenient()), others);
+    }
+}
+
+#[test]
+fn what_is_left_out_is_called_as_everywhere() {
+    let text = with_ids(&["list", "list", "?", "", "good"]);
+    let bad = text.replace("x-retry: safe", "x-retry: once");
+    let bad = bad.replace("'good', x-retry: once", "'good', x-retry: safe");
+    let report = Spec::new("a.yaml", bad).lenient().lint();
+    let left_out = report.findings().iter().find(|f| f.code() == "left-out");
+    assert_eq!(
+        left_out.unwrap().message(),
+        "4 of 5 operations are left out: `list`, `get_b`, `get_c`, `get_d`"
+    );
+}
+
+#[test]
+fn an_operation_with_another_method_is_left_out() {
+    let text = with_ids(&["list", "search"]).replace("openapi: 3.0.3", "openapi: 3.2.0");
+    let text = text.replace("/b: { get:", "/b: { query:");
+    let more =
+        "  /c: { additionalOperations: { COPY: { responses: { '204': { description: D } } } } }\n";
+    let spec = Spec::new("a.yaml", format!("{text}{more}"));
+    assert!(made(&spec).is_err());
+    let spec = spec.lenient();
+    assert_eq!(ids(&spec), ["list"]);
+    let report = spec.lint();
+    let left_out = report.findings().iter().find(|f| f.code() == "left-out");
+    assert_eq!(
+        left_out.unwrap().message(),
+        "2 of 3 operations are left out: `QUERY /b`, `COPY /c`"
+    );
+}
+
 #[test]
 fn what_is_about_no_operation_stays_an_error() {
     let bad = KEYS.replacen("\npaths:", "\npats:", 1);

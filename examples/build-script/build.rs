@@ -23,6 +23,15 @@ fn keycloak() -> Result<(), Box<dyn Error>> {
     }
     let generated = generate(&spec, &Paths::new("super::keycloak"))?;
     let folder = std::env::var("OUT_DIR")?;
+    let report = Path::new(&folder).join("keycloak_report.txt");
+    let count = generated.report.findings().len();
+    if count > 0 {
+        println!(
+            "cargo::warning=keycloak: {count} warnings in {}",
+            report.display()
+        );
+    }
+    std::fs::write(report, generated.report.to_string())?;
     for (end, source) in [
         ("", generated.client),
         ("_mocks", generated.mocks),

@@ -37,8 +37,8 @@ impl From<Spec> for Input {
 /// when the spec has changed.
 ///
 /// A spec that cannot be handled fails the build, with a report of what is wrong, and where. What is
-/// handled in another way than the spec says becomes a warning of cargo, one for each rule; all of them
-/// stand in `keys_report.txt` beside the rest.
+/// handled in another way than the spec says becomes a warning of cargo, one for each rule. Every error and
+/// every warning stands in `keys_report.txt` beside the rest, whether the build fails or not.
 ///
 /// ```no_run
 /// // build.rs
@@ -92,9 +92,15 @@ fn run(spec: &Spec) -> Result<(), String> {
         fs::write(&file, text)
             .map_err(|error| format!("error: cannot write {}: {error}", file.display()))
     };
-    let generated = generate(spec, &paths).map_err(|report| report.to_string())?;
-    write("_report.txt", &lines(&generated.report))?;
-    warn(&generated.report, &file("_report.txt"));
+    let result = generate(spec, &paths);
+    let report = result
+        .as_ref()
+        .map_or_else(|report| report, |generated| &generated.report);
+    write("_report.txt", &lines(report))?;
+    let whole = file("_report.txt");
+    let generated =
+        result.map_err(|report| format!("{report}each of them stands in {}", whole.display()))?;
+    warn(&generated.report, &whole);
     write(".rs", &generated.client)?;
     write("_mocks.rs", &generated.mocks)?;
     write("_round_trip.rs", &generated.round_trip)

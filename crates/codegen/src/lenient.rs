@@ -87,7 +87,8 @@ impl LeftOut {
         }
         self.names.extend(unsendable);
         let mut draft = Draft::new(tree.root());
-        keep::operations(&mut draft, |path, method| !blamed.contains(&(path, method)));
+        let named = keep::operations(&mut draft, |path, method| !blamed.contains(&(path, method)));
+        self.findings.extend(named);
         Ok(spec.with(draft))
     }
 

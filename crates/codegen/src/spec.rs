@@ -12,7 +12,8 @@ use crate::source::Source;
 use crate::tree::{Builder, Node, Span, Tree};
 use crate::{Paths, generate, json, lint, yaml};
 
-/// An OpenAPI document, as it was written.
+/// An OpenAPI document, and what is wanted of it: what was [laid over it](Self::overlay), the operations that are
+/// [selected](Self::select), and whether the rest may be [left out](Self::lenient).
 ///
 /// ```
 /// use tokenturn_codegen::Spec;
@@ -37,12 +38,16 @@ impl Spec {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let mut builder = Builder::default();
-        let result = match json::is_json(&text) {
+        let is_json = json::is_json(&text);
+        let result = match is_json {
             true => json::read(&text, &mut builder),
             false => yaml::read(&text, &mut builder),
         };
+        let (mut tree, mut findings) = builder.finish();
+        if !is_json && text.contains(draft::merge_keys::MERGE) {
+            tree = tree.and_then(|tree| draft::merge_keys::merged(tree.root(), &mut findings));
+        }
         let source = Source::new(name.into(), text);
-        let (tree, mut findings) = builder.finish();
         findings.extend(result.err().map(|finding| *finding));
         findings
             .iter_mut()
@@ -91,10 +96,12 @@ impl Spec {
 
     /// Looks at some operations only, and at what they are made of.
     ///
-    /// Nothing is generated or found of the rest. An entry that selects nothing is an error.
+    /// Nothing is generated or found of the rest. An entry that selects nothing is an error. Several
+    /// selections are put together: what one of them names is looked at.
     #[must_use]
-    pub fn select(self, select: Select) -> Self {
-        Self { select, ..self }
+    pub fn select(mut self, select: Select) -> Self {
+        self.select = self.select.and(select);
+        self
     }
 
     /// Leaves out the operations that cannot be handled, with their findings as warnings.
@@ -159,7 +166,10 @@ impl Spec {
         self.source.names()
     }
 
-    /// Checks everything that the generator cannot handle, or handles in its own way.
+    /// Checks what the generator cannot handle, or handles in its own way.
+    ///
+    /// What only the generation itself can know, such as what progenitor refuses, [`generate`] finds; a
+    /// [`lenient`](Self::lenient) spec is generated for it here, too.
     pub fn lint(&self) -> Report {
         if !self.is_lenient {
             return self.lowered().check().0;
@@ -233,7 +243,8 @@ impl Spec {
         (self.report(findings), moves)
     }
 
-    /// The document as JSON, its keys in their order. None when the text cannot be read.
+    /// The document as JSON, its keys in their order, with what was laid over it. None when the text cannot be
+    /// read.
     pub fn document(&self) -> Option<&Value> {
         self.tree.as_ref().map(Tree::value)
     }

@@ -565,6 +565,15 @@ fn a_list_keeps_what_is_in_it() {
 }
 
 #[test]
+fn a_tag_keeps_meaning_a_schema_that_is_renamed() {
+    let odd = r#"{"mapped": {"kind": "first"}, "moved": {"kind": "Square"}}"#;
+    let odd: types::Odd = serde_json::from_str(odd).unwrap();
+    let printed = format!("{odd:?}");
+    assert!(printed.contains("(FooBar2 {"), "{printed}");
+    assert!(printed.contains("(XShapesSquare {"), "{printed}");
+}
+
+#[test]
 fn a_secret_that_a_part_narrows_does_not_print() {
     let parts = r#"{"by_reference": {"password": "hidden"}, "by_choice": {"pin": "hidden"},
         "by_alternative": {"b": "b", "pin": "hidden"}, "or_null": "hidden"}"#;

@@ -11,11 +11,8 @@ use crate::conformance::{self, Strictness};
 /// Checks one file, of which the warnings are its author's business, or our specs, where anything
 /// counts.
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<()> {
-    let (file, options) = match words {
-        [file, options @ ..] if !file.starts_with("--") => (Some(*file), options),
-        options => (None, options),
-    };
-    let options = Options::read(options)?;
+    let options = Options::read(words)?;
+    let file = options.file;
     let mut files = Vec::new();
     let mut good = true;
     for (path, spec) in specs(root, file)? {
@@ -49,8 +46,9 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// What is laid over a spec, what of it is looked at, and whether the rest is left out.
+/// Which spec is checked, what is laid over it, what of it is looked at, and whether the rest is left out.
 struct Options<'a> {
+    file: Option<&'a str>,
     overlays: Vec<&'a str>,
     select: Select,
     is_lenient: bool,
@@ -59,6 +57,7 @@ struct Options<'a> {
 impl<'a> Options<'a> {
     fn read(words: &[&'a str]) -> Result<Self> {
         let mut options = Self {
+            file: None,
             overlays: Vec::new(),
             select: Select::new(),
             is_lenient: false,
@@ -85,8 +84,12 @@ impl<'a> Options<'a> {
                         }
                     };
                 }
-                other => {
-                    bail!("`{other}` is not known: write `--overlay`, `--select` or `--lenient`")
+                option if option.starts_with("--") => {
+                    bail!("`{option}` is not known: write `--overlay`, `--select` or `--lenient`")
+                }
+                file => {
+                    let before = options.file.replace(file);
+                    ensure!(before.is_none(), "`{file}` is one file too many: name one");
                 }
             }
         }
@@ -103,5 +106,26 @@ impl<'a> Options<'a> {
         } else {
             spec
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_stands_before_or_after_the_options() {
+        for words in [
+            &["a.yaml", "--lenient", "--overlay", "b.yaml"][..],
+            &["--lenient", "--overlay", "b.yaml", "a.yaml"],
+            &["--overlay", "b.yaml", "a.yaml", "--lenient"],
+        ] {
+            let options = Options::read(words).unwrap();
+            assert_eq!(options.file, Some("a.yaml"));
+            assert_eq!(options.overlays, ["b.yaml"]);
+            assert!(options.is_lenient);
+        }
+        assert!(Options::read(&["a.yaml", "b.yaml"]).is_err());
+        assert!(Options::read(&["--none"]).is_err());
     }
 }

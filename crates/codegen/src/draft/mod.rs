@@ -5,11 +5,13 @@ mod answers;
 mod component_names;
 mod definitions;
 pub(crate) mod keep;
+mod like;
 mod limits;
-mod merge_keys;
+pub(crate) mod merge_keys;
 #[cfg(test)]
 mod newer_tests;
 mod objects;
+mod outside;
 pub(crate) mod overlay;
 mod parts;
 mod path_items;
@@ -22,6 +24,7 @@ mod select;
 mod shared;
 mod siblings;
 mod target;
+mod template;
 mod tuples;
 mod types;
 mod uris;
@@ -46,12 +49,12 @@ pub(crate) fn lower(
 ) -> Option<Tree> {
     let mut draft = Draft::new(root);
     let mut found = Vec::new();
-    merge_keys::lower(&mut draft);
-    version::lower(&mut draft, &mut found);
     path_items::inline(&mut draft, file, &mut found);
+    version::lower(&mut draft, file, &mut found);
     paths::lower(&mut draft, file, &mut found);
     answers::lower(&mut draft, &mut found);
     references::lower(&mut draft, file, &mut found);
+    version::finish(&mut draft);
     // What is selected may refer to parts of what is not.
     select::select(&mut draft, select, &mut found);
     findings.append(&mut found);

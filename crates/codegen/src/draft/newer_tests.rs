@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{Draft, version};
+use super::{Draft, path_items, version};
 use crate::tree::Span;
 
 fn lowered(mut document: Value) -> Value {
     document["openapi"] = json!("3.1.0");
     let mut draft = Draft::made(&document, Span::new(0, 0));
-    version::lower(&mut draft, &mut Vec::new());
+    path_items::inline(&mut draft, "a.json", &mut Vec::new());
+    version::lower(&mut draft, "a.json", &mut Vec::new());
+    version::finish(&mut draft);
     draft.value()
 }
 
@@ -221,7 +223,7 @@ fn an_older_document_is_not_changed() {
         "components": {"schemas": {"S": {"type": ["string", "null"], "const": 1, "$defs": {}}}},
     });
     let mut draft = Draft::made(&document, Span::new(0, 0));
-    version::lower(&mut draft, &mut Vec::new());
+    version::lower(&mut draft, "a.json", &mut Vec::new());
     assert_eq!(draft.value(), document);
 }
 
@@ -290,18 +292,21 @@ fn definitions_become_components() {
 #[test]
 fn a_shared_path_and_media_type_stand_where_they_are_used() {
     let document = lowered(json!({
-        "paths": {"/a": {"$ref": "#/components/pathItems/A", "summary": "Own."}},
+        "paths": {
+            "/a": {"$ref": "#/components/pathItems/A~1%20a", "summary": "Own."},
+            "/loop": {"$ref": "#/components/pathItems/Loop"},
+        },
         "components": {
             "pathItems": {
-                "A": {"$ref": "#/components/pathItems/B"},
+                "A/ a": {"$ref": "a.json#/components/pathItems/B"},
                 "B": {"summary": "B", "put": {"requestBody": {"content": {
-                    "application/json": {"$ref": "#/components/mediaTypes/M"},
+                    "application/json": {"$ref": "#/components/mediaTypes/M~1m%20"},
                     "image/png": {},
                     "multipart/form-data": {"schema": {"properties": {"file": {}, "name": {"type": "string"}}}},
                 }}}},
                 "Loop": {"$ref": "#/components/pathItems/Loop"},
             },
-            "mediaTypes": {"M": {"schema": {"const": "m"}}},
+            "mediaTypes": {"M/m ": {"schema": {"const": "m"}}},
         },
     }));
     let bytes = json!({"type": "string", "format": "binary"});
@@ -318,4 +323,52 @@ fn a_shared_path_and_media_type_stand_where_they_are_used() {
     });
     assert_eq!(document["paths"]["/a"], expected);
     assert_eq!(document["components"], json!({}));
+}
+
+#[test]
+fn what_is_referred_to_is_said_in_other_words_wherever_it_stands() {
+    let content = json!({"application/json": {"schema": {"properties": {"p": {"const": 1}}}}});
+    let operation = json!({"post": {"requestBody": {"content": content}}});
+    let at = "post/requestBody/content/application~1json/schema";
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "paths": {},
+        "webhooks": {"w": operation, "unused": {"query": {}}},
+        "x-a": {"b": {"type": ["string", "null"]}, "c": {"$ref": "#/x-a/d"}, "d": {"const": "d"}},
+        "components": {
+            "pathItems": {"a/b": operation, "unused": {"query": {}}},
+            "schemas": {"S": {
+                "properties": {
+                    "w": {"$ref": format!("#/webhooks/w/{at}")},
+                    "i": {"$ref": format!("#/components/pathItems/a~1b/{at}/properties/p")},
+                    "b": {"$ref": "#/x-a/b"},
+                },
+                "discriminator": {"mapping": {"c": "#/x-a/c"}},
+            }},
+        },
+    });
+    let mut draft = Draft::made(&document, Span::new(0, 0));
+    let mut findings = Vec::new();
+    version::lower(&mut draft, "a.json", &mut findings);
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code()).collect();
+    assert_eq!(codes, ["webhooks"]);
+    let one = json!({"type": "integer", "enum": [1]});
+    for (place, expected) in [
+        (format!("/webhooks/w/{at}/properties/p"), one.clone()),
+        (format!("/components/pathItems/a~1b/{at}/properties/p"), one),
+        (
+            "/x-a/b".to_owned(),
+            json!({"type": "string", "nullable": true}),
+        ),
+        (
+            "/x-a/d".to_owned(),
+            json!({"type": "string", "enum": ["d"]}),
+        ),
+    ] {
+        *document.pointer_mut(&place).unwrap() = expected;
+    }
+    assert_eq!(draft.value(), document);
+    version::finish(&mut draft);
+    let left = draft.value();
+    assert!(left.get("webhooks").is_none() && left["components"].get("pathItems").is_none());
 }

@@ -41,10 +41,11 @@ pub(super) fn lower(draft: &mut Draft, place: Place, pointer: &str, findings: &m
     let is_reference = members.contains_key("$ref");
     match place {
         Place::Document => {
-            if let Some(member) = members.shift_remove("webhooks") {
+            // References may lead into it.
+            if let Some(member) = members.get("webhooks") {
                 let message = "`webhooks` has no effect: the client only calls";
                 let help = "receive them with a server of your own";
-                findings.warn("webhooks", span(&member), "/webhooks".into(), message, help);
+                findings.warn("webhooks", span(member), "/webhooks".into(), message, help);
             }
             if let Some(member) = members.shift_remove("jsonSchemaDialect") {
                 dialect(&member, "jsonSchemaDialect", pointer, findings);

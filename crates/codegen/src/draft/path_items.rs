@@ -1,50 +1,58 @@
 //! Path items that are references: OpenAPI lets them lead to any other path item.
 
-use super::{Draft, Kind, pointers};
+use super::{Draft, pointers};
 use crate::prepare::METHODS;
 use crate::report::{Finding, quoted};
 
+/// Longer chains of references than anybody writes.
+const MAX_CHAIN: usize = 20;
+
 /// Puts what they refer to in their place. Those that lead nowhere stay as they are.
 pub(super) fn inline(root: &mut Draft, file: &str, findings: &mut Vec<Finding>) {
-    let Some(paths) = root.get("paths") else {
-        return;
-    };
     let mut inlined = Vec::new();
-    for (path, item) in paths.members() {
-        let steps = item
-            .text("$ref")
-            .and_then(|text| pointers::steps(text, file));
-        let steps = steps.and_then(|steps| pointers::find(root, steps, file));
-        let target = steps.and_then(|steps| root.at(&steps));
-        let is_item = |target: &&Draft| METHODS.iter().any(|method| target.get(method).is_some());
-        if let Some(target) = target.filter(is_item) {
-            inlined.push((path.to_owned(), target.clone()));
-        }
-    }
-    let paths = root.step_mut("paths");
-    let Some(Draft {
-        kind: Kind::Object(paths),
-        ..
-    }) = paths
-    else {
-        return;
-    };
-    for (path, target) in inlined {
-        let Some((_, item)) = paths.get_mut(&path) else {
+    for (path, item) in root.get("paths").into_iter().flat_map(Draft::members) {
+        let Some(mut whole) = target(root, item, file).map(|target| merged(item, target, findings))
+        else {
             continue;
         };
-        let own = std::mem::replace(item, target);
-        let Kind::Object(own) = own.kind else {
-            continue;
-        };
-        for (name, (span, member)) in own.into_iter().filter(|(name, _)| name != "$ref") {
-            let members = item.members_mut();
-            if members.contains_key(&name) {
-                let message = format!("{} stands beside a `$ref` that has it, too", quoted(&name));
-                let finding = Finding::warn("reference-siblings", span, message);
-                findings.push(finding.with_help("leave one of the two out; this one counts"));
+        for _ in 0..MAX_CHAIN {
+            match target(root, &whole, file) {
+                Some(target) => whole = merged(&whole, target, findings),
+                None => break,
             }
-            members.insert(name, (span, member));
+        }
+        inlined.push((path.to_owned(), whole));
+    }
+    let paths = root.get_mut("paths").and_then(Draft::as_object_mut);
+    if let Some(paths) = paths {
+        for (path, whole) in inlined {
+            paths.entry(path).and_modify(|(_, item)| *item = whole);
         }
     }
+}
+
+/// The path item that another one refers to.
+fn target<'d>(root: &'d Draft, item: &Draft, file: &str) -> Option<&'d Draft> {
+    let steps = pointers::steps(item.text("$ref")?, file)?;
+    let target = root.at(&pointers::find(root, steps, file)?)?;
+    let mut keys = METHODS
+        .iter()
+        .chain(&["query", "additionalOperations", "$ref"]);
+    keys.any(|key| target.get(key).is_some()).then_some(target)
+}
+
+/// What a path item refers to, with what stands beside the reference.
+fn merged(item: &Draft, target: &Draft, findings: &mut Vec<Finding>) -> Draft {
+    let mut whole = target.clone();
+    let members = whole.members_mut();
+    let own = item.as_object().into_iter().flatten();
+    for (name, (span, member)) in own.filter(|(name, _)| *name != "$ref") {
+        if members.contains_key(name) {
+            let message = format!("{} stands beside a `$ref` that has it, too", quoted(name));
+            let finding = Finding::warn("reference-siblings", *span, message);
+            findings.push(finding.with_help("leave one of the two out; this one counts"));
+        }
+        members.insert(name.clone(), (*span, member.clone()));
+    }
+    whole
 }

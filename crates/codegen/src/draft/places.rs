@@ -6,7 +6,7 @@ use super::{Draft, Kind};
 use crate::prepare::METHODS;
 use crate::tree::escaped;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Place {
     Document,
     Info,
@@ -64,7 +64,7 @@ impl Place {
         Some(match (self, key) {
             (Document | PathItem | Operation, "servers") => Server,
             (Document, "tags") => Tag,
-            (Document, "paths") | (Components, "pathItems") => PathItem,
+            (Document, "paths") => PathItem,
             (Components, "schemas") => Named,
             (Components, "responses") | (Operation, "responses") => Response,
             (Components, "parameters" | "headers") => Parameter,
@@ -75,7 +75,6 @@ impl Place {
             (PathItem | Operation, "parameters") => Parameter,
             (Response | Encoding, "headers") => Parameter,
             (Media, "encoding") => Encoding,
-            (Components, "mediaTypes") => Media,
             (Parameter | Body | Response, "content") => Media,
             (Schema | Named | Rest, "properties" | "patternProperties") => Named,
             (Schema | Named | Rest, "$defs" | "definitions" | "dependentSchemas") => Schema,
@@ -98,6 +97,22 @@ const SCHEMA: [&str; 10] = [
     "unevaluatedItems",
     "unevaluatedProperties",
 ];
+
+/// Whether [`walk`] comes to what stands so many steps below the document.
+pub(super) fn is_walked(steps: &[String]) -> bool {
+    let mut place = Document;
+    let mut steps = steps.iter();
+    while let Some(step) = steps.next() {
+        let next = place.one(step).or_else(|| {
+            let next = place.each(step)?;
+            let name = steps.next()?;
+            (next.is_schema() || !name.starts_with("x-")).then_some(next)
+        });
+        let Some(next) = next else { return false };
+        place = next;
+    }
+    true
+}
 
 /// Calls `visit` with everything that has a place and with its JSON pointer, before what is in it.
 pub(super) fn walk(

@@ -33,6 +33,12 @@ pub(super) fn to_component(section: &str, name: &str) -> String {
     format!("#/components/{section}/{}", escaped(name))
 }
 
+/// The name that a percent-encoded step stands for.
+pub(super) fn meant(step: &str) -> String {
+    // An escaped slash of a URL may have been escaped for the pointer before.
+    unescaped(&decoded(step))
+}
+
 /// Where a pointer leads: names may be percent-encoded, and a `$ref` on the way, or at its end, is followed.
 pub(super) fn find(root: &Draft, steps: Vec<String>, file: &str) -> Option<Vec<String>> {
     let mut found = Vec::new();
@@ -41,8 +47,7 @@ pub(super) fn find(root: &Draft, steps: Vec<String>, file: &str) -> Option<Vec<S
     for _ in 0..MAX_CHAIN {
         while let Some(step) = rest.pop() {
             // A component that is a reference stays one.
-            // An escaped slash of a URL may have been escaped for the pointer before.
-            let decoded = unescaped(&decoded(&step));
+            let decoded = meant(&step);
             let Some(name) = [&step, &decoded]
                 .into_iter()
                 .find(|name| node.step(name).is_some())

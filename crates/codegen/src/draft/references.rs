@@ -1,7 +1,7 @@
 //! References that point to anything but a component: OpenAPI lets them lead to every place of a document.
 //! What they point to becomes a component of its own.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -133,38 +133,29 @@ impl Plan {
 
     /// A schema that stands for the value of its name does so by its new name, too.
     fn keep_tags(&self, schema: &mut Draft) {
-        if self.renamed.is_empty() || schema.get("discriminator").is_none() {
+        let Some(span) = schema.get("discriminator").map(|one| one.span) else {
+            return;
+        };
+        let lists = ["oneOf", "anyOf"].into_iter();
+        let lists = lists.filter_map(|key| schema.get(key)?.as_list());
+        let tag = |item: &Draft| {
+            let text = item.text("$ref")?;
+            let new = self.rewritten.get(&("schemas", text.to_owned()))?;
+            let tag = pointers::meant(text.rsplit('/').next()?);
+            let is_kept = *new == pointers::to_component("schemas", &tag);
+            (!is_kept).then(|| (tag, new.clone()))
+        };
+        let tags: Vec<_> = lists.flatten().filter_map(tag).collect();
+        if tags.is_empty() {
             return;
         }
-        let tag = |(old, new): (&String, &String)| {
-            let reference = pointers::to_component("schemas", old);
-            let lists = ["oneOf", "anyOf"]
-                .into_iter()
-                .filter_map(|key| schema.get(key));
-            let mut items = lists.filter_map(|list| match &list.kind {
-                Kind::List(items) => Some(items),
-                _ => None,
-            });
-            let is_there = items.any(|items| {
-                items
-                    .iter()
-                    .any(|item| item.text("$ref") == Some(&reference))
-            });
-            is_there.then(|| (old.clone(), pointers::to_component("schemas", new)))
-        };
-        let tags: BTreeMap<_, _> = self.renamed.iter().filter_map(tag).collect();
-        let Some(discriminator) = schema.step_mut("discriminator") else {
-            return;
-        };
-        let span = discriminator.span;
-        let made = |value: Value| (span, Draft::made(&value, span));
-        let mapping = discriminator.members_mut().entry("mapping".to_owned());
-        let (_, mapping) = mapping.or_insert_with(|| made(Value::Object(Default::default())));
-        for (old, new) in tags {
-            mapping
-                .members_mut()
-                .entry(old)
-                .or_insert_with(|| made(new.into()));
+        let discriminator = schema.get_mut("discriminator");
+        let mapping = discriminator.and_then(|discriminator| discriminator.object_under("mapping"));
+        if let Some(mapping) = mapping {
+            for (tag, new) in tags {
+                let made = Draft::made(&new.into(), span);
+                mapping.entry(tag).or_insert((span, made));
+            }
         }
     }
 
@@ -175,15 +166,15 @@ impl Plan {
         if section == "schemas" {
             self.keep_tags(draft);
         }
-        let rewrite = |text: &mut Draft, section| {
-            if let Kind::Scalar(Value::String(text)) = &mut text.kind
-                && let Some(reference) = self.rewritten.get(&(section, text.clone()))
-            {
-                text.clone_from(reference);
+        let rewrite = |draft: &mut Draft, text: String| {
+            if let Some(reference) = self.rewritten.get(&(section, text)) {
+                draft.kind = Kind::Scalar(reference.clone().into());
             }
         };
-        if let Some(text) = draft.step_mut("$ref") {
-            rewrite(text, section);
+        if let Some(reference) = draft.step_mut("$ref")
+            && let Some(text) = reference.as_text().map(str::to_owned)
+        {
+            rewrite(reference, text);
         }
         let mapping = draft
             .step_mut("discriminator")
@@ -193,8 +184,11 @@ impl Plan {
             ..
         }) = mapping.and_then(|discriminator| discriminator.step_mut("mapping"))
         {
-            let values = mapping.values_mut();
-            values.for_each(|(_, value)| rewrite(value, section));
+            for (_, value) in mapping.values_mut() {
+                if let Some(text) = value.as_text().map(mapped) {
+                    rewrite(value, text);
+                }
+            }
         }
     }
 }
@@ -209,14 +203,20 @@ fn references(draft: &Draft, part: Part) -> Vec<Reference> {
         found.extend(draft.text("$ref").map(|text| (section, text.to_owned())));
         let mapping = draft.get("discriminator").and_then(|d| d.get("mapping"));
         let mapping = mapping.into_iter().flat_map(Draft::members);
-        found.extend(mapping.filter_map(|(_, value)| match &value.kind {
-            Kind::Scalar(Value::String(text)) => Some((section, text.clone())),
-            _ => None,
-        }));
+        let mapping = mapping.filter_map(|(_, value)| value.as_text());
+        found.extend(mapping.map(|text| (section, mapped(text))));
     });
     // So that names are given in the order of the text.
     found.reverse();
     found
+}
+
+/// The reference that a value of a `mapping` is, or else the name of a schema.
+fn mapped(text: &str) -> String {
+    match text.starts_with('#') || text.contains("#/") {
+        true => text.to_owned(),
+        false => pointers::to_component("schemas", text),
+    }
 }
 
 /// Whether what stands at a place can be a component of a section.

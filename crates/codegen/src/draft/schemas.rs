@@ -158,7 +158,19 @@ fn unchecked(members: &mut Members, pointer: &str, findings: &mut Findings<'_>) 
 /// Says that a keyword has no effect.
 pub(super) fn tell(key: &str, span: Span, pointer: String, findings: &mut Findings<'_>) {
     let message = format!("`{key}` is not checked, and adds nothing to the type");
-    let help = "say it in the description; what it describes can stand in `properties`";
+    let help = match key {
+        "if" | "dependentSchemas" | "dependentRequired" => {
+            "write the cases as alternatives of a `oneOf`"
+        }
+        "contains" => "say in the description what has to be in the list",
+        "propertyNames" => "write the names that are known into `properties`",
+        "unevaluatedProperties" => {
+            "write all `properties` into one schema, and `additionalProperties` beside them"
+        }
+        "unevaluatedItems" => "write into `items` what they are",
+        // Beside a reference.
+        _ => "write it into the schema that `$ref` points to",
+    };
     findings.warn("schema-unchecked", span, pointer, message, help);
 }
 

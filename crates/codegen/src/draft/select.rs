@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::like::{distance, is_like};
 use super::{Draft, keep};
 use crate::ids;
 use crate::report::{Finding, quoted};
@@ -55,6 +56,12 @@ impl Select {
         self.with(By::Path, paths)
     }
 
+    /// What one of the two selects.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.entries.extend(other.entries);
+        self
+    }
+
     fn with(mut self, by: By, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let entries = names.into_iter().map(|name| (by, name.into()));
         self.entries.extend(entries);
@@ -83,7 +90,7 @@ pub(super) fn select(draft: &mut Draft, select: &Select, findings: &mut Vec<Find
     }
     let reached = uses.reached(kept.iter().copied());
     let before = places(draft);
-    keep::operations(draft, |path, method| kept.contains(&(path, method)));
+    let named = keep::operations(draft, |path, method| kept.contains(&(path, method)));
     keep::components(draft, |section, name| reached.contains(&(section, name)));
     // What is not selected is not looked at, and a mistake leaves nothing to look at.
     let has_mistake = findings.iter().any(|finding| finding.code() == "select");
@@ -92,6 +99,9 @@ pub(super) fn select(draft: &mut Draft, select: &Select, findings: &mut Vec<Find
         true => finding.code() == "select",
         false => is_in(finding, &after) || !is_in(finding, &before),
     });
+    if !has_mistake {
+        findings.extend(named);
+    }
 }
 
 /// Where operations and components stand, with their names, in order.
@@ -207,78 +217,5 @@ impl By {
         Finding::error("select", at, message)
             .at("/paths".to_owned())
             .with_help(help)
-    }
-}
-
-/// Whether a text is like a pattern, in which `*` stands for any text.
-fn is_like(text: &str, pattern: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else {
-        return text == pattern;
-    };
-    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
-    let text = text.strip_prefix(start);
-    let Some(mut text) = text.and_then(|text| text.strip_suffix(end)) else {
-        return false;
-    };
-    // The first place where a part stands leaves the most for the others.
-    middle.split('*').all(|part| {
-        let found = text.split_once(part).map(|(_, after)| text = after);
-        found.is_some()
-    })
-}
-
-/// How many letters have to be changed, added or left out.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (number, a) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], number + 1);
-        for (at, b) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(a != *b);
-            diagonal = row[at + 1];
-            row[at + 1] = changed.min(diagonal + 1).min(row[at] + 1);
-        }
-    }
-    row[other.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_is_any_text() {
-        for (text, pattern, expected) in [
-            ("/a/b", "/a/b", true),
-            ("/a/b", "/a/*", true),
-            ("/a/b/{c}", "/a/*", true),
-            ("/a/b", "*", true),
-            ("/a/b", "*b", true),
-            ("/a/b/c", "/*/b/*", true),
-            ("/a/ü", "/a/*", true),
-            ("/a/b/a/c/b", "/a/*/a/*b", true),
-            ("/aa", "*a*a*", true),
-            ("/aa", "*a*a*a*", false),
-            ("/a", "/a*a", false),
-            ("/a", "/a/*", false),
-            ("/b/a/", "/a/*", false),
-            ("/a/b", "/a", false),
-            ("", "*", true),
-        ] {
-            assert_eq!(is_like(text, pattern), expected, "{text} {pattern}");
-        }
-    }
-
-    #[test]
-    fn the_distance_of_two_names() {
-        for (one, other, expected) in [
-            ("", "", 0),
-            ("reset_token", "reset_tokn", 1),
-            ("reset_token", "", 11),
-            ("kitten", "sitting", 3),
-        ] {
-            assert_eq!(distance(one, other), expected);
-            assert_eq!(distance(other, one), expected);
-        }
     }
 }

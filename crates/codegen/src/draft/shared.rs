@@ -1,8 +1,8 @@
-//! Components that OpenAPI 3.0 does not have: whole paths, and media types.
+//! Media types that are components, which OpenAPI 3.0 does not have.
 
-use super::Draft;
 use super::access::Members;
 use super::places::{Place, walk};
+use super::{Draft, pointers};
 
 /// Longer chains of references than anybody writes.
 const MAX_CHAIN: usize = 20;
@@ -10,52 +10,32 @@ const MAX_CHAIN: usize = 20;
 const MAX_PLACES: usize = 10_000;
 const MAX_DEPTH: usize = 40;
 
-/// Writes each such component where a reference to it stands.
-pub(super) fn inline(draft: &mut Draft) {
-    let Some(components) = draft
-        .pointer_mut("/components")
-        .and_then(Draft::as_object_mut)
-    else {
+/// Writes each where a reference to it stands.
+pub(super) fn inline(draft: &mut Draft, file: &str) {
+    let components = draft.pointer("/components/mediaTypes");
+    let Some(components) = components.and_then(Draft::as_object).cloned() else {
         return;
     };
-    let mut take = |section: &str| {
-        let section = components.shift_remove(section);
-        section
-            .and_then(|(_, section)| section.as_object().cloned())
-            .unwrap_or_default()
-    };
-    let (paths, media_types) = (take("pathItems"), take("mediaTypes"));
-    if paths.is_empty() && media_types.is_empty() {
-        return;
-    }
     let mut left = MAX_PLACES;
     walk(
         draft,
         Place::Document,
         &mut String::new(),
         &mut |draft, place, pointer| {
-            let (section, components) = match place {
-                Place::PathItem => ("#/components/pathItems/", &paths),
-                Place::Media => ("#/components/mediaTypes/", &media_types),
-                _ => return,
-            };
             // What leads back to itself would be written out without an end.
-            if left > 0 && pointer.matches('/').count() < MAX_DEPTH {
+            if place == Place::Media && left > 0 && pointer.matches('/').count() < MAX_DEPTH {
                 left -= 1;
-                follow(draft, section, components);
+                follow(draft, file, &components);
             }
         },
     );
 }
 
-fn follow(draft: &mut Draft, section: &str, components: &Members) {
+fn follow(draft: &mut Draft, file: &str, components: &Members) {
     for _ in 0..MAX_CHAIN {
-        let name = draft
+        let target = draft
             .text("$ref")
-            .and_then(|text| text.strip_prefix(section));
-        let target = name
-            .and_then(|name| components.get(name))
-            .and_then(|(_, c)| c.as_object());
+            .and_then(|text| find(text, file, components));
         let (Some(target), Some(members)) = (target.cloned(), draft.as_object_mut()) else {
             return;
         };
@@ -65,4 +45,15 @@ fn follow(draft: &mut Draft, section: &str, components: &Members) {
             members.entry(name).or_insert(member);
         }
     }
+}
+
+fn find<'c>(reference: &str, file: &str, components: &'c Members) -> Option<&'c Members> {
+    let steps = pointers::steps(reference, file)?;
+    let [first, section, name] = &steps[..] else {
+        return None;
+    };
+    let is_one = first == "components" && section == "mediaTypes";
+    let spellings = [name.clone(), pointers::meant(name)];
+    let mut found = spellings.iter().filter_map(|name| components.get(name));
+    found.next().filter(|_| is_one)?.1.as_object()
 }

@@ -1,38 +1,49 @@
 //! OpenAPI 3.1 and 3.2 in the words of 3.0.
 //!
-//! What 3.0 has no words for, and what the client does not need, goes; a warning tells of what it meant.
-//! What the client would have to know stays, and the lint refuses it where it stands.
+//! What 3.0 has no words for goes. Where it meant something, a warning tells of that, or an error where the
+//! client cannot do without it.
 
-use super::places::{Place, walk};
-use super::{Draft, definitions, objects, schemas, shared, siblings};
+use super::{Draft, definitions, objects, outside, schemas, shared, siblings};
 use crate::report::{Finding, Severity};
 use crate::tree::Span;
 
 /// Rewrites a document of a newer version than 3.0.
-pub(super) fn lower(draft: &mut Draft, findings: &mut Vec<Finding>) {
-    let version = draft.text("openapi").unwrap_or_default();
-    if !["3.1", "3.2"]
-        .iter()
-        .any(|known| is_version(version, known))
-    {
+pub(super) fn lower(draft: &mut Draft, file: &str, findings: &mut Vec<Finding>) {
+    if !is_newer(draft) {
         return;
     }
-    shared::inline(draft);
+    shared::inline(draft, file);
     definitions::move_out(draft);
     let findings = &mut Findings(findings);
-    walk(
-        draft,
-        Place::Document,
-        &mut String::new(),
-        &mut |draft, place, pointer| {
-            if place.is_schema() {
-                schemas::lower(draft, place, pointer, findings);
-                siblings::lower(draft, place, pointer, findings);
-            } else {
-                objects::lower(draft, place, pointer, findings);
-            }
-        },
-    );
+    outside::follow(draft, file, &mut |draft, place, pointer| {
+        if place.is_schema() {
+            schemas::lower(draft, place, pointer, findings);
+            siblings::lower(draft, place, pointer, findings);
+        } else {
+            objects::lower(draft, place, pointer, findings);
+        }
+    });
+}
+
+/// Takes away what references could lead into before.
+pub(super) fn finish(draft: &mut Draft) {
+    if !is_newer(draft) {
+        return;
+    }
+    if let Some(members) = draft.as_object_mut() {
+        members.shift_remove("webhooks");
+    }
+    let components = draft.get_mut("components").and_then(Draft::as_object_mut);
+    if let Some(components) = components {
+        components.shift_remove("pathItems");
+        components.shift_remove("mediaTypes");
+    }
+}
+
+fn is_newer(draft: &Draft) -> bool {
+    let version = draft.text("openapi").unwrap_or_default();
+    let mut newer = ["3.1", "3.2"].iter();
+    newer.any(|known| is_version(version, known))
 }
 
 /// Whether a version is a patch of another, such as 3.1.1 of 3.1.

@@ -34,6 +34,13 @@ impl<'a> Lint<'a> {
                 || ["update", "copy"]
                     .iter()
                     .any(|key| action.get(key).is_some());
+            let has_both = action.get("copy").is_some() && action.get("update").is_some();
+            if has_both && !action.is_true("remove") {
+                let message = "`copy` and `update` stand in one action: of each, Overlay 1.1 says that it \
+                               has no effect beside the other";
+                let help = "write two actions, one with `copy` and one with `update`";
+                self.error("overlay-action", action, message, help);
+            }
             if self.shape(action, &shape::ACTION) && !acts {
                 let help = "add `update` with what is merged there, or `remove: true`";
                 self.error("overlay-action", action, "this action does nothing", help);

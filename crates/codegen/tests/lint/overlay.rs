@@ -173,7 +173,7 @@ fn what_an_action_changes() {
         (
             "1.1.0",
             json!({"/a": {"get": {"tags": [1]}}, "/b": {"get": {"tags": [2], "id": 2}}}),
-            json!([{"target": "$['/a']", "copy": "$['/b']", "update": {"x": 1}}]),
+            json!([{"target": "$['/a']", "copy": "$['/b']"}]),
             json!({
                 "/a": {"get": {"tags": [1, 2], "id": 2}},
                 "/b": {"get": {"tags": [2], "id": 2}},

@@ -221,6 +221,34 @@ fn what_is_made_of_a_component_with_any_name_is_known() {
 }
 
 #[test]
+fn a_name_that_was_made_stays_when_others_go() {
+    let text = with_ids(&["list", "list", "", ""]);
+    let text = text.replace("/c:", "/d-e:").replace("/d:", "/d_e:");
+    let codes_of = |spec: &Spec| -> Vec<_> {
+        let report = spec.lint();
+        codes(&report).into_iter().map(str::to_owned).collect()
+    };
+    let selected = Select::new().paths(["/b", "/d_e"]);
+    let selected = Spec::new("a.yaml", text.as_str()).select(selected);
+    assert_eq!(ids(&selected), ["get_b", "get_d_e_2"]);
+    assert_eq!(
+        codes_of(&selected),
+        ["operation-id-repeated", "operation-id-missing"]
+    );
+    let bad = text.replacen("x-retry: safe", "x-retry: once", 1);
+    let left = Spec::new("a.yaml", bad).lenient();
+    assert_eq!(ids(&left), ["get_b", "get_d_e", "get_d_e_2"]);
+    assert!(codes_of(&left).contains(&"operation-id-repeated".to_owned()));
+}
+
+#[test]
+fn selections_are_put_together() {
+    let spec = Spec::new("a.yaml", with_ids(&["a", "b", "c"]));
+    let spec = spec.select(Select::new().ids(["a"]));
+    assert_eq!(ids(&spec.select(Select::new().ids(["c"]))), ["a", "c"]);
+}
+
+#[test]
 fn what_is_left_out_is_called_as_everywhere() {
     let text = with_ids(&["list", "list", "?", "", "good"]);
     let bad = text.replace("x-retry: safe", "x-retry: once");

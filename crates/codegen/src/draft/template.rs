@@ -1,0 +1,204 @@
+//! What is meant by a path that has more in it than OpenAPI lets stand there.
+
+use crate::report::{Finding, quoted};
+use crate::tree::Span;
+
+/// A parameter of the query that stands in a path.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Query {
+    /// As it is sent.
+    pub(super) name: String,
+    /// As it is declared.
+    pub(super) declared: String,
+    pub(super) is_required: bool,
+}
+
+/// What is meant by a path.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Read {
+    path: String,
+    /// What is always sent.
+    literals: Vec<String>,
+    pub(super) query: Vec<Query>,
+    fragment: Option<String>,
+    has_query: bool,
+}
+
+impl Read {
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let mut read = Self::default();
+        let mut rest = text;
+        if !text.starts_with('/') {
+            if text.contains("://") {
+                return None;
+            }
+            read.path.push('/');
+        }
+        while let Some(at) = rest.find(['{', '?', '#']) {
+            let (before, after) = (&rest[..at], &rest[at + 1..]);
+            read.path.push_str(before);
+            match rest.as_bytes()[at] {
+                b'{' => {
+                    let (name, after) = after.split_once('}')?;
+                    read.parameter(name);
+                    rest = after;
+                }
+                b'?' => {
+                    rest = "";
+                    let (query, fragment) = match after.split_once('#') {
+                        Some((query, fragment)) => (query, Some(fragment)),
+                        None => (after, None),
+                    };
+                    read.query(query)?;
+                    read.fragment = fragment.map(plain);
+                }
+                _ => {
+                    rest = "";
+                    read.fragment = Some(plain(after));
+                }
+            }
+        }
+        read.path.push_str(rest);
+        Some(read)
+    }
+
+    /// What stands in braces: a name, or something more of a URI template (RFC 6570) or of a router.
+    fn parameter(&mut self, text: &str) {
+        if let Some(names) = text.strip_prefix(['?', '&']) {
+            self.has_query = true;
+            self.query.extend(names.split(',').map(|name| Query {
+                name: name.trim_end_matches('*').to_owned(),
+                declared: name.trim_end_matches('*').to_owned(),
+                is_required: false,
+            }));
+            return;
+        }
+        let name = text.strip_prefix('+').unwrap_or(text);
+        let name = name.split_once(':').map_or(name, |(name, _)| name);
+        let name = name.trim_end_matches(['*', '?']);
+        let name = if name.is_empty() { text } else { name };
+        self.path.push_str(&format!("{{{name}}}"));
+    }
+
+    fn query(&mut self, text: &str) -> Option<()> {
+        self.has_query = true;
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let whole = value
+                .strip_prefix('{')
+                .and_then(|value| value.strip_suffix('}'));
+            match whole.filter(|declared| !declared.contains(['{', '}'])) {
+                _ if name.contains(['{', '}']) => return None,
+                Some(declared) => self.query.push(Query {
+                    name: name.to_owned(),
+                    declared: declared.to_owned(),
+                    is_required: true,
+                }),
+                None if value.contains(['{', '}']) => return None,
+                None => self.literals.push(pair.to_owned()),
+            }
+        }
+        Some(())
+    }
+
+    /// The name by which it stands under `paths`.
+    pub(super) fn name(&self) -> String {
+        let mut name = self.path.clone();
+        if !self.literals.is_empty() {
+            name.push('?');
+            name.push_str(&self.literals.join("&"));
+        }
+        if let Some(fragment) = &self.fragment {
+            name.push('#');
+            name.push_str(fragment);
+        }
+        name
+    }
+
+    pub(super) fn is_changed(&self, path: &str) -> bool {
+        self.has_query || self.fragment.is_some() || self.path != path
+    }
+
+    pub(super) fn findings(&self, path: &str) -> impl Iterator<Item = Finding> {
+        let before = path.split(['?', '#']).next().unwrap_or_default();
+        // Of a template's own query nothing stands in the path.
+        let is_rewritten = !self.has_query && self.path != before;
+        let rewritten = is_rewritten.then(|| {
+            let message = format!(
+                "the path {} is read as {}",
+                quoted(path),
+                quoted(&self.path)
+            );
+            Finding::warn("path-rewritten", NOWHERE, message).with_help("write it like that")
+        });
+        let query = self.has_query.then(|| {
+            let literals = self
+                .literals
+                .iter()
+                .map(|literal| format!("`{literal}` is always sent"));
+            let names = self
+                .query
+                .iter()
+                .map(|q| format!("{} is a parameter", quoted(&q.name)));
+            let words: Vec<_> = literals.chain(names).collect();
+            let message = format!("a path has no query: {}", words.join(", "));
+            let help = "declare what is sent in the query under `parameters`";
+            Finding::warn("path-query", NOWHERE, message).with_help(help)
+        });
+        let fragment = self.fragment.as_ref().map(|_| {
+            let message = format!("the fragment of {} is never sent", quoted(path));
+            let help = "leave it out, unless it tells operations apart";
+            Finding::warn("path-fragment", NOWHERE, message).with_help(help)
+        });
+        [rewritten, query, fragment].into_iter().flatten()
+    }
+}
+
+/// Before it is said where a finding is.
+const NOWHERE: Span = Span { start: 0, end: 0 };
+
+/// A text that is no template.
+fn plain(text: &str) -> String {
+    text.replace(['{', '}', '#', '?'], "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_read_as_it_is_meant() {
+        for (path, name) in [
+            ("/a/{b}", Some("/a/{b}")),
+            ("/a?x=1&y", Some("/a?x=1&y")),
+            ("/a/{b}?x={y}&z=1", Some("/a/{b}?z=1")),
+            ("/a?x={y}{z}", None),
+            ("/a?{x}=1", None),
+            ("/a{?x,y*}", Some("/a")),
+            ("/a#b{c}", Some("/a#bc")),
+            ("/a?x=1#b", Some("/a?x=1#b")),
+            ("a/{+b}/{c*}/{d:[0-9]+}/{e?}", Some("/a/{b}/{c}/{d}/{e}")),
+            ("", Some("/")),
+            ("/a/{+}", Some("/a/{+}")),
+            ("/a/{b", None),
+            ("https://a.example/b", None),
+        ] {
+            assert_eq!(
+                Read::of(path).map(|read| read.name()).as_deref(),
+                name,
+                "{path}"
+            );
+        }
+        let parameter = |name: &str, declared: &str, is_required| Query {
+            name: name.to_owned(),
+            declared: declared.to_owned(),
+            is_required,
+        };
+        let read = Read::of("/a{?x,y*}?b={c}").unwrap();
+        let expected = [("x", "x", false), ("y", "y", false), ("b", "c", true)];
+        assert_eq!(
+            read.query,
+            expected.map(|(name, of, must)| parameter(name, of, must))
+        );
+    }
+}

@@ -295,6 +295,7 @@ fn a_shared_path_and_media_type_stand_where_they_are_used() {
         "paths": {
             "/a": {"$ref": "#/components/pathItems/A~1%20a", "summary": "Own."},
             "/loop": {"$ref": "#/components/pathItems/Loop"},
+            "/none": {"$ref": "#/components/pathItems/None"},
         },
         "components": {
             "pathItems": {
@@ -305,6 +306,7 @@ fn a_shared_path_and_media_type_stand_where_they_are_used() {
                     "multipart/form-data": {"schema": {"properties": {"file": {}, "name": {"type": "string"}}}},
                 }}}},
                 "Loop": {"$ref": "#/components/pathItems/Loop"},
+                "None": {},
             },
             "mediaTypes": {"M/m ": {"schema": {"const": "m"}}},
         },
@@ -322,6 +324,7 @@ fn a_shared_path_and_media_type_stand_where_they_are_used() {
         },
     });
     assert_eq!(document["paths"]["/a"], expected);
+    assert_eq!(document["paths"]["/none"], json!({}));
     assert_eq!(document["components"], json!({}));
 }
 

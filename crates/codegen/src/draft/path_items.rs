@@ -34,11 +34,12 @@ pub(super) fn inline(root: &mut Draft, file: &str, findings: &mut Vec<Finding>) 
 /// The path item that another one refers to.
 fn target<'d>(root: &'d Draft, item: &Draft, file: &str) -> Option<&'d Draft> {
     let steps = pointers::steps(item.text("$ref")?, file)?;
-    let target = root.at(&pointers::find(root, steps, file)?)?;
-    let mut keys = METHODS
-        .iter()
-        .chain(&["query", "additionalOperations", "$ref"]);
-    keys.any(|key| target.get(key).is_some()).then_some(target)
+    let steps = pointers::find(root, steps, file)?;
+    let target = root.at(&steps)?;
+    let is_one = matches!(&steps[..], [first, section, _] if first == "components" && section == "pathItems");
+    let keys = ["query", "additionalOperations", "$ref"];
+    let mut keys = METHODS.iter().chain(&keys);
+    (is_one || keys.any(|key| target.get(key).is_some())).then_some(target)
 }
 
 /// What a path item refers to, with what stands beside the reference.

@@ -33,9 +33,10 @@ impl<'a> Lint<'a> {
         if meant == name {
             return Some(name);
         }
-        let mut keys = self.components.keys();
-        let key = keys.find(|(other, key)| *other == section && *key == meant);
-        Some(key.map_or(name, |(_, key)| key))
+        let components = self.root.value.get("components");
+        let components = components.and_then(|all| all.get(section)?.as_object());
+        let found = components.and_then(|components| components.get_key_value(&meant));
+        Some(found.map_or(name, |(name, _)| name))
     }
 
     /// The object itself or the one that its `$ref` points to. None when there is none.

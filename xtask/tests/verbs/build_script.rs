@@ -128,6 +128,9 @@ fn the_build_follows_the_spec() {
         "{report}"
     );
     assert!(report.contains("#/components/responses/None"), "{report}");
+    let (_, file) = report.split_once("each of them stands in ").unwrap();
+    let lines = fs::read_to_string(file.lines().next().unwrap()).unwrap();
+    assert!(lines.starts_with(&format!("keys.yaml:{line}:")), "{lines}");
     assert!(!report.contains("panicked"), "{report}");
 
     // A spec that is not there is named.

@@ -3,10 +3,11 @@
 use httpmock::HttpMockRequest;
 use serde::Serialize;
 use serde_json::Value;
-use tokenturn_client::runtime::{Part, exposing};
+use tokenturn_client::runtime::{Part, Style, exposing};
 
 use crate::expectation::header;
 use crate::multipart;
+use crate::wire::pairs;
 
 /// A body and its media type.
 pub(crate) struct Body {
@@ -16,7 +17,8 @@ pub(crate) struct Body {
 
 pub(crate) enum Content {
     Json(Value),
-    Form(Vec<(String, String)>),
+    /// As it is sent.
+    Form(Vec<u8>, &'static [(&'static str, Style)]),
     Parts(Vec<Part>),
     Bytes(Vec<u8>),
 }
@@ -37,9 +39,9 @@ impl Body {
                 Ok(found) => difference(expected, &found, String::new()),
                 Err(_) => Some("body, which is not JSON".into()),
             },
-            Content::Form(expected) => {
-                let found = form_urlencoded::parse(bytes).into_owned().collect();
-                form_difference(expected, found)
+            Content::Form(expected, styles) => {
+                let is_list = |name: &str| styles.contains(&(name, Style::Form));
+                form_difference(&pairs(expected, is_list), &pairs(bytes, is_list))
             }
             Content::Parts(expected) => {
                 let content_type = found.first().map_or("", |media| media.as_str());
@@ -93,13 +95,13 @@ fn at(place: &str) -> String {
 }
 
 /// Pairs of different names have no order among them.
-fn form_difference(expected: &[(String, String)], found: Vec<(String, String)>) -> Option<String> {
+fn form_difference(expected: &[(String, String)], found: &[(String, String)]) -> Option<String> {
     let of = |pairs: &[(String, String)], name: &str| -> Vec<String> {
         let pairs = pairs.iter().filter(|(key, _)| key == name);
         pairs.map(|(_, value)| value.clone()).collect()
     };
     for (name, _) in expected {
-        if of(expected, name) != of(&found, name) {
+        if of(expected, name) != of(found, name) {
             return Some(format!("body at `{name}`"));
         }
     }
@@ -156,7 +158,7 @@ mod tests {
                 Some("body, which holds more fields"),
             ),
         ] {
-            assert_eq!(form_difference(&expected, found).as_deref(), part);
+            assert_eq!(form_difference(&expected, &found).as_deref(), part);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What a request must look like, part by part.
 
 use httpmock::HttpMockRequest;
-use percent_encoding::percent_decode_str;
+use percent_encoding::percent_decode;
 use tokenturn_client::Operation;
+use tokenturn_client::runtime::Style;
 
 use crate::body::Body;
+use crate::wire::{decoded, pairs};
 
 /// The credentials that an operation takes.
 #[derive(Clone, Copy, Debug)]
@@ -22,14 +24,46 @@ pub enum Credentials {
 pub(crate) struct Expectation {
     pub(crate) operation: &'static Operation,
     credentials: Credentials,
-    path: Vec<(&'static str, String)>,
-    query: Vec<(&'static str, Vec<(String, String)>)>,
-    headers: Vec<(&'static str, String)>,
+    path: Vec<Segment>,
+    query: Vec<Query>,
+    /// None for one that is not there.
+    headers: Vec<(&'static str, Option<String>)>,
     /// As they are sent.
     cookies: Vec<(&'static str, Vec<(String, String)>)>,
     authorization: Option<String>,
     body: Option<Body>,
 }
+
+/// A path parameter.
+struct Segment {
+    name: &'static str,
+    /// Decoded, but for the escapes of what has a meaning in some style.
+    value: Vec<u8>,
+    is_styled: bool,
+}
+
+/// A query parameter.
+struct Query {
+    name: &'static str,
+    pairs: Vec<(String, String)>,
+    style: Style,
+    /// Whether there is a list between commas.
+    is_list: bool,
+}
+
+impl Query {
+    /// Whether a pair of a request is one of it.
+    fn has(&self, key: &str) -> bool {
+        let within = key.strip_prefix(self.name);
+        let is_within = within.is_some_and(|rest| rest.starts_with('['));
+        key == self.name
+            || (self.style == Style::Deep && is_within)
+            || self.pairs.iter().any(|(known, _)| known == key)
+    }
+}
+
+/// What stands between the items of a list, or the fields of an object, in some style of a path.
+const BETWEEN: &[u8] = b",;.=";
 
 impl Expectation {
     pub(crate) fn new(operation: &'static Operation, credentials: Credentials) -> Self {
@@ -45,15 +79,28 @@ impl Expectation {
         }
     }
 
-    pub(crate) fn path(&mut self, name: &'static str, value: String) {
-        self.path.push((name, value));
+    /// The value is as it is sent.
+    pub(crate) fn path(&mut self, name: &'static str, value: &str, is_styled: bool) {
+        let value = decoded(value.as_bytes(), BETWEEN);
+        self.path.push(Segment {
+            name,
+            value,
+            is_styled,
+        });
     }
 
-    pub(crate) fn query(&mut self, name: &'static str, pairs: Vec<(String, String)>) {
-        self.query.push((name, pairs));
+    /// The query is as it is sent.
+    pub(crate) fn query(&mut self, name: &'static str, query: &str, style: Style, explode: bool) {
+        let is_list = style == Style::Form && !explode;
+        self.query.push(Query {
+            name,
+            pairs: pairs(query.as_bytes(), |_| is_list),
+            style,
+            is_list,
+        });
     }
 
-    pub(crate) fn header(&mut self, name: &'static str, value: String) {
+    pub(crate) fn header(&mut self, name: &'static str, value: Option<String>) {
         self.headers.push((name, value));
     }
 
@@ -81,21 +128,35 @@ impl Expectation {
         }
         let found = path_parameters(self.operation.path, request.uri().path(), &self.path)?;
         let mut parts = Vec::new();
-        for (name, value) in &self.path {
-            if !found.contains(&(name, value.as_bytes().to_vec())) {
+        for Segment {
+            name,
+            value,
+            is_styled,
+        } in &self.path
+        {
+            // Elsewhere, nothing is between items.
+            let is_same = |found: &[u8]| {
+                let is_equal = || percent_decode(found).eq(percent_decode(value));
+                found == value || (!is_styled && is_equal())
+            };
+            if !found
+                .iter()
+                .any(|(key, found)| key == name && is_same(found))
+            {
                 parts.push(format!("path parameter `{name}`"));
             }
         }
-        let pairs = request.query_params();
-        for (name, expected) in &self.query {
-            let is_named = |key: &String| key == name || expected.iter().any(|(k, _)| k == key);
-            let found = pairs.iter().filter(|(key, _)| is_named(key));
-            if !found.eq(expected) {
-                parts.push(format!("query parameter `{name}`"));
+        let uri = request.uri();
+        let query = uri.query().unwrap_or_default();
+        for expected in &self.query {
+            let found = pairs(query.as_bytes(), |_| expected.is_list);
+            let found = found.iter().filter(|(key, _)| expected.has(key));
+            if !found.eq(&expected.pairs) {
+                parts.push(format!("query parameter `{}`", expected.name));
             }
         }
         for (name, value) in &self.headers {
-            if header(request, name) != [value] {
+            if !header(request, name).into_iter().eq(value) {
                 parts.push(format!("header `{name}`"));
             }
         }
@@ -146,12 +207,12 @@ pub(crate) fn header<'a>(request: &'a HttpMockRequest, name: &str) -> Vec<&'a St
     headers.map(|(_, value)| value).collect()
 }
 
-/// What stands, decoded, in the place of the template's parameters, or `None` when the path is
+/// What stands, decoded but for [`BETWEEN`], in the place of the template's parameters, or `None` when the path is
 /// another one. Of several in a segment, what is expected says where each ends.
 fn path_parameters<'a>(
     template: &'a str,
     path: &str,
-    expected: &[(&'static str, String)],
+    expected: &[Segment],
 ) -> Option<Vec<(&'a str, Vec<u8>)>> {
     let wanted: Vec<&str> = template.split('/').collect();
     let found: Vec<&str> = path.split('/').collect();
@@ -160,7 +221,7 @@ fn path_parameters<'a>(
     }
     let mut parameters = Vec::new();
     for (wanted, found) in wanted.into_iter().zip(found) {
-        let found: Vec<u8> = percent_decode_str(found).collect();
+        let found = decoded(found.as_bytes(), BETWEEN);
         segment_parameters(wanted, &found, expected, &mut parameters)?;
     }
     Some(parameters)
@@ -170,7 +231,7 @@ fn path_parameters<'a>(
 fn segment_parameters<'a>(
     template: &'a str,
     found: &[u8],
-    expected: &[(&'static str, String)],
+    expected: &[Segment],
     parameters: &mut Vec<(&'a str, Vec<u8>)>,
 ) -> Option<()> {
     let Some((before, rest)) = template.split_once('{') else {
@@ -180,9 +241,9 @@ fn segment_parameters<'a>(
     let found = found.strip_prefix(&literal(before)[..])?;
     let text = literal(rest.split('{').next().unwrap_or_default());
     // The text between may stand in the value, too.
-    let expected_end = expected.iter().find_map(|(known, value)| {
-        let rest = found.strip_prefix(value.as_bytes())?;
-        (*known == name && rest.starts_with(&text)).then_some(value.len())
+    let expected_end = expected.iter().find_map(|known| {
+        let rest = found.strip_prefix(&known.value[..])?;
+        (known.name == name && rest.starts_with(&text)).then_some(known.value.len())
     });
     let end = match (expected_end, &text[..]) {
         // What follows the last parameter ends the segment.
@@ -199,11 +260,20 @@ fn segment_parameters<'a>(
 
 /// A part of a template that is no parameter. It may be escaped, as in a URL.
 fn literal(text: &str) -> Vec<u8> {
-    percent_decode_str(text).collect()
+    decoded(text.as_bytes(), BETWEEN)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Segment;
+
+    fn segment(name: &'static str, value: &str) -> Segment {
+        Segment {
+            name,
+            value: value.into(),
+            is_styled: false,
+        }
+    }
 
     fn path_parameters<'a>(template: &'a str, path: &str) -> Option<Vec<(&'a str, Vec<u8>)>> {
         super::path_parameters(template, path, &[])
@@ -211,12 +281,12 @@ mod tests {
 
     #[test]
     fn two_parameters_side_by_side_are_told_apart_by_what_is_expected() {
-        let expected = [("x", "a".to_owned()), ("y", "b".to_owned())];
+        let expected = [segment("x", "a"), segment("y", "b")];
         let found = |path| super::path_parameters("/{x}{y}", path, &expected);
         let pair = |x: &str, y: &str| Some(vec![("x", x.into()), ("y", y.into())]);
         assert_eq!(found("/ab"), pair("a", "b"));
         assert_eq!(found("/bb"), pair("bb", ""));
-        let expected = [("x", "a.b".to_owned())];
+        let expected = [segment("x", "a.b")];
         let found = super::path_parameters("/{x}.{y}", "/a.b.c", &expected);
         assert_eq!(found, pair("a.b", "c"));
     }
@@ -225,7 +295,7 @@ mod tests {
     fn a_path_is_compared_by_its_decoded_segments() {
         let template = "/a/{x}/b/{y}";
         let found = path_parameters(template, "/a/a.b+c%2Fd%20e%25%C3%A9/b/1");
-        let x = "a.b+c/d e%é".as_bytes().to_vec();
+        let x = "a.b+c/d e%25é".as_bytes().to_vec();
         assert_eq!(found, Some(vec![("x", x), ("y", b"1".to_vec())]));
         for other in ["/a/1/c/1", "/a/1/b", "/a/1/b/1/", "/a/1/2/b/1", "/"] {
             assert_eq!(path_parameters(template, other), None, "{other}");

@@ -60,6 +60,7 @@ pub mod round_trip;
 mod server;
 mod then;
 mod when;
+mod wire;
 #[doc(hidden)]
 pub mod runtime {
     //! What generated code calls; not a public API.

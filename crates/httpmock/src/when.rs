@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use tokenturn_client::Secret;
 use tokenturn_client::runtime::{self, Style, style};
@@ -33,7 +32,8 @@ impl When {
 
     /// A path parameter, as it is before it is escaped.
     pub fn path(self, name: &'static str, value: impl ToString) -> Self {
-        self.with(|expectation| expectation.path(name, value.to_string()))
+        let text = runtime::encode_path(&value.to_string());
+        self.with(|expectation| expectation.path(name, &text, false))
     }
 
     /// A path parameter in a style.
@@ -46,8 +46,7 @@ impl When {
         explode: bool,
     ) -> Self {
         let text = written(name, style::path(name, &value, style, explode));
-        let text = percent_decode_str(&text).decode_utf8_lossy().into_owned();
-        self.with(|expectation| expectation.path(name, text))
+        self.with(|expectation| expectation.path(name, &text, style != Style::Json))
     }
 
     /// A query parameter, as the client writes it: each item of a list, each field of an object.
@@ -66,8 +65,7 @@ impl When {
         explode: bool,
     ) -> Self {
         let query = written(name, style::query(name, &value, style, explode));
-        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
-        self.with(|expectation| expectation.query(name, pairs.collect()))
+        self.with(|expectation| expectation.query(name, &query, style, explode))
     }
 
     /// A header parameter in a style.
@@ -79,10 +77,8 @@ impl When {
         style: Style,
         explode: bool,
     ) -> Self {
-        match written(name, style::header(&value, style, explode)) {
-            Some(text) => self.header(name, text),
-            None => self,
-        }
+        let text = written(name, style::header(&value, style, explode));
+        self.with(|expectation| expectation.header(name, text))
     }
 
     /// A cookie.
@@ -100,7 +96,7 @@ impl When {
 
     /// A header parameter.
     pub fn header(self, name: &'static str, value: impl ToString) -> Self {
-        self.with(|expectation| expectation.header(name, value.to_string()))
+        self.with(|expectation| expectation.header(name, Some(value.to_string())))
     }
 
     /// A user name and a password.
@@ -141,10 +137,7 @@ impl When {
         styles: &'static [(&'static str, Style)],
     ) -> Self {
         match runtime::form(body, styles) {
-            Ok(form) => {
-                let pairs = form_urlencoded::parse(&form).into_owned();
-                self.content(media, Content::Form(pairs.collect()))
-            }
+            Ok(form) => self.content(media, Content::Form(form, styles)),
             Err(error) => panic!("the body cannot be written as a form: {error}"),
         }
     }

@@ -1,6 +1,8 @@
 //! The fields of a body that is no JSON: of a form, or of a multipart body.
 //!
-//! A value becomes a text, a list is its items, and what has fields itself is JSON, as OpenAPI says.
+//! A value becomes a text, a list is its items, and what has fields itself is JSON, as OpenAPI says. Of a
+//! list that is declared as JSON, each item is JSON by itself (3.1 and 3.2, "Encoding Object": an array is "one
+//! encoded value per array item").
 
 use std::fmt;
 
@@ -20,6 +22,12 @@ pub(crate) trait Sink {
     fn file(&mut self, name: &str, file: FilePart);
     /// Whether the fields of an object, and the items of a list, get names of their own: `name[key]`.
     fn is_deep(&self, name: &str) -> bool;
+    /// Whether each value is JSON, also one that is a text.
+    fn is_json(&self, name: &str) -> bool;
+    /// Whether the items of a list stand in one value, in which this one would be read as two.
+    fn is_cut(&self, _name: &str, _item: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Why a value cannot be written as fields.
@@ -27,7 +35,7 @@ pub(crate) trait Sink {
 pub enum FieldsError {
     /// It is no object.
     NotAnObject,
-    /// A field that has fields itself: it is written in another way.
+    /// A field that has fields itself, or is JSON: it is written in another way.
     Nested,
     /// What a `Serialize` said.
     Other(String),
@@ -55,7 +63,7 @@ pub(crate) fn write<T: Serialize>(body: &T, sink: &mut impl Sink) -> Result<(), 
     exposing(|| handing_over(|| body.serialize(Value { name: None, sink })))
 }
 
-fn field<T: Serialize + ?Sized>(
+pub(crate) fn field<T: Serialize + ?Sized>(
     sink: &mut impl Sink,
     name: &str,
     is_item: bool,
@@ -65,6 +73,7 @@ fn field<T: Serialize + ?Sized>(
         text: name,
         is_item,
         is_deep: sink.is_deep(name),
+        is_json: sink.is_json(name),
     });
     match value.serialize(Value { name, sink }) {
         Err(FieldsError::Nested) => {}
@@ -72,7 +81,10 @@ fn field<T: Serialize + ?Sized>(
     }
     let mut json = Buffer::default();
     serde_json::to_writer(&mut json, value).map_err(ser::Error::custom)?;
-    sink.json(name.map_or("", |name| name.text), json);
+    if let Some(name) = name {
+        name.whole(sink, json.as_slice())?;
+        sink.json(name.text, json);
+    }
     Ok(())
 }
 
@@ -82,6 +94,20 @@ struct Name<'a> {
     /// Whether it is that of a list.
     is_item: bool,
     is_deep: bool,
+    is_json: bool,
+}
+
+impl Name<'_> {
+    fn whole(self, sink: &impl Sink, value: &[u8]) -> Result<(), FieldsError> {
+        if self.is_item && sink.is_cut(self.text, value) {
+            let why = "has in it what stands between the items";
+            return Err(FieldsError::Other(format!(
+                "an item of `{}` {why}",
+                self.text
+            )));
+        }
+        Ok(())
+    }
 }
 
 /// One value: the body, which has no name, or a field.
@@ -93,6 +119,10 @@ struct Value<'a, S> {
 impl<'a, S: Sink> Value<'a, S> {
     fn text(self, text: &str) -> Result<(), FieldsError> {
         let name = self.name.ok_or(FieldsError::NotAnObject)?;
+        if name.is_json {
+            return Err(FieldsError::Nested);
+        }
+        name.whole(self.sink, text.as_bytes())?;
         self.sink.text(name.text, text);
         Ok(())
     }
@@ -136,9 +166,11 @@ macro_rules! texts {
     )*};
 }
 
-/// A number as JSON has it: `1.0`, and not `1`.
-fn number(value: impl Serialize) -> Result<String, FieldsError> {
-    serde_json::to_string(&value).map_err(ser::Error::custom)
+/// A number outside of JSON. A server may want to read `1.0` as an integer, which nobody does who says `number`
+/// and means one.
+pub(crate) fn number(value: impl Serialize) -> Result<String, FieldsError> {
+    let text = serde_json::to_string(&value).map_err(ser::Error::custom)?;
+    Ok(text.strip_suffix(".0").map_or(text.clone(), str::to_owned))
 }
 
 impl<'a, S: Sink> Serializer for Value<'a, S> {

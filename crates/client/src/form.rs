@@ -20,12 +20,7 @@ pub(crate) fn write<T: Serialize>(
         ..Pairs::default()
     };
     fields::write(body, &mut pairs)?;
-    match pairs.cut {
-        Some(name) => Err(FieldsError::Other(format!(
-            "an item of `{name}` has in it what stands between the items"
-        ))),
-        None => Ok(pairs.form),
-    }
+    Ok(pairs.form)
 }
 
 #[derive(Default)]
@@ -35,8 +30,6 @@ struct Pairs {
     is_begun: bool,
     /// The name of the pair whose value has no end yet.
     open: Option<String>,
-    /// The name of a pair with an item that would be read as two.
-    cut: Option<String>,
 }
 
 impl Pairs {
@@ -56,16 +49,18 @@ impl Pairs {
         let _ = self.form.write_all(text.as_bytes());
     }
 
-    fn pair(&mut self, name: &str, value: &[u8]) {
-        let between = match self.style(name) {
-            Some(Style::Form) => Some(b','),
-            Some(Style::Space) => Some(b' '),
-            Some(Style::Pipe) => Some(b'|'),
+    /// What stands between the items of a list in one value.
+    fn between(&self, name: &str) -> Option<u8> {
+        match self.style(name)? {
+            Style::Form => Some(b','),
+            Style::Space => Some(b' '),
+            Style::Pipe => Some(b'|'),
             _ => None,
-        };
-        if between.is_some_and(|between| between != b',' && value.contains(&between)) {
-            self.cut = Some(name.to_owned());
         }
+    }
+
+    fn pair(&mut self, name: &str, value: &[u8]) {
+        let between = self.between(name);
         match between.filter(|_| self.open.as_deref() == Some(name)) {
             // In an item it is escaped.
             Some(b',') => self.raw(","),
@@ -102,6 +97,16 @@ impl Sink for Pairs {
             .into_iter()
             .any(|name| self.style(name) == Some(Style::Deep))
     }
+
+    fn is_json(&self, name: &str) -> bool {
+        self.style(name) == Some(Style::Json)
+    }
+
+    fn is_cut(&self, name: &str, item: &[u8]) -> bool {
+        // A comma in an item is escaped.
+        let between = self.between(name).filter(|between| *between != b',');
+        between.is_some_and(|between| item.contains(&between))
+    }
 }
 
 #[cfg(test)]
@@ -123,7 +128,7 @@ mod tests {
         });
         assert_eq!(
             form(body, &[]),
-            "a=x+y%26z&b=true&c=1.0&list=1&list=2&object=%7B%22k%22%3A%5B1%2C%22%C3%A9%22%5D%7D\
+            "a=x+y%26z&b=true&c=1&list=1&list=2&object=%7B%22k%22%3A%5B1%2C%22%C3%A9%22%5D%7D\
              &objects=%7B%22k%22%3A1%7D&objects=%5B2%2C3%5D"
         );
         assert!(write(&json!("a"), &[]).is_err());
@@ -134,7 +139,8 @@ mod tests {
     fn a_style_is_followed() {
         let body = json!({
             "commas": ["a", "b"], "deep": {"a": 1, "b": {"c": [true, {"d": 2}]}}, "one": ["a"],
-            "pipes": ["a", "b"], "spaces": ["a", "b"],
+            "json": "a b", "jsons": ["a", 1, ["b"]], "pipes": ["a", "b"], "spaces": ["a", "b"],
+            "text": "a b",
         });
         let styles = &[
             ("commas", Style::Form),
@@ -142,10 +148,14 @@ mod tests {
             ("pipes", Style::Pipe),
             ("one", Style::Form),
             ("deep", Style::Deep),
+            ("json", Style::Json),
+            ("jsons", Style::Json),
+            ("text", Style::Space),
         ];
         assert_eq!(
             form(body, styles).replace("%5B", "[").replace("%5D", "]"),
-            "commas=a,b&deep[a]=1&deep[b][c][0]=true&deep[b][c][1][d]=2&one=a&pipes=a%7Cb&spaces=a+b"
+            "commas=a,b&deep[a]=1&deep[b][c][0]=true&deep[b][c][1][d]=2&json=%22a+b%22&jsons=%22a%22&jsons=1\
+             &jsons=[%22b%22]&one=a&pipes=a%7Cb&spaces=a+b&text=a+b"
         );
     }
     #[test]

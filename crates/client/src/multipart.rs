@@ -97,9 +97,13 @@ struct Parts {
 }
 
 impl Parts {
-    fn push(&mut self, name: &str, own: Option<&str>, content: Bytes, file_name: Option<String>) {
+    fn declared(&self, name: &str) -> Option<&'static str> {
         let declared = self.types.iter().find(|(known, _)| *known == name);
-        let declared = declared.map(|(_, media_type)| *media_type);
+        declared.map(|(_, media_type)| *media_type)
+    }
+
+    fn push(&mut self, name: &str, own: Option<&str>, content: Bytes, file_name: Option<String>) {
+        let declared = self.declared(name);
         let content_type = match (&file_name, own, declared) {
             // What a file is, its owner knows best.
             (Some(_), Some(own), _) => Some(own),
@@ -135,6 +139,14 @@ impl Sink for Parts {
     fn is_deep(&self, _: &str) -> bool {
         false
     }
+
+    fn is_json(&self, name: &str) -> bool {
+        let essence = self
+            .declared(name)
+            .and_then(|media| media.split(';').next());
+        let essence = essence.unwrap_or_default().trim().to_ascii_lowercase();
+        ["application/json", "text/json"].contains(&&*essence) || essence.ends_with("+json")
+    }
 }
 
 #[cfg(test)]
@@ -155,6 +167,7 @@ mod tests {
         absent: Option<FilePart>,
         null: Field<FilePart>,
         lines: Vec<i32>,
+        jsons: Vec<&'static str>,
         object: serde_json::Value,
     }
 
@@ -170,12 +183,14 @@ mod tests {
             absent: None,
             null: Field::Null,
             lines: vec![1, 2],
+            jsons: vec!["a", "b"],
             object: json!({"a": 1}),
         };
         let types = &[
             ("files", "text/csv"),
             ("file", "image/gif"),
             ("lines", "text/plain"),
+            ("jsons", "application/a+json; v=1"),
         ];
         let (content_type, body) = write(&parts(&upload, types).unwrap()).unwrap();
         let boundary = content_type
@@ -197,6 +212,10 @@ mod tests {
              Content-Type: text/plain\r\n\r\n1\r\n\
              --B\r\nContent-Disposition: form-data; name=\"lines\"\r\n\
              Content-Type: text/plain\r\n\r\n2\r\n\
+             --B\r\nContent-Disposition: form-data; name=\"jsons\"\r\n\
+             Content-Type: application/a+json; v=1\r\n\r\n\"a\"\r\n\
+             --B\r\nContent-Disposition: form-data; name=\"jsons\"\r\n\
+             Content-Type: application/a+json; v=1\r\n\r\n\"b\"\r\n\
              --B\r\nContent-Disposition: form-data; name=\"object\"\r\n\
              Content-Type: application/json\r\n\r\n{\"a\":1}\r\n\
              --B--\r\n"

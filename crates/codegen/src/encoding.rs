@@ -5,19 +5,22 @@ use quote::{format_ident, quote};
 use serde_json::{Map, Value};
 
 use crate::operations::Body;
-use crate::prepare::{Writing, is_media_type};
+use crate::prepare::{Writing, is_json, is_media_type, is_style, meant};
 
 /// The name of the variant of the runtime's `Style` that an encoding asks for. A list that it says
-/// nothing of is a pair for each item.
-pub(crate) fn style(encoding: &Value) -> Option<&'static str> {
-    let style = encoding.get("style").and_then(Value::as_str);
-    let explode = encoding.get("explode").and_then(Value::as_bool);
-    match (style, explode) {
-        (Some("deepObject"), _) => Some("Deep"),
-        (None | Some("form"), Some(false)) => Some("Form"),
-        (Some("spaceDelimited"), None | Some(false)) => Some("Space"),
-        (Some("pipeDelimited"), None | Some(false)) => Some("Pipe"),
-        _ => None,
+/// nothing of is a pair for each item. Where it says a style, a media type is ignored (3.1, "Encoding
+/// Object").
+fn style(encoding: &Value) -> Option<&'static str> {
+    let says_style = ["style", "explode", "allowReserved"];
+    if !says_style.iter().any(|key| encoding.get(key).is_some()) {
+        return media_type(encoding)
+            .filter(|media| is_json(media))
+            .map(|_| "Json");
+    }
+    let (style, styled) = meant("query", encoding);
+    match style {
+        "deepObject" => Some("Deep"),
+        style => (is_style("query", style) && !styled.explode).then_some(styled.style),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::literal::{on_the_wire, query};
-use crate::prepare::{ARGUMENT, Answers, Styled, Writing, examples, is_secret, styled};
+use crate::prepare::{Answers, Styled, Writing, argument, examples, is_secret, styled};
 use crate::reserved;
 
 /// One operation of the generation copy.
@@ -124,13 +124,20 @@ pub(crate) fn collect(document: &Value) -> Vec<Operation> {
 
 /// Without a word of the spec, what the method promises (RFC 9110, section 9.2).
 fn retry(word: Option<&str>, method: &str) -> &'static str {
-    match (word, method) {
-        (Some("safe"), _) => "Safe",
-        (Some("idempotent"), _) => "Idempotent",
-        (Some("repeatable"), _) => "Repeatable",
-        (None, "get" | "head" | "options" | "trace") => "Safe",
-        (None, "put" | "delete") => "Idempotent",
+    match word.unwrap_or_else(|| class(method)) {
+        "safe" => "Safe",
+        "idempotent" => "Idempotent",
+        "repeatable" => "Repeatable",
         _ => "Never",
+    }
+}
+
+/// The `x-retry` that an operation is taken for which has none.
+pub(crate) fn class(method: &str) -> &'static str {
+    match method {
+        "get" | "head" | "options" | "trace" => "safe",
+        "put" | "delete" => "idempotent",
+        _ => "never",
     }
 }
 
@@ -172,10 +179,7 @@ fn parameters(document: &Value, operation: &Map<String, Value>) -> Vec<Parameter
         let text = |key: &str| parameter.get(key).and_then(Value::as_str);
         Some(Parameter {
             name: text("name")?.to_owned(),
-            argument: match text(ARGUMENT) {
-                Some(argument) => argument.to_owned(),
-                None => reserved::argument(text("name")?),
-            },
+            argument: argument(parameter),
             styled: styled(document, parameter),
             is_secret: parameter.get("schema").is_some_and(is_secret),
             location: match text("in")? {

@@ -236,7 +236,11 @@ impl<'a> Sampler<'a> {
             _ => Some(self.text.into()),
         };
         if let Some(value) = more {
-            object.insert("another key".into(), value);
+            let key = match self.text {
+                WORD => "another-key",
+                _ => "another key",
+            };
+            object.insert(key.into(), value);
         }
         Some(object.into())
     }
@@ -311,7 +315,7 @@ fn merge(one: Value, other: Value) -> Option<Value> {
 
 /// A file, as the client's type writes it: no text in any encoding, and a name with all that is escaped.
 fn file() -> Value {
-    json!({"file_name": "a \"b\".png", "media_type": "image/png", "base64": "AP8NCi0tYQ=="})
+    json!({"file_name": "a \"b\" é.png", "media_type": "image/png", "base64": "AP8NCi0tYQ=="})
 }
 
 fn integer(schema: &Flat) -> Value {

@@ -74,4 +74,7 @@ mod strings_round_trip {
 mod newer;
 
 #[cfg(test)]
+mod sent;
+
+#[cfg(test)]
 mod tests;

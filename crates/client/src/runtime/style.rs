@@ -5,6 +5,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::exposing;
+use crate::FilePart;
+use crate::fields::{Sink, field, number};
+use crate::transport::Buffer;
 
 /// What a parameter's value looks like. What no style has words for, such as a list in a list, is
 /// written as JSON.
@@ -78,6 +81,11 @@ pub fn header(
     explode: bool,
 ) -> Result<Option<String>, String> {
     let value = json(value)?;
+    // The commas of a list in a list would end the outer one's items.
+    let style = match has_lists(&value) {
+        true => Style::Json,
+        false => style,
+    };
     let is_list = is_list(&value) && style != Style::Json;
     // Nobody reads escapes in a header.
     let texts = texts(&value, style, explode, &|text| match text.contains(',') {
@@ -126,9 +134,9 @@ fn pairs(
     Ok(match value {
         Value::Null => Vec::new(),
         Value::Array(_) | Value::Object(_) if style == Style::Deep => {
-            let mut found = Vec::new();
-            deep(name.to_owned(), value, &mut found)?;
-            found.iter().map(|(k, v)| pair(k, v)).collect()
+            let mut found = Deep::default();
+            field(&mut found, name, false, value).map_err(|error| error.to_string())?;
+            found.0.iter().map(|(k, v)| pair(k, v)).collect()
         }
         Value::Array(items) if explode && style != Style::Json => {
             let items = items.iter().filter(|item| !item.is_null());
@@ -156,25 +164,31 @@ fn ends(end: char) -> String {
     format!("there is a `{end}` in a part of the value, which it would end")
 }
 
-/// `name[key]` for each field of an object, and `name[]` for each item of a list.
-fn deep(name: String, value: &Value, found: &mut Vec<(String, String)>) -> Result<(), String> {
-    match value {
-        Value::Null => {}
-        Value::Object(fields) => {
-            for (key, field) in fields {
-                if let Some(end) = key.chars().find(|c| ['[', ']'].contains(c)) {
-                    return Err(ends(end));
-                }
-                deep(format!("{name}[{key}]"), field, found)?;
-            }
-        }
-        Value::Array(items) => {
-            let items = items.iter().filter(|item| !item.is_null());
-            found.extend(items.map(|item| (format!("{name}[]"), text(item))));
-        }
-        value => found.push((name, text(value))),
+/// The pairs of `deepObject`: `name[key]` for each field of an object, and `name[0]` for each item of a list.
+/// OpenAPI has no words for the latter. Of `name[]`, nobody could tell which fields of two objects are one's.
+#[derive(Default)]
+struct Deep(Vec<(String, String)>);
+
+impl Sink for Deep {
+    fn text(&mut self, name: &str, text: &str) {
+        self.0.push((name.to_owned(), text.to_owned()));
     }
-    Ok(())
+
+    fn json(&mut self, name: &str, json: Buffer) {
+        self.text(name, &String::from_utf8_lossy(json.as_slice()));
+    }
+
+    fn file(&mut self, name: &str, file: FilePart) {
+        self.text(name, &String::from_utf8_lossy(file.content()));
+    }
+
+    fn is_deep(&self, _: &str) -> bool {
+        true
+    }
+
+    fn is_json(&self, _: &str) -> bool {
+        false
+    }
 }
 
 /// What stands between the commas: each item, and each key and value, or both as one.
@@ -211,9 +225,19 @@ fn is_list(value: &Value) -> bool {
     value.is_array() || value.is_object()
 }
 
+/// Whether there is a list or an object in a list or an object.
+fn has_lists(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(is_list),
+        Value::Object(fields) => fields.values().any(is_list),
+        _ => false,
+    }
+}
+
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Number(one) => number(one).unwrap_or_else(|_| one.to_string()),
         value => value.to_string(),
     }
 }
@@ -255,7 +279,7 @@ mod tests {
             (Form, true, "c=blue c=blue&c=black G=200&R=100"),
             (Space, false, "c=blue c=blue%20black c=G%20200%20R%20100"),
             (Pipe, false, "c=blue c=blue%7Cblack c=G%7C200%7CR%7C100"),
-            (Deep, true, "c=blue c[]=blue&c[]=black c[G]=200&c[R]=100"),
+            (Deep, true, "c=blue c[0]=blue&c[1]=black c[G]=200&c[R]=100"),
         ] {
             let found = colors.iter().map(|value| query("c", value, style, explode));
             let found: Result<Vec<_>, _> = found.collect();
@@ -276,7 +300,7 @@ mod tests {
             assert_eq!(found, expected);
         }
         let deep = query("n", &json!({odd: {"x": [odd]}}), Style::Deep, true).unwrap();
-        assert_eq!(deep, format!("n%5B{escaped}%5D%5Bx%5D%5B%5D={escaped}"));
+        assert_eq!(deep, format!("n%5B{escaped}%5D%5Bx%5D%5B0%5D={escaped}"));
         let label = path("n", &json!([odd]), Style::Label, false).unwrap();
         assert_eq!(label, format!(".{}", escaped.replace('.', "%2E")));
         let cookie = cookies("s d", &json!([odd, "b=="]), Style::Form, false).unwrap();
@@ -317,11 +341,22 @@ mod tests {
         let found = query("n", &value, Style::Json, true);
         assert_eq!(found, Ok("n=%7B%22a%22%3A%5B1%2C%22b%22%5D%7D".into()));
         assert_eq!(
+            query(
+                "n",
+                &json!([5.0, -0.0, 1e21, 1.5, {"a": 5.0}]),
+                Style::Form,
+                false
+            ),
+            Ok("n=5,-0,1e21,1.5,%7B%22a%22%3A5.0%7D".into())
+        );
+        assert_eq!(
             query("n", &json!("a"), Style::Json, true),
             Ok("n=%22a%22".into())
         );
         let found = header(&value, Style::Json, false);
         assert_eq!(found, Ok(Some(r#"{"a":[1,"b"]}"#.into())));
+        let found = header(&json!([value, [1]]), Style::Simple, false);
+        assert_eq!(found, Ok(Some(r#"[{"a":[1,"b"]},[1]]"#.into())));
         let found = query("n", &json!([value]), Style::Form, true);
         assert_eq!(found, Ok("n=%7B%22a%22%3A%5B1%2C%22b%22%5D%7D".into()));
     }

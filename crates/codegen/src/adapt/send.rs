@@ -14,7 +14,7 @@ use syn::{
 use crate::encoding;
 use crate::enums::{body, overlap, pattern, sorted, variant};
 use crate::operations::{Location, Operation, Parameter};
-use crate::prepare::{Success, Writing, content_type, essence, is_media_type};
+use crate::prepare::{CONTENT_TYPE, Success, Writing, content_type, essence, is_media_type};
 
 /// Gives every builder its operation, and makes it send on our runtime.
 pub(super) fn rewrite(module: &mut ItemMod, operations: &[Operation]) {
@@ -208,7 +208,9 @@ impl Request<'_> {
                 }
             }
             "header" if quote!(#args).to_string().contains("CONTENT_TYPE") => {
-                let has_own = |parameter: &Parameter| parameter.name == "Content-Type";
+                let has_own = |parameter: &Parameter| {
+                    parameter.location == Location::Header && parameter.name == CONTENT_TYPE
+                };
                 match self.content_type() {
                     Some(media) => Some(parse_quote! {
                         #receiver.header(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Lint;
 use super::operations::Seen;
 use crate::names::pascal;
-use crate::prepare::{arguments, is_ignored, is_json};
+use crate::prepare::{arguments, holds_cookies, is_ignored, is_json};
 use crate::report::{Severity, quoted};
 use crate::reserved;
 use crate::tree::Node;
@@ -65,6 +65,17 @@ impl<'a> Lint<'a> {
                 self.warn("parameter-optional", node, message, "add `required: true`");
             }
             sent.push((place, name, node, parameter));
+        }
+        if sent.iter().any(|(place, ..)| *place == "cookie") {
+            sent.retain(|(place, name, node, _)| {
+                let is_ignored = holds_cookies(place, name);
+                if is_ignored {
+                    let message = "beside cookies that are parameters, this header is ignored";
+                    let help = "declare each cookie with `in: cookie`, or give the header to the transport";
+                    self.warn("parameter-ignored", *node, message, help);
+                }
+                !is_ignored
+            });
         }
         self.arguments(operation, &sent, in_path, seen);
         for name in in_path {

@@ -48,7 +48,8 @@ impl<'a> Lint<'a> {
         let writing = Writing::of(self.root.value, media, schema.map(|schema| schema.value));
         if content_type(media, writing).is_none() {
             let message = format!("{} is not all of a content type", quoted(media));
-            let help = "the caller says which it is, by `content_type`; or declare one media type";
+            let help = "the caller says which it is, by `content_type` (or `content_type_header`, where a \
+                        parameter is called so); or declare one media type";
             self.warn("body-media-range", chosen, message, help);
         }
         match (writing, schema) {
@@ -151,6 +152,12 @@ impl<'a> Lint<'a> {
             let message = "the client cannot write an object so: it writes JSON";
             let help = "leave it out, or write `style: deepObject`";
             self.error("form-encoding", style, message, help);
+        }
+        let style = style.or_else(|| node.get("allowReserved"));
+        if let (Some(media), Some(_)) = (node.get("contentType"), style) {
+            let message =
+                "`contentType` has no effect beside `style`, `explode` and `allowReserved`";
+            self.warn("body-encoding", media, message, "leave one of them out");
         }
         if let Some(reserved) = node.get("allowReserved").filter(|r| *r.value == true) {
             let message = "`allowReserved` has no effect: reserved characters are escaped";

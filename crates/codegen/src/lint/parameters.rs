@@ -2,7 +2,7 @@
 
 use super::{Lint, shape};
 use crate::flat::{MAX_PARTS, may_be_null};
-use crate::prepare::{is_ignored, is_json, is_style};
+use crate::prepare::{is_ignored, is_json, is_style, usual_style};
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -33,7 +33,7 @@ impl<'a> Lint<'a> {
             return;
         };
         if !is_json {
-            self.unwritable(schema, style);
+            self.unwritable(schema, style, place);
         }
         if may_be_null(self.root.value, schema.value, &mut { MAX_PARTS }) && says_something(schema)
         {
@@ -100,15 +100,23 @@ impl<'a> Lint<'a> {
     }
 
     /// What OpenAPI does not say how to write.
-    fn unwritable(&mut self, schema: Node<'a>, style: &str) {
+    fn unwritable(&mut self, schema: Node<'a>, style: &str, place: &str) {
         if style == "deepObject" && !self.is_flat(schema) && !self.is_scalar(schema) {
             let message = "OpenAPI does not say how this is written as `deepObject`: the client writes \
-                           `name[a][b]=c` for an object in it, and `name[a][]=b` for a list";
+                           `name[a][b]=c` for an object in it, and `name[a][0]=b` for a list";
             let help = "use an object of strings and numbers, if the server wants something else";
             self.warn("parameter-type", schema, message, help);
         } else if style != "deepObject" && !self.is_query(schema) {
-            let message = "OpenAPI does not say how this type is written here: the client writes the \
-                           items of a list and the fields of an object, and what is in these as JSON";
+            let message = match place {
+                "header" => {
+                    "OpenAPI does not say how this type is written here: the client writes a list or an \
+                     object with others in it as JSON"
+                }
+                _ => {
+                    "OpenAPI does not say how this type is written here: the client writes the items \
+                     of a list and the fields of an object, and what is in these as JSON"
+                }
+            };
             let help = "use a string or a number, or a list or an object of these";
             self.warn("parameter-type", schema, message, help);
         }
@@ -116,10 +124,7 @@ impl<'a> Lint<'a> {
 
     /// Gives the style that is meant.
     fn style(&mut self, node: Node<'a>, place: &str) -> &'a str {
-        let usual = match place {
-            "query" | "cookie" => "form",
-            _ => "simple",
-        };
+        let usual = usual_style(place);
         for key in ["allowReserved", "allowEmptyValue"] {
             if let Some(flag) = node.get(key).filter(|_| node.is_true(key)) {
                 let message = format!("`{key}` has no effect: every value is encoded as it is");

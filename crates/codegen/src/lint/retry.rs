@@ -4,20 +4,12 @@ use serde_json::Value;
 
 use super::Lint;
 use crate::fold::with_commas;
+use crate::operations::class;
 use crate::prepare::METHODS;
 use crate::tree::Node;
 
 const HELP: &str = "say what happens when it is sent twice: write `safe` (a read), `idempotent` (it ends in \
                     the same state), `repeatable` (harmless, though the state changes) or `never`";
-
-/// What an operation is taken for that does not say it.
-fn class(method: &str) -> &'static str {
-    match method {
-        "get" | "head" | "options" | "trace" => "safe",
-        "put" | "delete" => "idempotent",
-        _ => "never",
-    }
-}
 
 impl<'a> Lint<'a> {
     /// A document in which nothing has an `x-retry` is somebody else's, who hears of it once.

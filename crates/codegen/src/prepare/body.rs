@@ -4,11 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::answers::is_json;
 use super::multipart;
+use super::parameters::add;
 use crate::flat::Flat;
-use crate::reserved::argument;
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) const MULTIPART: &str = "multipart/form-data";
+
+/// The header that says what a body is. Nothing that a spec declares is sent as this one.
+pub(crate) const CONTENT_TYPE: &str = "Content-Type";
 
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +170,7 @@ fn one(document: &Value, operation: &mut Map<String, Value>) -> bool {
     body.insert("schema".into(), schema);
     if content_type(&media, writing).is_none() {
         let parameter = json!({
-            "name": "Content-Type",
+            "name": CONTENT_TYPE,
             "in": "header",
             "required": true,
             "description": "The media type of the body.",
@@ -175,12 +178,7 @@ fn one(document: &Value, operation: &mut Map<String, Value>) -> bool {
         });
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         if let Some(parameters) = parameters.as_array_mut() {
-            let argument = |one: &Value| one["name"].as_str().map(argument);
-            let own = argument(&parameter);
-            // Otherwise it is bytes of no other kind.
-            if parameters.iter().all(|one| argument(one) != own) {
-                parameters.push(parameter);
-            }
+            add(parameters, parameter);
         }
     }
     true

@@ -26,15 +26,17 @@ use crate::choices::Choice;
 use crate::ids;
 
 pub(crate) use answers::{Answer, Answers, Success, decoded, examples, is_json};
-pub(crate) use body::{FORM, Writing, best, content_type, essence, is_ignored_in, is_media_type};
+pub(crate) use body::{
+    CONTENT_TYPE, FORM, Writing, best, content_type, essence, is_ignored_in, is_media_type,
+};
 pub(crate) use choices::{MARK, of_plain as choice_of};
 pub(crate) use converted::is_secret;
 pub(crate) use multipart::{FILE, is_file};
-pub(crate) use parameters::{ARGUMENT, arguments, is_ignored};
+pub(crate) use parameters::{ARGUMENT, argument, arguments, holds_cookies, is_ignored};
 pub(crate) use references::resolve;
 pub(crate) use schemas::components as components_of;
 pub(crate) use sent::{MAY_BE_NULL, is_held};
-pub(crate) use styled::{Styled, is_object, is_style, styled};
+pub(crate) use styled::{Styled, is_object, is_style, meant, styled, usual_style};
 pub(crate) use walk::{Part, schemas as schemas_in, schemas_mut};
 
 /// The operations of one path item: its other keys are not HTTP methods.

@@ -15,8 +15,19 @@ const PLACES: [&str; 4] = ["path", "query", "header", "cookie"];
 /// The headers that OpenAPI has other words for. As parameters, it says, they "shall be ignored".
 const IGNORED: [&str; 3] = ["accept", "content-type", "authorization"];
 
-/// The headers that say where a request goes and where it ends. They follow from the rest of it.
-const OWN: [&str; 4] = ["connection", "content-length", "host", "transfer-encoding"];
+/// The headers that say where a request goes and where it ends, and those that are about the connection (RFC
+/// 9110, section 7.6.1). They follow from the rest of it, and HTTP/2 has none of the latter.
+const OWN: [&str; 9] = [
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// The key under which a parameter has its name in Rust, where that is not made of its own.
 pub(crate) const ARGUMENT: &str = "x-argument";
@@ -25,6 +36,11 @@ pub(crate) const ARGUMENT: &str = "x-argument";
 pub(crate) fn is_ignored(place: &str, name: &str) -> bool {
     let mut headers = IGNORED.iter().chain(&OWN);
     place == "header" && headers.any(|ignored| name.eq_ignore_ascii_case(ignored))
+}
+
+/// Whether a parameter is the header that the cookies are in: where these are parameters, it is not one.
+pub(crate) fn holds_cookies(place: &str, name: &str) -> bool {
+    place == "header" && name.eq_ignore_ascii_case("cookie")
 }
 
 /// What the parameters of one operation are called in Rust, by place and name.
@@ -75,6 +91,12 @@ pub(super) fn complete(path: &str, operation: &mut Map<String, Value>) {
             kept.push(parameter);
         }
     }
+    if kept.iter().any(|one| key(one).0 == "cookie") {
+        kept.retain(|one| {
+            let (place, name) = key(one);
+            !holds_cookies(place, name)
+        });
+    }
     for name in in_path {
         let declared = kept.iter_mut().find(|one| key(one) == ("path", name));
         match declared {
@@ -97,6 +119,32 @@ pub(super) fn complete(path: &str, operation: &mut Map<String, Value>) {
         }
     }
     *parameters = kept;
+}
+
+/// Adds a parameter that the spec does not have. The others keep their names.
+pub(super) fn add(parameters: &mut Vec<Value>, mut parameter: Value) {
+    let (place, name) = key(&parameter);
+    let taken: Vec<String> = parameters.iter().map(argument).collect();
+    let with_place = format!("{name}_{place}");
+    let numbered = (2..).map(|number| format!("{with_place}_{number}"));
+    let names = [name.to_owned(), with_place.clone()]
+        .into_iter()
+        .chain(numbered);
+    let mut names = names.map(|name| reserved::argument(&name));
+    if let Some(argument) = names.find(|argument| !taken.contains(argument)) {
+        if argument != reserved::argument(name) {
+            parameter[ARGUMENT] = argument.into();
+        }
+        parameters.push(parameter);
+    }
+}
+
+/// What a parameter is called in Rust.
+pub(crate) fn argument(parameter: &Value) -> String {
+    match parameter.get(ARGUMENT).and_then(Value::as_str) {
+        Some(argument) => argument.to_owned(),
+        None => reserved::argument(key(parameter).1),
+    }
 }
 
 pub(super) fn key(parameter: &Value) -> (&str, &str) {
@@ -178,9 +226,13 @@ mod tests {
             parameter("header", "Accept"),
             parameter("header", "authorization"),
             parameter("header", "Host"),
+            parameter("header", "te"),
         ];
         let found = completed("/a", json!([&kept[..], &ignored[..]].concat()));
         assert_eq!(found, json!(kept));
+        let (all, one) = (parameter("header", "Cookie"), parameter("cookie", "a"));
+        assert_eq!(completed("/a", json!([all])), json!([all]));
+        assert_eq!(completed("/a", json!([all, one])), json!([one]));
     }
 
     #[test]

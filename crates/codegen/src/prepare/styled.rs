@@ -25,6 +25,38 @@ pub(crate) fn is_style(place: &str, style: &str) -> bool {
     }
 }
 
+/// The style of what says none.
+pub(crate) fn usual_style(place: &str) -> &'static str {
+    match place {
+        "query" | "cookie" => "form",
+        _ => "simple",
+    }
+}
+
+/// The style that is meant, with the name of its variant of the runtime's `Style`, and whether it explodes:
+/// of a parameter, or of a property of a form, which is written like a query.
+pub(crate) fn meant<'a>(place: &str, said: &'a Value) -> (&'a str, Styled) {
+    let style = said.get("style").and_then(Value::as_str);
+    let style = style.unwrap_or(usual_style(place));
+    let explode = said.get("explode").and_then(Value::as_bool);
+    let explode = explode.unwrap_or(style == "form");
+    let variant = match style {
+        "label" => "Label",
+        "matrix" => "Matrix",
+        "form" => "Form",
+        "spaceDelimited" => "Space",
+        "pipeDelimited" => "Pipe",
+        "deepObject" => "Deep",
+        JSON => "Json",
+        _ => "Simple",
+    };
+    let styled = Styled {
+        style: variant,
+        explode,
+    };
+    (style, styled)
+}
+
 /// How a parameter is written that progenitor would not write rightly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Styled {
@@ -45,32 +77,15 @@ impl Styled {
 /// None for what is written as it is shown, and for a query of `name=value` pairs.
 pub(crate) fn styled(document: &Value, parameter: &Value) -> Option<Styled> {
     let (place, _) = key(parameter);
-    let usual = match place {
-        "query" | "cookie" => "form",
-        _ => "simple",
-    };
-    let style = parameter.get("style").and_then(Value::as_str);
-    let style = style.unwrap_or(usual);
-    let explode = parameter.get("explode").and_then(Value::as_bool);
-    let explode = explode.unwrap_or(style == "form");
+    let (style, styled) = meant(place, parameter);
     let schema = &parameter["schema"];
     let is_plain = match place {
-        "query" if style == "form" && explode => true,
+        "query" if style == "form" && styled.explode => true,
         "query" => style != JSON && is_scalar(document, schema),
         "cookie" => false,
         _ => style == "simple" && is_scalar(document, schema) && !is_secret(schema),
     };
-    let style = match style {
-        "label" => "Label",
-        "matrix" => "Matrix",
-        "form" => "Form",
-        "spaceDelimited" => "Space",
-        "pipeDelimited" => "Pipe",
-        "deepObject" => "Deep",
-        JSON => "Json",
-        _ => "Simple",
-    };
-    (!is_plain).then_some(Styled { style, explode })
+    (!is_plain).then_some(styled)
 }
 
 fn is_scalar(document: &Value, schema: &Value) -> bool {

@@ -30,6 +30,13 @@ pub(crate) fn media_type(encoding: &Value) -> Option<&str> {
     (is_media_type(media) && !media.contains(['*', ','])).then_some(media)
 }
 
+/// Whether the items of a list stand between spaces or bars, which they cannot have in them.
+pub(crate) fn is_delimited(body: &Body) -> bool {
+    let encoding = body.encoding.as_object().into_iter().flat_map(Map::values);
+    let mut styles = encoding.filter_map(style);
+    body.writing == Writing::Form && styles.any(|style| matches!(style, "Space" | "Pipe"))
+}
+
 /// What the runtime needs to know of the properties: pairs of a name and a style, or a media type.
 pub(crate) fn table(body: &Body, style_path: &TokenStream) -> Vec<TokenStream> {
     let encoding = body.encoding.as_object().into_iter().flat_map(Map::iter);

@@ -6,6 +6,7 @@ use serde_json::Value;
 use syn::{File, parse2};
 
 use crate::Paths;
+use crate::encoding;
 use crate::enums;
 use crate::fits::{self, Wanted};
 use crate::mocks::shapes::Shapes;
@@ -146,7 +147,10 @@ impl Test<'_> {
                 1,
             ));
         }
-        let values = self.values(&body.examples, &body.schema);
+        let values = match encoding::is_delimited(body) {
+            true => self.values(&[], &body.schema, WORD),
+            false => self.values(&body.examples, &body.schema, TEXT),
+        };
         let value = in_turn(&values);
         Some((
             quote!(let given_body: #ty = #value;),
@@ -157,7 +161,7 @@ impl Test<'_> {
 
     /// The spec's own example, or else everything that the schema allows. Where the schema has
     /// alternatives, there is a value for each.
-    fn values(&self, examples: &[Value], schema: &Value) -> Vec<TokenStream> {
+    fn values(&self, examples: &[Value], schema: &Value, text: &str) -> Vec<TokenStream> {
         let is_read = |example: &&Value| {
             fits::mismatch(self.document, schema, example, Wanted::Read).is_none()
         };
@@ -165,7 +169,7 @@ impl Test<'_> {
             let json = json(example);
             quote!(round_trip::sample(#json))
         });
-        let whole = samples(self.document, schema, TEXT);
+        let whole = samples(self.document, schema, text);
         // One that has only one shape says no more than the example.
         let is_known = example.is_some() && whole.len() == 1;
         let whole = whole.iter().filter(|_| !is_known).map(|value| {
@@ -189,7 +193,7 @@ impl Test<'_> {
         let (given, body) = match &content {
             Content::Json(ty) => {
                 let schema = answer.schema.as_ref().unwrap_or(&Value::Null);
-                let values = self.values(&answer.examples, schema);
+                let values = self.values(&answer.examples, schema, TEXT);
                 turns = values.len();
                 let value = in_turn(&values);
                 (

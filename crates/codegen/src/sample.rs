@@ -109,8 +109,15 @@ impl<'a> Sampler<'a> {
         }
         if flat.get("enum").is_some_and(Value::is_array) {
             let mut values: Vec<_> = flat.list("enum").iter().collect();
-            // None of these texts can be sent as a segment of a path.
-            values.sort_by_key(|value| (value.is_null(), ["", ".", ".."].map(|no| *value == no)));
+            // None of these texts can be sent as a segment of a path, or between spaces or bars.
+            let is_cut = |value: &Value| {
+                let text = value.as_str().unwrap_or_default();
+                self.text == WORD && text.contains([' ', '|'])
+            };
+            values.sort_by_key(|value| {
+                let is_none = ["", ".", ".."].map(|no| *value == no);
+                (value.is_null(), is_none, is_cut(value))
+            });
             return values.first().copied().cloned();
         }
         if !flat.choices.is_empty() {

@@ -1,13 +1,18 @@
 //! How parameters are written: the styles of OpenAPI, escaped as RFC 6570 has it.
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+mod deep;
+mod escape;
+mod texts;
+
+use percent_encoding::AsciiSet;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::exposing;
-use crate::FilePart;
-use crate::fields::{Sink, field, number};
-use crate::transport::Buffer;
+use crate::fields::field;
+use deep::Deep;
+use escape::{ALL, COOKIE, LABEL, escape};
+use texts::{ends, has_lists, is_list, text, texts};
 
 /// What a parameter's value looks like. What no style has words for, such as a list in a list, is
 /// written as JSON.
@@ -22,27 +27,6 @@ pub enum Style {
     Deep,
     /// Not a style: the parameter has a `content` of JSON.
     Json,
-}
-
-/// All but what RFC 3986 reserves for nothing.
-const ALL: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-/// The same, and what stands between the values of `label`.
-const LABEL: &AsciiSet = &ALL.add(b'.');
-/// What no cookie holds (RFC 6265, section 4.1.1), and what reads as an escape.
-const COOKIE: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'%')
-    .add(b',')
-    .add(b';')
-    .add(b'\\');
-
-fn escape(text: &str, set: &'static AsciiSet) -> String {
-    utf8_percent_encode(text, set).to_string()
 }
 
 fn json(value: &impl Serialize) -> Result<Value, String> {
@@ -158,88 +142,6 @@ fn pairs(
             is_there.then(pair).into_iter().collect()
         }
     })
-}
-
-fn ends(end: char) -> String {
-    format!("there is a `{end}` in a part of the value, which it would end")
-}
-
-/// The pairs of `deepObject`: `name[key]` for each field of an object, and `name[0]` for each item of a list.
-/// OpenAPI has no words for the latter. Of `name[]`, nobody could tell which fields of two objects are one's.
-#[derive(Default)]
-struct Deep(Vec<(String, String)>);
-
-impl Sink for Deep {
-    fn text(&mut self, name: &str, text: &str) {
-        self.0.push((name.to_owned(), text.to_owned()));
-    }
-
-    fn json(&mut self, name: &str, json: Buffer) {
-        self.text(name, &String::from_utf8_lossy(json.as_slice()));
-    }
-
-    fn file(&mut self, name: &str, file: FilePart) {
-        self.text(name, &String::from_utf8_lossy(file.content()));
-    }
-
-    fn is_deep(&self, _: &str) -> bool {
-        true
-    }
-
-    fn is_json(&self, _: &str) -> bool {
-        false
-    }
-}
-
-/// What stands between the commas: each item, and each key and value, or both as one.
-fn texts(
-    value: &Value,
-    style: Style,
-    explode: bool,
-    escape: &dyn Fn(&str) -> Result<String, String>,
-) -> Result<Vec<String>, String> {
-    match value {
-        Value::Array(items) if style != Style::Json => {
-            let items = items.iter().filter(|item| !item.is_null());
-            items.map(|item| escape(&text(item))).collect()
-        }
-        Value::Object(fields) if style != Style::Json => {
-            let fields = fields.iter().filter(|(_, field)| !field.is_null());
-            let mut texts = Vec::new();
-            for (key, field) in fields {
-                let (key, field) = (escape(key)?, escape(&text(field))?);
-                match explode {
-                    true => texts.push(format!("{key}={field}")),
-                    false => texts.extend([key, field]),
-                }
-            }
-            Ok(texts)
-        }
-        Value::Null => Ok(Vec::new()),
-        value if style == Style::Json => Ok(vec![escape(&value.to_string())?]),
-        value => Ok(vec![escape(&text(value))?]),
-    }
-}
-
-fn is_list(value: &Value) -> bool {
-    value.is_array() || value.is_object()
-}
-
-/// Whether there is a list or an object in a list or an object.
-fn has_lists(value: &Value) -> bool {
-    match value {
-        Value::Array(items) => items.iter().any(is_list),
-        Value::Object(fields) => fields.values().any(is_list),
-        _ => false,
-    }
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Number(one) => number(one).unwrap_or_else(|_| one.to_string()),
-        value => value.to_string(),
-    }
 }
 
 #[cfg(test)]

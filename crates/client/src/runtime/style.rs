@@ -249,7 +249,7 @@ mod tests {
                 Style::Form,
                 false
             ),
-            Ok("n=5,-0,1e21,1.5,%7B%22a%22%3A5.0%7D".into())
+            Ok("n=5,-0,1e%2B21,1.5,%7B%22a%22%3A5.0%7D".into())
         );
         assert_eq!(
             query("n", &json!("a"), Style::Json, true),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::names::{pascal, snake};
+use crate::names::{numbered, pascal, snake};
 use crate::prepare::METHODS;
 
 /// The names of those operations, made of their method and their path, by path and method.
@@ -33,12 +33,7 @@ pub(crate) fn missing(document: &Value) -> HashMap<(&str, &'static str), String>
     let mut made = HashMap::new();
     for (path, method) in nameless {
         let words = snake(&format!("{method} {path}"));
-        let mut id = words.clone();
-        let mut number = 2;
-        while !taken.insert(pascal(&id)) {
-            id = format!("{words}_{number}");
-            number += 1;
-        }
+        let id = numbered(&words, "_", |id| taken.insert(pascal(id)));
         made.insert((path, method), id);
     }
     made

@@ -32,6 +32,20 @@ const FOR: [(&str, &[&str]); 4] = [
     ("array", &["items", "minItems", "maxItems", "uniqueItems"]),
 ];
 
+/// What says something of values of one type only.
+pub(crate) fn of(kind: &str) -> &'static [&'static str] {
+    let kind = if kind == "integer" { "number" } else { kind };
+    FOR.iter()
+        .find(|(known, _)| *known == kind)
+        .map_or(&[], |(_, keys)| keys)
+}
+
+/// Whether a keyword leaves less of the values of a type, and describes nothing that is in them.
+pub(crate) fn is_limit(key: &str) -> bool {
+    const PARTS: [&str; 4] = ["properties", "additionalProperties", "required", "items"];
+    family(key).is_some() && !PARTS.contains(&key)
+}
+
 /// The type that a keyword says something of, if it is one.
 fn family(key: &str) -> Option<&'static str> {
     let family = FOR.iter().find(|(_, keys)| keys.contains(&key));

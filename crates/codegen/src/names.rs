@@ -26,6 +26,29 @@ pub(crate) fn are_variants<'a>(values: impl Iterator<Item = &'a str> + Clone) ->
     differ(&pascal) || differ(&kept)
 }
 
+/// The name, or else the first with a number at its end that is free.
+pub(crate) fn numbered(
+    name: &str,
+    before_number: &str,
+    mut is_free: impl FnMut(&str) -> bool,
+) -> String {
+    let numbered = (2..).map(|number| format!("{name}{before_number}{number}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| is_free(name)).unwrap_or_default()
+}
+
+/// The name with a word at its end as often as it takes to be free.
+pub(crate) fn lengthened(
+    mut name: String,
+    word: &str,
+    mut is_free: impl FnMut(&str) -> bool,
+) -> String {
+    while !is_free(&name) {
+        name.push_str(word);
+    }
+    name
+}
+
 fn plain(name: &str) -> String {
     match name {
         "+1" => "plus1".into(),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Draft, Kind};
 use crate::ids::is_name;
-use crate::names::{Status, pascal};
+use crate::names::{Status, numbered, pascal};
 use crate::report::{Finding, quoted};
 use crate::tree::{Span, escaped};
 
@@ -22,13 +22,9 @@ pub(super) fn taken(root: &Draft) -> Taken {
 
 /// A name that no other component of the section has.
 pub(super) fn free(telling: &str, section: &str, taken: &mut Taken) -> String {
-    let mut name = telling.to_owned();
-    let mut number = 2;
-    while !taken.insert((section.to_owned(), letters(&name))) {
-        name = format!("{telling}{number}");
-        number += 1;
-    }
-    name
+    numbered(telling, "", |name| {
+        taken.insert((section.to_owned(), letters(name)))
+    })
 }
 
 /// New names for the schemas whose own would become no Rust type, or the one of another schema.

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::Draft;
 use super::places::{Place, walk};
 use super::uris::joined;
+use crate::names::numbered;
 use crate::tree::{escaped, unescaped};
 
 const SECTION: &str = "/components/schemas/";
@@ -131,12 +132,7 @@ impl Known {
                 .chars()
                 .map(|c| if is_plain(c) { c } else { '_' })
                 .collect();
-            let tries = (2..).map(|number| format!("{own}_{number}"));
-            let free = std::iter::once(own.clone()).chain(tries);
-            *name = free
-                .into_iter()
-                .find(|name| taken.insert(key(name)))
-                .unwrap_or_default();
+            *name = numbered(&own, "_", |name| taken.insert(key(name)));
         }
     }
 

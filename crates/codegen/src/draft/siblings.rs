@@ -4,6 +4,7 @@ use super::access::{Members, list, object, span};
 use super::places::Place;
 use super::version::Findings;
 use super::{Draft, schemas};
+use crate::keywords::is_limit;
 use crate::tree::escaped;
 
 /// What is said of a property, and not of the values that it may have.
@@ -17,23 +18,6 @@ const ANNOTATIONS: [&str; 9] = [
     "writeOnly",
     "nullable",
     "externalDocs",
-];
-
-/// What says of a value of some type that it is less than any.
-const LIMITS: [&str; 13] = [
-    "minLength",
-    "maxLength",
-    "pattern",
-    "multipleOf",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "minProperties",
-    "maxProperties",
 ];
 
 pub(super) fn lower(draft: &mut Draft, place: Place, pointer: &str, findings: &mut Findings<'_>) {
@@ -52,7 +36,7 @@ pub(super) fn lower(draft: &mut Draft, place: Place, pointer: &str, findings: &m
             "$ref" => {}
             "allOf" => parts.extend(member.1.as_list().unwrap_or_default().iter().cloned()),
             key if ANNOTATIONS.contains(&key) => _ = said.insert(key.to_owned(), member),
-            key if LIMITS.contains(&key) => {
+            key if is_limit(key) => {
                 let pointer = format!("{pointer}/{}", escaped(key));
                 schemas::tell(key, span(&member), pointer, findings);
             }

@@ -5,34 +5,8 @@ use serde_json::json;
 use super::access::{Members, insert, list, object, span};
 use super::schemas::type_of;
 use super::{Draft, Kind};
+use crate::keywords;
 use crate::tree::Span;
-
-/// What is said of values of one type only.
-const OWN: [(&str, &[&str]); 4] = [
-    ("string", &["minLength", "maxLength", "pattern"]),
-    (
-        "number",
-        &[
-            "multipleOf",
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-        ],
-    ),
-    ("array", &["items", "minItems", "maxItems", "uniqueItems"]),
-    (
-        "object",
-        &[
-            "properties",
-            "required",
-            "additionalProperties",
-            "minProperties",
-            "maxProperties",
-            "discriminator",
-        ],
-    ),
-];
 
 /// What says itself which types there are.
 const COMPOSED: [&str; 4] = ["$ref", "allOf", "oneOf", "anyOf"];
@@ -131,11 +105,8 @@ fn choice(members: &mut Members, names: &[&str], has_null: bool, at: Span) {
             "integer" => "number",
             name => name,
         };
-        let keys = OWN
-            .iter()
-            .find(|(kind, _)| *kind == group)
-            .map_or(&[][..], |(_, keys)| keys);
-        for key in keys {
+        let discriminator = (group == "object").then_some(&"discriminator");
+        for key in keywords::of(group).iter().chain(discriminator) {
             if let Some(member) = members.shift_remove(*key) {
                 own.insert((*key).into(), member);
             }

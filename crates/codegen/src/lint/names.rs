@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Lint;
 use super::operations::Seen;
-use crate::names::pascal;
+use crate::names::{lengthened, pascal};
 use crate::report::Severity;
 use crate::tree::Node;
 
@@ -51,11 +51,8 @@ impl<'a> Lint<'a> {
             self.inline_type(name, *schema, &mut types);
         }
         for (name, schema) in &seen.answers {
-            let mut name = name.clone();
             // As the generation copy names it beside a component.
-            while names.contains(&name) {
-                name.push_str("Body");
-            }
+            let name = lengthened(name.clone(), "Body", |name| !names.contains(name));
             self.named_type(name, *schema, &mut types);
         }
     }
@@ -79,9 +76,7 @@ impl<'a> Lint<'a> {
             if self.moves.iter().any(|(moved, _)| *moved == pointer) {
                 return;
             }
-            while types.contains_key(&letters(&name)) {
-                name.push_str("Inline");
-            }
+            name = lengthened(name, "Inline", |name| !types.contains_key(&letters(name)));
             let message = format!("this schema becomes `{name}`, since the name is taken");
             let help = "keep it under `components`, by a name of its own";
             self.clash(

@@ -3,21 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Lint;
-use crate::keywords::{self, converted, is_idle};
+use crate::keywords::{self, converted, is_idle, is_limit};
 use crate::report::quoted;
 use crate::tree::Node;
-
-/// What a type of the client does not check. `pattern` is never checked.
-const CONSTRAINTS: [&str; 8] = [
-    "enum",
-    "minLength",
-    "maxLength",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-];
 
 impl<'a> Lint<'a> {
     pub(super) fn schema_type(&mut self, node: Node<'a>) {
@@ -95,8 +83,10 @@ impl<'a> Lint<'a> {
             let help = format!("write `type: {kind}` beside it");
             self.warn("schema-untyped", at, message, &help);
         }
-        for key in CONSTRAINTS {
-            if let Some(constraint) = node.get(key) {
+        for (key, constraint) in node.members() {
+            // `pattern` is never checked.
+            let is_checked = key == "enum" || is_limit(key) && key != "pattern";
+            if is_checked && !is_idle(key, Some(kind)) {
                 let message = format!("beside `format: {format}`, `{key}` has no effect");
                 let help = "leave it out, or say it in the description";
                 self.warn("format-constrained", constraint, message, help);

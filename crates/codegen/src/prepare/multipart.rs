@@ -8,7 +8,7 @@ use super::body::Writing;
 use super::operations_mut;
 use super::references::add_schemas;
 use crate::flat::Flat;
-use crate::names::pascal;
+use crate::names::{lengthened, pascal};
 
 /// The format of a file. No description has it.
 pub(crate) const FILE: &str = "\u{e001}file";
@@ -37,7 +37,7 @@ pub(super) fn mark(document: &mut Value) {
     let mut named = Vec::new();
     for (_, operation) in operations_mut(&mut paths) {
         let id = operation.get("operationId").and_then(Value::as_str);
-        let mut name = pascal(&format!("{}-body", id.unwrap_or_default()));
+        let name = pascal(&format!("{}-body", id.unwrap_or_default()));
         let content = operation.get_mut("requestBody");
         let content = content.and_then(|body| body.get_mut("content")?.as_object_mut());
         let Some((media, body)) = content.and_then(|content| content.iter_mut().next()) else {
@@ -56,9 +56,7 @@ pub(super) fn mark(document: &mut Value) {
         *schema = marked;
         // It has its name from the operation.
         if !is_inline {
-            while !taken.insert(name.clone()) {
-                name.push_str("Body");
-            }
+            let name = lengthened(name, "Body", |name| taken.insert(name.to_owned()));
             let reference = json!({"$ref": format!("#/components/schemas/{name}")});
             named.push((name, std::mem::replace(schema, reference)));
         }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::answers::is_json;
 use super::styled::{JSON, is_style};
-use crate::names::snake;
+use crate::names::{numbered, snake};
 use crate::reserved;
 
 /// Where a parameter may stand. Of two by one name, the first keeps it.
@@ -61,12 +61,14 @@ pub(crate) fn arguments<'a>(
         let plain = reserved::argument(name);
         let is_elsewhere = taken.get(&plain).is_some_and(|first| *first != place);
         let with_place = is_elsewhere.then(|| reserved::argument(&format!("{name}_{place}")));
-        let numbered = (2..).map(|number| reserved::argument(&format!("{name}_{number}")));
-        let mut names = [plain].into_iter().chain(with_place).chain(numbered);
-        if let Some(argument) = names.find(|argument| !taken.contains_key(argument)) {
-            taken.insert(argument.clone(), place);
-            arguments.insert((place, name), argument);
-        }
+        let is_free = |argument: &str| !taken.contains_key(argument);
+        let with_place = with_place.filter(|argument| is_free(argument));
+        let argument = with_place.unwrap_or_else(|| {
+            let is_free = |name: &str| is_free(&reserved::argument(name));
+            reserved::argument(&numbered(name, "_", is_free))
+        });
+        taken.insert(argument.clone(), place);
+        arguments.insert((place, name), argument);
     }
     arguments
 }

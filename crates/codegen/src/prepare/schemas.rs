@@ -9,22 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::operations_mut;
 use super::walk::{Part, schemas, schemas_mut, schemas_under, schemas_under_mut};
+use crate::keywords::is_limit;
 use crate::tree::unescaped;
-
-/// Rules that a decoder would enforce.
-const RULES: [&str; 11] = [
-    "minLength",
-    "maxLength",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "maxProperties",
-];
 
 /// Formats for which generated code would need one more crate. They stay strings.
 const FORMATS: [&str; 5] = ["uuid", "date", "ip", "ipv4", "ipv6"];
@@ -170,7 +156,8 @@ fn open(schema: &mut Map<String, Value>) {
         }
         return;
     }
-    schema.retain(|key, _| !RULES.contains(&key.as_str()));
+    // A decoder would enforce them.
+    schema.retain(|key, _| !is_limit(key));
     open_enum(schema);
 }
 

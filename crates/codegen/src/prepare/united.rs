@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::references::add_schemas;
 use super::walk::{Part, schemas_mut};
 use crate::flat::{Flat, MAX_PARTS, may_be_null};
-use crate::names::pascal;
+use crate::names::{lengthened, pascal};
 use crate::tree::escaped;
 
 /// The key of what stands in a schema that was put together. No description has it.
@@ -57,10 +57,9 @@ pub(super) fn unite(document: &mut Value) {
             .filter(|property| taken.contains(&type_name(property)))
             .collect();
         for property in &clash {
-            let mut own = type_name(property);
-            while !taken.insert(own.clone()) {
-                own.push_str("Inline");
-            }
+            let own = lengthened(type_name(property), "Inline", |name| {
+                taken.insert(name.to_owned())
+            });
             let reference = json!({"$ref": format!("#/components/schemas/{}", escaped(&own))});
             if let Some(Value::Object(properties)) = flat.says.get_mut("properties")
                 && let Some(schema) = properties.insert(property.clone(), reference)

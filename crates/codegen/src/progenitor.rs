@@ -52,6 +52,11 @@ pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
             schema.string = Some(Default::default());
             settings.with_conversion(schema, ours, std::iter::empty());
         }
+        // What it makes of a property and what another part says of all properties.
+        let one = json!({"type": kind, "format": format});
+        let both: SchemaObject =
+            serde_json::from_value(json!({"allOf": [one, one]})).map_err(|e| e.to_string())?;
+        settings.with_conversion(both, ours, std::iter::empty());
     }
     // The lint finds what progenitor is known to panic on; this is for the rest.
     let result = quietly(|| Generator::new(&settings).generate_tokens(&spec));

@@ -20,6 +20,7 @@ mod places;
 mod pointers;
 mod references;
 mod schemas;
+mod secrets;
 mod select;
 mod shared;
 mod siblings;

@@ -65,12 +65,15 @@ pub(super) fn lower(draft: &mut Draft, place: Place, pointer: &str, findings: &m
         findings.warn("field-ignored", span(&member), pointer, message, help);
     }
     content(members);
+    closed(members, "unevaluatedProperties", "additionalProperties");
+    closed(members, "unevaluatedItems", "items");
+    shown(members, pointer, findings);
     members.retain(|key, _| !UNSAID.contains(&key.as_str()));
     if let Some(reference) = members.shift_remove("$dynamicRef") {
         members.entry("$ref".into()).or_insert(reference);
     }
     types::lower_const(members);
-    tuples::lower(members);
+    tuples::lower(members, pointer, findings);
     types::lower(members, at);
     limits::lower(members);
     examples(members);
@@ -137,8 +140,6 @@ fn examples(members: &mut Members) {
 }
 
 fn unchecked(members: &mut Members, pointer: &str, findings: &mut Findings<'_>) {
-    closed(members, "unevaluatedProperties", "additionalProperties");
-    closed(members, "unevaluatedItems", "items");
     members.retain(|key, _| !BESIDE.contains(&key.as_str()));
     members.retain(|key, member| {
         let key = key.as_str();
@@ -153,6 +154,33 @@ fn unchecked(members: &mut Members, pointer: &str, findings: &mut Findings<'_>) 
         }
         false
     });
+}
+
+/// Says of a secret that it is described where nothing is read: what the client makes of it prints.
+fn shown(members: &Members, pointer: &str, findings: &mut Findings<'_>) {
+    let unread = UNCHECKED.iter().chain(&BESIDE).chain(&["contentSchema"]);
+    for key in unread {
+        if let Some(member) = members.get(*key)
+            && holds_secret(key, &member.1, findings)
+        {
+            let message = format!(
+                "`{key}` is not read, and a secret in it is none in the client: if it is kept, it prints"
+            );
+            let help = "describe it in `properties`, `items` or `additionalProperties`";
+            let pointer = format!("{pointer}/{key}");
+            findings.warn("secret-shown", span(member), pointer, message, help);
+        }
+    }
+}
+
+fn holds_secret(key: &str, member: &Draft, findings: &Findings<'_>) -> bool {
+    match key {
+        "dependentSchemas" => {
+            let mut schemas = member.members();
+            schemas.any(|(_, schema)| findings.secrets.is_in(schema))
+        }
+        _ => findings.secrets.is_in(member),
+    }
 }
 
 /// Says that a keyword has no effect.

@@ -1,19 +1,21 @@
 //! Lists whose items are described by their position, and objects whose properties are by a pattern.
 //!
-//! The client has one type for all of them: any of those that are described.
+//! The client has one type for all of them: any of those that are described. What is not described can be
+//! anything, unless a secret is in those that are: it would print in a value that lacks something else.
 
 use serde_json::{Value, json};
 
 use super::access::{Members, insert, list, object};
+use super::version::Findings;
 use super::{Draft, Kind};
 use crate::tree::Span;
 
-pub(super) fn lower(members: &mut Members) {
-    items(members);
-    patterns(members);
+pub(super) fn lower(members: &mut Members, pointer: &str, findings: &mut Findings<'_>) {
+    items(members, pointer, findings);
+    patterns(members, pointer, findings);
 }
 
-fn items(members: &mut Members) {
+fn items(members: &mut Members, pointer: &str, findings: &mut Findings<'_>) {
     let is_false = |member: &(Span, Draft)| member.1.as_bool() == Some(false);
     let Some((at, prefix)) = members.shift_remove("prefixItems") else {
         if let Some(member) = members.get("items").filter(|member| is_false(member)) {
@@ -34,8 +36,13 @@ fn items(members: &mut Members) {
     match members.shift_remove("items") {
         _ if is_full => {}
         Some(rest) if is_false(&rest) => insert(members, "maxItems", &json!(length), at),
-        Some((_, rest)) => prefix.push(rest),
-        None => prefix.push(Draft::made(&json!({}), at)),
+        rest => add_rest(
+            &mut prefix,
+            rest,
+            at,
+            &format!("{pointer}/prefixItems"),
+            findings,
+        ),
     }
     members.insert("items".into(), (at, any_of(prefix, at)));
     if !members.contains_key("type") {
@@ -43,7 +50,7 @@ fn items(members: &mut Members) {
     }
 }
 
-fn patterns(members: &mut Members) {
+fn patterns(members: &mut Members, pointer: &str, findings: &mut Findings<'_>) {
     let Some((at, patterns)) = members.shift_remove("patternProperties") else {
         return;
     };
@@ -54,8 +61,13 @@ fn patterns(members: &mut Members) {
     all.retain(|schema| schema.as_bool() != Some(false));
     match members.shift_remove("additionalProperties") {
         Some((_, rest)) if rest.as_bool() == Some(false) => {}
-        Some((_, rest)) => all.push(rest),
-        None => all.push(Draft::made(&json!({}), at)),
+        rest => add_rest(
+            &mut all,
+            rest,
+            at,
+            &format!("{pointer}/patternProperties"),
+            findings,
+        ),
     }
     let rest = match all.is_empty() {
         true => Draft::made(&json!(false), at),
@@ -65,6 +77,30 @@ fn patterns(members: &mut Members) {
     if !members.contains_key("type") {
         insert(members, "type", &json!("object"), at);
     }
+}
+
+/// Adds what all others are, which is anything when nothing is said of them.
+fn add_rest(
+    described: &mut Vec<Draft>,
+    rest: Option<(Span, Draft)>,
+    at: Span,
+    pointer: &str,
+    findings: &mut Findings<'_>,
+) {
+    let rest = rest.map(|(_, rest)| rest);
+    let is_anything = rest.as_ref().is_none_or(|rest| {
+        let members = rest.as_object();
+        rest.as_bool() == Some(true) || members.is_some_and(Members::is_empty)
+    });
+    let has_secret = described.iter().any(|one| findings.secrets.is_within(one));
+    if is_anything && has_secret {
+        let message = "a secret is in here, so nothing is read but what is described: any other value \
+                       could print it";
+        let help = "say what else there is, or that there is nothing: `items: false`, \
+                    `additionalProperties: false`";
+        return findings.warn("secret-shown", at, pointer.to_owned(), message, help);
+    }
+    described.push(rest.unwrap_or_else(|| Draft::made(&json!({}), at)));
 }
 
 /// A schema for all that one of some schemas allows.

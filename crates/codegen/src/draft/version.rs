@@ -3,6 +3,7 @@
 //! What 3.0 has no words for goes. Where it meant something, a warning tells of that, or an error where the
 //! client cannot do without it.
 
+use super::secrets::Secrets;
 use super::{Draft, definitions, objects, outside, schemas, shared, siblings};
 use crate::report::{Finding, Severity};
 use crate::tree::Span;
@@ -14,7 +15,8 @@ pub(super) fn lower(draft: &mut Draft, file: &str, findings: &mut Vec<Finding>) 
     }
     shared::inline(draft, file);
     definitions::move_out(draft);
-    let findings = &mut Findings(findings);
+    let secrets = Secrets::of(draft);
+    let findings = &mut Findings { findings, secrets };
     outside::follow(draft, file, &mut |draft, place, pointer| {
         if place.is_schema() {
             schemas::lower(draft, place, pointer, findings);
@@ -53,7 +55,10 @@ pub(crate) fn is_version(version: &str, known: &str) -> bool {
 }
 
 /// What is found on the way.
-pub(super) struct Findings<'f>(&'f mut Vec<Finding>);
+pub(super) struct Findings<'f> {
+    findings: &'f mut Vec<Finding>,
+    pub(super) secrets: Secrets,
+}
 
 impl Findings<'_> {
     pub(super) fn warn(
@@ -65,7 +70,7 @@ impl Findings<'_> {
         help: &str,
     ) {
         let finding = Finding::new(Severity::Warning, code, span, message);
-        self.0.push(finding.at(pointer).with_help(help));
+        self.findings.push(finding.at(pointer).with_help(help));
     }
 
     pub(super) fn error(
@@ -77,6 +82,6 @@ impl Findings<'_> {
         help: &str,
     ) {
         let finding = Finding::error(code, span, message);
-        self.0.push(finding.at(pointer).with_help(help));
+        self.findings.push(finding.at(pointer).with_help(help));
     }
 }

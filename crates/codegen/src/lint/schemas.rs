@@ -85,6 +85,7 @@ impl<'a> Lint<'a> {
             }
         }
         self.overlap(node);
+        self.shown(node);
         if let Some(nullable) = node.get("nullable").filter(|_| node.is_true("nullable"))
             && node.value.get("type").is_none()
         {

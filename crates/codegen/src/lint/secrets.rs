@@ -1,10 +1,13 @@
 //! Secrets: where they must not stand, and what looks like one and is not marked.
 
 use heck::ToSnakeCase;
+use serde_json::json;
 
 use super::Lint;
 use super::formats::meant;
 use super::schemas::MAX_PARTS;
+use crate::keywords;
+use crate::prepare::choice_of;
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -86,6 +89,63 @@ impl<'a> Lint<'a> {
         let mut parts = schema.get("allOf").into_iter().flat_map(Node::items);
         let own = schema.text(key);
         own.or_else(|| parts.find_map(|part| self.first_word(part, key, left)))
+    }
+
+    /// Warns of an alternative that anything fits: what lacks a property of the one with a secret in it is
+    /// read as this one.
+    pub(super) fn shown(&mut self, node: Node<'a>) {
+        let schema = node.value.as_object();
+        if schema.is_none_or(|schema| choice_of(self.root.value, schema).is_none()) {
+            return;
+        }
+        let lists = ["oneOf", "anyOf"].into_iter();
+        let list: Vec<_> = lists
+            .filter_map(|key| node.get(key))
+            .flat_map(Node::items)
+            .collect();
+        let kind = |part: &Node<'a>| {
+            let resolved = self.resolve(*part, "schemas");
+            resolved.and_then(|schema| keywords::kind(schema.value.as_object()?))
+        };
+        let holders = list.iter().filter(|part| self.holds_secret(**part));
+        let holders: Vec<_> = holders.map(kind).collect();
+        let open = list.iter().find(|part| {
+            let own = kind(part);
+            // A secret by itself is a string, and read before what can be anything.
+            let mut others = holders.iter().filter(|kind| **kind != Some("string"));
+            self.is_open(**part)
+                && others.any(|other| own.is_none() || other.is_none() || own == *other)
+        });
+        if let Some(open) = open.copied() {
+            let message = "what fits no other alternative is read as this one, which prints, and one of \
+                           them has a secret in it";
+            let help = "say what else it can be, or leave it out";
+            self.warn("secret-shown", open, message, help);
+        }
+    }
+
+    /// Whether a schema says nothing of its values, of what is in its objects, or of what is in its lists.
+    fn is_open(&self, part: Node<'a>) -> bool {
+        let Some(resolved) = self.resolve(part, "schemas") else {
+            return false;
+        };
+        let says = |key: &str| {
+            let value = resolved.value.get(key);
+            value.is_some_and(|value| *value != json!({}) && *value != json!(true))
+        };
+        const SAYS: [&str; 7] = [
+            "properties",
+            "items",
+            "additionalProperties",
+            "allOf",
+            "oneOf",
+            "anyOf",
+            "enum",
+        ];
+        let kind = resolved.value.as_object().and_then(keywords::kind);
+        matches!(kind, None | Some("object" | "array"))
+            && !SAYS.iter().any(|key| says(key))
+            && !resolved.is_true("nullable")
     }
 
     /// Whether a secret is somewhere in it.

@@ -30,6 +30,7 @@ pub(super) fn mark(document: &mut Value) -> Vec<Choice> {
         if description(schema).is_some_and(|text| text.contains(MARK)) {
             return;
         }
+        secrets_first(&original, schema);
         simplify(&original, schema, within, &mut left);
         let Some(found) = choice(&original, schema) else {
             return;
@@ -109,6 +110,24 @@ fn simplify(document: &Value, schema: &mut Map<String, Value>, within: Value, le
     }
     if has_null {
         schema.insert("nullable".into(), json!(true));
+    }
+}
+
+/// Of what can be anything, and a secret as well, the secret is read first.
+fn secrets_first(document: &Value, schema: &mut Map<String, Value>) {
+    let is_anything = |part: &Value| {
+        let says = resolve(document, part).as_object();
+        says.is_some_and(|says| {
+            says.keys()
+                .all(|key| key == "description" || key == "title")
+        })
+    };
+    for key in ["oneOf", "anyOf"] {
+        if let Some(list) = schema.get_mut(key).and_then(Value::as_array_mut)
+            && list.iter().any(may_hold_secret)
+        {
+            list.sort_by_key(is_anything);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::inherited;
 use super::operations_mut;
 use super::references::add_schemas;
 use super::walk::{Part, schemas_mut};
-use crate::names::pascal;
+use crate::names::{lengthened, pascal};
 use crate::progenitor::CONVERSIONS;
 use crate::tree::escaped;
 
@@ -67,10 +67,10 @@ fn named(document: &Value) -> Named {
 }
 
 /// The same of a schema or of the component that it refers to.
-pub(super) fn of(schema: &Value, named: &Named) -> Option<Map<String, Value>> {
+pub(super) fn of(schema: &Map<String, Value>, named: &Named) -> Option<Map<String, Value>> {
     match schema.get("$ref") {
         Some(target) => named.get(target.as_str()?).cloned(),
-        None => plain(schema.as_object()?, named),
+        None => plain(schema, named),
     }
 }
 
@@ -86,7 +86,7 @@ fn plain(schema: &Map<String, Value>, named: &Named) -> Option<Map<String, Value
         plain.insert("type".into(), json!(kind));
         plain.insert("format".into(), json!(format));
     } else {
-        plain = parts(schema).find_map(|part| of(part, named))?;
+        plain = parts(schema).find_map(|part| of(part.as_object()?, named))?;
         // Nothing is of both types.
         if kind.is_some_and(|kind| plain["type"] != kind) {
             return None;
@@ -124,10 +124,8 @@ pub(super) fn name_bodies(document: &mut Value) {
             let bodies = content.into_iter().flat_map(Map::values_mut);
             let schemas = bodies.filter_map(|body| body.get_mut("schema"));
             for schema in schemas.filter(|schema| is_secret(schema)) {
-                let mut name = format!("{id}{word}");
-                while taken.contains(&name) {
-                    name.push_str("Body");
-                }
+                let is_free = |name: &str| !taken.iter().any(|taken| taken == name);
+                let name = lengthened(format!("{id}{word}"), "Body", is_free);
                 let reference = json!({"$ref": format!("#/components/schemas/{name}")});
                 named.push((name, std::mem::replace(schema, reference)));
             }

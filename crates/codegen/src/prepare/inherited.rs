@@ -1,140 +1,268 @@
-//! Properties that one part of an `allOf` makes a type of the runtime, and another part narrows.
+//! What one part of a schema makes a type of the runtime, and another part narrows or shows.
 //!
-//! progenitor would make one schema of both, which is no longer just that type.
+//! progenitor would make one schema of both parts of an `allOf`, which is no longer just that type. Of two
+//! alternatives, a value may be read as the one that shows what is a secret in the other.
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::converted::{Named, of};
-use super::walk::{Part, schemas_mut};
-use crate::tree::escaped;
+use super::walk::{Part, schemas, schemas_mut};
+use crate::keywords;
 
-/// The properties of these types, by name.
-type Fields = HashMap<String, Map<String, Value>>;
+/// What is put together with what stands beside it.
+const LISTS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
+/// More schemas than anybody puts together.
+const MAX_PARTS: usize = 1000;
+/// Deeper than anybody describes one thing twice.
+const MAX_DEPTH: usize = 16;
 
-/// Makes every part of an `allOf` say the same of such a property.
+/// Makes all parts say the same of such a thing.
 pub(super) fn settle(document: &mut Value, named: &Named) {
-    let components = components(document, named);
-    let mut next = Vec::new();
-    schemas_mut(document, Part::Document, &mut |schema| {
-        if LISTS
-            .iter()
-            .any(|key| schema.get(*key).is_some_and(Value::is_array))
-        {
-            let mut fields = Fields::new();
-            collect(schema, named, &components, &mut fields);
-            if !fields.is_empty() {
-                apply(schema, named, &fields, &mut next);
+    let mut found = HashMap::new();
+    // A component that narrows a secret somewhere is one that has it, everywhere.
+    loop {
+        let before = found.len();
+        let mut settle = Settle {
+            document,
+            named,
+            seen: HashSet::new(),
+            found,
+        };
+        schemas(document, Part::Document, &mut |schema| {
+            if is_list(schema) {
+                settle.together(vec![Piece::new(schema)], 0);
             }
+        });
+        found = settle.found;
+        if found.len() == before {
+            break;
+        }
+    }
+    if found.is_empty() {
+        return;
+    }
+    // Nothing is moved while this replaces what was found.
+    schemas_mut(document, Part::Document, &mut |schema| {
+        if let Some(plain) = found.remove(&address(schema)) {
+            *schema = plain;
         }
     });
-    // A component that narrows a secret somewhere is one that has it.
-    let mut seen = HashSet::new();
-    while let Some((target, fields)) = next.pop() {
-        let mut names: Vec<_> = fields.keys().cloned().collect();
-        names.sort();
-        let pointer = target.strip_prefix('#').unwrap_or_default();
-        if seen.insert((target.clone(), names))
-            && let Some(Value::Object(schema)) = document.pointer_mut(pointer)
-        {
-            apply(schema, named, &fields, &mut next);
+}
+
+fn is_list(schema: &Map<String, Value>) -> bool {
+    LISTS.iter().any(|key| schema.contains_key(*key))
+}
+
+fn address(schema: &Map<String, Value>) -> usize {
+    std::ptr::from_ref(schema) as usize
+}
+
+/// A schema that says something of the same value as others.
+#[derive(Clone, Copy)]
+struct Piece<'a> {
+    schema: &'a Map<String, Value>,
+    /// Whether a reference leads to it, so that others may have it, too.
+    is_shared: bool,
+    /// Whether a value may be of another schema instead.
+    is_alternative: bool,
+}
+
+impl<'a> Piece<'a> {
+    fn new(schema: &'a Map<String, Value>) -> Self {
+        Self {
+            schema,
+            is_shared: false,
+            is_alternative: false,
         }
+    }
+
+    /// The same of what is in it.
+    fn with(self, schema: &'a Value) -> Option<Self> {
+        let schema = schema.as_object()?;
+        Some(Self { schema, ..self })
     }
 }
 
-/// What is put together with the properties beside it.
-const LISTS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
-
-/// The fields of each component, by the reference to it.
-fn components(document: &Value, named: &Named) -> HashMap<String, Fields> {
-    let schemas = document.pointer("/components/schemas");
-    let schemas = schemas.and_then(Value::as_object);
-    let mut components: HashMap<String, Fields> = HashMap::new();
-    // A component may have the fields of one that comes later.
-    loop {
-        let mut has_grown = false;
-        for (name, schema) in schemas.into_iter().flatten() {
-            let mut fields = Fields::new();
-            if let Some(schema) = schema.as_object() {
-                collect(schema, named, &components, &mut fields);
-            }
-            let reference = format!("#/components/schemas/{}", escaped(name));
-            let before = components.get(&reference).map_or(0, HashMap::len);
-            if fields.len() > before {
-                has_grown = true;
-                components.insert(reference, fields);
-            }
-        }
-        if !has_grown {
-            return components;
-        }
-    }
+/// What schemas can say together of a value.
+#[derive(PartialEq, Eq, Hash)]
+enum Member<'a> {
+    Property(&'a str),
+    Items,
+    /// Every other property.
+    Rest,
 }
 
-fn collect(
-    schema: &Map<String, Value>,
-    named: &Named,
-    components: &HashMap<String, Fields>,
-    fields: &mut Fields,
-) {
-    let properties = schema.get("properties").and_then(Value::as_object);
-    for (name, property) in properties.into_iter().flatten() {
-        if let Some(plain) = of(property, named) {
-            fields.insert(name.clone(), plain);
-        }
-    }
-    // What one alternative keeps secret, no other one shows.
-    let lists = ["allOf", "oneOf", "anyOf"].map(|key| schema.get(key).and_then(Value::as_array));
-    let parts = lists.into_iter().flatten().flatten();
-    for part in parts.filter_map(Value::as_object) {
-        match part.get("$ref").and_then(Value::as_str) {
-            Some(target) => {
-                let inherited = components.get(target).into_iter().flatten();
-                fields.extend(inherited.map(|(name, plain)| (name.clone(), plain.clone())));
-            }
-            None => collect(part, named, components, fields),
-        }
-    }
+struct Settle<'a> {
+    document: &'a Value,
+    named: &'a Named,
+    /// What was looked at together.
+    seen: HashSet<Vec<usize>>,
+    /// What schemas become, by their addresses.
+    found: HashMap<usize, Map<String, Value>>,
 }
 
-/// `next` are the components in which the secrets among them have to be secrets, too.
-fn apply(
-    schema: &mut Map<String, Value>,
-    named: &Named,
-    fields: &Fields,
-    next: &mut Vec<(String, Fields)>,
-) {
-    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    for (name, property) in properties.into_iter().flatten() {
-        if let Some(plain) = fields.get(name)
-            && of(property, named).is_none()
-        {
-            let description = property.get("description").cloned();
-            *property = Value::Object(plain.clone());
-            if let Some(description) = description {
-                property["description"] = description;
+impl<'a> Settle<'a> {
+    /// Looks at schemas that are about the same value.
+    fn together(&mut self, pieces: Vec<Piece<'a>>, depth: usize) {
+        let pieces = self.parts(pieces);
+        let mut key: Vec<_> = pieces.iter().map(|piece| address(piece.schema)).collect();
+        key.sort_unstable();
+        if depth > MAX_DEPTH || !self.seen.insert(key) {
+            return;
+        }
+        let alternatives = pieces.iter().filter(|piece| piece.is_alternative);
+        let alternatives: Vec<_> = alternatives.copied().collect();
+        self.same(&alternatives);
+        let mut members: IndexMap<Member<'a>, Vec<Piece<'a>>> = IndexMap::new();
+        for piece in &pieces {
+            let properties = piece.schema.get("properties").and_then(Value::as_object);
+            let properties = properties.into_iter().flatten();
+            let properties = properties.map(|(name, one)| (Member::Property(name), one));
+            let items = piece.schema.get("items").map(|one| (Member::Items, one));
+            let rest = piece.schema.get("additionalProperties");
+            let rest = rest.map(|one| (Member::Rest, one));
+            for (member, schema) in properties.chain(items).chain(rest) {
+                if let Some(piece) = piece.with(schema) {
+                    members.entry(member).or_default().push(piece);
+                }
+            }
+        }
+        // A part says by its rest what it thinks of the properties of the others.
+        let rest = members.get(&Member::Rest).into_iter().flatten();
+        let rest: Vec<_> = rest.filter(|one| !one.is_alternative).copied().collect();
+        for (member, mut pieces) in members {
+            if let Member::Property(_) = member
+                && pieces.iter().all(|one| !one.is_alternative)
+            {
+                pieces.extend(&rest);
+            }
+            if pieces.len() > 1 && !self.same(&pieces) {
+                self.together(pieces, depth + 1);
             }
         }
     }
-    for key in LISTS {
-        let parts = schema.get_mut(key).and_then(Value::as_array_mut);
-        let parts = parts.into_iter().flatten();
-        for part in parts.filter_map(Value::as_object_mut) {
-            match part.get("$ref").and_then(Value::as_str) {
-                Some(target) => {
-                    let secrets = fields
-                        .iter()
-                        .filter(|(_, plain)| plain["format"] == "password");
-                    let secrets: Fields = secrets.map(|(n, p)| (n.clone(), p.clone())).collect();
-                    if !secrets.is_empty() {
-                        next.push((target.to_owned(), secrets));
+
+    /// The schemas that some are made of.
+    fn parts(&self, mut pieces: Vec<Piece<'a>>) -> Vec<Piece<'a>> {
+        let mut seen = HashSet::new();
+        let mut next = 0;
+        while let Some(piece) = pieces.get(next).copied() {
+            next += 1;
+            if !seen.insert(address(piece.schema)) || pieces.len() > MAX_PARTS {
+                continue;
+            }
+            if let Some(target) = self.target(piece.schema) {
+                pieces.push(Piece {
+                    schema: target,
+                    is_shared: true,
+                    ..piece
+                });
+            }
+            for key in LISTS {
+                let list = piece.schema.get(key).and_then(Value::as_array);
+                let is_alternative = key != "allOf" || piece.is_alternative;
+                pieces.extend(list.into_iter().flatten().filter_map(|part| {
+                    Some(Piece {
+                        is_alternative,
+                        ..piece.with(part)?
+                    })
+                }));
+            }
+        }
+        // What a reference means that stands here is replaced where it stands.
+        pieces.retain(|piece| !piece.is_shared || has_members(piece.schema));
+        pieces
+    }
+
+    fn target(&self, schema: &Map<String, Value>) -> Option<&'a Map<String, Value>> {
+        let reference = schema.get("$ref")?.as_str()?;
+        let target = self.document.pointer(reference.strip_prefix('#')?)?;
+        target.as_object()
+    }
+
+    /// What a schema becomes, if it is a type of the runtime.
+    fn plain(&self, schema: &Map<String, Value>) -> Option<Map<String, Value>> {
+        let found = self.found.get(&address(schema)).cloned();
+        found.or_else(|| of(schema, self.named))
+    }
+
+    /// Makes all of them what one of them is, if one is a type of the runtime.
+    fn same(&mut self, pieces: &[Piece<'a>]) -> bool {
+        let plain = pieces
+            .iter()
+            .filter_map(|piece| Some((piece.is_alternative, self.plain(piece.schema)?)));
+        // A secret is one, whatever else is said of it.
+        let Some((is_alternative, plain)) =
+            plain.min_by_key(|(is_alternative, plain)| (!is_secret(plain), *is_alternative))
+        else {
+            return false;
+        };
+        for piece in pieces {
+            let own = self.plain(piece.schema);
+            let is_settled = match is_secret(&plain) {
+                true => own.is_some_and(|own| is_secret(&own)),
+                false => own.is_some() || piece.is_shared,
+            };
+            if is_settled {
+                continue;
+            }
+            let new = match is_alternative {
+                false => Some(plain.clone()),
+                true => self.instead(piece.schema, &plain),
+            };
+            if let Some(mut new) = new {
+                let own = piece.schema;
+                for key in ["description", "nullable"] {
+                    if let Some(said) = own.get(key) {
+                        new.insert(key.into(), said.clone());
+                    } else if key == "nullable" && own.contains_key("type") {
+                        new.shift_remove(key);
                     }
                 }
-                None => apply(part, named, fields, next),
+                self.found.insert(address(own), new);
             }
         }
+        true
     }
+
+    /// What a schema becomes if another one makes a secret of the same value. Nothing that is a secret there
+    /// prints here.
+    fn instead(
+        &self,
+        schema: &Map<String, Value>,
+        plain: &Map<String, Value>,
+    ) -> Option<Map<String, Value>> {
+        if !is_secret(plain) {
+            return None;
+        }
+        let mut whole = schema;
+        // The lint refuses loops.
+        for _ in 0..MAX_DEPTH {
+            whole = self.target(whole).unwrap_or(whole);
+        }
+        let is_text = match keywords::kind(whole) {
+            Some(kind) => kind == "string",
+            None => ["minLength", "maxLength"]
+                .iter()
+                .any(|key| whole.contains_key(*key)),
+        };
+        is_text.then(|| plain.clone())
+    }
+}
+
+/// Whether it says something of what is in its values.
+fn has_members(schema: &Map<String, Value>) -> bool {
+    let mut keys = ["$ref", "properties", "items", "additionalProperties"].iter();
+    keys.any(|key| schema.contains_key(*key)) || is_list(schema)
+}
+
+fn is_secret(plain: &Map<String, Value>) -> bool {
+    plain
+        .get("format")
+        .is_some_and(|format| format == "password")
 }
 
 #[cfg(test)]
@@ -177,5 +305,41 @@ mod tests {
         assert_eq!(schemas["One"]["allOf"][1]["properties"], expected);
         assert_eq!(schemas["Narrow"]["properties"]["password"], secret);
         assert_eq!(schemas["Three"]["oneOf"][0]["properties"]["pin"], secret);
+    }
+
+    #[test]
+    fn a_secret_in_a_list_or_a_map_is_one_in_every_part() {
+        let secret = json!({"type": "string", "format": "password"});
+        let text = json!({"type": "string", "maxLength": 9});
+        let list = |items: &Value| json!({"type": "array", "items": items});
+        let map = |rest: &Value| json!({"type": "object", "additionalProperties": rest});
+        let object = |one: &Value| json!({"type": "object", "properties": {"p": one}});
+        for of in [&list as &dyn Fn(&Value) -> Value, &map, &object] {
+            for key in ["allOf", "oneOf", "anyOf"] {
+                for deep in [false, true] {
+                    let wrap = |one: &Value| match deep {
+                        true => list(&object(&of(one))),
+                        false => of(one),
+                    };
+                    let mut document = json!({"components": {"schemas": {
+                        "A": {(key): [wrap(&text), {"$ref": "#/components/schemas/B"}]},
+                        "B": wrap(&secret),
+                    }}});
+                    settle(&mut document, &Named::new());
+                    assert_eq!(
+                        document["components"]["schemas"]["A"][key][0],
+                        wrap(&secret)
+                    );
+                }
+            }
+        }
+        let mut document = json!({"components": {"schemas": {
+            "A": {"allOf": [map(&secret), object(&text)]},
+            "B": {"oneOf": [map(&secret), object(&text)]},
+        }}});
+        settle(&mut document, &Named::new());
+        let schemas = &document["components"]["schemas"];
+        assert_eq!(schemas["A"]["allOf"][1], object(&secret));
+        assert_eq!(schemas["B"]["oneOf"][1], object(&text));
     }
 }

@@ -7,6 +7,7 @@ mod definitions;
 pub(crate) mod keep;
 mod like;
 mod limits;
+mod loops;
 pub(crate) mod merge_keys;
 #[cfg(test)]
 mod newer_tests;
@@ -58,6 +59,7 @@ pub(crate) fn lower(
     version::finish(&mut draft);
     // What is selected may refer to parts of what is not.
     select::select(&mut draft, select, &mut found);
+    loops::lower(&mut draft, &mut found);
     findings.append(&mut found);
     draft.tree(findings)
 }

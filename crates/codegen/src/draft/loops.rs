@@ -1,0 +1,181 @@
+//! Schemas that are their own alternatives, or parts of themselves: this says nothing, and no type is made of
+//! itself. What is left without it is what is meant.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Draft;
+use super::access::list;
+use crate::report::{Finding, quoted};
+use crate::tree::{Span, escaped, unescaped};
+
+const LISTS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
+/// What is said about a reference, rather than of values.
+const ANNOTATIONS: [&str; 4] = ["title", "description", "example", "default"];
+
+/// Leaves out what leads a component back to itself, unless nothing would be left.
+pub(super) fn lower(root: &mut Draft, findings: &mut Vec<Finding>) {
+    let loops = Loops::of(root);
+    let mut changed = Vec::new();
+    for (name, schema) in &loops.schemas {
+        // One that is nothing but another one is what is made of that.
+        if schema.get("$ref").is_none()
+            && loops.is_back(name, name)
+            && let Some(new) = loops.without(schema, name, &mut HashSet::from([*name]))
+        {
+            let message = format!("{} is made of itself, which adds nothing", quoted(name));
+            let span = loops.place(schema, name).unwrap_or(schema.span);
+            let pointer = format!("/components/schemas/{}", escaped(name));
+            let finding = Finding::warn("reference-loop", span, message).at(pointer);
+            findings.push(finding.with_help("leave out the reference that leads back to it"));
+            changed.push(((*name).to_owned(), new));
+        }
+    }
+    let schemas = root.pointer_mut("/components/schemas");
+    if let Some(schemas) = schemas.and_then(Draft::as_object_mut) {
+        for (name, new) in changed {
+            if let Some((_, schema)) = schemas.get_mut(&name) {
+                *schema = new;
+            }
+        }
+    }
+}
+
+struct Loops<'a> {
+    schemas: Vec<(&'a str, &'a Draft)>,
+    by_name: HashMap<&'a str, &'a Draft>,
+    /// The components that each one is made of, directly or not.
+    made_of: HashMap<&'a str, HashSet<String>>,
+}
+
+impl<'a> Loops<'a> {
+    fn of(root: &'a Draft) -> Self {
+        let schemas = root.pointer("/components/schemas");
+        let schemas: Vec<_> = schemas.into_iter().flat_map(Draft::members).collect();
+        let by_name: HashMap<_, _> = schemas.iter().copied().collect();
+        let mut loops = Self {
+            schemas,
+            by_name,
+            made_of: HashMap::new(),
+        };
+        for (name, schema) in &loops.schemas {
+            let mut found = HashSet::new();
+            let mut next = targets(schema);
+            while let Some(target) = next.pop() {
+                if let Some(schema) = loops.by_name.get(&*target) {
+                    if found.insert(target) {
+                        next.extend(targets(schema));
+                    }
+                }
+            }
+            loops.made_of.insert(name, found);
+        }
+        loops
+    }
+
+    /// Whether a component is made of another one.
+    fn is_back(&self, name: &str, to: &str) -> bool {
+        self.made_of.get(name).is_some_and(|all| all.contains(to))
+    }
+
+    fn leads(&self, schema: &Draft, to: &str) -> bool {
+        let mut targets = targets(schema).into_iter();
+        targets.any(|target| target == to || self.is_back(&target, to))
+    }
+
+    /// Where a schema leads back.
+    fn place(&self, schema: &Draft, to: &str) -> Option<Span> {
+        let mut parts = parts(schema);
+        let found = parts.find(|part| self.leads(part, to))?;
+        Some(found.get("$ref").map_or(found.span, |target| target.span))
+    }
+
+    /// The schema without what leads back to a component. None if nothing is left of it. `seen` are those whose
+    /// alternatives are in it already.
+    fn without(&self, schema: &'a Draft, to: &str, seen: &mut HashSet<&'a str>) -> Option<Draft> {
+        let mut new = schema.clone();
+        let members = new.as_object_mut()?;
+        for key in LISTS {
+            let Some((_, parts)) = schema.as_object()?.get(key) else {
+                continue;
+            };
+            let mut left = Vec::new();
+            for part in parts.as_list().unwrap_or_default() {
+                self.add(part, key == "allOf", to, seen, &mut left);
+            }
+            match left.is_empty() {
+                false => _ = members.insert(key.to_owned(), (parts.span, list(left, parts.span))),
+                true if parts.as_list().is_some_and(<[Draft]>::is_empty) => {}
+                true => _ = members.shift_remove(key),
+            }
+        }
+        let mut keys = members.keys();
+        keys.any(|key| !ANNOTATIONS.contains(&key.as_str()))
+            .then_some(new)
+    }
+
+    /// Adds one of the alternatives, or of the parts of all of which a value is: of what leads back, what else it
+    /// has of them.
+    fn add(
+        &self,
+        part: &'a Draft,
+        is_all: bool,
+        to: &str,
+        seen: &mut HashSet<&'a str>,
+        left: &mut Vec<Draft>,
+    ) {
+        if !self.leads(part, to) {
+            return left.push(part.clone());
+        }
+        if let Some(target) = part.text("$ref") {
+            let target = name(target);
+            let known = target.and_then(|name| self.by_name.get_key_value(&*name));
+            if let Some((name, schema)) = known
+                && seen.insert(name)
+            {
+                self.add(schema, is_all, to, seen, left);
+            }
+            return;
+        }
+        match only_list(part) {
+            Some((key, parts)) if (key == "allOf") == is_all || parts.len() == 1 => {
+                for part in parts {
+                    self.add(part, is_all, to, seen, left);
+                }
+            }
+            // A value that is of it and of something else is of it: no other alternative.
+            _ if !is_all && part.get("allOf").is_some() => {}
+            _ => left.extend(self.without(part, to, seen)),
+        }
+    }
+}
+
+/// The parts of a schema, if there is nothing else in it.
+fn only_list(schema: &Draft) -> Option<(&str, &[Draft])> {
+    let mut members = schema.members();
+    let mut says = members
+        .by_ref()
+        .filter(|(key, _)| !ANNOTATIONS.contains(key));
+    let (key, parts) = says.next()?;
+    let parts = parts.as_list()?;
+    (LISTS.contains(&key) && says.next().is_none()).then_some((key, parts))
+}
+
+fn parts(schema: &Draft) -> impl Iterator<Item = &Draft> {
+    let lists = LISTS
+        .into_iter()
+        .filter_map(|key| schema.get(key)?.as_list());
+    lists.flatten()
+}
+
+/// The components that a schema is made of by itself.
+fn targets(schema: &Draft) -> Vec<String> {
+    match schema.text("$ref") {
+        Some(target) => name(target).into_iter().collect(),
+        None => parts(schema).flat_map(targets).collect(),
+    }
+}
+
+fn name(reference: &str) -> Option<String> {
+    let name = reference.strip_prefix("#/components/schemas/")?;
+    Some(unescaped(name))
+}

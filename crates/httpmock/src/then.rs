@@ -44,6 +44,10 @@ impl Then {
     /// An answer with a body of JSON.
     #[track_caller]
     pub fn json(self, status: u16, media: &str, body: &impl Serialize) -> Self {
+        assert!(
+            !matches!(status, 100..200 | 204 | 205 | 304),
+            "an answer of {status} has no body"
+        );
         match exposing(|| serde_json::to_vec(body)) {
             Ok(bytes) => self.bytes(status, media, bytes),
             Err(error) => panic!("the body cannot be written as JSON: {error}"),

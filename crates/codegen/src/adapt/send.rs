@@ -166,7 +166,15 @@ fn conclusion(operation: &Operation) -> Expr {
             };
             quote!(#pattern => #value)
         });
-    let arms: Vec<TokenStream> = arms.collect();
+    // What is not there cannot be decoded, whatever a range says of it.
+    let bodiless = operation.answers.bodiless();
+    let bodiless = bodiless
+        .into_iter()
+        .map(proc_macro2::Literal::u16_unsuffixed);
+    let bodiless =
+        bodiless.map(|code| quote!(#code => Err(runtime::Error::UnexpectedResponse(response))));
+    // They are special, and a range is general.
+    let arms: Vec<TokenStream> = bodiless.chain(arms).collect();
     let failure: Expr = if operation.answers.failures.is_empty() {
         parse_quote!(Err(runtime::Error::UnexpectedResponse(response)))
     } else {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::body::essence;
 use super::operations_mut;
 use super::references::add_schemas;
-use crate::names::{Status, pascal};
+use crate::names::{Status, lengthened, pascal};
 
 /// One declared answer.
 #[derive(Clone)]
@@ -57,10 +57,36 @@ impl Answers {
                 ..default.clone()
             });
         }
-        Self {
+        let mut answers = Self {
             successes,
             failures,
+        };
+        // Of a range with a body, this one has none. An enum has room to say so.
+        if answers.success() == Success::Several && answers.bodiless().contains(&204) {
+            answers.successes.push(Answer {
+                status: Status::Code(204),
+                description: "Without a body.".into(),
+                media: None,
+                schema: None,
+                examples: Vec::new(),
+            });
         }
+        answers
+    }
+
+    /// The successes that have no body where a range says that there is one.
+    pub(crate) fn bodiless(&self) -> Vec<u16> {
+        let is_range = |answer: &Answer| answer.status == Status::Range(2);
+        let mut answers = self.successes.iter();
+        if !answers.any(|answer| is_range(answer) && answer.schema.is_some()) {
+            return Vec::new();
+        }
+        let is_declared = |code| {
+            let mut answers = self.successes.iter();
+            answers.any(|answer| answer.status == Status::Code(code))
+        };
+        let empty = (200..300).filter(|code| Status::Code(*code).is_empty());
+        empty.filter(|code| !is_declared(*code)).collect()
     }
 
     pub(crate) fn success(&self) -> Success {
@@ -194,10 +220,8 @@ pub(super) fn name(document: &mut Value) {
             };
             let only_default = status == Status::Default && answers.successes.len() == 1;
             if !status.is_success() || several || only_default {
-                let mut name = format!("{id}{}", status.variant());
-                while taken.contains(&name) {
-                    name.push_str("Body");
-                }
+                let name = format!("{id}{}", status.variant());
+                let name = lengthened(name, "Body", |name| !taken.contains(name));
                 let reference = json!({"$ref": format!("#/components/schemas/{name}")});
                 named.push((name, std::mem::replace(schema, reference)));
             }

@@ -97,6 +97,23 @@ fn no_secret_of_a_newer_document_prints() {
 }
 
 #[test]
+fn no_secret_in_a_pattern_or_a_tuple_prints() {
+    let token = json!({"id": "a", "value": "canary"});
+    let types = read(json!({
+        "tokens": {"a": token}, "words": {"a": "canary", "b": 5}, "tuple": [token],
+        "mixed_tuple": ["canary", "canary", 7],
+    }));
+    assert!(!format!("{types:?}").contains("canary"), "{types:?}");
+    for more in [
+        json!({"tokens": {"a": {"value": "canary"}}}),
+        json!({"tuple": [{"value": "canary"}]}),
+    ] {
+        let error = serde_json::from_value::<types::Types>(with(more)).unwrap_err();
+        assert!(error.to_string().contains("`id`"), "{error}");
+    }
+}
+
+#[test]
 fn a_definition_is_a_type() {
     let value = json!({
         "root": {"name": "top", "children": [{"name": "low", "leaf": {"leaf": true}}]},

@@ -7,7 +7,7 @@ use tokenturn_client::runtime::{self, serde_json};
 use tokenturn_client::{Error, FilePart, Secret, Transport};
 use tokenturn_httpmock::{MockServer, httpmock};
 
-use crate::handled::{Client, types};
+use crate::handled::{Client, answers, types};
 use crate::handled_mocks::Mocks as _;
 
 pub(crate) fn client(server: &MockServer) -> Client {
@@ -142,6 +142,73 @@ fn no_secret_prints() {
     ] {
         assert!(!shown.contains("canary"), "{shown}");
     }
+}
+
+#[test]
+fn no_secret_of_another_part_prints() {
+    let secrets = serde_json::json!({
+        "list": ["canary"], "map": {"a": "canary"}, "inner": {"pin": "canary"},
+        "deep": [{"pin": "canary"}], "lists": ["canary"], "maps": {"a": "canary"}, "word": "canary",
+        "any": "canary", "rest": {"pin": "canary", "a": "canary"},
+    });
+    let hidden: types::OddHidden = serde_json::from_value(secrets.clone()).unwrap();
+    assert!(!format!("{hidden:?}").contains("canary"), "{hidden:?}");
+    let sent = runtime::exposing(|| serde_json::to_value(&hidden)).unwrap();
+    assert_eq!(sent, secrets);
+}
+
+#[test]
+fn what_is_made_of_itself_is_made_of_the_rest() {
+    let value = serde_json::json!({"loops": ["a", ["b", ["c"]], {"loop": {"loop": ["d"]}}]});
+    let parts: types::OddParts = serde_json::from_value(value.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&parts).unwrap(), value);
+}
+
+#[test]
+fn what_another_part_requires_is_required() {
+    let read = |value| serde_json::from_value::<types::OddNeeded>(value);
+    let whole = serde_json::json!({"own": "a", "other": "b", "inner": {"deep": "c"}});
+    let needed = read(whole).unwrap();
+    assert_eq!((&*needed.own, &*needed.other), ("a", "b"));
+    for value in [
+        serde_json::json!({"own": "a"}),
+        serde_json::json!({"other": "b"}),
+        serde_json::json!({"own": "a", "other": "b", "inner": {}}),
+    ] {
+        read(value).unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn what_has_no_body_is_not_decoded() {
+    let server = MockServer::start_async().await;
+    let client = client(&server);
+    for status in [204, 205] {
+        let mock = server.range_and_default(|_, then| {
+            then.raw(status, "application/json", "");
+        });
+        let error = client.range_and_default().send().await.unwrap_err();
+        mock.delete();
+        let Error::UnexpectedResponse(response) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(response.status(), status);
+    }
+    server.ranges(|_, then| {
+        then.no_content();
+    });
+    let answer = client.ranges().send().await.unwrap();
+    assert!(matches!(*answer, answers::Ranges::NoContent));
+}
+
+#[test]
+#[should_panic = "204 has no body"]
+fn what_has_no_body_is_not_mocked_with_one() {
+    let server = MockServer::start();
+    let other: types::Other = serde_json::from_str(r#"{"name": "a"}"#).unwrap();
+    server.ranges(|_, then| {
+        then.status_2xx(204, &other);
+    });
 }
 
 /// Drops the server and returns the part that its mock missed.

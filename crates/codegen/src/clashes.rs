@@ -62,7 +62,9 @@ impl Together {
 /// The properties that an object of this schema has, in order: of a choice, those of each alternative with
 /// those beside it.
 fn objects(document: &Value, schema: &Map<String, Value>) -> Vec<Vec<String>> {
-    if !schema.contains_key("allOf") && !(schema.contains_key("properties") && is_choice(schema)) {
+    let is_put_together =
+        schema.contains_key("allOf") || schema.contains_key("properties") && is_choice(schema);
+    if !is_put_together {
         return vec![properties(schema)];
     }
     let flat = Flat::of(document, &Value::Object(schema.clone()));

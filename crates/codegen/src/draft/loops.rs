@@ -61,10 +61,10 @@ impl<'a> Loops<'a> {
             let mut found = HashSet::new();
             let mut next = targets(schema);
             while let Some(target) = next.pop() {
-                if let Some(schema) = loops.by_name.get(&*target) {
-                    if found.insert(target) {
-                        next.extend(targets(schema));
-                    }
+                if let Some(schema) = loops.by_name.get(&*target)
+                    && found.insert(target)
+                {
+                    next.extend(targets(schema));
                 }
             }
             loops.made_of.insert(name, found);

@@ -145,6 +145,16 @@ impl Check<'_> {
                 return wrong(format!("it has no `{name}`"));
             }
         }
+        if self.wanted == Wanted::Kept {
+            let is_filled = |(name, property): &(&String, &Value)| {
+                let property = Flat::of(self.document, property);
+                let has_default = property.get("default").is_some_and(|one| !one.is_null());
+                value.get(*name).is_none() && has_default
+            };
+            if let Some((name, _)) = flat.properties().find(is_filled) {
+                return wrong(format!("`{name}` is filled in"));
+            }
+        }
         let is_open = flat.get("properties").is_none();
         for (name, member) in members {
             let property = flat.properties().find(|(one, _)| *one == name);
@@ -387,6 +397,7 @@ mod tests {
     fn a_value_may_be_allowed_and_not_be_read_or_not_be_kept() {
         let time = json!({"type": "string", "format": "date-time"});
         let object = json!({"type": "object", "properties": {"a": {"type": "array"}}});
+        let filled = json!({"properties": {"a": {"type": "integer", "default": 1}}});
         let small = json!({"type": "integer", "format": "int32"});
         let wide = json!({"type": "integer", "format": "int32", "maximum": 4294967295_u32});
         let float = json!({"type": "number", "format": "float"});
@@ -408,6 +419,8 @@ mod tests {
             (&object, json!({}), all),
             (&object, json!({"a": []}), read),
             (&object, json!({"b": 1}), read),
+            (&filled, json!({}), read),
+            (&filled, json!({"a": 2}), all),
             (&small, json!(5), all),
             (&small, json!(4294967295_u32), (false, false, false)),
             (&wide, json!(4294967295_u32), all),

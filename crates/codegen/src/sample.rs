@@ -182,6 +182,17 @@ impl<'a> Sampler<'a> {
             return Some(value);
         };
         let name = discriminator.get("propertyName").and_then(Value::as_str)?;
+        let mut properties = flat.properties().map(|(name, _)| name).peekable();
+        let is_declared = value.get(name).is_some()
+            || properties.peek().is_none()
+            || properties.any(|property| property == name)
+            || flat
+                .get("additionalProperties")
+                .is_some_and(Value::is_object);
+        // The type of the alternative has no place for it.
+        if !is_declared {
+            return Some(value);
+        }
         let reference = alternative.get("$ref").and_then(Value::as_str)?;
         let mapping = discriminator.get("mapping").and_then(Value::as_object);
         let mapped = mapping
@@ -502,10 +513,19 @@ mod tests {
                     "oneOf": [{"$ref": "#/components/schemas/Cat"}],
                     "discriminator": {"propertyName": "kind"},
                 }),
+                json!({"lives": 1}),
+            ),
+            (
+                json!({
+                    "properties": {"kind": {"type": "string"}},
+                    "oneOf": [{"$ref": "#/components/schemas/Cat"}],
+                    "discriminator": {"propertyName": "kind"},
+                }),
                 json!({"lives": 1, "kind": "Cat"}),
             ),
             (
                 json!({
+                    "properties": {"kind": {"type": "string"}},
                     "oneOf": [{"$ref": "#/components/schemas/Cat"}],
                     "discriminator": {
                         "propertyName": "kind",

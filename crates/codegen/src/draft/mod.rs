@@ -11,6 +11,7 @@ mod loops;
 pub(crate) mod merge_keys;
 #[cfg(test)]
 mod newer_tests;
+mod nothing;
 mod objects;
 mod outside;
 pub(crate) mod overlay;
@@ -51,6 +52,7 @@ pub(crate) fn lower(
 ) -> Option<Tree> {
     let mut draft = Draft::new(root);
     let mut found = Vec::new();
+    nothing::lower(&mut draft, &mut found);
     path_items::inline(&mut draft, file, &mut found);
     version::lower(&mut draft, file, &mut found);
     paths::lower(&mut draft, file, &mut found);

@@ -159,7 +159,14 @@ fn one(document: &Value, operation: &mut Map<String, Value>) -> bool {
         return false;
     };
     let writing = Writing::of(document, &media, body.get("schema"));
-    let schema = body.get("schema").cloned();
+    // Only an object has fields.
+    let is_any = |schema: &Value| {
+        let flat = Flat::of(document, schema);
+        flat.kind().is_none() && flat.choices.is_empty()
+    };
+    let is_form = matches!(writing, Writing::Form | Writing::Multipart);
+    let schema = body.get("schema").filter(|one| !is_form || !is_any(one));
+    let schema = schema.cloned();
     let schema = match writing {
         Writing::Json => schema.unwrap_or_else(|| json!({})),
         Writing::Form | Writing::Multipart => schema.unwrap_or_else(|| json!({"type": "object"})),

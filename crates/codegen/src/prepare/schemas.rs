@@ -95,7 +95,9 @@ fn simplify(schema: &mut Map<String, Value>) {
         schema.shift_remove("title");
     }
     // It would matter to who reads only, and a part of an `allOf` would exclude the others.
-    if schema.contains_key("properties")
+    if ["properties", "allOf", "oneOf", "anyOf"]
+        .iter()
+        .any(|key| schema.contains_key(*key))
         && schema.get("additionalProperties") == Some(&json!(false))
     {
         schema.shift_remove("additionalProperties");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::places::{Place, walk};
 use super::{Draft, Kind};
-use crate::report::{Finding, Severity, quoted};
+use crate::report::{Finding, quoted};
 use crate::tree::escaped;
 
 /// What may be null.
@@ -27,7 +27,7 @@ pub(super) fn lower(root: &mut Draft, findings: &mut Vec<Finding>) {
         &mut |draft, place, pointer| {
             let mut warn = |span, pointer: String, what: &str, help| {
                 let message = format!("{what} says nothing");
-                let finding = Finding::new(Severity::Warning, "field-empty", span, message);
+                let finding = Finding::warn("field-empty", span, message);
                 findings.push(finding.at(pointer).with_help(help));
             };
             let has_name = matches!(place, Place::PathItem | Place::Response | Place::Media);

@@ -5,6 +5,7 @@
 //! called, and the alias is replaced in what they make.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::{Display, Write};
 use std::ops::Range;
 
 use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
@@ -217,20 +218,30 @@ impl Aliases {
         if self.names.is_empty() {
             return tokens;
         }
-        tokens.into_iter().map(|token| self.token(token)).collect()
+        let mut text = String::new();
+        self.taken_back(tokens, &mut text)
     }
 
-    fn token(&self, token: TokenTree) -> TokenTree {
+    /// `text` is room for the text of a token.
+    fn taken_back(&self, tokens: TokenStream, text: &mut String) -> TokenStream {
+        let tokens = tokens.into_iter();
+        tokens.map(|token| self.token(token, text)).collect()
+    }
+
+    fn token(&self, token: TokenTree, text: &mut String) -> TokenTree {
         match token {
             TokenTree::Group(group) => {
-                let mut changed = Group::new(group.delimiter(), self.take_back(group.stream()));
-                changed.set_span(group.span());
+                let (delimiter, span, inner) = (group.delimiter(), group.span(), group.stream());
+                // Whoever holds it, too, has them copied.
+                drop(group);
+                let mut changed = Group::new(delimiter, self.taken_back(inner, text));
+                changed.set_span(span);
                 changed.into()
             }
-            TokenTree::Ident(ident) if ident.to_string().contains(MARK) => {
-                Ident::new(&self.words(&ident.to_string()), ident.span()).into()
+            TokenTree::Ident(ident) if has_mark(&ident, text) => {
+                Ident::new(&self.words(text), ident.span()).into()
             }
-            TokenTree::Literal(literal) if literal.to_string().contains(MARK) => {
+            TokenTree::Literal(literal) if has_mark(&literal, text) => {
                 let Ok(text) = syn::parse2::<syn::LitStr>(TokenTree::from(literal.clone()).into())
                 else {
                     return literal.into();
@@ -302,6 +313,13 @@ impl Aliases {
             Some((name, is_type, start..end))
         })
     }
+}
+
+/// Whether there is an alias in a token, whose text is then in `text`.
+fn has_mark(token: &impl Display, text: &mut String) -> bool {
+    text.clear();
+    let _ = write!(text, "{token}");
+    text.contains(MARK)
 }
 
 impl Name {

@@ -24,7 +24,7 @@ pub(crate) fn find(spec: &Spec, copy: &Value, words: &str) -> Vec<Finding> {
     let empty = Map::new();
     let schemas = schemas.unwrap_or(&empty);
     let alone = |paths: Value, roots: Vec<String>| {
-        progenitor::run(&json!({
+        progenitor::run(json!({
             "openapi": "3.0.3",
             "info": {"title": "", "version": ""},
             "paths": paths,

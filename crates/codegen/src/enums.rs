@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{Attribute, Item, Type, parse_quote};
+use syn::{Attribute, ItemMod, Type, parse_quote};
 
 use crate::names::Status;
 use crate::operations::Operation;
@@ -11,93 +11,85 @@ use crate::prepare::{Answer, Success};
 use crate::reserved::schema_type;
 use crate::tree::unescaped;
 
-/// The module `errors`, if an operation declares a failure.
-pub(crate) fn errors(operations: &[Operation]) -> Option<Item> {
+/// The module `errors` without its enums, and those.
+pub(crate) fn errors(operations: &[Operation]) -> (ItemMod, impl Iterator<Item = TokenStream>) {
     let enums = operations.iter().filter(|o| !o.answers.failures.is_empty());
-    let enums: Vec<TokenStream> = enums
-        .map(|operation| {
-            let docs = format!(
-                "What [`Client::{}`] may fail with.",
-                operation.method_name()
-            );
-            let failures = sorted(&operation.answers.failures);
-            let definition = definition(operation, &docs, &operation.answers.failures);
-            let name = format_ident!("{}", operation.type_name());
-            let value = |answer: &Answer| {
-                let variant = variant(answer);
-                match body(answer) {
-                    Some(_) => quote!(Self::#variant(runtime::json(body)?)),
-                    None => quote!(Self::#variant),
-                }
-            };
-            let overlap = overlap(&failures);
-            let decoded = match failures[..] {
-                [only] if only.status == Status::Default => value(only),
-                _ => {
-                    let arms = failures.iter().map(|answer| {
-                        let (pattern, value) = (pattern(answer.status), value(answer));
-                        quote!(#pattern => #value)
-                    });
-                    let rest = match failures.last().map(|answer| answer.status) {
-                        Some(Status::Default) => TokenStream::new(),
-                        _ => quote!(_ => return None),
-                    };
-                    quote!(match status { #(#arms,)* #rest })
-                }
-            };
-            quote! {
-                #definition
-                impl #name {
-                    #[allow(unused_variables)]
-                    #overlap
-                    pub(super) fn decode(status: u16, body: &[u8]) -> Option<Self> {
-                        Some(#decoded)
-                    }
-                }
+    let enums = enums.map(|operation| {
+        let docs = format!(
+            "What [`Client::{}`] may fail with.",
+            operation.method_name()
+        );
+        let failures = sorted(&operation.answers.failures);
+        let definition = definition(operation, &docs, &operation.answers.failures);
+        let name = format_ident!("{}", operation.type_name());
+        let value = |answer: &Answer| {
+            let variant = variant(answer);
+            match body(answer) {
+                Some(_) => quote!(Self::#variant(runtime::json(body)?)),
+                None => quote!(Self::#variant),
             }
-        })
-        .collect();
-    (!enums.is_empty()).then(|| {
-        parse_quote! {
-            /// What the spec says about failures: an enum for each operation, a variant for each
-            /// status.
-            #[allow(clippy::large_enum_variant)]
-            pub mod errors {
-                #[allow(unused_imports)]
-                use super::{types, Client};
-                #[allow(unused_imports)]
-                use ::tokenturn_client::runtime;
-                #(#enums)*
+        };
+        let overlap = overlap(&failures);
+        let decoded = match failures[..] {
+            [only] if only.status == Status::Default => value(only),
+            _ => {
+                let arms = failures.iter().map(|answer| {
+                    let (pattern, value) = (pattern(answer.status), value(answer));
+                    quote!(#pattern => #value)
+                });
+                let rest = match failures.last().map(|answer| answer.status) {
+                    Some(Status::Default) => TokenStream::new(),
+                    _ => quote!(_ => return None),
+                };
+                quote!(match status { #(#arms,)* #rest })
+            }
+        };
+        quote! {
+            #definition
+            impl #name {
+                #[allow(unused_variables)]
+                #overlap
+                pub(super) fn decode(status: u16, body: &[u8]) -> Option<Self> {
+                    Some(#decoded)
+                }
             }
         }
-    })
+    });
+    let module = parse_quote! {
+        /// What the spec says about failures: an enum for each operation, a variant for each
+        /// status.
+        #[allow(clippy::large_enum_variant)]
+        pub mod errors {
+            #[allow(unused_imports)]
+            use super::{types, Client};
+            #[allow(unused_imports)]
+            use ::tokenturn_client::runtime;
+        }
+    };
+    (module, enums)
 }
 
-/// The module `answers`, if an operation has successes of several types.
-pub(crate) fn answers(operations: &[Operation]) -> Option<Item> {
+/// The module `answers` without its enums, and those.
+pub(crate) fn answers(operations: &[Operation]) -> (ItemMod, impl Iterator<Item = TokenStream>) {
     let several = operations
         .iter()
         .filter(|operation| operation.answers.success() == Success::Several);
-    let enums: Vec<TokenStream> = several
-        .map(|operation| {
-            let docs = format!(
-                "What [`Client::{}`] may be answered with.",
-                operation.method_name()
-            );
-            definition(operation, &docs, &operation.answers.successes)
-        })
-        .collect();
-    (!enums.is_empty()).then(|| {
-        parse_quote! {
-            /// Successes of several types: an enum for each operation, a variant for each status.
-            #[allow(clippy::large_enum_variant)]
-            pub mod answers {
-                #[allow(unused_imports)]
-                use super::{types, Client};
-                #(#enums)*
-            }
+    let enums = several.map(|operation| {
+        let docs = format!(
+            "What [`Client::{}`] may be answered with.",
+            operation.method_name()
+        );
+        definition(operation, &docs, &operation.answers.successes)
+    });
+    let module = parse_quote! {
+        /// Successes of several types: an enum for each operation, a variant for each status.
+        #[allow(clippy::large_enum_variant)]
+        pub mod answers {
+            #[allow(unused_imports)]
+            use super::{types, Client};
         }
-    })
+    };
+    (module, enums)
 }
 
 fn definition(operation: &Operation, docs: &str, answers: &[Answer]) -> TokenStream {

@@ -129,25 +129,23 @@ fn whole(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
     };
     let (copy, choices) = prepare::prepare(document, &moves);
     let operations = operations::collect(&copy);
-    let reduced = prepare::for_progenitor(&copy);
-    let client = progenitor::run(&reduced)
-        .map_err(|words| spec.report(culprits::find(spec, &reduced, &words)))?;
+    let client = progenitor::run(prepare::for_progenitor(&copy)).map_err(|words| {
+        let reduced = prepare::for_progenitor(&copy);
+        spec.report(culprits::find(spec, &reduced, &words))
+    })?;
     let types = |problems: &[_]| culprits::types(spec, &copy, problems);
-    let (file, problems) = adapt::adapt(client, &copy, &choices, &operations, &paths.client)
+    let (client, problems) = adapt::adapt(client, &copy, &choices, &operations, &paths.client)
         .map_err(|problems| spec.report(types(&problems)))?;
     let report = spec.report(report.findings().iter().cloned().chain(types(&problems)));
     if report.has_errors() {
         return Err(report);
     }
-    let sources = || {
-        let mocks = mocks::mocks(&operations, &file, paths)?;
-        let round_trip = round_trip::round_trip(&copy, &operations, &file, paths)?;
-        syn::Result::Ok([&file, &mocks, &round_trip].map(print::source))
-    };
-    let [client, mocks, round_trip] =
-        sources().map_err(|error| spec.report([culprits::unknown(spec, &error.to_string())]))?;
+    let shapes = &client.shapes;
+    let unknown = |error: syn::Error| spec.report([culprits::unknown(spec, &error.to_string())]);
+    let mocks = mocks::mocks(&operations, shapes, paths).map_err(unknown)?;
+    let round_trip = round_trip::round_trip(&copy, &operations, shapes, paths).map_err(unknown)?;
     Ok(Generated {
-        client,
+        client: client.source,
         mocks,
         round_trip,
         report,

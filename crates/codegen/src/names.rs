@@ -87,7 +87,10 @@ fn is_part(c: char) -> bool {
 }
 
 fn is_identifier(text: &str) -> bool {
-    syn::parse_str::<syn::Ident>(text).is_ok()
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_plain = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(is_word);
+    // No keyword has more letters.
+    is_plain && text.len() > "continue".len() || syn::parse_str::<syn::Ident>(text).is_ok()
 }
 
 /// The key of an answer in a spec.

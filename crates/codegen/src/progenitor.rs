@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::aliases::Aliases;
 use crate::merges;
 use crate::names::pascal;
-use crate::prepare::{FILE, is_object, operations_mut};
+use crate::prepare::{FILE, change_paths, is_object, operations_mut};
 use crate::tree::unescaped;
 
 /// The formats that have a type of their own, and the type beside which they have it.
@@ -29,11 +29,10 @@ pub(crate) const CONVERSIONS: [(&str, &str, &str); 5] = [
 ];
 
 /// The client that progenitor makes of a generation copy, or its own words about why not.
-pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
-    if !merges::end(document) {
+pub(crate) fn run(mut document: Value) -> Result<TokenStream, String> {
+    if !merges::end(&document) {
         return Err("there is no end to what its parts and alternatives say together".into());
     }
-    let mut document = document.clone();
     let aliases = Aliases::give(&mut document);
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
@@ -42,6 +41,7 @@ pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
         .iter()
         .map(|ty| ("string", ty.as_str(), ty.as_str()));
     let spec = OpenAPI::deserialize(&document).map_err(|e| e.to_string())?;
+    drop(document);
     for (kind, format, ours) in CONVERSIONS.into_iter().chain(structs) {
         // The second is what typify makes of the first when it merges it with another string.
         for kind in [json!(kind), json!([kind])] {
@@ -60,6 +60,7 @@ pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
     }
     // The lint finds what progenitor is known to panic on; this is for the rest.
     let result = quietly(|| Generator::new(&settings).generate_tokens(&spec));
+    drop(spec);
     match result {
         Ok(Ok(tokens)) => Ok(aliases.take_back(tokens)),
         Ok(Err(error)) => Err(aliases.words(&error.to_string())),
@@ -70,25 +71,26 @@ pub(crate) fn run(document: &Value) -> Result<TokenStream, String> {
 /// Takes the structs out of the parameters: progenitor takes none, unless it does not know what it
 /// is. Gives their types.
 fn structs(document: &mut Value) -> BTreeSet<String> {
-    let original = document.clone();
     let mut types = BTreeSet::new();
-    for (_, operation) in operations_mut(document) {
-        let parameters = operation
-            .get_mut("parameters")
-            .and_then(Value::as_array_mut);
-        let parameters = parameters.into_iter().flatten();
-        for schema in parameters.filter_map(|parameter| parameter.get_mut("schema")) {
-            let name = schema.get("$ref").and_then(Value::as_str);
-            let name = name.and_then(|target| target.strip_prefix("#/components/schemas/"));
-            if let Some(name) = name.map(unescaped)
-                && is_object(&original, schema)
-            {
-                let ty = format!("types::{}", pascal(&name));
-                *schema = json!({"type": "string", "format": ty});
-                types.insert(ty);
+    change_paths(document, |paths, document| {
+        for (_, operation) in operations_mut(paths) {
+            let parameters = operation
+                .get_mut("parameters")
+                .and_then(Value::as_array_mut);
+            let parameters = parameters.into_iter().flatten();
+            for schema in parameters.filter_map(|parameter| parameter.get_mut("schema")) {
+                let name = schema.get("$ref").and_then(Value::as_str);
+                let name = name.and_then(|target| target.strip_prefix("#/components/schemas/"));
+                if let Some(name) = name.map(unescaped)
+                    && is_object(document, schema)
+                {
+                    let ty = format!("types::{}", pascal(&name));
+                    *schema = json!({"type": "string", "format": ty});
+                    types.insert(ty);
+                }
             }
         }
-    }
+    });
     types
 }
 

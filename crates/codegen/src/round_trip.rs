@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{File, parse2};
+use syn::{File, parse_quote, parse2};
 
 use crate::Paths;
 use crate::encoding;
@@ -15,31 +15,22 @@ use crate::mocks::when::setter;
 use crate::names::Status;
 use crate::operations::{Credentials, Location, Operation};
 use crate::prepare::{Answer, Success, Writing};
+use crate::print;
 use crate::sample::{LINE, SEGMENT, TEXT, WORD, samples};
 
 /// No text in any encoding that is used.
 const BYTES: &[u8] = b"\0\xff a body";
 
-/// A test for each operation.
+/// The source of a test for each operation.
 pub(crate) fn round_trip(
     document: &Value,
     operations: &[Operation],
-    client: &File,
+    shapes: &Shapes,
     paths: &Paths,
-) -> syn::Result<File> {
-    let shapes = Shapes::of(client);
+) -> syn::Result<String> {
     let client: syn::Path = syn::parse_str(&paths.client)?;
     let mocks: syn::Path = syn::parse_str(&paths.mocks)?;
-    let tests = operations.iter().map(|operation| {
-        let test = Test {
-            document,
-            operation,
-            shapes: &shapes,
-        };
-        test.write()
-    });
-    let tests: TokenStream = tests.collect();
-    parse2(quote! {
+    let head: File = parse_quote! {
         use #client as client;
         use #mocks as mocks;
         #[allow(unused_imports)]
@@ -50,8 +41,17 @@ pub(crate) fn round_trip(
         use ::tokenturn_client::runtime::serde_json;
         use ::tokenturn_httpmock::{MockServer, round_trip};
         use mocks::Mocks as _;
-        #tests
-    })
+    };
+    let mut source = print::source(head.items);
+    for operation in operations {
+        let test = Test {
+            document,
+            operation,
+            shapes,
+        };
+        source.push_str(&print::source(vec![parse2(test.write())?]));
+    }
+    Ok(source)
 }
 
 struct Test<'a> {

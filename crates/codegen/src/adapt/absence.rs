@@ -7,48 +7,46 @@ use std::collections::BTreeSet;
 
 use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, Field, FieldsNamed, ImplItem, Item, Lit, Meta, parse_quote};
+use syn::{Attribute, Expr, Field, FieldsNamed, ImplItem, Item, Lit, Meta, Type, parse_quote};
 
-use super::trim;
+use super::trim::subject;
+use crate::mocks::shapes::argument;
 use crate::prepare::MAY_BE_NULL;
 
-/// How the type of a field begins that holds what it is in, or nothing.
-const IN_BOX: &str = ":: std :: boxed :: Box < :: std :: option :: Option <";
+/// The marked fields, by the names of struct and field.
+#[derive(Default)]
+pub(super) struct Marked {
+    owner: String,
+    found: BTreeSet<(String, String)>,
+}
 
-/// Gives the marked fields their type, and takes the marks out.
-pub(super) fn fields(types: &mut [Item]) {
-    let mut marked = Marked::default();
-    for item in types.iter_mut() {
+impl Marked {
+    /// Gives the marked fields of a type what they hold, and takes the marks out.
+    pub(super) fn fields(&mut self, item: &mut Item) {
         if let Item::Struct(item) = item {
-            marked.owner = item.ident.to_string();
+            self.owner = item.ident.to_string();
         }
-        marked.visit_item_mut(item);
-        marked.owner.clear();
+        self.visit_item_mut(item);
+        self.owner.clear();
     }
-    let builders = types
-        .iter_mut()
-        .find_map(|item| trim::module(item, "builder"));
-    for item in builders.into_iter().flatten() {
+
+    /// The same for what a type is built with.
+    pub(super) fn builder(&self, item: &mut Item) {
         let is_marked = |owner: &str, field: &syn::Ident| {
-            marked
-                .found
-                .contains(&(owner.to_owned(), field.to_string()))
+            !self.found.is_empty() && self.found.contains(&(owner.to_owned(), field.to_string()))
         };
         match item {
             Item::Struct(item) => {
                 let owner = item.ident.to_string();
                 for field in &mut item.fields {
-                    if field
-                        .ident
-                        .as_ref()
-                        .is_some_and(|name| is_marked(&owner, name))
-                    {
+                    let name = field.ident.as_ref();
+                    if name.is_some_and(|name| is_marked(&owner, name)) {
                         Options.visit_type_mut(&mut field.ty);
                     }
                 }
             }
             Item::Impl(block) if block.trait_.is_none() => {
-                let owner = trim::subject(block);
+                let owner = subject(block);
                 for item in &mut block.items {
                     if let ImplItem::Fn(setter) = item
                         && is_marked(&owner, &setter.sig.ident)
@@ -62,13 +60,6 @@ pub(super) fn fields(types: &mut [Item]) {
     }
 }
 
-/// The marked fields, by the names of struct and field.
-#[derive(Default)]
-struct Marked {
-    owner: String,
-    found: BTreeSet<(String, String)>,
-}
-
 impl VisitMut for Marked {
     fn visit_fields_named_mut(&mut self, fields: &mut FieldsNamed) {
         for field in &mut fields.named {
@@ -79,8 +70,7 @@ impl VisitMut for Marked {
             if is_marked && let Some(name) = &field.ident {
                 self.found.insert((self.owner.clone(), name.to_string()));
                 three_values(field);
-            } else if may_lack(field) && field.ty.to_token_stream().to_string().starts_with(IN_BOX)
-            {
+            } else if is_option_in_box(&field.ty) && may_lack(field) {
                 // Of what a thing has of its own kind, typify would send that there is none.
                 field.attrs.push(parse_quote! {
                     #[serde(skip_serializing_if = "::tokenturn_client::runtime::is_none_in_box")]
@@ -96,6 +86,12 @@ impl VisitMut for Marked {
             *attribute = parse_quote!(#[doc = #text]);
         }
     }
+}
+
+/// The type of a field that holds what it is in, or nothing.
+fn is_option_in_box(ty: &Type) -> bool {
+    let inner = argument(ty, "Box").and_then(|ty| argument(ty, "Option"));
+    inner.is_some()
 }
 
 /// Whether typify fills the field in. Without that, what is required and may be null is null where there is none.

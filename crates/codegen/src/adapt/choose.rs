@@ -1,30 +1,28 @@
 //! Decodes a choice as what the document means, and not as the first that can be read.
 
-use std::collections::HashMap;
-
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Expr, ExprLit, Field, Fields, File, Item, ItemEnum, ItemImpl, ItemMod, Lit, Meta,
-    Variant, parse_quote,
+    Attribute, Expr, ExprLit, Field, Fields, Item, ItemEnum, ItemImpl, Lit, Meta, Variant,
+    parse_quote,
 };
 
 use crate::choices::{Alternative, Choice, KINDS};
 use crate::prepare::MARK;
 
-/// Takes the marks out of all docs. Gives the number of the choice that each type comes of.
-pub(super) fn unmark(file: &mut File) -> HashMap<String, usize> {
+/// Takes the marks out of the docs of an item. Gives the number of the choice that it comes of, if it is a type.
+pub(super) fn unmark(item: &mut Item) -> Option<usize> {
     let mut marks = Marks::default();
-    marks.visit_file_mut(file);
+    marks.visit_item_mut(item);
     marks.found
 }
 
 #[derive(Default)]
 struct Marks {
     last: Option<usize>,
-    found: HashMap<String, usize>,
+    found: Option<usize>,
 }
 
 impl VisitMut for Marks {
@@ -52,34 +50,18 @@ impl VisitMut for Marks {
         item.attrs
             .iter_mut()
             .for_each(|attribute| self.visit_attribute_mut(attribute));
-        if let Some(number) = self.last.take() {
-            self.found.insert(item.ident.to_string(), number);
-        }
+        self.found = self.last.take();
         visit_mut::visit_item_enum_mut(self, item);
     }
 }
 
-/// Gives the enums of choices a `Deserialize` of their own, where serde's could take one object for another.
-pub(super) fn decode(types: &mut ItemMod, choices: &[Choice], marks: &HashMap<String, usize>) {
-    let Some((_, items)) = &mut types.content else {
-        return;
-    };
-    let mut index = 0;
-    while let Some(item) = items.get_mut(index) {
-        index += 1;
-        let Item::Enum(item) = item else { continue };
-        let choice = marks.get(&item.ident.to_string());
-        let Some(choice) = choice.and_then(|number| choices.get(*number)) else {
-            continue;
-        };
-        if is_untagged(item)
-            && item.variants.len() == choice.alternatives.len()
-            && choice.needs_care()
-            && let Some(block) = deserialize(item, choice)
-        {
-            items.insert(index, Item::Impl(block));
-        }
-    }
+/// Gives the enum of a choice a `Deserialize` of its own, where serde's could take one object for another.
+pub(super) fn decode(item: &mut ItemEnum, choice: &Choice) -> Option<Item> {
+    let is_it = is_untagged(item)
+        && item.variants.len() == choice.alternatives.len()
+        && choice.needs_care();
+    let block = is_it.then(|| deserialize(item, choice));
+    block.flatten().map(Item::Impl)
 }
 
 fn is_untagged(item: &ItemEnum) -> bool {

@@ -2,47 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use syn::{Fields, Item, ItemMod, Type, parse_quote};
+use syn::{Fields, Item, ItemStruct, Type, parse_quote};
 
-use super::trim::subject;
+use super::pieces::{Kind, Piece};
 
 const SCALARS: [&str; 12] = [
     "String", "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64",
 ];
 
-/// Gives typify's types around one of these a `Display`, where they have none.
-pub(super) fn scalars(types: &mut ItemMod) {
-    let Some((_, items)) = &mut types.content else {
-        return;
-    };
-    let shown = items.iter().filter_map(|item| match item {
-        Item::Impl(block) => {
-            let (path, _) = block.trait_.as_ref()?;
-            let is_display = path.segments.last()?.ident == "Display";
-            is_display.then(|| subject(block))
-        }
+/// The types that have a `Display`.
+pub(super) fn shown(types: &[Piece]) -> BTreeSet<String> {
+    let shown = types.iter().filter_map(|piece| match &piece.kind {
+        Kind::Impl(Some(name)) if name == "Display" => Some(piece.name.clone()),
         _ => None,
     });
-    let shown: BTreeSet<String> = shown.collect();
-    let mut index = 0;
-    while let Some(item) = items.get(index) {
-        index += 1;
-        if let Item::Struct(item) = item
-            && let Fields::Unnamed(fields) = &item.fields
-            && fields.unnamed.iter().all(|field| is_scalar(&field.ty))
-            && !shown.contains(&item.ident.to_string())
-        {
-            let name = &item.ident;
-            let display = parse_quote! {
-                impl ::std::fmt::Display for #name {
-                    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                        ::std::fmt::Display::fmt(&self.0, f)
-                    }
+    shown.collect()
+}
+
+/// A `Display` for a type of typify's around one of these, if it has none.
+pub(super) fn scalar(item: &ItemStruct, shown: &BTreeSet<String>) -> Option<Item> {
+    let Fields::Unnamed(fields) = &item.fields else {
+        return None;
+    };
+    let name = &item.ident;
+    let are_scalars = fields.unnamed.iter().all(|field| is_scalar(&field.ty));
+    (are_scalars && !shown.contains(&name.to_string())).then(|| {
+        parse_quote! {
+            impl ::std::fmt::Display for #name {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    ::std::fmt::Display::fmt(&self.0, f)
                 }
-            };
-            items.insert(index, display);
+            }
         }
-    }
+    })
 }
 
 fn is_scalar(kind: &Type) -> bool {

@@ -6,18 +6,22 @@ mod fence;
 mod words;
 
 use blocks::lines;
+use proc_macro2::{Ident, Span};
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, parse_quote};
+use syn::{AttrStyle, Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue};
 
 /// Rewrites every doc comment. It takes code for that of the spec, which is not Rust.
 pub(crate) struct Docs;
 
 impl VisitMut for Docs {
     fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        if attributes.is_empty() {
+            return;
+        }
         let mut text: Vec<String> = Vec::new();
         let mut others = Vec::new();
         for attribute in attributes.drain(..) {
-            match doc(&attribute) {
+            match text_of(&attribute) {
                 Some(line) => text.push(line),
                 None => others.push(attribute),
             }
@@ -29,13 +33,30 @@ impl VisitMut for Docs {
             } else {
                 format!(" {line}")
             };
-            parse_quote!(#[doc = #line])
+            doc(&line)
         }));
         attributes.append(&mut others);
     }
 }
 
-fn doc(attribute: &Attribute) -> Option<String> {
+/// A line of a doc comment.
+pub(super) fn doc(line: &str) -> Attribute {
+    Attribute {
+        pound_token: Default::default(),
+        style: AttrStyle::Outer,
+        bracket_token: Default::default(),
+        meta: Meta::NameValue(MetaNameValue {
+            path: Ident::new("doc", Span::call_site()).into(),
+            eq_token: Default::default(),
+            value: Expr::Lit(ExprLit {
+                attrs: Vec::new(),
+                lit: Lit::Str(LitStr::new(line, Span::call_site())),
+            }),
+        }),
+    }
+}
+
+fn text_of(attribute: &Attribute) -> Option<String> {
     let Meta::NameValue(meta) = &attribute.meta else {
         return None;
     };

@@ -1,38 +1,16 @@
 //! An example for each operation that compiles as it stands.
 
-use std::collections::HashMap;
-
 use quote::quote;
-use syn::{
-    Attribute, Fields, File, GenericArgument, ImplItem, Item, ItemMod, PathArguments, Type,
-    parse_quote,
-};
+use syn::{Attribute, Fields, GenericArgument, PathArguments, Type};
 
+use super::docs::doc;
 use crate::operations::Operation;
 
-/// The doc lines of each operation's example. There are none where no doc test could name the
-/// client.
-pub(super) fn examples(
-    builder: Option<&ItemMod>,
-    operations: &[Operation],
-    path: &str,
-) -> Vec<Vec<Attribute>> {
-    let is_private = ["crate", "self", "super"].contains(&path.split("::").next().unwrap_or(""));
-    let items = builder.and_then(|module| module.content.as_ref());
-    let structs = items.into_iter().flat_map(|(_, items)| items);
-    let structs = structs.filter_map(|item| match item {
-        Item::Struct(item) => Some((item.ident.to_string(), &item.fields)),
-        _ => None,
-    });
-    let fields: HashMap<String, &Fields> = structs.collect();
-    let example = |operation: &Operation| match fields.get(&operation.type_name()) {
-        Some(fields) if !is_private => lines(operation, fields, path),
-        _ => Vec::new(),
-    };
-    operations.iter().map(example).collect()
-}
-
-fn lines(operation: &Operation, fields: &Fields, path: &str) -> Vec<Attribute> {
+/// The doc lines of an operation's example. There are none where no doc test could name the client.
+pub(super) fn lines(operation: &Operation, fields: &Fields, path: &str) -> Vec<Attribute> {
+    if ["crate", "self", "super"].contains(&path.split("::").next().unwrap_or("")) {
+        return Vec::new();
+    }
     let required = fields.iter().filter_map(|field| {
         let name = field.ident.as_ref()?.to_string();
         Some((name, value(&field.ty)?))
@@ -61,24 +39,8 @@ fn lines(operation: &Operation, fields: &Fields, path: &str) -> Vec<Attribute> {
             "" => line.to_owned(),
             line => format!(" {line}"),
         })
-        .map(|line| parse_quote!(#[doc = #line]))
+        .map(|line| doc(&line))
         .collect()
-}
-
-/// Puts each example at the end of its method's docs.
-pub(super) fn add(file: &mut File, examples: Vec<Vec<Attribute>>) {
-    let methods = file.items.iter_mut().filter_map(|item| match item {
-        Item::Impl(block) => Some(&mut block.items),
-        _ => None,
-    });
-    let methods = methods.flatten().filter_map(|item| match item {
-        ImplItem::Fn(function) => Some(function),
-        _ => None,
-    });
-    // Those of the client itself come first.
-    for (function, example) in methods.skip(2).zip(examples) {
-        function.attrs.extend(example);
-    }
 }
 
 /// The type that a required field is set with: `T` of `Result<T, String>`.

@@ -12,19 +12,28 @@ mod docs;
 mod example;
 mod order;
 mod paths;
+mod pieces;
 mod send;
 mod trim;
 
+use std::collections::HashMap;
+
+use absence::Marked;
 pub(crate) use docs::Docs;
-use proc_macro2::TokenStream;
+use order::Order;
+use paths::Shorten;
+use pieces::{Kind, Module, split};
+use proc_macro2::{Span, TokenStream};
 use quote::format_ident;
 use serde_json::Value;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, File, Item, ItemMod, parse_quote, parse2};
+use syn::{Attribute, File, ImplItem, Item, ItemMod, parse_quote, parse2};
+use trim::Bodies;
 
 use crate::choices::Choice;
+use crate::mocks::shapes::Shapes;
 use crate::operations::Operation;
-use crate::{enums, table};
+use crate::{enums, print, table};
 
 /// What is wrong with progenitor's output.
 pub(crate) struct Problem {
@@ -35,109 +44,301 @@ pub(crate) struct Problem {
     pub(crate) is_mended: bool,
 }
 
-/// Makes a file of progenitor's output and of what it lacks, and tells of what it is not as described.
+/// A client, and what has to be known of it to write its mocks and tests.
+pub(crate) struct Client {
+    pub(crate) source: String,
+    pub(crate) shapes: Shapes,
+}
+
+/// Makes a client of progenitor's output and of what it lacks, and tells of what it is not as described.
 pub(crate) fn adapt(
     client: TokenStream,
     document: &Value,
     choices: &[Choice],
     operations: &[Operation],
     path: &str,
-) -> Result<(File, Vec<Problem>), Vec<Problem>> {
-    let mut file: File = parse2(client).map_err(|error| {
+) -> Result<(Client, Vec<Problem>), Vec<Problem>> {
+    let broken = |error: syn::Error| {
         vec![Problem {
             name: String::new(),
             words: error.to_string(),
             is_mended: false,
         }]
-    })?;
-    trim::trim(&mut file);
-    let marks = choose::unmark(&mut file);
-    let mut modules = file.items.into_iter().filter_map(|item| match item {
-        Item::Mod(module) => Some(module),
-        _ => None,
-    });
-    let mut module = |name: &str| modules.find(|module| module.ident == name);
-    let (mut types, mut builder) = (module("types"), module("builder"));
-    let mut problems = Vec::new();
-    if let Some(types) = &mut types {
-        problems = check::problems(types);
-        if problems.iter().any(|problem| !problem.is_mended) {
-            return Err(problems);
-        }
-        if let Some((_, items)) = &mut types.content {
-            absence::fields(items);
-        }
-        choose::decode(types, choices, &marks);
-        display::scalars(types);
-        order::types(types, document);
-        open(types);
-    }
-    if let Some(builder) = &mut builder {
-        order::builders(builder, operations);
-        send::rewrite(builder, operations);
-        open(builder);
-    }
-    let examples = example::examples(builder.as_ref(), operations, path);
-    let mut items = vec![structure(document)];
-    items.push(methods(operations));
-    items.push(table::table(operations));
-    items.extend(types.map(Item::Mod));
-    items.extend(enums::errors(operations));
-    items.extend(enums::answers(operations));
-    items.extend(builder.map(Item::Mod));
-    let mut file = File {
-        shebang: None,
-        frontmatter: file.frontmatter,
-        attrs: Vec::new(),
-        items,
     };
-    paths::shorten(&mut file);
-    Docs.visit_file_mut(&mut file);
-    // Unlike what the spec shows, they are Rust.
-    example::add(&mut file, examples);
-    Ok((file, problems))
+    let [mut types, builder] = modules(client).map_err(broken)?;
+    let problems = check::problems(&mut types.pieces);
+    if problems.iter().any(|problem| !problem.is_mended) {
+        return Err(problems);
+    }
+    let pieces = types.pieces.iter().chain(&builder.pieces);
+    let own = pieces.filter(|piece| matches!(piece.kind, Kind::Struct | Kind::Enum));
+    let writer = Writer {
+        document,
+        choices,
+        operations,
+        path,
+        shorten: Shorten::beside(&own.map(|piece| &*piece.name).collect()),
+    };
+    let client = writer.client(types, builder).map_err(broken)?;
+    Ok((client, problems))
 }
 
-/// Imports what the items of a module name, and lets clippy look at them.
-fn open(module: &mut ItemMod) {
+/// The modules `types` and `builder`.
+fn modules(client: TokenStream) -> syn::Result<[Module; 2]> {
+    let mut found = [None, None];
+    for piece in split(client) {
+        match (&piece.kind, &*piece.name) {
+            (Kind::Mod, "types") => found[0] = Some(piece.module()?),
+            (Kind::Mod, "builder") => found[1] = Some(piece.module()?),
+            _ => {}
+        }
+    }
+    let [Some(types), Some(builder)] = found else {
+        let words = "progenitor makes no types or no builders";
+        return Err(syn::Error::new(Span::call_site(), words));
+    };
+    Ok([types, builder])
+}
+
+/// Writes the parts of a client, item by item.
+struct Writer<'a> {
+    document: &'a Value,
+    choices: &'a [Choice],
+    operations: &'a [Operation],
+    path: &'a str,
+    shorten: Shorten,
+}
+
+impl Writer<'_> {
+    fn client(self, types: Module, builder: Module) -> syn::Result<Client> {
+        let mut found = Found::default();
+        let builder = self.builder(builder, &mut found)?;
+        let mut source = self.print(structure(self.document), 0);
+        source.push_str(&self.methods(found.examples));
+        source.push_str(&self.print(table::table(self.operations), 0));
+        source.push_str(&self.types(types, found.bodies)?);
+        source.push_str(&self.enums(enums::errors(self.operations))?);
+        source.push_str(&self.enums(enums::answers(self.operations))?);
+        source.push_str(&builder);
+        let shapes = found.shapes;
+        Ok(Client { source, shapes })
+    }
+
+    /// The source of an item in so many modules.
+    fn print(&self, mut item: Item, depth: usize) -> String {
+        self.finish(&mut item);
+        print::nested(item, depth)
+    }
+
+    /// The last changes to an item.
+    fn finish(&self, item: &mut Item) {
+        (&self.shorten).visit_item_mut(item);
+        Docs.visit_item_mut(item);
+    }
+
+    /// The source of a module with these lines in it.
+    fn module(&self, module: ItemMod, depth: usize, lines: &str) -> String {
+        let mut module = Item::Mod(module);
+        self.finish(&mut module);
+        print::filled(module, depth, lines)
+    }
+
+    /// The builders of the operations.
+    fn builder(&self, module: Module, found: &mut Found) -> syn::Result<String> {
+        let names = order::operations(self.operations);
+        let operation = |name: &String| names.get(name).map(|index| &self.operations[*index]);
+        found.examples.resize(self.operations.len(), Vec::new());
+        let mut lines = [parent(), runtime()]
+            .map(|item| self.print(item, 1))
+            .concat();
+        for group in order::groups(module.pieces, &names) {
+            let arguments = group
+                .name
+                .as_ref()
+                .and_then(operation)
+                .map(order::arguments);
+            for piece in group
+                .pieces
+                .into_iter()
+                .filter(|piece| piece.kind != Kind::Use)
+            {
+                let mut item = parse2(piece.tokens)?;
+                found.bodies.read(&item);
+                if let Some(arguments) = &arguments {
+                    Order(arguments).visit_item_mut(&mut item);
+                }
+                if let Some(index) = names.get(&piece.name).copied() {
+                    let operation = &self.operations[index];
+                    match &mut item {
+                        Item::Impl(block) => send::rewrite(block, operation, index),
+                        Item::Struct(item) => {
+                            let example = example::lines(operation, &item.fields, self.path);
+                            found.examples[index] = example;
+                        }
+                        _ => {}
+                    }
+                }
+                self.finish(&mut item);
+                found.shapes.read(&item);
+                lines.push_str(&print::nested(item, 1));
+            }
+        }
+        Ok(self.module(opened(module.head), 0, &lines))
+    }
+
+    fn types(&self, mut module: Module, bodies: Bodies) -> syn::Result<String> {
+        let sent = trim::sent(&module.pieces, bodies);
+        trim::types(&mut module.pieces, &sent);
+        let shown = display::shown(&module.pieces);
+        let properties = order::properties(self.document);
+        let names = order::schemas(self.document);
+        let mut marked = Marked::default();
+        let mut fields = HashMap::new();
+        let mut lines = [parent(), runtime()]
+            .map(|item| self.print(item, 1))
+            .concat();
+        let groups = order::groups(module.pieces, &names);
+        for piece in groups.into_iter().flat_map(|group| group.pieces) {
+            match (&piece.kind, &*piece.name) {
+                (Kind::Use, _) => continue,
+                // It comes after all types.
+                (Kind::Mod, "builder") => {
+                    let mut module = piece.module()?;
+                    trim::builders(&mut module.pieces, &sent);
+                    lines.push_str(&self.type_builders(module, &names, &fields, &marked)?);
+                    continue;
+                }
+                _ => {}
+            }
+            let mut item = parse2(piece.tokens)?;
+            let mut choice = None;
+            if let Item::Struct(_) | Item::Enum(_) = item {
+                choice = choose::unmark(&mut item).and_then(|number| self.choices.get(number));
+                marked.fields(&mut item);
+            }
+            let more = match &mut item {
+                Item::Struct(item) => {
+                    if let Some(order) = order::fields(item, &properties) {
+                        fields.insert(piece.name, order);
+                    }
+                    display::scalar(item, &shown)
+                }
+                Item::Enum(item) => choice.and_then(|choice| choose::decode(item, choice)),
+                Item::Mod(module) if module.ident == "defaults" => {
+                    // What does not fit into its type is left out before.
+                    let allow = parse_quote!(#[allow(clippy::unwrap_used)]);
+                    module.attrs.push(allow);
+                    None
+                }
+                _ => None,
+            };
+            for item in [Some(item), more].into_iter().flatten() {
+                lines.push_str(&self.print(item, 1));
+            }
+        }
+        Ok(self.module(opened(module.head), 0, &lines))
+    }
+
+    /// The builders of the types.
+    fn type_builders(
+        &self,
+        module: Module,
+        names: &HashMap<String, usize>,
+        fields: &HashMap<String, Vec<String>>,
+        marked: &Marked,
+    ) -> syn::Result<String> {
+        let mut lines = self.print(runtime(), 2);
+        for group in order::groups(module.pieces, names) {
+            let order = group.name.as_ref().and_then(|name| fields.get(name));
+            for piece in group.pieces {
+                let mut item = parse2(piece.tokens)?;
+                marked.builder(&mut item);
+                if let Some(order) = order {
+                    Order(order).visit_item_mut(&mut item);
+                }
+                lines.push_str(&self.print(item, 2));
+            }
+        }
+        Ok(self.module(module.head, 1, &lines))
+    }
+
+    /// The source of a module of enums. None, if it has none.
+    fn enums(
+        &self,
+        (module, enums): (ItemMod, impl Iterator<Item = TokenStream>),
+    ) -> syn::Result<String> {
+        let mut lines = String::new();
+        for tokens in enums {
+            for item in parse2::<File>(tokens)?.items {
+                lines.push_str(&self.print(item, 1));
+            }
+        }
+        if lines.is_empty() {
+            return Ok(lines);
+        }
+        let mut module = module;
+        let imports = module
+            .content
+            .iter_mut()
+            .flat_map(|(_, items)| items.drain(..));
+        let imports: String = imports.map(|item| self.print(item, 1)).collect();
+        Ok(self.module(module, 0, &format!("{imports}{lines}")))
+    }
+
+    /// The methods of the client, each with its example at the end of its docs.
+    fn methods(&self, examples: Vec<Vec<Attribute>>) -> String {
+        let mut lines = print::within(self.finished(constructor()), 1);
+        for (operation, example) in self.operations.iter().zip(examples) {
+            let mut block = self.finished(method(operation));
+            // Unlike what the spec shows, it is Rust.
+            if let Item::Impl(block) = &mut block
+                && let Some(ImplItem::Fn(function)) = block.items.first_mut()
+            {
+                function.attrs.extend(example);
+            }
+            lines.push_str(&print::within(block, 1));
+        }
+        print::filled(parse_quote!(impl Client {}), 0, &lines)
+    }
+
+    fn finished(&self, mut item: Item) -> Item {
+        self.finish(&mut item);
+        item
+    }
+}
+
+/// What is found in the builders of the operations.
+#[derive(Default)]
+struct Found {
+    bodies: Bodies,
+    shapes: Shapes,
+    examples: Vec<Vec<Attribute>>,
+}
+
+/// Lets clippy look at the items of a module.
+fn opened(mut module: ItemMod) -> ItemMod {
     // typify writes out what could be derived; progenitor silences all of clippy.
     let is_allow = |attribute: &Attribute| attribute.path().is_ident("allow");
     for attribute in module.attrs.iter_mut().filter(|a| is_allow(a)) {
         *attribute = parse_quote!(#[allow(clippy::derivable_impls, non_camel_case_types)]);
     }
-    let Some((_, items)) = &mut module.content else {
-        return;
-    };
-    items.retain(|item| !matches!(item, Item::Use(_)));
-    for item in items.iter_mut() {
-        if let Item::Mod(module) = item
-            && module.ident == "defaults"
-        {
-            // What does not fit into its type is left out before.
-            module
-                .attrs
-                .push(parse_quote!(#[allow(clippy::unwrap_used)]));
-        }
-    }
-    let runtime = || -> Item {
-        parse_quote! {
-            #[allow(unused_imports)]
-            use ::tokenturn_client::runtime::{
-                self, RequestBuilderExt as _, reqwest, serde, serde_json,
-            };
-        }
-    };
-    if let Some(builders) = items
-        .iter_mut()
-        .find_map(|item| trim::module(item, "builder"))
-    {
-        builders.insert(0, runtime());
-    }
-    let parent = parse_quote!(
+    module
+}
+
+fn parent() -> Item {
+    parse_quote! {
         #[allow(unused_imports)]
         use super::*;
-    );
-    items.splice(0..0, [parent, runtime()]);
+    }
+}
+
+fn runtime() -> Item {
+    parse_quote! {
+        #[allow(unused_imports)]
+        use ::tokenturn_client::runtime::{
+            self, RequestBuilderExt as _, reqwest, serde, serde_json,
+        };
+    }
 }
 
 fn structure(document: &Value) -> Item {
@@ -158,18 +359,7 @@ fn structure(document: &Value) -> Item {
     }
 }
 
-fn methods(operations: &[Operation]) -> Item {
-    let methods = operations.iter().map(|operation| {
-        let function = format_ident!("{}", operation.method_name());
-        let builder = format_ident!("{}", operation.type_name());
-        let docs = about(operation);
-        quote::quote! {
-            #[doc = #docs]
-            pub fn #function(&self) -> builder::#builder<'_> {
-                builder::#builder::new(self)
-            }
-        }
-    });
+fn constructor() -> Item {
     parse_quote! {
         impl Client {
             /// A client that sends through `transport`, which knows the base URL.
@@ -181,8 +371,20 @@ fn methods(operations: &[Operation]) -> Item {
             pub fn transport(&self) -> &::tokenturn_client::Transport {
                 &self.transport
             }
+        }
+    }
+}
 
-            #(#methods)*
+fn method(operation: &Operation) -> Item {
+    let function = format_ident!("{}", operation.method_name());
+    let builder = format_ident!("{}", operation.type_name());
+    let docs = about(operation);
+    parse_quote! {
+        impl Client {
+            #[doc = #docs]
+            pub fn #function(&self) -> builder::#builder<'_> {
+                builder::#builder::new(self)
+            }
         }
     }
 }

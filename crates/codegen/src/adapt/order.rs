@@ -4,121 +4,73 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use syn::visit_mut::{self, VisitMut};
-use syn::{ExprStruct, Field, Fields, FieldsNamed, ImplItem, Item, ItemImpl, ItemMod, Member};
+use syn::{ExprStruct, Field, Fields, FieldsNamed, ImplItem, ItemImpl, ItemStruct, Member};
 
-use super::trim::module;
+use super::pieces::{Kind, Piece};
 use crate::names::pascal;
 use crate::operations::Operation;
 use crate::prepare::{Part, schemas_in};
 
-/// Orders the types, their fields, and their builders.
-pub(super) fn types(types: &mut ItemMod, document: &Value) {
+/// The order of types: the names of the schemas that they are named after.
+pub(super) fn schemas(document: &Value) -> HashMap<String, usize> {
     let components = document.pointer("/components/schemas");
     let components = components.and_then(Value::as_object);
-    let names: Vec<String> = components
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| pascal(name))
-        .collect();
-    let names: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
-    let properties = properties(document);
-    let Some((_, items)) = &mut types.content else {
-        return;
-    };
-    let mut fields = HashMap::new();
-    for item in items.iter_mut() {
-        if let Item::Struct(item) = item
-            && let Fields::Named(named) = &mut item.fields
-        {
-            order_fields(named, &properties);
-            fields.insert(item.ident.to_string(), idents(named));
-        }
-    }
-    if let Some(builders) = items.iter_mut().find_map(|item| module(item, "builder")) {
-        for group in groups(builders, &names) {
-            let mut order = group
-                .name
-                .as_ref()
-                .and_then(|name| fields.get(name))
-                .map(Order);
-            for mut item in group.items {
-                if let Some(order) = &mut order {
-                    order.visit_item_mut(&mut item);
-                }
-                builders.push(item);
-            }
-        }
-    }
-    let ordered = groups(items, &names)
-        .into_iter()
-        .flat_map(|group| group.items);
-    *items = ordered.collect();
+    let names = components.into_iter().flatten();
+    names.map(|(name, _)| pascal(name)).zip(0..).collect()
 }
 
-/// Orders the builders of operations, and their parameters.
-pub(super) fn builders(builders: &mut ItemMod, operations: &[Operation]) {
-    let names: Vec<String> = operations
-        .iter()
-        .map(|operation| operation.type_name())
-        .collect();
-    let names: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
-    let Some((_, items)) = &mut builders.content else {
-        return;
+/// The order of the builders of operations.
+pub(super) fn operations(operations: &[Operation]) -> HashMap<String, usize> {
+    let names = operations.iter().map(Operation::type_name);
+    names.zip(0..).collect()
+}
+
+/// Orders the fields of a type. Gives their names.
+pub(super) fn fields(item: &mut ItemStruct, properties: &Properties<'_>) -> Option<Vec<String>> {
+    let Fields::Named(named) = &mut item.fields else {
+        return None;
     };
-    for group in groups(items, &names) {
-        let operation = group
-            .name
-            .as_ref()
-            .and_then(|name| names.get(name.as_str()));
-        let parameters = operation.map(|index| {
-            let parameters = operations[*index].parameters.iter();
-            let parameters = parameters.map(|parameter| parameter.argument.clone());
-            let ends = |name: &str| std::iter::once(name.to_owned());
-            ends("client")
-                .chain(parameters)
-                .chain(ends("body"))
-                .collect()
-        });
-        let mut order = parameters.as_ref().map(Order);
-        for mut item in group.items {
-            if let Some(order) = &mut order {
-                order.visit_item_mut(&mut item);
-            }
-            items.push(item);
-        }
-    }
+    order_fields(named, properties);
+    let idents = named.named.iter().filter_map(|field| field.ident.as_ref());
+    Some(idents.map(ToString::to_string).collect())
+}
+
+/// The order of what builds an operation.
+pub(super) fn arguments(operation: &Operation) -> Vec<String> {
+    let parameters = operation.parameters.iter();
+    let parameters = parameters.map(|parameter| parameter.argument.clone());
+    let ends = |name: &str| std::iter::once(name.to_owned());
+    ends("client")
+        .chain(parameters)
+        .chain(ends("body"))
+        .collect()
 }
 
 /// A type and what follows it.
 #[derive(Default)]
-struct Group {
-    name: Option<String>,
-    items: Vec<Item>,
+pub(super) struct Group {
+    pub(super) name: Option<String>,
+    pub(super) pieces: Vec<Piece>,
 }
 
-/// Takes the items out, type by type: those of the spec in its order, each with the types that
-/// were named after it.
-fn groups(items: &mut Vec<Item>, names: &HashMap<&str, usize>) -> Vec<Group> {
+/// Type by type: those of the spec in its order, each with the types that were named after it.
+pub(super) fn groups(pieces: Vec<Piece>, names: &HashMap<String, usize>) -> Vec<Group> {
     let mut groups = vec![Group::default()];
     let mut rest = Group::default();
-    for item in items.drain(..) {
-        let name = match &item {
-            Item::Struct(item) => Some(item.ident.to_string()),
-            Item::Enum(item) => Some(item.ident.to_string()),
-            Item::Mod(_) => {
-                rest.items.push(item);
+    for piece in pieces {
+        match piece.kind {
+            Kind::Mod => {
+                rest.pieces.push(piece);
                 continue;
             }
-            _ => None,
-        };
-        if name.is_some() {
-            groups.push(Group {
-                name,
-                items: Vec::new(),
-            });
+            Kind::Struct | Kind::Enum => groups.push(Group {
+                name: Some(piece.name.clone()),
+                pieces: Vec::new(),
+            }),
+            _ => {}
         }
         if let Some(group) = groups.last_mut() {
-            group.items.push(item);
+            group.pieces.push(piece);
         }
     }
     groups.sort_by_cached_key(|group| {
@@ -139,8 +91,11 @@ fn groups(items: &mut Vec<Item>, names: &HashMap<&str, usize>) -> Vec<Group> {
     groups
 }
 
-/// The order of the properties of every schema, by their names in alphabetical order.
-fn properties(document: &Value) -> BTreeMap<Vec<&str>, Vec<&str>> {
+/// The properties of a schema in their order, by their names in alphabetical order.
+pub(super) type Properties<'a> = BTreeMap<Vec<&'a str>, Vec<&'a str>>;
+
+/// Those of every schema.
+pub(super) fn properties(document: &Value) -> Properties<'_> {
     let mut found = BTreeMap::new();
     schemas_in(document, Part::Document, &mut |schema| {
         if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
@@ -153,7 +108,7 @@ fn properties(document: &Value) -> BTreeMap<Vec<&str>, Vec<&str>> {
     found
 }
 
-fn order_fields(fields: &mut FieldsNamed, properties: &BTreeMap<Vec<&str>, Vec<&str>>) {
+fn order_fields(fields: &mut FieldsNamed, properties: &Properties<'_>) {
     let names: Vec<String> = fields.named.iter().map(wire_name).collect();
     let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
     sorted.sort_unstable();
@@ -187,13 +142,8 @@ fn wire_name(field: &Field) -> String {
     name
 }
 
-fn idents(fields: &FieldsNamed) -> Vec<String> {
-    let idents = fields.named.iter().filter_map(|field| field.ident.as_ref());
-    idents.map(ToString::to_string).collect()
-}
-
 /// Orders fields and setters by a list of names.
-struct Order<'a>(&'a Vec<String>);
+pub(super) struct Order<'a>(pub(super) &'a [String]);
 
 impl Order<'_> {
     fn place(&self, name: &str) -> usize {

@@ -1,14 +1,13 @@
 //! Names as a person would write them, and those of the runtime's crates.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::TokenTree;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Expr, Field, FieldValue, File, Item, ItemEnum, ItemStruct, Lit, LitStr, Member,
-    Meta, Path, parse_quote,
+    Attribute, Expr, Field, FieldValue, ItemEnum, ItemStruct, Lit, LitStr, Member, Meta, Path,
+    parse_quote,
 };
 
 /// What the prelude has.
@@ -23,39 +22,19 @@ const PRELUDE: [&str; 5] = [
 /// Crates that users need not depend on: the runtime has them.
 const CRATES: [&str; 3] = ["serde", "serde_json", "reqwest"];
 
-pub(super) fn shorten(file: &mut File) {
-    let mut names = Names::default();
-    names.visit_file(file);
-    let prelude = PRELUDE
-        .into_iter()
-        .filter(|path| {
-            let name = path.rsplit("::").next().unwrap_or_default();
-            !names.0.contains(name)
-        })
-        .collect();
-    Shorten { prelude }.visit_file_mut(file);
-}
-
-/// The types that the file itself defines.
-#[derive(Default)]
-struct Names(BTreeSet<String>);
-
-impl Visit<'_> for Names {
-    fn visit_item(&mut self, item: &Item) {
-        match item {
-            Item::Struct(ItemStruct { ident, .. }) | Item::Enum(ItemEnum { ident, .. }) => {
-                self.0.insert(ident.to_string());
-            }
-            _ => visit::visit_item(self, item),
-        }
-    }
-}
-
-struct Shorten {
+/// Shortens the paths of items.
+pub(super) struct Shorten {
     prelude: Vec<&'static str>,
 }
 
 impl Shorten {
+    /// Leaves out what the client's own types are called like.
+    pub(super) fn beside(types: &HashSet<&str>) -> Self {
+        let is_free = |path: &&str| !types.contains(path.rsplit("::").next().unwrap_or_default());
+        let prelude = PRELUDE.into_iter().filter(is_free).collect();
+        Self { prelude }
+    }
+
     fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for path in &self.prelude {
@@ -66,22 +45,22 @@ impl Shorten {
     }
 }
 
-impl VisitMut for Shorten {
+impl VisitMut for &Shorten {
     fn visit_path_mut(&mut self, path: &mut Path) {
         visit_mut::visit_path_mut(self, path);
-        let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
-        let full = format!("::{}", names.join("::"));
-        let prelude = self
-            .prelude
-            .iter()
-            .find(|known| full == **known || full.starts_with(&format!("{known}::")));
         if path.leading_colon.is_none() {
             return;
         }
-        if prelude.is_some() {
+        let is_it = |known: &str| {
+            let mut names = known.split("::").skip(1);
+            let mut segments = path.segments.iter();
+            names.all(|name| segments.next().is_some_and(|segment| segment.ident == name))
+        };
+        if self.prelude.iter().any(|known| is_it(known)) {
             path.leading_colon = None;
-            path.segments = path.segments.iter().skip(2).cloned().collect();
-        } else if CRATES.contains(&names[0].as_str()) {
+            let segments = std::mem::take(&mut path.segments);
+            path.segments = segments.into_iter().skip(2).collect();
+        } else if CRATES.iter().any(|name| path.segments[0].ident == name) {
             path.leading_colon = None;
         }
     }
@@ -136,7 +115,10 @@ impl VisitMut for Shorten {
 }
 
 impl Shorten {
-    fn literal(&self, token: proc_macro2::TokenTree) -> proc_macro2::TokenTree {
+    fn literal(&self, token: TokenTree) -> TokenTree {
+        if !matches!(token, TokenTree::Literal(_)) {
+            return token;
+        }
         match syn::parse2::<LitStr>(token.clone().into()) {
             Ok(text) => {
                 let text = self.text(&text.value());
@@ -189,9 +171,20 @@ fn adapt_serde<'a>(attributes: &mut Vec<Attribute>, fields: impl Iterator<Item =
 
 /// A secret serializes only where a field says so, and that is on the wire.
 fn expose_secrets(field: &mut Field) {
-    let ty = &field.ty;
-    let tokens: TokenStream = quote!(#ty);
-    if tokens.to_string().contains(":: tokenturn_client :: Secret") {
+    struct Secrets(bool);
+
+    impl Visit<'_> for Secrets {
+        fn visit_path(&mut self, path: &Path) {
+            let mut names = path.segments.iter().map(|segment| &segment.ident);
+            self.0 |= names.next().is_some_and(|name| name == "tokenturn_client")
+                && names.next().is_some_and(|name| name == "Secret");
+            visit::visit_path(self, path);
+        }
+    }
+
+    let mut secrets = Secrets(false);
+    secrets.visit_type(&field.ty);
+    if secrets.0 {
         let attribute = parse_quote! {
             #[serde(serialize_with = "runtime::expose")]
         };

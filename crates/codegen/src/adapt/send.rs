@@ -3,38 +3,23 @@
 mod request;
 mod url;
 
-use std::collections::HashMap;
-
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Expr, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Local, Pat, Stmt, Type, parse_quote,
+    Expr, ImplItem, ImplItemFn, ItemImpl, Local, Member, Pat, Stmt, Type, parse_quote,
 };
 
 use crate::enums::{body, overlap, pattern, sorted, variant};
+use crate::mocks::shapes::argument;
 use crate::operations::{Location, Operation};
 use crate::prepare::Success;
 use request::request;
 use url::Names;
 
-/// Gives every builder its operation, and makes it send on our runtime.
-pub(super) fn rewrite(module: &mut ItemMod, operations: &[Operation]) {
-    let by_name = operations
-        .iter()
-        .zip(0..)
-        .map(|(operation, index)| (operation.type_name(), (operation, index)));
-    let by_name: HashMap<String, (&Operation, usize)> = by_name.collect();
-    let items = module.content.iter_mut().flat_map(|(_, items)| items);
-    for item in items {
-        let Item::Impl(block) = item else { continue };
-        if let Some((operation, index)) = by_name.get(&super::trim::subject(block)) {
-            rewrite_builder(block, operation, *index);
-        }
-    }
-}
-
-fn rewrite_builder(block: &mut ItemImpl, operation: &Operation, index: usize) {
+/// Gives a builder its operation, and makes it send on our runtime.
+pub(super) fn rewrite(block: &mut ItemImpl, operation: &Operation, index: usize) {
     for item in &mut block.items {
         if let ImplItem::Fn(function) = item
             && function.sig.ident == "send"
@@ -80,16 +65,17 @@ fn rewrite_send(function: &mut ImplItemFn, operation: &Operation) {
         .any(|parameter| parameter.location == Location::Header && parameter.styled.is_none());
     let mut statements = Vec::new();
     for mut statement in std::mem::take(&mut function.block.stmts) {
-        let is_about_headers = names(quote!(#statement), "header_map");
-        let binds = binds(&statement);
-        if binds.as_deref() == Some("request") {
+        if binds(&statement).as_deref() == Some("request") {
             if let Stmt::Local(local) = &mut statement {
                 request(local, operation, has_headers);
             }
             statements.push(statement);
             break;
         }
-        if !is_about_headers || (has_headers && !is_api_version(&statement)) {
+        let is_about_headers = names(&statement, "header_map");
+        // progenitor has a header of its own, with the version of the API.
+        let is_own = || names(&statement, "from_static");
+        if !is_about_headers || (has_headers && !is_own()) {
             statements.push(statement);
         }
     }
@@ -103,22 +89,12 @@ fn rewrite_send(function: &mut ImplItemFn, operation: &Operation) {
 
 /// `T` of `Result<ResponseValue<T>, Error<()>>`.
 fn answer_type(function: &ImplItemFn) -> Type {
-    fn arguments(ty: &Type) -> Option<&syn::GenericArgument> {
-        let Type::Path(path) = ty else { return None };
-        match &path.path.segments.last()?.arguments {
-            syn::PathArguments::AngleBracketed(arguments) => arguments.args.first(),
-            _ => None,
-        }
-    }
-    let inner = |ty: &Type| match arguments(ty) {
-        Some(syn::GenericArgument::Type(inner)) => Some(inner.clone()),
-        _ => None,
-    };
-    match &function.sig.output {
-        syn::ReturnType::Type(_, ty) => inner(ty).and_then(|ty| inner(&ty)),
+    let ty = match &function.sig.output {
+        syn::ReturnType::Type(_, ty) => argument(ty, "Result"),
         syn::ReturnType::Default => None,
-    }
-    .unwrap_or_else(|| parse_quote!(()))
+    };
+    let ty = ty.and_then(|ty| argument(ty, "ResponseValue"));
+    ty.cloned().unwrap_or_else(|| parse_quote!(()))
 }
 
 fn binds(statement: &Stmt) -> Option<String> {
@@ -131,18 +107,28 @@ fn binds(statement: &Stmt) -> Option<String> {
     }
 }
 
-/// Whether an identifier is among the tokens.
-fn names(tokens: TokenStream, name: &str) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => names(group.stream(), name),
-        TokenTree::Ident(ident) => ident == name,
-        _ => false,
-    })
+/// Whether a statement has an identifier in it.
+fn names(statement: &Stmt, name: &str) -> bool {
+    struct Names<'a>(&'a str, bool);
+
+    impl<'ast> Visit<'ast> for Names<'_> {
+        fn visit_ident(&mut self, ident: &'ast Ident) {
+            self.1 |= ident == self.0;
+        }
+    }
+
+    let mut names = Names(name, false);
+    names.visit_stmt(statement);
+    names.1
 }
 
-/// progenitor's own header, rather than a parameter of its name.
-fn is_api_version(statement: &Stmt) -> bool {
-    names(quote!(#statement), "from_static")
+/// Whether it is `client.NAME`.
+fn is_field(expr: &Expr, name: &str) -> bool {
+    let Expr::Field(field) = expr else {
+        return false;
+    };
+    let is_client = matches!(&*field.base, Expr::Path(base) if base.path.is_ident("client"));
+    is_client && matches!(&field.member, Member::Named(member) if member == name)
 }
 
 /// What the status means.

@@ -3,44 +3,50 @@
 //! They are most of what progenitor generates, and everybody who depends on the client compiles
 //! them. A type that only comes in answers is a plain struct with public fields.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use syn::visit::{self, Visit};
-use syn::{Field, File, ImplItem, Item, ItemImpl, ItemMod, Path, Type};
+use syn::{Field, Item, ItemImpl, Path, Type};
 
-/// Removes the builders of types that no request holds.
-pub(super) fn trim(file: &mut File) {
-    let sent = sent(file);
-    let Some(types) = file.items.iter_mut().find_map(|item| module(item, "types")) else {
-        return;
-    };
-    types.retain(|item| match item {
-        Item::Impl(block) if is_builder_fn(block) => sent.contains(&subject(block)),
+use super::pieces::{Kind, Piece};
+
+/// The types that requests hold: the bodies of all operations, and the types of their fields, and so on.
+pub(super) fn sent(types: &[Piece], bodies: Bodies) -> BTreeSet<String> {
+    let names: HashSet<&str> = types.iter().map(|piece| &*piece.name).collect();
+    let mut fields: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for piece in types {
+        if matches!(piece.kind, Kind::Struct | Kind::Enum) {
+            let fields = fields.entry(&piece.name).or_default();
+            piece.words(&mut |word| {
+                if names.contains(&*word) {
+                    fields.insert(word);
+                }
+            });
+        }
+    }
+    let mut sent = BTreeSet::new();
+    let mut next = bodies.0;
+    while let Some(name) = next.pop() {
+        next.extend(fields.remove(&*name).into_iter().flatten());
+        sent.insert(name);
+    }
+    sent
+}
+
+/// Removes what makes builders of other types.
+pub(super) fn types(types: &mut Vec<Piece>, sent: &BTreeSet<String>) {
+    types.retain(|piece| match piece.kind {
+        Kind::Impl(_) if !sent.contains(&piece.name) => !piece.is_builder_fn(),
         _ => true,
     });
-    if let Some(builders) = types.iter_mut().find_map(|item| module(item, "builder")) {
-        builders.retain(|item| match item {
-            Item::Struct(builder) => sent.contains(&builder.ident.to_string()),
-            Item::Impl(block) => sent.contains(&subject(block)),
-            _ => true,
-        });
-    }
 }
 
-pub(super) fn module<'a>(item: &'a mut Item, name: &str) -> Option<&'a mut Vec<Item>> {
-    match item {
-        Item::Mod(ItemMod {
-            ident,
-            content: Some((_, items)),
-            ..
-        }) if ident == name => Some(items),
-        _ => None,
-    }
-}
-
-/// `impl T { pub fn builder() -> builder::T }`
-fn is_builder_fn(block: &ItemImpl) -> bool {
-    matches!(&block.items[..], [ImplItem::Fn(function)] if function.sig.ident == "builder")
+/// And those builders.
+pub(super) fn builders(builders: &mut Vec<Piece>, sent: &BTreeSet<String>) {
+    builders.retain(|piece| match piece.kind {
+        Kind::Struct | Kind::Impl(_) => sent.contains(&piece.name),
+        _ => true,
+    });
 }
 
 /// The last name in the type that a block implements something for.
@@ -56,79 +62,39 @@ fn last(path: &Path) -> String {
     segment.map(|s| s.ident.to_string()).unwrap_or_default()
 }
 
-/// The bodies of all operations, and the types of their fields, and so on.
-fn sent(file: &File) -> BTreeSet<String> {
-    let mut names = Names::default();
-    names.visit_file(file);
-    let mut sent = BTreeSet::new();
-    let mut next = names.bodies;
-    while let Some(name) = next.pop() {
-        if sent.insert(name.clone()) {
-            next.extend(names.fields.remove(&name).into_iter().flatten());
-        }
-    }
-    sent
-}
-
+/// What the builders of operations are given: what stands as `types::builder::NAME` in them, and what is in the
+/// field of a body. A list of bodies, or a body that may be null, is not given as its builder.
 #[derive(Default)]
-struct Names {
-    /// What stands as `types::builder::NAME` in an operation.
-    bodies: Vec<String>,
-    /// The names in the fields of each type.
-    fields: BTreeMap<String, Vec<String>>,
-    in_types: bool,
+pub(super) struct Bodies(Vec<String>);
+
+impl Bodies {
+    /// Looks at an item of the module of the builders.
+    pub(super) fn read(&mut self, item: &Item) {
+        self.visit_item(item);
+    }
 }
 
-impl<'ast> Visit<'ast> for Names {
+impl<'ast> Visit<'ast> for Bodies {
     fn visit_path(&mut self, path: &'ast Path) {
-        let segments = path.segments.iter().map(|s| s.ident.to_string());
-        if let [.., types, builder, name] = &segments.collect::<Vec<_>>()[..]
-            && types == "types"
+        let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
+        if let (Some(name), Some(builder), Some(types)) = (names.next(), names.next(), names.next())
             && builder == "builder"
+            && types == "types"
         {
-            self.bodies.push(name.clone());
+            self.0.push(name.to_string());
         }
         visit::visit_path(self, path);
     }
 
-    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
-        // The builders of the types name the types, too; those of the operations stand outside.
-        if module.ident != "types" {
-            return visit::visit_item_mod(self, module);
-        }
-        let items = module.content.iter().flat_map(|(_, items)| items);
-        let items = items.filter(|item| !matches!(item, Item::Mod(_)));
-        self.in_types = true;
-        items.for_each(|item| self.visit_item(item));
-        self.in_types = false;
-    }
-
     fn visit_field(&mut self, field: &'ast Field) {
-        // A list of bodies, or a body that may be null, is not given as its builder.
-        let is_body = field.ident.as_ref().is_some_and(|name| name == "body");
-        if is_body && !self.in_types {
-            self.bodies.extend(names_in(std::iter::once(field)));
+        if field.ident.as_ref().is_some_and(|name| name == "body") {
+            self.0.extend(names_in(field));
         }
         visit::visit_field(self, field);
     }
-
-    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
-        // The builder of an operation can be called like a type.
-        if self.in_types {
-            let fields = names_in(item.fields.iter());
-            self.fields.insert(item.ident.to_string(), fields);
-        }
-        visit::visit_item_struct(self, item);
-    }
-
-    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
-        let fields = names_in(item.variants.iter().flat_map(|variant| &variant.fields));
-        self.fields.insert(item.ident.to_string(), fields);
-        visit::visit_item_enum(self, item);
-    }
 }
 
-fn names_in<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<String> {
+fn names_in(field: &Field) -> Vec<String> {
     struct Paths(Vec<String>);
 
     impl<'ast> Visit<'ast> for Paths {
@@ -139,63 +105,65 @@ fn names_in<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<String> {
     }
 
     let mut paths = Paths(Vec::new());
-    fields.for_each(|field| paths.visit_field(field));
+    paths.visit_field(field);
     paths.0
 }
 
 #[cfg(test)]
 mod tests {
-    use quote::ToTokens;
+    use proc_macro2::TokenStream;
+    use quote::quote;
     use syn::parse_quote;
 
+    use super::super::pieces::split;
     use super::*;
 
     #[test]
     fn builders_of_what_is_never_sent_are_left_out() {
-        let mut file: File = parse_quote! {
-            pub mod types {
-                pub struct Sent { inner: Vec<Inner> }
-                impl Sent { pub fn builder() -> builder::Sent { Default::default() } }
-                pub struct Inner;
-                impl Inner { pub fn builder() -> builder::Inner { Default::default() } }
-                pub struct Answer { inner: Inner }
-                impl Answer { pub fn builder() -> builder::Answer { Default::default() } }
-                impl Answer { pub fn other(&self) {} }
-                pub mod builder {
-                    pub struct Sent { inner: Result<Vec<super::Inner>, String> }
-                    impl TryFrom<Sent> for super::Sent {}
-                    pub struct Inner;
-                    impl Default for Inner {}
-                    pub struct Answer { inner: Result<super::Inner, String> }
-                    impl Default for Answer {}
-                    impl From<super::Answer> for Answer {}
-                }
-            }
-            pub mod builder {
-                pub struct Call { body: Result<types::builder::Sent, String> }
-            }
+        let mut found = split(quote! {
+            pub struct Sent { inner: Vec<Inner> }
+            impl Sent { pub fn builder() -> builder::Sent { Default::default() } }
+            pub struct Inner;
+            impl Inner { pub fn builder() -> builder::Inner { Default::default() } }
+            pub struct Answer { inner: Inner }
+            impl Answer { pub fn builder() -> builder::Answer { Default::default() } }
+            impl Answer { pub fn other(&self) {} }
+        });
+        let mut builder = split(quote! {
+            pub struct Sent { inner: Result<Vec<super::Inner>, String> }
+            impl TryFrom<Sent> for super::Sent {}
+            pub struct Inner;
+            impl Default for Inner {}
+            pub struct Answer { inner: Result<super::Inner, String> }
+            impl Default for Answer {}
+            impl From<super::Answer> for Answer {}
+        });
+        let mut bodies = Bodies::default();
+        bodies.read(&parse_quote! {
+            pub struct Call { body: Result<types::builder::Sent, String> }
+        });
+        let sent = sent(&found, bodies);
+        types(&mut found, &sent);
+        builders(&mut builder, &sent);
+        let text = |pieces: Vec<Piece>| {
+            let tokens: TokenStream = pieces.into_iter().map(|piece| piece.tokens).collect();
+            tokens.to_string()
         };
-        trim(&mut file);
-        let expected: File = parse_quote! {
-            pub mod types {
-                pub struct Sent { inner: Vec<Inner> }
-                impl Sent { pub fn builder() -> builder::Sent { Default::default() } }
-                pub struct Inner;
-                impl Inner { pub fn builder() -> builder::Inner { Default::default() } }
-                pub struct Answer { inner: Inner }
-                impl Answer { pub fn other(&self) {} }
-                pub mod builder {
-                    pub struct Sent { inner: Result<Vec<super::Inner>, String> }
-                    impl TryFrom<Sent> for super::Sent {}
-                    pub struct Inner;
-                    impl Default for Inner {}
-                }
-            }
-            pub mod builder {
-                pub struct Call { body: Result<types::builder::Sent, String> }
-            }
+        let expected = quote! {
+            pub struct Sent { inner: Vec<Inner> }
+            impl Sent { pub fn builder() -> builder::Sent { Default::default() } }
+            pub struct Inner;
+            impl Inner { pub fn builder() -> builder::Inner { Default::default() } }
+            pub struct Answer { inner: Inner }
+            impl Answer { pub fn other(&self) {} }
         };
-        let text = |file: &File| file.to_token_stream().to_string();
-        assert_eq!(text(&file), text(&expected));
+        assert_eq!(text(found), expected.to_string());
+        let expected = quote! {
+            pub struct Sent { inner: Result<Vec<super::Inner>, String> }
+            impl TryFrom<Sent> for super::Sent {}
+            pub struct Inner;
+            impl Default for Inner {}
+        };
+        assert_eq!(text(builder), expected.to_string());
     }
 }

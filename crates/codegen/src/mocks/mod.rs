@@ -8,74 +8,76 @@ pub(crate) mod shapes;
 pub(crate) mod then;
 pub(crate) mod when;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::Ident;
 use quote::{format_ident, quote};
 use syn::visit_mut::VisitMut;
-use syn::{File, parse2};
+use syn::{File, parse_quote, parse2};
 
 use crate::Paths;
 use crate::adapt::Docs;
 use crate::operations::Operation;
+use crate::print;
 use shapes::Shapes;
 
-/// The mocks of the operations of `client`.
-pub(crate) fn mocks(operations: &[Operation], client: &File, paths: &Paths) -> syn::Result<File> {
-    let shapes = Shapes::of(client);
+/// The source of the mocks of the operations of a client.
+pub(crate) fn mocks(
+    operations: &[Operation],
+    shapes: &Shapes,
+    paths: &Paths,
+) -> syn::Result<String> {
     let path: syn::Path = syn::parse_str(&paths.client)?;
-    let methods = operations.iter().map(|operation| {
+    let (mut declarations, mut definitions, mut types) =
+        (String::new(), String::new(), String::new());
+    for operation in operations {
         let (function, when, then) = names(operation);
         let docs = format!("A mock of `{} {}`.", operation.method, operation.path);
         let signature = quote! {
             fn #function(&self, describe: impl FnOnce(#when, #then)) -> Mock<'_>
         };
-        (docs, signature, operation, when, then)
-    });
-    let (mut declarations, mut definitions) = (TokenStream::new(), TokenStream::new());
-    for (docs, signature, operation, when, then) in methods {
         let (builder, credentials) = (
             format_ident!("{}", operation.type_name()),
             credentials(operation),
         );
-        declarations.extend(quote!(#[doc = #docs] #signature;));
         let query = operation.query.iter();
         let query = query.map(|(name, value)| quote!(.query(#name, #value)));
-        definitions.extend(quote! {
-            #signature {
-                self.operation(
-                    builder::#builder::OPERATION,
-                    runtime::Credentials::#credentials,
-                    |when, then| describe(#when(when #(#query)*), #then(then)),
-                )
+        let mut declaration = parse2(quote!(trait Mocks { #[doc = #docs] #signature; }))?;
+        Docs.visit_item_mut(&mut declaration);
+        declarations.push_str(&print::within(declaration, 1));
+        let definition = parse2(quote! {
+            impl Mocks for MockServer {
+                #signature {
+                    self.operation(
+                        builder::#builder::OPERATION,
+                        runtime::Credentials::#credentials,
+                        |when, then| describe(#when(when #(#query)*), #then(then)),
+                    )
+                }
             }
-        });
+        })?;
+        definitions.push_str(&print::within(definition, 1));
+        let when = when::when(operation, &when, shapes);
+        let then = then::then(operation, &then, shapes);
+        let mut file: File = parse2(quote!(#when #then))?;
+        Docs.visit_file_mut(&mut file);
+        types.push_str(&print::source(file.items));
     }
-    let types = operations.iter().map(|operation| {
-        let (_, when, then) = names(operation);
-        let when = when::when(operation, &when, &shapes);
-        let then = then::then(operation, &then, &shapes);
-        quote!(#when #then)
-    });
-    let items: TokenStream = types.collect();
-    let mut file: File = parse2(quote! {
+    let imports: File = parse_quote! {
         #[allow(unused_imports)]
         use #path::{builder, types};
         #[allow(unused_imports)]
         use ::tokenturn_client::{Secret, runtime::{serde, serde_json}};
         use ::tokenturn_httpmock::{Mock, MockServer, httpmock, runtime};
-
+    };
+    let mut source = print::source(imports.items);
+    let declaration = parse_quote! {
         /// A mock for each operation.
-        pub trait Mocks {
-            #declarations
-        }
-
-        impl Mocks for MockServer {
-            #definitions
-        }
-
-        #items
-    })?;
-    Docs.visit_file_mut(&mut file);
-    Ok(file)
+        pub trait Mocks {}
+    };
+    source.push_str(&print::filled(declaration, 0, &declarations));
+    let definition = parse_quote!(impl Mocks for MockServer {});
+    source.push_str(&print::filled(definition, 0, &definitions));
+    source.push_str(&types);
+    Ok(source)
 }
 
 /// The names of an operation's method, of its `When` and of its `Then`.

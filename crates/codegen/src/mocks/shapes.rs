@@ -2,43 +2,31 @@
 
 use std::collections::HashMap;
 
-use syn::{
-    Fields, File, GenericArgument, ImplItem, Item, ItemMod, PathArguments, ReturnType, Type,
-    parse_quote,
-};
+use syn::{Fields, GenericArgument, ImplItem, Item, PathArguments, ReturnType, Type, parse_quote};
 
 use crate::operations::Operation;
 
 /// What the builders of the operations take and give.
+#[derive(Default)]
 pub(crate) struct Shapes {
     arguments: HashMap<(String, String), Type>,
     answers: HashMap<String, Type>,
 }
 
 impl Shapes {
-    pub(crate) fn of(client: &File) -> Self {
-        let mut shapes = Self {
-            arguments: HashMap::new(),
-            answers: HashMap::new(),
-        };
-        let module = client.items.iter().find_map(|item| match item {
-            Item::Mod(ItemMod { ident, content, .. }) if ident == "builder" => content.as_ref(),
-            _ => None,
-        });
-        for item in module.into_iter().flat_map(|(_, items)| items) {
-            match item {
-                Item::Struct(item) => shapes.read_fields(&item.ident.to_string(), &item.fields),
-                Item::Impl(block) => {
-                    if let Type::Path(path) = &*block.self_ty
-                        && let Some(name) = path.path.segments.last()
-                    {
-                        shapes.read_send(&name.ident.to_string(), &block.items);
-                    }
+    /// Reads an item of the module of the builders.
+    pub(crate) fn read(&mut self, item: &Item) {
+        match item {
+            Item::Struct(item) => self.read_fields(&item.ident.to_string(), &item.fields),
+            Item::Impl(block) => {
+                if let Type::Path(path) = &*block.self_ty
+                    && let Some(name) = path.path.segments.last()
+                {
+                    self.read_send(&name.ident.to_string(), &block.items);
                 }
-                _ => {}
             }
+            _ => {}
         }
-        shapes
     }
 
     fn read_fields(&mut self, builder: &str, fields: &Fields) {
@@ -47,12 +35,12 @@ impl Shapes {
                 && let Some(ty) = argument(&field.ty, "Result")
             {
                 // A parameter may be left out; a body is there, and may be null.
-                let ty = match argument(&ty, "Option") {
+                let ty = match argument(ty, "Option") {
                     Some(inner) if name != "body" => inner,
                     _ => ty,
                 };
                 let key = (builder.to_owned(), name.to_string());
-                self.arguments.insert(key, without_builder(ty));
+                self.arguments.insert(key, without_builder(ty.clone()));
             }
         }
     }
@@ -63,9 +51,9 @@ impl Shapes {
                 && function.sig.ident == "send"
                 && let ReturnType::Type(_, ty) = &function.sig.output
                 && let Some(ty) = argument(ty, "Result")
-                && let Some(ty) = argument(&ty, "ResponseValue")
+                && let Some(ty) = argument(ty, "ResponseValue")
             {
-                self.answers.insert(builder.to_owned(), ty);
+                self.answers.insert(builder.to_owned(), ty.clone());
             }
         }
     }
@@ -83,13 +71,13 @@ impl Shapes {
 }
 
 /// The first argument of a generic type with this name.
-fn argument(ty: &Type, name: &str) -> Option<Type> {
+pub(crate) fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     match &last.arguments {
         PathArguments::AngleBracketed(arguments) if last.ident == name => {
             match arguments.args.first()? {
-                GenericArgument::Type(ty) => Some(ty.clone()),
+                GenericArgument::Type(ty) => Some(ty),
                 _ => None,
             }
         }

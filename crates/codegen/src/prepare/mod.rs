@@ -145,6 +145,20 @@ fn remove_pages(document: &mut Value) {
     });
 }
 
+/// What references lead to, while the document is changed.
+fn components(document: &Value) -> Value {
+    json!({"components": document.get("components")})
+}
+
+/// Changes the paths of a document, and not what they refer to.
+pub(crate) fn change_paths(document: &mut Value, change: impl FnOnce(&mut Value, &Value)) {
+    if let Some(paths) = document.get_mut("paths").map(Value::take) {
+        let mut apart = Value::Object([("paths".to_owned(), paths)].into_iter().collect());
+        change(&mut apart, document);
+        document["paths"] = apart["paths"].take();
+    }
+}
+
 /// Every operation, with its path.
 pub(crate) fn operations_mut(
     document: &mut Value,

@@ -7,12 +7,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{is_json, operations_mut};
+use super::{components, is_json, operations_mut};
 use crate::flat::{MAX_PARTS, may_be_null};
 
 /// Moves `nullable` to the places whose schemas allow null.
 pub(super) fn place(document: &mut Value) {
-    let original = document.clone();
+    let original = components(document);
     let places = Places {
         document: &original,
     };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operations_mut;
+use super::{change_paths, operations_mut};
 
 /// What a node stands for: itself, or the end of its references.
 pub(crate) fn resolve<'a>(document: &'a Value, mut node: &'a Value) -> &'a Value {
@@ -21,24 +21,30 @@ pub(crate) fn resolve<'a>(document: &'a Value, mut node: &'a Value) -> &'a Value
 /// Replaces the references to parameters, bodies and answers (those to schemas stay), and gives
 /// the parameters of a path to its operations.
 pub(super) fn inline(document: &mut Value) {
-    let original = document.clone();
-    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
-        for item in paths.values_mut().filter_map(Value::as_object_mut) {
-            share_parameters(&original, item);
+    change_paths(document, |paths, document| {
+        let items = paths["paths"].as_object_mut();
+        let items = items.into_iter().flat_map(Map::values_mut);
+        for item in items.filter_map(Value::as_object_mut) {
+            share_parameters(document, item);
         }
-    }
-    for (_, operation) in operations_mut(document) {
-        if let Some(body) = operation.get_mut("requestBody") {
-            *body = resolve(&original, body).clone();
-        }
-        if let Some(responses) = operation
-            .get_mut("responses")
-            .and_then(Value::as_object_mut)
-        {
-            for response in responses.values_mut() {
-                *response = resolve(&original, response).clone();
+        for (_, operation) in operations_mut(paths) {
+            let responses = operation
+                .get_mut("responses")
+                .and_then(Value::as_object_mut);
+            for response in responses.into_iter().flat_map(Map::values_mut) {
+                take_in(document, response);
+            }
+            if let Some(body) = operation.get_mut("requestBody") {
+                take_in(document, body);
             }
         }
+    });
+}
+
+/// Replaces a reference by what it stands for.
+fn take_in(document: &Value, node: &mut Value) {
+    if node.get("$ref").is_some() {
+        *node = resolve(document, node).clone();
     }
 }
 
@@ -85,17 +91,20 @@ fn share_parameters(document: &Value, item: &mut Map<String, Value>) {
         let inherited = shared
             .iter()
             .filter(|parameter| own.iter().all(|one| key(one) != key(parameter)));
-        let all: Vec<Value> = inherited.cloned().chain(own.iter().cloned()).collect();
+        let inherited: Vec<Value> = inherited.cloned().collect();
+        let all = inherited.into_iter().chain(own).collect();
         operation.insert("parameters".into(), Value::Array(all));
     }
 }
 
 fn list(document: &Value, parameters: Option<Value>) -> Vec<Value> {
     match parameters {
-        Some(Value::Array(items)) => items
-            .iter()
-            .map(|parameter| resolve(document, parameter).clone())
-            .collect(),
+        Some(Value::Array(mut items)) => {
+            items
+                .iter_mut()
+                .for_each(|parameter| take_in(document, parameter));
+            items
+        }
         _ => Vec::new(),
     }
 }

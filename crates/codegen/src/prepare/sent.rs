@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::operations_mut;
 use super::schemas::used;
 use super::walk::{Part, schemas_mut, schemas_under_mut};
+use super::{components, operations_mut};
 use crate::fits::{self, Wanted};
 use crate::keywords::converted;
 
@@ -20,7 +20,7 @@ pub(crate) const MAY_BE_NULL: &str = "\u{e000}";
 /// Leaves the defaults that an answer is completed with: no request has these schemas, and the
 /// client's types hold them.
 pub(super) fn defaults(document: &mut Value) {
-    let original = document.clone();
+    let original = components(document);
     let sent = used(document, &["parameters", "requestBody"]);
     each(document, &sent, &mut |schema, is_sent| {
         if let Some(default) = schema.get("default")

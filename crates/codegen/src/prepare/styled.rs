@@ -1,14 +1,16 @@
 //! How parameters are written. progenitor knows two of the styles: what a value shows, in a path or
 //! a header, and `name=value`, in a query.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::{Map, Value, json};
 
 use super::converted::is_secret;
-use super::operations_mut;
 use super::parameters::{ARGUMENT, key};
 use super::references::add_schemas;
+use super::{change_paths, operations_mut};
 use crate::flat::Flat;
 use crate::names::pascal;
 
@@ -96,34 +98,36 @@ fn is_scalar(document: &Value, schema: &Value) -> bool {
 
 /// Makes components of objects: of another one, progenitor makes no parameter.
 pub(super) fn name_objects(document: &mut Value) {
-    let original = document.clone();
-    let schemas = original.pointer("/components/schemas");
+    let schemas = document.pointer("/components/schemas");
     let schemas = schemas.and_then(Value::as_object).into_iter().flatten();
-    let taken: Vec<String> = schemas.map(|(name, _)| pascal(name)).collect();
+    let taken: HashSet<String> = schemas.map(|(name, _)| pascal(name)).collect();
     let mut named = Vec::new();
-    for (_, operation) in operations_mut(document) {
-        let id = operation.get("operationId").and_then(Value::as_str);
-        let id = id.unwrap_or_default().to_owned();
-        let parameters = operation
-            .get_mut("parameters")
-            .and_then(Value::as_array_mut);
-        for parameter in parameters.into_iter().flatten() {
-            let argument = parameter.get(ARGUMENT).unwrap_or(&parameter["name"]);
-            let argument = argument.as_str().unwrap_or_default();
-            let mut name = pascal(&format!("{id}-{argument}"));
-            let Some(schema) = parameter.get_mut("schema") else {
-                continue;
-            };
-            if schema.get("$ref").is_some() || !is_object(&original, schema) {
-                continue;
+    change_paths(document, |paths, document| {
+        for (_, operation) in operations_mut(paths) {
+            let id = operation.get("operationId").and_then(Value::as_str);
+            let id = id.unwrap_or_default().to_owned();
+            let parameters = operation
+                .get_mut("parameters")
+                .and_then(Value::as_array_mut);
+            for parameter in parameters.into_iter().flatten() {
+                let argument = parameter.get(ARGUMENT).unwrap_or(&parameter["name"]);
+                let argument = argument.as_str().unwrap_or_default();
+                let name = format!("{id}-{argument}");
+                let Some(schema) = parameter.get_mut("schema") else {
+                    continue;
+                };
+                if schema.get("$ref").is_some() || !is_object(document, schema) {
+                    continue;
+                }
+                let mut name = pascal(&name);
+                while taken.contains(&name) {
+                    name.push_str("Parameter");
+                }
+                let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+                named.push((name, std::mem::replace(schema, reference)));
             }
-            while taken.contains(&name) {
-                name.push_str("Parameter");
-            }
-            let reference = json!({"$ref": format!("#/components/schemas/{name}")});
-            named.push((name, std::mem::replace(schema, reference)));
         }
-    }
+    });
     add_schemas(document, named);
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::components;
 use super::references::add_schemas;
 use super::walk::{Part, schemas_mut};
 use crate::flat::{Flat, MAX_PARTS, may_be_null};
@@ -17,7 +18,7 @@ use crate::tree::escaped;
 const UNITED: &str = "\u{E001}united";
 
 pub(super) fn unite(document: &mut Value) {
-    let original = document.clone();
+    let original = components(document);
     schemas_mut(document, Part::Document, &mut |schema| {
         // What leads back to itself would be put together without an end.
         if schema.shift_remove(UNITED).is_some() {

@@ -5,7 +5,8 @@ use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Token, parse_quote};
 
-use crate::operations::{Location, Operation};
+use super::is_field;
+use crate::operations::{Location, Operation, Parameter};
 
 /// What progenitor calls by names that are not ours.
 pub(super) struct Names<'a> {
@@ -24,8 +25,7 @@ impl VisitMut for Names<'_> {
         visit_mut::visit_path_mut(self, path);
         let first = path.segments.first();
         if first.is_some_and(|first| first.ident == "Error" || first.ident == "encode_path") {
-            let segments = &path.segments;
-            *path = parse_quote!(runtime::#segments);
+            path.segments.insert(0, format_ident!("runtime").into());
         }
     }
 }
@@ -41,7 +41,7 @@ impl Names<'_> {
         let arguments = format.mac.parse_body_with(arguments).ok()?;
         let mut arguments = arguments.into_iter().skip(1);
         let base = arguments.next()?;
-        if quote!(#base).to_string() != "client . baseurl" {
+        if !is_field(&base, "baseurl") {
             return None;
         }
         let mut parts = self.operation.path.split('{');
@@ -65,13 +65,13 @@ impl Names<'_> {
 
     /// What stands for `encode_path(&name.to_string())` where that is not how it is written.
     fn styled(&self, argument: &Expr) -> Option<Expr> {
-        let text = quote!(#argument).to_string();
-        let mut parameters = self.operation.parameters.iter();
-        let parameter = parameters.find(|one| {
-            let argument = format_ident!("{}", one.argument);
-            let is_in_path = one.location == Location::Path;
-            is_in_path && text == quote!(encode_path(&#argument.to_string())).to_string()
-        })?;
+        let is_styled = |one: &&Parameter| one.location == Location::Path && one.styled.is_some();
+        let parameters = self.operation.parameters.iter().filter(is_styled);
+        let mut named = parameters.map(|one| {
+            let name = format_ident!("{}", one.argument);
+            (one, quote!(encode_path(&#name.to_string())).to_string())
+        });
+        let (parameter, _) = named.find(|(_, text)| quote!(#argument).to_string() == *text)?;
         let (name, style) = (&parameter.name, parameter.styled?.arguments());
         let argument = format_ident!("{}", parameter.argument);
         let value = match parameter.is_secret {

@@ -151,18 +151,16 @@ impl Writer<'_> {
         let mut lines = [parent(), runtime()]
             .map(|item| self.print(item, 1))
             .concat();
-        for group in order::groups(module.pieces, &names) {
+        // They are dropped together: in the holes that each would leave, finding memory takes long.
+        let groups = order::groups(module.pieces, &names);
+        for group in &groups {
             let arguments = group
                 .name
                 .as_ref()
                 .and_then(operation)
                 .map(order::arguments);
-            for piece in group
-                .pieces
-                .into_iter()
-                .filter(|piece| piece.kind != Kind::Use)
-            {
-                let mut item = parse2(piece.tokens)?;
+            for piece in group.pieces.iter().filter(|piece| piece.kind != Kind::Use) {
+                let mut item = parse2(piece.tokens.clone())?;
                 found.bodies.read(&item);
                 if let Some(arguments) = &arguments {
                     Order(arguments).visit_item_mut(&mut item);
@@ -198,19 +196,19 @@ impl Writer<'_> {
             .map(|item| self.print(item, 1))
             .concat();
         let groups = order::groups(module.pieces, &names);
-        for piece in groups.into_iter().flat_map(|group| group.pieces) {
+        for piece in groups.iter().flat_map(|group| &group.pieces) {
             match (&piece.kind, &*piece.name) {
                 (Kind::Use, _) => continue,
                 // It comes after all types.
                 (Kind::Mod, "builder") => {
-                    let mut module = piece.module()?;
+                    let mut module = piece.clone().module()?;
                     trim::builders(&mut module.pieces, &sent);
                     lines.push_str(&self.type_builders(module, &names, &fields, &marked)?);
                     continue;
                 }
                 _ => {}
             }
-            let mut item = parse2(piece.tokens)?;
+            let mut item = parse2(piece.tokens.clone())?;
             let mut choice = None;
             if let Item::Struct(_) | Item::Enum(_) = item {
                 choice = choose::unmark(&mut item).and_then(|number| self.choices.get(number));
@@ -219,7 +217,7 @@ impl Writer<'_> {
             let more = match &mut item {
                 Item::Struct(item) => {
                     if let Some(order) = order::fields(item, &properties) {
-                        fields.insert(piece.name, order);
+                        fields.insert(piece.name.clone(), order);
                     }
                     display::scalar(item, &shown)
                 }
@@ -248,10 +246,11 @@ impl Writer<'_> {
         marked: &Marked,
     ) -> syn::Result<String> {
         let mut lines = self.print(runtime(), 2);
-        for group in order::groups(module.pieces, names) {
+        let groups = order::groups(module.pieces, names);
+        for group in &groups {
             let order = group.name.as_ref().and_then(|name| fields.get(name));
-            for piece in group.pieces {
-                let mut item = parse2(piece.tokens)?;
+            for piece in &group.pieces {
+                let mut item = parse2(piece.tokens.clone())?;
                 marked.builder(&mut item);
                 if let Some(order) = order {
                     Order(order).visit_item_mut(&mut item);

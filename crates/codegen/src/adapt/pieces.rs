@@ -19,6 +19,7 @@ pub(super) enum Kind {
 }
 
 /// An item.
+#[derive(Clone)]
 pub(super) struct Piece {
     pub(super) kind: Kind,
     /// What it is called. Of an `impl`, the last name in the type that it is for.

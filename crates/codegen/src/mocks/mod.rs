@@ -8,7 +8,7 @@ pub(crate) mod shapes;
 pub(crate) mod then;
 pub(crate) mod when;
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::visit_mut::VisitMut;
 use syn::{File, parse_quote, parse2};
@@ -28,6 +28,7 @@ pub(crate) fn mocks(
     let path: syn::Path = syn::parse_str(&paths.client)?;
     let (mut declarations, mut definitions, mut types) =
         (String::new(), String::new(), String::new());
+    let (same_of_when, same_of_then) = (when::Same::new()?, then::same()?);
     for operation in operations {
         let (function, when, then) = names(operation);
         let docs = format!("A mock of `{} {}`.", operation.method, operation.path);
@@ -55,11 +56,10 @@ pub(crate) fn mocks(
             }
         })?;
         definitions.push_str(&print::within(definition, 1));
-        let when = when::when(operation, &when, shapes);
-        let then = then::then(operation, &then, shapes);
-        let mut file: File = parse2(quote!(#when #then))?;
-        Docs.visit_file_mut(&mut file);
-        types.push_str(&print::source(file.items));
+        let parts = when::when(operation, &when, shapes);
+        types.push_str(&with_methods(&when, parts, &same_of_when.of(operation))?);
+        let parts = then::then(operation, &then, shapes);
+        types.push_str(&with_methods(&then, parts, &same_of_then)?);
     }
     let imports: File = parse_quote! {
         #[allow(unused_imports)]
@@ -78,6 +78,26 @@ pub(crate) fn mocks(
     source.push_str(&print::filled(definition, 0, &definitions));
     source.push_str(&types);
     Ok(source)
+}
+
+/// The source of a type, with its own methods and more.
+fn with_methods(
+    name: &Ident,
+    (definition, own): (TokenStream, TokenStream),
+    more: &str,
+) -> syn::Result<String> {
+    let mut definition = parse2(definition)?;
+    Docs.visit_item_mut(&mut definition);
+    let lines = methods(own)? + more;
+    let methods = print::filled(parse_quote!(impl #name {}), 0, &lines);
+    Ok(print::source(vec![definition]) + &methods)
+}
+
+/// The source of methods.
+fn methods(methods: TokenStream) -> syn::Result<String> {
+    let mut block = parse2(quote!(impl Methods { #methods }))?;
+    Docs.visit_item_mut(&mut block);
+    Ok(print::within(block, 1))
 }
 
 /// The names of an operation's method, of its `When` and of its `Then`.

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
 
+use super::methods;
 use super::shapes::Shapes;
 use super::when::and;
 use crate::enums;
@@ -11,28 +12,37 @@ use crate::names::{Status, snake};
 use crate::operations::Operation;
 use crate::prepare::{Answer, Success};
 
-pub(super) fn then(operation: &Operation, name: &Ident, shapes: &Shapes) -> TokenStream {
+/// The methods that are the same for every operation.
+pub(super) fn same() -> syn::Result<String> {
+    let and = and("Then");
+    methods(quote! {
+        /// Anything else.
+        #[track_caller]
+        pub fn raw(self, status: u16, content_type: &str, body: impl AsRef<[u8]>) -> Self {
+            Self(self.0.bytes(status, content_type, body))
+        }
+        /// One more header.
+        pub fn header(self, name: &str, value: &str) -> Self {
+            Self(self.0.header(name, value))
+        }
+        #and
+    })
+}
+
+/// The type of an operation, and its own methods.
+pub(super) fn then(
+    operation: &Operation,
+    name: &Ident,
+    shapes: &Shapes,
+) -> (TokenStream, TokenStream) {
     let docs = format!("What a request for `{}` is answered with.", operation.id);
     let answers = all(operation).map(|answer| method(operation, answer, shapes));
-    let and = and("Then");
-    quote! {
+    let definition = quote! {
         #[doc = #docs]
         #[derive(Debug)]
         pub struct #name(runtime::Then);
-        impl #name {
-            #(#answers)*
-            /// Anything else.
-            #[track_caller]
-            pub fn raw(self, status: u16, content_type: &str, body: impl AsRef<[u8]>) -> Self {
-                Self(self.0.bytes(status, content_type, body))
-            }
-            /// One more header.
-            pub fn header(self, name: &str, value: &str) -> Self {
-                Self(self.0.header(name, value))
-            }
-            #and
-        }
-    }
+    };
+    (definition, answers.collect())
 }
 
 /// Every declared answer.

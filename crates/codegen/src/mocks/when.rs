@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
+use super::methods;
 use super::shapes::Shapes;
 use crate::encoding;
 use crate::operations::{Body, Credentials, Location, Operation, Parameter};
@@ -11,7 +12,52 @@ use crate::prepare::{Writing, content_type, essence};
 /// The methods that are not those of parameters.
 const OWN: [&str; 4] = ["basic", "bearer", "body", "and"];
 
-pub(super) fn when(operation: &Operation, name: &Ident, shapes: &Shapes) -> TokenStream {
+/// The methods that are the same for every operation.
+pub(super) struct Same {
+    basic: String,
+    bearer: String,
+    and: String,
+}
+
+impl Same {
+    pub(super) fn new() -> syn::Result<Self> {
+        let basic = quote! {
+            /// The credentials.
+            pub fn basic(self, user: &str, password: impl Into<Secret>) -> Self {
+                Self(self.0.basic(user, password))
+            }
+        };
+        let bearer = quote! {
+            /// The token that authorizes.
+            pub fn bearer(self, token: impl Into<Secret>) -> Self {
+                Self(self.0.bearer(token))
+            }
+        };
+        Ok(Self {
+            basic: methods(basic)?,
+            bearer: methods(bearer)?,
+            and: methods(and("When"))?,
+        })
+    }
+
+    /// Those that an operation has.
+    pub(super) fn of(&self, operation: &Operation) -> String {
+        let Self { basic, bearer, and } = self;
+        match operation.credentials {
+            Credentials::None => and.clone(),
+            Credentials::Basic => format!("{basic}{and}"),
+            Credentials::Bearer => format!("{bearer}{and}"),
+            Credentials::Any => format!("{basic}{bearer}{and}"),
+        }
+    }
+}
+
+/// The type of an operation, and its own methods.
+pub(super) fn when(
+    operation: &Operation,
+    name: &Ident,
+    shapes: &Shapes,
+) -> (TokenStream, TokenStream) {
     let docs = format!(
         "What a request for `{}` must look like. What is not named may be anything, but for the \
          credentials.",
@@ -22,41 +68,12 @@ pub(super) fn when(operation: &Operation, name: &Ident, shapes: &Shapes) -> Toke
         .body
         .as_ref()
         .map(|one| body(one, operation, shapes));
-    let (takes_basic, takes_bearer) = match operation.credentials {
-        Credentials::None => (false, false),
-        Credentials::Basic => (true, false),
-        Credentials::Bearer => (false, true),
-        Credentials::Any => (true, true),
-    };
-    let basic = takes_basic.then(|| {
-        quote! {
-            /// The credentials.
-            pub fn basic(self, user: &str, password: impl Into<Secret>) -> Self {
-                Self(self.0.basic(user, password))
-            }
-        }
-    });
-    let bearer = takes_bearer.then(|| {
-        quote! {
-            /// The token that authorizes.
-            pub fn bearer(self, token: impl Into<Secret>) -> Self {
-                Self(self.0.bearer(token))
-            }
-        }
-    });
-    let and = and("When");
-    quote! {
+    let definition = quote! {
         #[doc = #docs]
         #[derive(Debug)]
         pub struct #name(runtime::When);
-        impl #name {
-            #(#parameters)*
-            #body
-            #basic
-            #bearer
-            #and
-        }
-    }
+    };
+    (definition, parameters.chain(body).collect())
 }
 
 /// The way to httpmock's own methods.

@@ -7,9 +7,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
-use syn::{
-    Expr, ImplItem, ImplItemFn, ItemImpl, Local, Member, Pat, Stmt, Type, parse_quote,
-};
+use syn::{Expr, ImplItem, ImplItemFn, ItemImpl, Local, Member, Pat, Stmt, Type, parse_quote};
 
 use crate::enums::{body, overlap, pattern, sorted, variant};
 use crate::mocks::shapes::argument;

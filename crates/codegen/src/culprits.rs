@@ -89,7 +89,8 @@ pub(crate) fn types(spec: &Spec, copy: &Value, problems: &[Problem]) -> Vec<Find
     let schemas = schemas.and_then(Value::as_object).unwrap_or(&empty);
     let operations = operations(copy).filter_map(|((path, method), operation)| {
         let id = operation.get("operationId")?.as_str()?;
-        Some((pascal(id), format!("/paths/{}/{method}", escaped(path))))
+        let pointer = format!("/paths/{}/{method}", escaped(path));
+        Some((pascal(id), pointer, operation))
     });
     let operations: Vec<_> = operations.collect();
     let find = |problem: &Problem| {
@@ -97,26 +98,28 @@ pub(crate) fn types(spec: &Spec, copy: &Value, problems: &[Problem]) -> Vec<Find
         let names = names.filter(|name| problem.name.starts_with(&pascal(name)));
         let name = names.max_by_key(|name| name.len());
         let operation = operations.iter();
-        let operation = operation.filter(|(id, _)| problem.name.starts_with(id));
-        let operation = operation.max_by_key(|(id, _)| id.len());
-        let operation = operation.filter(|(id, _)| name.is_none_or(|name| name.len() < id.len()));
+        let operation = operation.filter(|(id, ..)| problem.name.starts_with(id));
+        let operation = operation.max_by_key(|(id, ..)| id.len());
+        let operation = operation.filter(|(id, ..)| name.is_none_or(|name| name.len() < id.len()));
         let name = name.filter(|_| operation.is_none());
         let place = name.map(|name| {
             let rest = &problem.name[pascal(name).len()..];
             let pointer = format!("/components/schemas/{}", escaped(name));
             property(&schemas[name], rest, pointer)
         });
-        let pointer = || operation.map_or_else(String::new, |(_, pointer)| pointer.clone());
-        let (pointer, schema) = place.unwrap_or_else(|| (pointer(), &Value::Null));
-        let roots = components_of(schema, Part::Schema);
-        let parts = closure(schemas, roots);
-        let mut has_secret = name.is_none();
-        let parts = parts.values().chain([schema]);
-        parts.for_each(|schema| {
-            schemas_in(schema, Part::Schema, &mut |schema| {
-                has_secret |= schema.get("format") == Some(&json!("password"));
-            });
-        });
+        let (pointer, part, described) = match (place, operation) {
+            (Some((pointer, schema)), _) => (pointer, Part::Schema, schema),
+            (None, Some((_, pointer, operation))) => (pointer.clone(), Part::Operation, *operation),
+            (None, None) => (String::new(), Part::Document, copy),
+        };
+        let mut has_secret = false;
+        let mut look = |schema: &Map<String, Value>| {
+            has_secret |= schema.get("format") == Some(&json!("password"));
+        };
+        schemas_in(described, part, &mut look);
+        let used = closure(schemas, components_of(described, part));
+        let used = used.values();
+        used.for_each(|schema| schemas_in(schema, Part::Schema, &mut look));
         match problem.is_mended && !has_secret {
             true => {
                 let help = "its parts exclude each other: leave out one of them";

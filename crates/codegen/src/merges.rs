@@ -15,6 +15,8 @@ const MAX_STEPS: usize = 3_000;
 /// What the stack of any thread has room for.
 const MAX_DEPTH: usize = 30;
 
+const LISTS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
+
 /// Whether there is an end to what typify does with a document.
 pub(crate) fn end(document: &Value) -> bool {
     let mut merge = Merge {
@@ -25,20 +27,9 @@ pub(crate) fn end(document: &Value) -> bool {
     };
     let mut ends = true;
     schemas_in(document, Part::Document, &mut |schema| {
-        if ends
-            && !is_reference(schema)
-            && ["allOf", "oneOf", "anyOf"]
-                .iter()
-                .any(|key| schema.contains_key(*key))
-        {
+        if ends && LISTS.iter().any(|key| schema.contains_key(*key)) {
             merge.steps = 0;
-            ends = merge.ends(
-                vec![Piece {
-                    schema,
-                    is_open: true,
-                }],
-                0,
-            );
+            ends = merge.one_ends(schema);
         }
     });
     ends
@@ -158,10 +149,10 @@ impl<'a> Merge<'a> {
         let [first, others @ ..] = &schemas[..] else {
             return true;
         };
-        let reference = first.get("$ref");
-        if others.is_empty() && first.as_object().is_some_and(is_reference) {
-            return true;
+        if others.is_empty() {
+            return first.as_object().is_none_or(|first| self.one_ends(first));
         }
+        let reference = first.get("$ref");
         if reference.is_some() && others.iter().all(|other| other.get("$ref") == reference) {
             return true;
         }
@@ -170,6 +161,16 @@ impl<'a> Merge<'a> {
             .filter_map(|schema| self.piece(schema))
             .collect();
         self.ends(pieces, 0)
+    }
+
+    /// What stands by itself.
+    fn one_ends(&mut self, schema: &'a Map<String, Value>) -> bool {
+        if let Some(parts) = apart(schema) {
+            let mut parts = parts.iter().filter_map(Value::as_object);
+            return parts.all(|part| self.one_ends(part));
+        }
+        let is_open = true;
+        self.ends(vec![Piece { schema, is_open }], 0)
     }
 
     fn piece(&self, schema: &'a Value) -> Option<Piece<'a>> {
@@ -181,9 +182,9 @@ impl<'a> Merge<'a> {
     }
 }
 
-/// A reference, one that something is said about beside it, or a choice of such: typify puts nothing together.
-fn is_reference(schema: &Map<String, Value>) -> bool {
-    const LISTS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
+/// The schemas that typify makes a type of each, and puts nothing together: none for a reference, the alternatives
+/// of a choice that nothing is said beside, the only part of an `allOf`.
+fn apart(schema: &Map<String, Value>) -> Option<&[Value]> {
     const WORDS: [&str; 6] = [
         "nullable",
         "title",
@@ -192,21 +193,19 @@ fn is_reference(schema: &Map<String, Value>) -> bool {
         "example",
         "discriminator",
     ];
+    if schema.contains_key("$ref") {
+        return Some(&[]);
+    }
     let mut more = schema
-        .keys()
-        .filter(|key| !WORDS.contains(&key.as_str()) && !key.starts_with("x-"));
-    let is_plain = match (more.next().map(String::as_str), more.next()) {
-        (Some(key), None) if LISTS.contains(&key) => {
-            let parts = schema[key]
-                .as_array()
-                .map(Vec::as_slice)
-                .unwrap_or_default();
-            let is_one = |part: &Value| part.as_object().is_some_and(is_reference);
-            (key != "allOf" || parts.len() == 1) && parts.iter().all(is_one)
+        .iter()
+        .filter(|(key, _)| !WORDS.contains(&key.as_str()) && !key.starts_with("x-"));
+    match (more.next(), more.next()) {
+        (Some((key, list)), None) if LISTS.contains(&key.as_str()) => {
+            let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
+            (key != "allOf" || list.len() == 1).then_some(list)
         }
-        _ => false,
-    };
-    is_plain || schema.contains_key("$ref")
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -245,6 +244,14 @@ mod tests {
             ),
             (
                 json!({"A": {"type": "array", "items": {"anyOf": [of("A")], "properties": {"p": {}}}}}),
+                false,
+            ),
+            (
+                json!({"A": object(json!({"anyOf": [{"type": "string"}, of("A")]}))}),
+                true,
+            ),
+            (
+                json!({"A": object(json!({"anyOf": [object(json!({"allOf": [of("A"), object(of("B"))]})), of("A")]}))}),
                 false,
             ),
             (

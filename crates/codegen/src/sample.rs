@@ -12,6 +12,8 @@ use crate::tree::unescaped;
 
 /// How many references deep there is everything that may be. Below, there is what has to be.
 const MAX_WITHIN: usize = 4;
+/// After so many values, too: where everything refers to a dozen others, four references are no limit.
+const MAX_VALUES: usize = 500;
 /// More items and characters than anybody wants to send.
 const MOST: u64 = 10_000;
 /// A string that has to be escaped in JSON, in a form and in a query.
@@ -35,14 +37,18 @@ pub(crate) fn samples(document: &Value, schema: &Value, text: &str) -> Vec<Value
         within: Vec::new(),
         places: HashMap::new(),
         seen: HashSet::new(),
+        count: 0,
     };
     let mut values = Vec::new();
+    let mut count = 0;
     for _ in 0..MAX_SAMPLES {
+        sampler.count = 0;
         let value = sampler.or_null(schema).unwrap_or_default();
         if !values.contains(&value) {
             values.push(value);
         }
-        if !sampler.next_round() {
+        count += sampler.count;
+        if !sampler.next_round() || count >= MAX_ALL_VALUES {
             break;
         }
     }
@@ -51,6 +57,8 @@ pub(crate) fn samples(document: &Value, schema: &Value, text: &str) -> Vec<Value
 
 /// More than one operation needs.
 const MAX_SAMPLES: usize = 32;
+/// More values than all samples together are made of.
+const MAX_ALL_VALUES: usize = 4_000;
 
 struct Sampler<'a> {
     document: &'a Value,
@@ -64,6 +72,8 @@ struct Sampler<'a> {
     places: HashMap<String, (usize, usize)>,
     /// The places that this sample went through.
     seen: HashSet<String>,
+    /// How many values this sample has.
+    count: usize,
 }
 
 impl<'a> Sampler<'a> {
@@ -85,6 +95,7 @@ impl<'a> Sampler<'a> {
     }
 
     fn sample(&mut self, schema: &Value) -> Option<Value> {
+        self.count += 1;
         let flat = Flat::of(self.document, schema);
         if schema.get("$ref").is_some() && flat.references.is_empty() {
             return None;
@@ -211,7 +222,8 @@ impl<'a> Sampler<'a> {
         for (name, property) in flat.properties() {
             let is_required = flat.requires(name);
             // Otherwise things that all refer to each other would be in each other in every order.
-            if !is_required && self.within.len() >= MAX_WITHIN && refers(property) {
+            let is_much = self.within.len() >= MAX_WITHIN || self.count >= MAX_VALUES;
+            if !is_required && is_much && refers(property) {
                 continue;
             }
             let description = property.get("description").and_then(Value::as_str);

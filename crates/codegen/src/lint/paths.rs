@@ -73,8 +73,8 @@ impl<'a> Lint<'a> {
             self.in_page = false;
         }
         if operations == 0 {
-            let message = "there is no operation under `paths`";
-            self.error(
+            let message = "there is no operation under `paths`: the client calls nothing";
+            self.warn(
                 "no-operation",
                 paths,
                 message,

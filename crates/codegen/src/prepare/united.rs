@@ -27,7 +27,7 @@ pub(super) fn unite(document: &mut Value) {
         let may_be_null =
             |(_, property): (&String, &Value)| may_be_null(&original, property, &mut { MAX_PARTS });
         if let Some(flat) = twice(&original, schema)
-            && both(&flat).any(may_be_null)
+            && (both(&flat).any(may_be_null) || is_open(&flat))
         {
             let mut says = Value::Object(flat.says);
             schemas_mut(&mut says, Part::Schema, &mut |schema| {
@@ -93,9 +93,39 @@ fn both(flat: &Flat) -> impl Iterator<Item = (&String, &Value)> {
     })
 }
 
+/// Whether a part says that further properties are anything, and each property is of one part: typify would put
+/// that "anything" together with all that a property refers to, and have a second type of it, of the same name.
+fn is_open(flat: &Flat) -> bool {
+    let more = flat.get("additionalProperties").and_then(Value::as_object);
+    let mut said = more.into_iter().flat_map(Map::keys);
+    more.is_some()
+        && said.all(|key| ["title", "description", "example"].contains(&key.as_str()))
+        && both(flat).next().is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_further_properties_are_is_not_put_together_with_a_property() {
+        let reference = json!({"$ref": "#/components/schemas/A"});
+        let more = json!({"description": "Anything"});
+        let mut document = json!({"components": {"schemas": {
+            "A": {"allOf": [{"type": "object"}, {"type": "object", "additionalProperties": more}]},
+            "B": {"allOf": [
+                {"type": "object", "properties": {"a": reference}},
+                reference,
+            ]},
+        }}});
+        unite(&mut document);
+        let united = json!({
+            "type": "object",
+            "properties": {"a": reference},
+            "additionalProperties": more,
+        });
+        assert_eq!(document["components"]["schemas"]["B"], united);
+    }
 
     #[test]
     fn what_would_have_a_name_that_is_taken_gets_another() {

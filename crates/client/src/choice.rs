@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// How many properties have a wrong value, are missing, may not be there, would be lost, and are known.
@@ -37,16 +38,41 @@ pub struct Alternative {
 
 impl Choice {
     /// Reads a value as the alternative that it fits best, of those that can be read: an answer is not thrown
-    /// away since it breaks a rule.
-    pub fn read<T>(&self, value: &Value, mut read: impl FnMut(usize) -> Option<T>) -> Option<T> {
+    /// away since it breaks a rule. Of those that fit as well, the one counts that keeps most of what is in it.
+    pub fn read<T: Serialize>(
+        &self,
+        value: &Value,
+        mut read: impl FnMut(usize) -> Option<T>,
+    ) -> Option<T> {
         let tagged = self.tagged(value);
-        let mut order: Vec<_> = self.alternatives.iter().zip(0..).collect();
-        order.retain(|(one, _)| one.kinds.is_empty() || one.kinds.contains(&kind(value)));
-        order.sort_by_cached_key(|(one, index)| {
-            let is_other = tagged.is_some_and(|tagged| tagged != *index);
+        let order = self.alternatives.iter().zip(0..);
+        let order =
+            order.filter(|(one, _)| one.kinds.is_empty() || one.kinds.contains(&kind(value)));
+        let flaws = |one: &Alternative, index| {
+            let is_other = tagged.is_some_and(|tagged| tagged != index);
             (is_other, one.flaws(value))
-        });
-        order.into_iter().find_map(|(_, index)| read(index))
+        };
+        let mut order: Vec<_> = order
+            .map(|(one, index)| (flaws(one, index), index))
+            .collect();
+        order.sort();
+        let mut best: Option<(usize, T)> = None;
+        let mut last = None;
+        for (flaws, index) in order {
+            if best.is_some() && last.is_some_and(|last| last != flaws) {
+                break;
+            }
+            last = Some(flaws);
+            let Some(found) = read(index) else { continue };
+            let lost = serde_json::to_value(&found).map_or(usize::MAX, |kept| lost(value, &kept));
+            if best.as_ref().is_none_or(|(least, _)| lost < *least) {
+                best = Some((lost, found));
+            }
+            if lost == 0 {
+                break;
+            }
+        }
+        best.map(|(_, found)| found)
     }
 
     fn tagged(&self, value: &Value) -> Option<usize> {
@@ -92,6 +118,35 @@ impl Alternative {
     }
 }
 
+/// How much of a value is not there any more, below it too.
+fn lost(value: &Value, kept: &Value) -> usize {
+    match (value, kept) {
+        (Value::Object(value), Value::Object(kept)) => {
+            let lost = value.iter().map(|(name, value)| match kept.get(name) {
+                Some(kept) => lost(value, kept),
+                // What is absent says the same.
+                None => usize::from(!is_nothing(value)),
+            });
+            lost.sum()
+        }
+        (Value::Array(value), Value::Array(kept)) => value
+            .iter()
+            .zip(kept)
+            .map(|(value, kept)| lost(value, kept))
+            .sum(),
+        _ => 0,
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(object) => object.is_empty(),
+        _ => false,
+    }
+}
+
 fn is_it(json: &str, value: &Value) -> bool {
     match value {
         Value::Number(number) => json.parse().ok() == number.as_f64(),
@@ -134,6 +189,28 @@ mod tests {
             None::<()>
         });
         order
+    }
+
+    #[test]
+    fn of_what_fits_as_well_the_one_counts_that_keeps_most() {
+        const ONE: Alternative = Alternative {
+            known: &["all"],
+            ..OPEN
+        };
+        let choice = Choice {
+            tag: None,
+            alternatives: &[ONE, ONE, ONE],
+        };
+        let value = json!({"all": [{"a": 1, "b": null, "c": {"d": [{"e": 1}]}}]});
+        let kept = [
+            json!({"all": [{"c": {}}]}),
+            json!({"all": [{"a": 1.0, "c": {"d": [{"e": 1}], "f": 2}}]}),
+            value.clone(),
+        ];
+        let read = |last: usize| choice.read(&value, |index| (index < last).then(|| &kept[index]));
+        assert_eq!(read(3), Some(&kept[1]));
+        assert_eq!(read(1), Some(&kept[0]));
+        assert_eq!(read(0), None);
     }
 
     #[test]

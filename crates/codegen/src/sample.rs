@@ -13,7 +13,7 @@ use crate::tree::unescaped;
 /// How many references deep there is everything that may be. Below, there is what has to be.
 const MAX_WITHIN: usize = 4;
 /// After so many values, too: where everything refers to a dozen others, four references are no limit.
-const MAX_VALUES: usize = 500;
+const MAX_VALUES: usize = 200;
 /// More items and characters than anybody wants to send.
 const MOST: u64 = 10_000;
 /// A string that has to be escaped in JSON, in a form and in a query.
@@ -58,7 +58,7 @@ pub(crate) fn samples(document: &Value, schema: &Value, text: &str) -> Vec<Value
 /// More than one operation needs.
 const MAX_SAMPLES: usize = 32;
 /// More values than all samples together are made of.
-const MAX_ALL_VALUES: usize = 4_000;
+const MAX_ALL_VALUES: usize = 1_000;
 
 struct Sampler<'a> {
     document: &'a Value,

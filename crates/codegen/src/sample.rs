@@ -367,6 +367,10 @@ fn number(schema: &Flat) -> Option<Value> {
         (None, Some(most)) => most.min(2.0) - 0.5,
         (None, None) => 1.5,
     };
+    // What the type has room for: a middle may have more digits.
+    let is_float = schema.get("format").is_some_and(|format| format == "float");
+    let short = (value as f32).to_string().parse().ok();
+    let value = short.filter(|_| is_float).unwrap_or(value);
     Number::from_f64(value).map(Value::Number)
 }
 
@@ -481,6 +485,10 @@ mod tests {
             (
                 json!({"type": "number", "minimum": 3, "maximum": 4}),
                 json!(3.5),
+            ),
+            (
+                json!({"type": "number", "format": "float", "minimum": 0.001, "maximum": 2_000_000}),
+                json!(1_000_000.0),
             ),
             (json!({"type": "boolean"}), json!(true)),
             (json!({}), json!(TEXT)),

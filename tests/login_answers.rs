@@ -249,16 +249,69 @@ async fn an_error_says_what_the_server_said() {
             text("Text/Plain; charset=utf-8", words),
             Some("Cookies must be enabled, [redacted]."),
         ),
-        (text("text/html", words), None),
-        (text("text/plain", "<html>No.</html>"), None),
+        (
+            text("text/html", words),
+            Some("Cookies must be enabled, [redacted]."),
+        ),
+        (text("text/plain", "<html>No.</html>"), Some("No.")),
+        (
+            text(
+                "text/html",
+                "<title>403</title><script>x()</script><h1>No,\n you</h1>",
+            ),
+            Some("No, you"),
+        ),
+        (
+            text("text/html", "<script>canarycode0123456789</script>"),
+            None,
+        ),
+        (text("application/octet-stream", words), None),
         (text("text/plain", " "), None),
-        (text("text/plain", &"no ".repeat(1000)), None),
+        (
+            text("text/plain", &"no ".repeat(1000)),
+            Some(&*"no ".repeat(100)),
+        ),
     ] {
         let error = exchange(answer).await.unwrap_err();
         let refusal = error.refusal().unwrap();
         assert_eq!(refusal.reason, RefusalReason::Other);
         let shown = refusal.message.as_deref().map(|m| m.replace(" [1m", ""));
         assert_eq!(shown.as_deref(), message);
+    }
+
+    // RFC 6749, section 5.2, and GitHub's own 404.
+    let mark = "x-github-request-id: A:1\r\n";
+    for (status, headers, word, reason) in [
+        ("400 X", "", "invalid_request", RefusalReason::Invalid),
+        (
+            "401 X",
+            mark,
+            "invalid_client",
+            RefusalReason::BadCredentials,
+        ),
+        ("400 X", "", "invalid_grant", RefusalReason::InvalidGrant),
+        (
+            "400 X",
+            "",
+            "unauthorized_client",
+            RefusalReason::UnauthorizedClient,
+        ),
+        (
+            "400 X",
+            "",
+            "unsupported_grant_type",
+            RefusalReason::UnsupportedGrantType,
+        ),
+        ("200 OK", "", "invalid_scope", RefusalReason::InvalidScope),
+        ("404 X", mark, "Not Found", RefusalReason::UnknownClient),
+        ("404 X", "", "Not Found", RefusalReason::Other),
+    ] {
+        let body = format!(r#"{{"error":"{word}"}}"#);
+        let error = exchange(json_answer(status, headers, &body)).await;
+        let error = error.unwrap_err();
+        let refusal = error.refusal().unwrap();
+        assert_eq!(refusal.reason, reason, "{word}");
+        assert_eq!(refusal.code.as_deref(), Some(word));
     }
 
     let unknown = exchange_json("", r#"{"error":"new_in_2027"}"#).await;

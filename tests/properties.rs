@@ -5,6 +5,7 @@ mod crash;
 mod device_answers;
 mod direct_client;
 mod error_types;
+mod errors;
 mod fuzz;
 mod login_answers;
 mod outcomes;
@@ -20,4 +21,5 @@ mod spec_examples;
 mod unheard;
 #[cfg(unix)]
 mod vault;
+mod versions;
 mod wire_format;

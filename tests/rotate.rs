@@ -1,5 +1,6 @@
 //! The front door: whoever goes away, whatever fails, a token that was issued is somewhere.
 
+use std::error::Error;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
@@ -283,8 +284,10 @@ async fn what_is_not_saved_keeps_its_refresh_token() {
         Err(RotateError::NotSaved(unsaved)) => {
             assert_eq!(unsaved.token().expose(), NEW);
             assert_eq!(unsaved.refresh_token().unwrap().expose(), "ghr_new");
-            assert_eq!(unsaved.expires_at(), Some(expires_at));
-            assert_eq!(unsaved.refresh_token_expires_at(), Some(expires_at));
+            let (new, why) = unsaved.into_parts();
+            assert_eq!(new.expires_at, Some(expires_at));
+            assert_eq!(new.refresh_token_expires_at, Some(expires_at));
+            assert!(why.is::<std::io::Error>(), "{why:?}");
         }
         other => panic!("{other:?}"),
     }
@@ -304,7 +307,18 @@ async fn nothing_is_sent_before_the_sink_is_ready() {
     let error = Rotations::new()
         .obtain(call, tokenturn::sink::FileSink::new(missing))
         .await;
-    assert!(matches!(error, Err(RotateError::NotSent(why)) if why.is_sink()));
+    let Err(RotateError::NotSent(why)) = error else {
+        panic!("{error:?}");
+    };
+    assert!(why.is_sink());
+    let source = why.source().unwrap();
+    assert!(
+        source.downcast_ref::<std::io::Error>().is_some(),
+        "{source:?}"
+    );
+    let taken = why.into_sink_error().unwrap();
+    let taken = taken.downcast::<std::io::Error>().unwrap();
+    assert_eq!(taken.kind(), std::io::ErrorKind::NotFound);
     assert_eq!(called.load(Ordering::SeqCst), 0);
 }
 
@@ -332,7 +346,17 @@ async fn recover_saves_what_it_brings() {
         panic!("not saved");
     };
     assert_eq!(unsaved.token().expose(), NEW);
-    assert!(unsaved.to_string().contains("the disk is full"));
+    // Of any error that it is in, it is the source, once.
+    let error = RecoverError(RotateError::NotSaved(unsaved));
+    let (mut chain, mut source) = (Vec::new(), Some(&error as &dyn Error));
+    while let Some(error) = source {
+        chain.push(error.to_string());
+        source = error.source();
+    }
+    let last = chain.last().unwrap();
+    assert!(last.contains("the disk is full"), "{chain:?}");
+    let named = chain.iter().filter(|text| text.contains(&**last));
+    assert_eq!(named.count(), 1, "{chain:?}");
 }
 
 fn is_not_saved(unheard: &Unheard) -> bool {
@@ -416,7 +440,8 @@ fn a_token_survives_the_end_of_its_runtime() {
     let unsaved = not_saved(runtime().block_on(rotations.drain()));
     assert_eq!(unsaved.len(), 1);
     assert_eq!(unsaved[0].token().expose(), NEW);
-    assert!(unsaved[0].to_string().contains("the runtime ended"));
+    let source = unsaved[0].source().unwrap().to_string();
+    assert!(source.contains("the runtime ended"), "{source}");
 }
 
 #[test]
@@ -468,7 +493,8 @@ async fn a_sink_that_is_not_ready_stops_the_call() {
         panic!("{error:?}");
     };
     assert!(why.is_sink());
-    assert!(error.to_string().contains("the database is read-only"));
+    let source = error.source().unwrap().to_string();
+    assert!(source.contains("the database is read-only"), "{source}");
 
     let omg = ohmygpt(&sandbox.url());
     let error = tokenturn::recover(&omg, &old, NotReady).await.unwrap_err();

@@ -33,7 +33,7 @@ impl Outcome {
 
 pub async fn call(github: &GitHub, operation: &str, token: &Secret) -> Outcome {
     match operation {
-        "check_token" => match github.check_token(token).await {
+        "check_token" => match github.check_token(token).await.map(|check| check.value) {
             Ok(TokenCheck::Valid(details)) => Outcome {
                 words: "valid".into(),
                 read: details.map(|details| exposing(|| serde_json::to_value(details)).unwrap()),
@@ -53,7 +53,7 @@ pub async fn call(github: &GitHub, operation: &str, token: &Secret) -> Outcome {
                 "delete_token" => github.delete_token(token).await,
                 _ => github.delete_authorization(token).await,
             };
-            match deleted {
+            match deleted.map(|deletion| deletion.value) {
                 Ok(Deletion::Deleted) => Outcome::new("deleted"),
                 Ok(_) => Outcome::new("invalid_token"),
                 Err(error) => Outcome::failed(error.refusal(), error.status()),

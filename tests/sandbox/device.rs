@@ -105,7 +105,7 @@ async fn time_runs_out_even_if_the_server_does_not_say_so() {
         device.expires_in = Duration::from_millis(5);
         device.interval = interval;
         let refusal = refused(github.wait_for_device(device).await);
-        assert_eq!(refusal.reason, RefusalReason::AuthorizationPending);
+        assert_eq!(refusal.reason, RefusalReason::ExpiredDeviceCode);
     }
 }
 
@@ -243,7 +243,10 @@ async fn a_stored_device_code_ends_when_it_ends() {
     let device = stored_before(&device, Duration::from_secs(894));
     let (left, begun) = (device.expires_in, Instant::now());
     let refusal = refused(clock::passes(github.wait_for_device(device)).await);
-    assert_eq!(refusal.reason, RefusalReason::AuthorizationPending);
+    assert_eq!(refusal.reason, RefusalReason::ExpiredDeviceCode);
+    assert_eq!(refusal.code.as_deref(), Some("authorization_pending"));
+    let message = refusal.message.unwrap();
+    assert!(message.contains("clock of this machine"), "{message}");
     assert_eq!(polls(&sandbox), 2);
     assert!(begun.elapsed() >= left, "{:?}", begun.elapsed());
 }
@@ -273,11 +276,10 @@ async fn a_stored_device_code_that_has_ended_is_polled_for_once() {
             assert!(sandbox.is_alive(result.unwrap().token.expose()));
             continue;
         }
-        let reason = match is_over {
-            true => RefusalReason::ExpiredDeviceCode,
-            false => RefusalReason::AuthorizationPending,
-        };
-        assert_eq!(refused(result).reason, reason);
+        let refusal = refused(result);
+        assert_eq!(refusal.reason, RefusalReason::ExpiredDeviceCode);
+        let is_pending = refusal.code.as_deref() == Some("authorization_pending");
+        assert_eq!(is_pending, !is_over);
     }
 }
 

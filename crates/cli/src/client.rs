@@ -1,9 +1,11 @@
 //! The clients that the arguments ask for, and the tokens to use them with.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use tokenturn::github::GitHubBuilder;
 use tokenturn::ohmygpt::hosts;
 use tokenturn::{GitHub, OhMyGpt, Secret, TransportBuilder, normal_base_url};
 use tokenturn_sandbox::Sandbox;
@@ -66,7 +68,19 @@ pub(crate) fn github(
     if let Some(url) = &app.base_url {
         builder = builder.base_url(url);
     }
-    Ok(builder.build()?)
+    built(builder, app.api_version.as_deref())
+}
+
+/// A client that speaks this version of the API, where one is given. What to know of its server is said.
+pub(crate) fn built(mut builder: GitHubBuilder, api_version: Option<&str>) -> Result<GitHub> {
+    if let Some(version) = api_version {
+        builder = builder.api_version(version);
+    }
+    let github = builder.build()?;
+    if let Some(warning) = github.warning() {
+        let _ = writeln!(io::stderr(), "warning: {warning}");
+    }
+    Ok(github)
 }
 
 pub(crate) fn ohmygpt(server: &OhMyGptServer, sandbox: Option<&Sandbox>) -> Result<OhMyGpt> {

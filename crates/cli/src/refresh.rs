@@ -85,8 +85,7 @@ async fn told(
     }
     report.warning(
         "the answer has no refresh token, so the old one is saved with the new token; if the next \
-         refresh says that it is not valid, its user has to sign in again"
-            .to_owned(),
+         refresh says that it is not valid, its user has to sign in again",
     )
 }
 

@@ -15,12 +15,8 @@ use crate::vault;
 
 /// Puts a token where its sink did not, which is `out`.
 pub(crate) async fn rescue(unsaved: &NotSaved, out: Option<&Path>) -> Option<PathBuf> {
-    let mut new = Rotated::<()>::new(unsaved.token().clone());
-    new.expires_at = unsaved.expires_at();
-    new.refresh_token = unsaved.refresh_token().cloned();
-    new.refresh_token_expires_at = unsaved.refresh_token_expires_at();
     for place in places(out) {
-        if let Ok(path) = write(place, &new).await {
+        if let Ok(path) = write(place, unsaved.rotated()).await {
             return Some(path);
         }
     }

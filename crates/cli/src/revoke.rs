@@ -31,15 +31,19 @@ async fn deleted(subject: Subject, args: &GitHubRevoke) -> Result<Report> {
         github.delete_token(&token).await
     };
     let report = match result {
-        Ok(Deletion::AlreadyGone { request_id }) => {
-            Report::new(subject, Outcome::AlreadyGone).answered(Some(404), request_id)
+        Ok(deletion) => {
+            let status = deletion.status;
+            let report = match *deletion {
+                Deletion::AlreadyGone => Report::new(subject, Outcome::AlreadyGone),
+                Deletion::Accepted => Report::new(subject, Outcome::Deleted).saying(format!(
+                    "the answer has HTTP status {status}, where 204 is documented"
+                )),
+                _ => Report::new(subject, Outcome::Deleted),
+            };
+            report
+                .answered(Some(status), deletion.request_id.clone())
+                .ending(deletion.deprecation.as_ref())
         }
-        Ok(Deletion::Accepted { status, .. }) => Report::new(subject, Outcome::Deleted)
-            .answered(Some(status), None)
-            .saying(format!(
-                "the answer has HTTP status {status}, where 204 is documented"
-            )),
-        Ok(_) => Report::new(subject, Outcome::Deleted).answered(Some(204), None),
         Err(error) => call_failed(subject, error),
     };
     Ok(report.about(&token))
@@ -53,7 +57,9 @@ async fn leaked(subject: Subject, args: &GitHubRevoke) -> Result<Report> {
         None => input::lines(token_file::path(&args.github.token_file)?)?,
     };
     Ok(match github.revoke_credentials(credentials).await {
-        Ok(()) => Report::new(subject, Outcome::Accepted),
+        Ok(revoked) => Report::new(subject, Outcome::Accepted)
+            .answered(Some(revoked.status), revoked.request_id.clone())
+            .ending(revoked.deprecation.as_ref()),
         Err(error) => call_failed(subject, error),
     })
 }

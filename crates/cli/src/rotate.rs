@@ -11,7 +11,9 @@ use tokenturn::{Candidates, Recovery, RotateError, Rotated, Secret, Sink};
 use crate::args::{GitHubRecover, GitHubToken, OhMyGptToken, RecoverTarget, RotateTarget};
 use crate::exit::Exit;
 use crate::input::Stored;
-use crate::report::{self, Command, Outcome, Report, Subject, obtained, still_unknown, unchanged};
+use crate::report::{
+    self, Command, Details, Outcome, Report, Subject, obtained, still_unknown, unchanged,
+};
 use crate::{client, input, patience, token_file};
 
 /// `tokenturn rotate`
@@ -127,7 +129,7 @@ fn admin_token(oauth_token: &Secret, out: &Path) -> Result<Option<Secret>> {
 
 /// Whoever replaces a token that leaked would believe it dead if the answer with that very token
 /// were a success.
-async fn told<D>(
+async fn told<D: Details>(
     subject: Subject,
     result: Result<Rotated<D>, RotateError>,
     before: Option<Secret>,

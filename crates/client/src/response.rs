@@ -17,6 +17,21 @@ pub struct RawResponse {
 }
 
 impl RawResponse {
+    /// An answer that came whole and without headers, for the test of what is made of it.
+    ///
+    /// # Panics
+    ///
+    /// When `status` is none of HTTP: 100 to 999.
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status: StatusCode::from_u16(status).expect("a status is between 100 and 999"),
+            headers: HeaderMap::new(),
+            body: Zeroizing::new(body.into()),
+            complete: true,
+            decoded: true,
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -73,6 +88,14 @@ pub struct ResponseValue<T> {
 }
 
 impl<T> ResponseValue<T> {
+    /// An answer and the value in it.
+    pub fn new(value: T, response: RawResponse) -> Self {
+        Self {
+            value: Box::new(value),
+            response: Box::new(response),
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.response.status

@@ -1,5 +1,6 @@
 //! Calls that go on without their caller, and the one place at which they need not.
 
+use std::error::Error;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
@@ -150,7 +151,8 @@ impl Call {
     /// Keeps what is in a result that nobody takes.
     fn keep<T>(&self, unheard: Result<T, RotateError>) {
         let Err(error) = unheard else { return };
-        tracing::warn!(%error, "a call failed, and its caller had gone");
+        let why: &(dyn Error + 'static) = &error;
+        tracing::warn!(error = why, "a call failed, and its caller had gone");
         let unheard = match error {
             RotateError::NotSaved(unsaved) => Unheard::NotSaved(unsaved),
             RotateError::Unknown(unknown) => {

@@ -8,7 +8,7 @@
 //! replaced.
 //!
 //! ```no_run
-//! use tokenturn::{GitHub, RotateError, Rotated, Secret, Sink, sink::FileSink};
+//! use tokenturn::{GitHub, RotateError, Secret, Sink, sink::FileSink};
 //!
 //! # async fn run(old: Secret) -> Result<(), Box<dyn std::error::Error>> {
 //! let github = GitHub::builder("Iv1.8a61f9b3a7aba766", std::env::var("CLIENT_SECRET")?).build()?;
@@ -18,11 +18,9 @@
 //!     Err(RotateError::Refused(refusal)) => println!("the old token is as it was: {refusal}"),
 //!     Err(RotateError::NotSaved(unsaved)) => {
 //!         // The token is in here and nowhere else: it goes to a second place.
-//!         let mut new = Rotated::<()>::new(unsaved.token().clone());
-//!         new.refresh_token = unsaved.refresh_token().cloned();
 //!         let second = format!("token-{}.txt", unsaved.token().fingerprint());
 //!         let second = std::env::home_dir().unwrap_or_default().join(second);
-//!         if FileSink::new(&second).save(&new).await.is_err() {
+//!         if FileSink::new(&second).save(unsaved.rotated()).await.is_err() {
 //!             return Err(unsaved.into()); // with the token
 //!         }
 //!         println!("{unsaved}; it is in {}", second.display());
@@ -82,7 +80,9 @@
 //!
 //! Not affiliated with GitHub or OhMyGPT.
 
+mod answered;
 mod authorize;
+mod calls;
 mod detached;
 mod error;
 mod evidence;
@@ -100,6 +100,7 @@ pub mod sink;
 #[cfg(feature = "serde")]
 mod stored;
 
+pub use answered::{Answered, Deprecation};
 pub use authorize::{AuthorizationCode, AuthorizationRequest, CallbackError, PendingAuthorization};
 pub use error::{
     BuildError, CallError, NotSaved, NotSent, RecoverError, Refusal, RefusalReason, RotateError,

@@ -1,10 +1,16 @@
 //! What the answers of both providers have in common.
 
+mod page;
+mod presentable;
+
 use std::time::Duration;
 
 use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret, Timestamp};
 
-use crate::error::{NotSent, RotateError, Unknown};
+pub(crate) use presentable::presentable;
+
+use crate::answered::Deprecation;
+use crate::error::{RotateError, Unknown};
 use crate::evidence::{Candidates, Text, number};
 use crate::rate_limit::{RateLimit, answered_at, dated};
 use crate::rotated::{Receipt, Rotated};
@@ -20,11 +26,7 @@ pub(crate) fn answer<T, E>(
             let (value, response) = value.into_parts();
             Ok((Some(value), response))
         }
-        Err(error) => match error.into_response() {
-            Ok(response) => Ok((None, response)),
-            Err(error) if error.is_not_sent() => Err(RotateError::NotSent(NotSent::call(error))),
-            Err(error) => Err(RotateError::Unknown(Unknown::failed(error))),
-        },
+        Err(error) => Ok((None, error.into_response()?)),
     }
 }
 
@@ -62,6 +64,7 @@ impl Found {
             status: response.status().as_u16(),
             request_id: request_id(response),
             rate_limit: RateLimit::of(response),
+            deprecation: Deprecation::of(response),
         }
     }
 }
@@ -82,7 +85,7 @@ pub(crate) fn without_token(
 
 pub(crate) fn unknown(response: Box<RawResponse>, candidates: Candidates) -> RotateError {
     let request_id = request_id(&response);
-    RotateError::Unknown(Unknown::answered(response, request_id, candidates))
+    RotateError::Unknown(Unknown::from_response(response, request_id, candidates))
 }
 
 /// Whether an answer is to this request, and not one that a cache has kept.
@@ -121,18 +124,21 @@ pub(crate) fn is_page(response: &RawResponse) -> bool {
     response.header("content-type").is_some_and(is_markup) || Text::of(response.body()).is_page()
 }
 
-/// A short text for people, such as what a firewall says.
+/// The text of an answer for people, such as what a firewall or a proxy says.
 pub(crate) fn words(response: &RawResponse) -> Option<String> {
-    const LONGEST: usize = 1000;
-    let media = response.header("content-type")?.trim_start();
-    let is_text = media
-        .get(..10)
-        .is_some_and(|media| media.eq_ignore_ascii_case("text/plain"));
-    let text = str::from_utf8(response.body()).ok()?.trim();
-    let is_short = (1..=LONGEST).contains(&text.len());
-    // A page of HTML, or data, under a wrong name.
-    let is_words = !text.starts_with(['<', '{', '[']);
-    (is_text && is_short && is_words).then(|| text.to_owned())
+    let text = String::from_utf8_lossy(response.body());
+    let media = response.header("content-type").unwrap_or_default();
+    let is_text = media.trim_start().get(..10);
+    let is_text = is_text.is_some_and(|media| media.eq_ignore_ascii_case("text/plain"));
+    let words = if is_page(response) {
+        page::words(&text)
+    // Not data under a wrong name.
+    } else if is_text && !text.trim_start().starts_with(['{', '[']) {
+        text.trim().to_owned()
+    } else {
+        return None;
+    };
+    (!words.is_empty()).then_some(words)
 }
 
 /// The provider's name for the call. OhMyGPT documents none.
@@ -157,66 +163,4 @@ pub(crate) fn wait(response: &RawResponse) -> Option<Duration> {
     }
     let limit = RateLimit::of(response)?;
     (limit.remaining == 0).then_some(limit.resets_in)
-}
-
-/// A provider's message as one line that can be shown: without control characters, of bounded
-/// length, and without the secrets that the call carried, should the provider repeat them.
-pub(crate) fn presentable(message: &str, sent: &[&Secret]) -> String {
-    const LONGEST: usize = 300;
-    let mut message = message.to_owned();
-    for secret in sent.iter().filter(|secret| !secret.is_empty()) {
-        message = message.replace(secret.expose(), REDACTED);
-    }
-    let mut line = String::new();
-    for word in message.split_inclusive(|c| !is_token_character(c)) {
-        let bare = word.trim_end_matches(|c| !is_token_character(c));
-        if looks_secret(bare) {
-            line.push_str(REDACTED);
-        } else {
-            line.push_str(bare);
-        }
-        line.push_str(&word[bare.len()..]);
-    }
-    let line = line.chars().map(|c| if c.is_control() { ' ' } else { c });
-    line.take(LONGEST).collect()
-}
-
-const REDACTED: &str = "[redacted]";
-
-/// Tokens of both providers consist of these.
-fn is_token_character(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_' || c == '-'
-}
-
-/// Whether a word could be a token or a client secret: longer than words are, and with a digit.
-fn looks_secret(word: &str) -> bool {
-    word.len() >= 16 && word.contains(|c: char| c.is_ascii_digit())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_is_fit_to_be_shown() {
-        let sent = Secret::new("sent");
-        for (message, shown) in [
-            ("no sent\x1b[2J\n", "no [redacted] [2J "),
-            ("abcdefgh12345678!", "[redacted]!"),
-            ("a 0123456789abcdef0123, b", "a [redacted], b"),
-            ("gho_abcdefg-1234567", "[redacted]"),
-            (
-                "recharge in time at https://www.ohmygpt.com/pay .",
-                "recharge in time at https://www.ohmygpt.com/pay .",
-            ),
-            (
-                "OAuthAccess is internationalization",
-                "OAuthAccess is internationalization",
-            ),
-        ] {
-            assert_eq!(presentable(message, &[&sent]), shown);
-        }
-        assert_eq!(presentable("no", &[&Secret::new("")]), "no");
-        assert_eq!(presentable(&"x ".repeat(1000), &[]).len(), 300);
-    }
 }

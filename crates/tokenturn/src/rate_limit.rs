@@ -20,6 +20,15 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
+    /// So many calls are left in a window that lasts so long.
+    pub fn new(remaining: u64, resets_in: Duration) -> Self {
+        Self {
+            limit: None,
+            remaining,
+            resets_in,
+        }
+    }
+
     pub(crate) fn of(response: &RawResponse) -> Option<Self> {
         Self::read(|name| response.header(name), SystemTime::now())
     }

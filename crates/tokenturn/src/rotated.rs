@@ -4,6 +4,7 @@ use std::fmt;
 
 use tokenturn_client::{Secret, Timestamp};
 
+use crate::answered::Deprecation;
 use crate::rate_limit::RateLimit;
 
 /// A new token, and the old one, if there was one, is dead. Save it before anything else, with its
@@ -33,6 +34,8 @@ pub struct Rotated<D> {
     pub request_id: Option<String>,
     /// How many more calls the provider takes, where it says so.
     pub rate_limit: Option<RateLimit>,
+    /// That what was called will be gone, where the provider says so.
+    pub deprecation: Option<Deprecation>,
 }
 
 impl<D> Rotated<D> {
@@ -48,6 +51,7 @@ impl<D> Rotated<D> {
             status: self.status,
             request_id: self.request_id.clone(),
             rate_limit: self.rate_limit,
+            deprecation: self.deprecation.clone(),
         }
     }
 
@@ -65,6 +69,7 @@ impl<D> Rotated<D> {
             status: 200,
             request_id: None,
             rate_limit: None,
+            deprecation: None,
         }
     }
 }

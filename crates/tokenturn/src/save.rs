@@ -84,7 +84,7 @@ impl<D> Drop for Pending<'_, D> {
     fn drop(&mut self) {
         if let Some(new) = self.unsaved {
             let why = "the runtime ended before it was saved";
-            *self.cut_short.lock() = Some(NotSaved::new(new, why.into()));
+            *self.cut_short.lock() = Some(NotSaved::new(new, why));
         }
     }
 }

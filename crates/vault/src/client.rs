@@ -177,7 +177,7 @@ impl Client {
     pub(crate) async fn check(&self, tokens: &Tokens) -> Result<Standing, CallError> {
         let token = authorizing(tokens);
         match self {
-            Self::GitHub(github) => Ok(match github.check_token(&token).await? {
+            Self::GitHub(github) => Ok(match github.check_token(&token).await?.value {
                 TokenCheck::Valid(found) => {
                     let user_id = found.and_then(|found| found.user?.id);
                     match tokens.are_of(user_id) {

@@ -92,7 +92,8 @@ impl StoreError {
         Self::of_row(StoreErrorKind::Damaged, id, message)
     }
 
-    pub(crate) fn busy(id: &str) -> Self {
+    /// The token of the row is being replaced by somebody else.
+    pub fn busy(id: &str) -> Self {
         let message = format!("the token {id:?} is being replaced just now; try again in a minute");
         Self::of_row(StoreErrorKind::Busy, id, message)
     }
@@ -104,7 +105,8 @@ impl StoreError {
         Self::of_row(StoreErrorKind::Busy, id, message)
     }
 
-    pub(crate) fn duplicate(id: &str) -> Self {
+    /// The new token of the row is one that is known already, so it is not stored.
+    pub fn duplicate(id: &str) -> Self {
         let message = format!(
             "the new token of {id:?} is one that another row has or a row has had, or of another user, \
              so it is not stored: find out what answers for the provider"
@@ -330,6 +332,20 @@ impl VaultError {
         matches!(self, Self::Lost(_) | Self::Revoked(_) | Self::Ended(_))
     }
 
+    /// The token was replaced by these secrets, and the store did not take them.
+    pub fn not_saved(tokens: Tokens, why: StoreError) -> Self {
+        let tokens = Box::new(tokens);
+        Self::NotSaved { tokens, why }
+    }
+
+    /// The row is of one app, and the client of another.
+    pub fn wrong_client(row: &App, client: &App) -> Self {
+        Self::WrongClient {
+            client: client.to_string(),
+            row: row.to_string(),
+        }
+    }
+
     pub(crate) fn not_found(id: &str) -> Self {
         Self::NotFound(id.to_owned())
     }
@@ -337,10 +353,7 @@ impl VaultError {
     /// What came of a call could not be stored.
     pub(crate) fn unsettled(end: End, why: StoreError) -> Self {
         match end {
-            End::Replaced { tokens, .. } => {
-                let tokens = Box::new(tokens);
-                Self::NotSaved { tokens, why }
-            }
+            End::Replaced { tokens, .. } => Self::not_saved(tokens, why),
             _ => Self::Store(why),
         }
     }
@@ -364,8 +377,7 @@ mod tests {
             "the vault is away: cut",
             "it is the store's own"
         );
-        let tokens = Box::new(Tokens::github("t"));
-        let unsaved = VaultError::NotSaved { tokens, why: why() };
+        let unsaved = VaultError::not_saved(Tokens::github("t"), why());
         assert_eq!(
             whole(&unsaved),
             "the token was replaced, and the new one is not stored: the vault is away: cut"

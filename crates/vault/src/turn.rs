@@ -145,7 +145,9 @@ pub(crate) fn is_about_all_tokens(refusal: &Refusal, is_bearer: bool) -> bool {
         (
             RefusalReason::BadCredentials
             | RefusalReason::LockedOut
-            | RefusalReason::ApplicationSuspended,
+            | RefusalReason::ApplicationSuspended
+            | RefusalReason::UnauthorizedClient
+            | RefusalReason::UnknownClient,
             _,
         )
         | (_, 400) => !is_bearer,

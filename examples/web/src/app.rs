@@ -49,13 +49,13 @@ impl App {
         row: &str,
     ) -> Result<(AccessToken, Option<Box<Authorization>>), Failure> {
         let token = self.vault.token(&self.client, row).await?;
-        match self.github.check_token(&token.token).await? {
+        match self.github.check_token(&token.token).await?.value {
             TokenCheck::Valid(found) => Ok((token, found)),
             // It was replaced at this very moment, its clock is another one, or its user has taken it back.
             _ => {
                 let vault = &self.vault;
                 let token = vault.token_instead_of(&self.client, row, &token).await?;
-                match self.github.check_token(&token.token).await? {
+                match self.github.check_token(&token.token).await?.value {
                     TokenCheck::Valid(found) => Ok((token, found)),
                     _ => Err(Failure::NoGitHub(A_MOMENT)),
                 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokenturn::github::{Deletion, DeviceCode, Scoping};
 use tokenturn::sink::MemorySink;
 use tokenturn::{
-    AuthorizationCode, CallError, Candidates, GitHub, OhMyGpt, Recovery, RotateError, Rotated,
-    Secret, TransportBuilder, obtain, rotate,
+    Answered, AuthorizationCode, CallError, Candidates, GitHub, OhMyGpt, Recovery, RotateError,
+    Rotated, Secret, TransportBuilder, obtain, rotate,
 };
 use tokenturn_sandbox::{OhMyGptUser, Sandbox};
 
@@ -319,10 +319,10 @@ fn rotated<D>(result: Result<Rotated<D>, RotateError>) -> Outcome {
     }
 }
 
-fn deleted(result: Result<Deletion, CallError>) -> Outcome {
-    match result {
-        Ok(Deletion::Deleted | Deletion::Accepted { .. }) => Outcome::of("done", Is::Done),
-        Ok(Deletion::AlreadyGone { .. }) => Outcome::of("already gone", Is::Dead),
+fn deleted(result: Result<Answered<Deletion>, CallError>) -> Outcome {
+    match result.map(|deletion| deletion.value) {
+        Ok(Deletion::Deleted | Deletion::Accepted) => Outcome::of("done", Is::Done),
+        Ok(Deletion::AlreadyGone) => Outcome::of("already gone", Is::Dead),
         Ok(_) => panic!("there is no other deletion"),
         Err(error) => failed(error.into_why()),
     }

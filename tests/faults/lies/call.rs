@@ -3,8 +3,8 @@
 use tokenturn::github::{Deletion, Scoping, TokenCheck};
 use tokenturn::sink::MemorySink;
 use tokenturn::{
-    AuthorizationCode, CallError, Candidates, GitHub, OhMyGpt, Recovery, RotateError, Rotated,
-    Secret, obtain, rotate,
+    Answered, AuthorizationCode, CallError, Candidates, GitHub, OhMyGpt, Recovery, RotateError,
+    Rotated, Secret, obtain, rotate,
 };
 use tokenturn_tests::{CLIENT_ID, CLIENT_SECRET, OAUTH_TOKEN};
 
@@ -155,9 +155,11 @@ impl Call {
                 let scoping = Scoping::new("octocat").permission("contents", "read");
                 rotated(obtain(github.scope_token(&secret, scoping), sink).await)
             }
-            Check => called(github.check_token(&secret).await, |check| match check {
-                TokenCheck::Valid(_) => "valid".into(),
-                _ => "invalid".into(),
+            Check => called(github.check_token(&secret).await, |check| {
+                match check.value {
+                    TokenCheck::Valid(_) => "valid".into(),
+                    _ => "invalid".into(),
+                }
             }),
             Recover => match github.recover(&secret).await {
                 Ok(Recovery::NotReplaced) => Outcome::of("not replaced"),
@@ -169,7 +171,7 @@ impl Call {
             DeleteGrant => called(github.delete_authorization(&secret).await, deletion),
             Revoke => {
                 let revoked = github.revoke_credentials([secret]).await;
-                called(revoked, |()| "accepted".into())
+                called(revoked, |_| "accepted".into())
             }
             Exchange => rotated(obtain(github.exchange_code(code()), sink).await),
             Refresh => rotated(obtain(github.refresh_token(&secret), sink).await),
@@ -221,12 +223,12 @@ fn envelope(data: &str) -> String {
     format!(r#"{{"statusCode":200,"message":"success","data":{data}}}"#)
 }
 
-fn deletion(deletion: Deletion) -> String {
-    match deletion {
+fn deletion(deletion: Answered<Deletion>) -> String {
+    match deletion.value {
         Deletion::Deleted => "deleted".into(),
-        Deletion::AlreadyGone { .. } => "already gone".into(),
-        Deletion::Accepted { .. } => "accepted".into(),
-        _ => format!("{deletion:?}"),
+        Deletion::AlreadyGone => "already gone".into(),
+        Deletion::Accepted => "accepted".into(),
+        other => format!("{other:?}"),
     }
 }
 

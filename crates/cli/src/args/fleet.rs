@@ -248,9 +248,13 @@ pub(crate) struct Providers {
     /// The host of an Enterprise Server.
     #[arg(long, value_name = "HOST", requires = "enterprise_version")]
     pub(crate) enterprise: Option<String>,
-    /// The version of that server, such as 3.14.
+    /// The version of that server, such as 3.14. GitHub does not support 2.20, whose calls are a preview,
+    /// for production.
     #[arg(long, value_name = "X.Y", requires = "enterprise")]
     pub(crate) enterprise_version: Option<String>,
+    /// The version of GitHub's REST API to speak, instead of 2022-11-28.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) api_version: Option<String>,
     /// The base URL of GitHub's API; may be given again. Only tokens of the servers that are named are
     /// meant then. A server that is not at github.com or ghe.com has to be named, here, by --enterprise
     /// or by --server: what the vault says of it could be somebody else's.

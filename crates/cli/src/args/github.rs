@@ -28,9 +28,13 @@ pub(crate) struct GitHubApp {
         conflicts_with = "sandbox"
     )]
     pub(crate) enterprise: Option<String>,
-    /// The version of that server, such as 3.14.
+    /// The version of that server, such as 3.14. GitHub does not support 2.20, whose calls are a preview,
+    /// for production.
     #[arg(long, value_name = "X.Y", requires = "enterprise")]
     pub(crate) enterprise_version: Option<String>,
+    /// The version of the REST API to speak, instead of 2022-11-28.
+    #[arg(long, value_name = "DATE", conflicts_with = "sandbox")]
+    pub(crate) api_version: Option<String>,
     /// Another base URL than https://api.github.com, for a server that speaks like it.
     #[arg(long, value_name = "URL", conflicts_with_all = ["enterprise", "sandbox"])]
     pub(crate) base_url: Option<String>,

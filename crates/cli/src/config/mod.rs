@@ -24,6 +24,7 @@ const SETTINGS: &[Setting] = &[
     Setting::new("client_secret_file", Some(GITHUB_SECRET), "-"),
     Setting::new("enterprise", None, "-"),
     Setting::new("enterprise_version", None, "-"),
+    Setting::new("api_version", None, "2022-11-28"),
     Setting::new("base_url", None, "that of the tokens"),
     Setting::new("ohmygpt_base_url", None, "that of the tokens"),
     Setting::new("ca_file", None, "-"),

@@ -8,9 +8,9 @@ use tokenturn_vault::{App, Client, Entry, Filter, Provider, StoreError, Vault};
 
 use super::servers::Named;
 use crate::args::Providers;
-use crate::client::{GITHUB_SECRET, no_secret, roots, trust};
+use crate::client::{GITHUB_SECRET, built, no_secret, roots, trust};
 use crate::exit::Exit;
-use crate::input;
+use crate::{input, report};
 
 /// Whether there have to be client secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,16 @@ pub(crate) fn github_of(app: &App, args: &Providers) -> Result<GitHub> {
 /// Whether it has no client secret, without which only some tokens can be refreshed.
 pub(crate) fn is_public(client: &Client) -> bool {
     matches!(client, Client::GitHub(github) if github.is_public())
+}
+
+/// That what a client has called will be gone.
+pub(super) fn ending(client: &Client) -> Option<String> {
+    let notice = match client {
+        Client::GitHub(github) => github.deprecation(),
+        Client::OhMyGpt(ohmygpt) => ohmygpt.deprecation(),
+        _ => None,
+    };
+    notice.map(report::ending)
 }
 
 /// A client for an app that may be called, and may be the only one.
@@ -253,7 +263,7 @@ fn github(app: &App, args: &Providers, servers: &Named, secret: Option<Secret>) 
         }
         _ => builder.base_url(&app.server),
     };
-    Ok(builder.build()?)
+    built(builder, args.api_version.as_deref())
 }
 
 fn ohmygpt(app: &App, args: &Providers) -> Result<OhMyGpt> {

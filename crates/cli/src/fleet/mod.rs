@@ -76,6 +76,7 @@ pub(crate) async fn recover(args: &RecoverAll) -> Result<Exit> {
     let ready = to_write(&args.many, builder(&args.claims)).await?;
     let (options, deliver) = hand_on(ready.options, &args.hand_on)?;
     let job = of_many(&args.many, deliver, Aim::Recover)?.with_strays(ready.strays);
+    let job = job.with_clients(&ready.clients);
     let fleet = ready
         .vault
         .recover_all(ready.clients, ready.filter.clone(), options)
@@ -87,6 +88,7 @@ pub(crate) async fn recover(args: &RecoverAll) -> Result<Exit> {
 pub(crate) async fn check(args: &CheckAll) -> Result<Exit> {
     let ready = to_write(&args.many, Vault::builder()).await?;
     let job = of_many(&args.many, None, Aim::Check)?.with_strays(ready.strays);
+    let job = job.with_clients(&ready.clients);
     let fleet = ready
         .vault
         .check_all(ready.clients, ready.filter.clone(), ready.options)
@@ -101,6 +103,7 @@ pub(crate) async fn revoke(args: &RevokeAll) -> Result<Exit> {
         revoke::confirm(&ready.vault, &ready.filter).await?;
     }
     let job = of_many(&args.many, None, Aim::Revoke)?.with_strays(ready.strays);
+    let job = job.with_clients(&ready.clients);
     let fleet = ready
         .vault
         .revoke_all(ready.clients, ready.filter.clone(), ready.options)

@@ -8,7 +8,7 @@ use tokenturn_vault::{Client, Entry, Filter, Fleet, Outcome, Settled, Vault};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Aim;
-use super::clients::is_public;
+use super::clients::{ending, is_public};
 use super::deliver::ShellCommand;
 use super::progress::Progress;
 use super::report::Report;
@@ -29,8 +29,7 @@ pub(super) struct Job {
     strays: Vec<String>,
     /// How many others were told of that cannot be read.
     damaged: u64,
-    /// Whether a client has no secret.
-    is_public: bool,
+    clients: Vec<Client>,
     asked: Pin<Box<dyn Future<Output = ()>>>,
 }
 
@@ -53,7 +52,7 @@ impl Job {
             rescue: Rescue::new(beside),
             strays: Vec::new(),
             damaged: 0,
-            is_public: false,
+            clients: Vec::new(),
             asked: Box::pin(patience::asked_to_stop()),
         }
     }
@@ -66,7 +65,7 @@ impl Job {
 
     /// The clients that make its calls.
     pub(super) fn with_clients(mut self, clients: &[Client]) -> Self {
-        self.is_public = clients.iter().any(is_public);
+        self.clients = clients.to_vec();
         self
     }
 
@@ -135,6 +134,9 @@ impl Job {
             }
         }
         vault.drain().await;
+        for notice in self.clients.iter().filter_map(ending) {
+            progress.say(&format!("warning: {notice}"));
+        }
         let took = progress.end(fleet.summary());
         let expected = fleet.expected();
         let summary = fleet.summary();
@@ -146,7 +148,7 @@ impl Job {
             is_meant,
             strays: self.strays.len() as u64,
             told_damaged: self.damaged,
-            is_public: self.is_public,
+            is_public: self.clients.iter().any(is_public),
             aim: self.aim,
             took,
             refused: self.deliver.as_ref().and_then(ShellCommand::trouble),

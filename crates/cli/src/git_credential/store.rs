@@ -114,7 +114,7 @@ async fn put(vault: &Vault, github: &GitHub, mut new: Entry, old: Option<&Entry>
         return Err(not_kept(Exit::Refused, format!("it is none of the {app}")));
     }
     if !github.is_public() {
-        new.tokens.user_id = match github.check_token(&token).await {
+        new.tokens.user_id = match github.check_token(&token).await.map(|check| check.value) {
             Ok(TokenCheck::Valid(found)) => found.and_then(|found| found.user?.id),
             Ok(_) => return Err(not_kept(Exit::Refused, format!("it is none of the {app}"))),
             Err(why) => return Err(not_kept(Exit::NotDone, format!("{:#}", Error::new(why)))),

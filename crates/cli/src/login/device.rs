@@ -10,7 +10,7 @@ use super::place::{Place, PlaceSink};
 use super::{browser, trouble};
 use crate::args::Login;
 use crate::patience;
-use crate::report::{Outcome, Report, Subject, call_failed};
+use crate::report::{Details, Outcome, Report, Subject, call_failed};
 use crate::vault::visible;
 
 /// Shows the user a code, and waits until it is typed in.
@@ -71,7 +71,7 @@ struct Remembering {
     saved: Arc<Mutex<Option<Report>>>,
 }
 
-impl<D: Send + Sync> Sink<D> for Remembering {
+impl<D: Details + Send + Sync> Sink<D> for Remembering {
     type Error = Box<dyn Error + Send + Sync>;
 
     async fn prepare(&mut self) -> Result<(), Self::Error> {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::place::Place;
 use super::{PATIENCE, browser};
 use crate::args::Login;
-use crate::report::{Outcome, Report, Subject};
+use crate::report::{Details, Outcome, Report, Subject};
 use crate::{input, patience};
 
 /// Sends the user to the page, and gives the code from standard input to `exchange`.
@@ -23,7 +23,7 @@ pub(super) async fn login<D, F>(
     exchange: impl FnOnce(AuthorizationCode) -> F,
 ) -> Result<Report>
 where
-    D: Send + Sync + 'static,
+    D: Details + Send + Sync + 'static,
     F: Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
 {
     let what_for = "to sign in, paste here the code that you are shown after you open";

@@ -9,7 +9,7 @@ use tokenturn::{RotateError, Rotated, Sink};
 use tokenturn_vault::{Client, Vault, VaultSink};
 
 use crate::args::Login;
-use crate::report::{Report, Subject, obtained, put_in, saved, stored};
+use crate::report::{Details, Report, Subject, obtained, put_in, saved, stored};
 use crate::token_file;
 use crate::vault::{self, Access, check_name, open_with};
 
@@ -70,7 +70,7 @@ impl Place {
     }
 
     /// The report of what came of the sign-in.
-    pub(super) async fn told<D>(
+    pub(super) async fn told<D: Details>(
         &self,
         subject: Subject,
         result: Result<Rotated<D>, RotateError>,
@@ -82,7 +82,7 @@ impl Place {
     }
 
     /// The report of a token that is there.
-    pub(super) fn saved<D>(&self, subject: Subject, new: &Rotated<D>) -> Report {
+    pub(super) fn saved<D: Details>(&self, subject: Subject, new: &Rotated<D>) -> Report {
         match self {
             Self::File(path) => saved(subject, new, path),
             Self::Vault { id, .. } => stored(subject, new, id),

@@ -13,7 +13,7 @@ use super::place::Place;
 use super::{PATIENCE, browser};
 use crate::args::Login;
 use crate::patience;
-use crate::report::{Outcome, Report, Subject};
+use crate::report::{Details, Outcome, Report, Subject};
 
 /// Sends the user to the page that `authorize` makes for a redirect URI, and gives the code that
 /// comes back to `exchange`.
@@ -25,7 +25,7 @@ pub(super) async fn login<D, F>(
     exchange: impl FnOnce(AuthorizationCode) -> F,
 ) -> Result<Report>
 where
-    D: Send + Sync + 'static,
+    D: Details + Send + Sync + 'static,
     F: Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,
 {
     let loopback = Loopback::bind()
@@ -58,7 +58,7 @@ where
 }
 
 /// Gets the token and saves it, and then knows what to tell the user.
-async fn exchanged<D: Send + Sync + 'static>(
+async fn exchanged<D: Details + Send + Sync + 'static>(
     subject: Subject,
     place: &Place,
     call: impl Future<Output = Result<Rotated<D>, RotateError>> + Send + 'static,

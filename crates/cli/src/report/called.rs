@@ -3,14 +3,14 @@
 use std::error::Error;
 use std::path::Path;
 
-use tokenturn::{CallError, NotSaved, RecoverError, RotateError, Rotated};
+use tokenturn::{CallError, NotSaved, Receipt, RecoverError, RotateError, Rotated};
 
-use super::{Command, Outcome, Report, Subject};
+use super::{Command, Details, Outcome, Report, Subject};
 use crate::rescue;
 use crate::vault::word_of;
 
 /// The report of a call that brings a token.
-pub(crate) async fn obtained<D>(
+pub(crate) async fn obtained<D: Details>(
     subject: Subject,
     result: Result<Rotated<D>, RotateError>,
     out: &Path,
@@ -23,7 +23,7 @@ pub(crate) async fn obtained<D>(
 
 /// The report of a call that brings a token for a vault, under this name. What the vault does not take is put
 /// beside `file`, which it is in perhaps.
-pub(crate) async fn put_in<D>(
+pub(crate) async fn put_in<D: Details>(
     subject: Subject,
     result: Result<Rotated<D>, RotateError>,
     id: &str,
@@ -69,7 +69,7 @@ pub(crate) async fn still_unknown(
 }
 
 /// The report of a token that is saved.
-pub(crate) fn saved<D>(subject: Subject, new: &Rotated<D>, out: &Path) -> Report {
+pub(crate) fn saved<D: Details>(subject: Subject, new: &Rotated<D>, out: &Path) -> Report {
     Report {
         // A path need not be text; what is not shows as the replacement character.
         out: Some(out.display().to_string()),
@@ -78,14 +78,14 @@ pub(crate) fn saved<D>(subject: Subject, new: &Rotated<D>, out: &Path) -> Report
 }
 
 /// The report of a token that is in a vault under this name.
-pub(crate) fn stored<D>(subject: Subject, new: &Rotated<D>, id: &str) -> Report {
+pub(crate) fn stored<D: Details>(subject: Subject, new: &Rotated<D>, id: &str) -> Report {
     Report {
         id: Some(id.to_owned()),
         ..brought(subject, new)
     }
 }
 
-fn brought<D>(subject: Subject, new: &Rotated<D>) -> Report {
+fn brought<D: Details>(subject: Subject, new: &Rotated<D>) -> Report {
     let outcome = match subject.command {
         Command::Recover if subject.is_github(Command::Recover) => Outcome::Recovered,
         Command::Login | Command::Scope => Outcome::Issued,
@@ -93,10 +93,15 @@ fn brought<D>(subject: Subject, new: &Rotated<D>) -> Report {
     };
     // What was recovered came in an answer of which only the body was kept.
     let status = (outcome != Outcome::Recovered).then_some(new.status);
-    let mut report = Report::new(subject, outcome)
-        .answered(status, new.request_id.clone())
-        .with_new(new.token.fingerprint(), Some(new.receipt));
-    report.expires_at = new.expires_at.map(|time| time.to_string());
+    let report = Report::new(subject, outcome).answered(status, new.request_id.clone());
+    with_token(report, new, Some(new.receipt))
+        .learning(new.details.as_deref())
+        .ending(new.deprecation.as_ref())
+}
+
+fn with_token<D>(report: Report, new: &Rotated<D>, receipt: Option<Receipt>) -> Report {
+    let report = report.with_new(new.token.fingerprint(), receipt);
+    let mut report = report.expiring(new.expires_at);
     let refresh_token = new.refresh_token.as_ref();
     report.new_refresh_fingerprint = refresh_token.map(|token| token.fingerprint().to_string());
     report.refresh_token_expires_at = new.refresh_token_expires_at.map(|time| time.to_string());
@@ -104,7 +109,7 @@ fn brought<D>(subject: Subject, new: &Rotated<D>) -> Report {
 }
 
 /// The report of an answer with the token that is in `out` already.
-pub(crate) fn unchanged<D>(subject: Subject, same: &Rotated<D>, out: &Path) -> Report {
+pub(crate) fn unchanged<D: Details>(subject: Subject, same: &Rotated<D>, out: &Path) -> Report {
     Report {
         outcome: Outcome::Unchanged,
         message: Some(format!(
@@ -130,7 +135,7 @@ pub(crate) fn adopted(subject: Subject, new: &Rotated<()>, out: &Path) -> Report
 
 async fn failed(subject: Subject, error: RotateError, out: Option<&Path>) -> Report {
     match error {
-        RotateError::NotSaved(unsaved) => rescued(subject, &unsaved, out).await,
+        RotateError::NotSaved(unsaved) => rescued(subject, unsaved, out).await,
         error => explained(subject, outcome(&error), error, out),
     }
 }
@@ -171,19 +176,18 @@ fn explained(subject: Subject, outcome: Outcome, error: RotateError, out: Option
     }
 }
 
-async fn rescued(subject: Subject, unsaved: &NotSaved, out: Option<&Path>) -> Report {
-    let place = rescue::rescue(unsaved, out).await;
-    let mut report =
-        Report::new(subject, Outcome::NotSaved).with_new(unsaved.token().fingerprint(), None);
+async fn rescued(subject: Subject, unsaved: NotSaved, out: Option<&Path>) -> Report {
+    let place = rescue::rescue(&unsaved, out).await;
+    let mut report = with_token(
+        Report::new(subject, Outcome::NotSaved),
+        unsaved.rotated(),
+        None,
+    );
+    let why = format!("{:#}", anyhow::Error::from(unsaved));
     report.message = Some(match &place {
-        Some(_) => unsaved.to_string(),
-        None => format!("{unsaved}, and no other file could be written: the token is lost"),
+        Some(_) => why,
+        None => format!("{why}, and no other file could be written: the token is lost"),
     });
-    report.expires_at = unsaved.expires_at().map(|time| time.to_string());
-    let refresh_token = unsaved.refresh_token();
-    report.new_refresh_fingerprint = refresh_token.map(|token| token.fingerprint().to_string());
-    let time = unsaved.refresh_token_expires_at();
-    report.refresh_token_expires_at = time.map(|time| time.to_string());
     report.out = place.map(|place| place.display().to_string());
     report
 }

@@ -2,21 +2,26 @@
 
 mod called;
 mod headline;
+mod learned;
 mod outcome;
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
 use serde_json::json;
-use tokenturn::{Fingerprint, Receipt, Refusal, RefusalReason, Secret};
+use tokenturn::{Deprecation, Fingerprint, Receipt, Refusal, RefusalReason, Secret, Timestamp};
 
 pub(crate) use called::{
     adopted, call_failed, obtained, put_in, saved, still_unknown, stored, unchanged,
 };
+pub(crate) use learned::Details;
 pub(crate) use outcome::Outcome;
 
 use crate::exit::{self, Exit};
+use crate::vault::visible;
+use learned::Learned;
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -75,6 +80,8 @@ pub(crate) struct Report {
     fingerprint: Option<String>,
     new_fingerprint: Option<String>,
     expires_at: Option<String>,
+    #[serde(flatten)]
+    learned: Learned,
     new_refresh_fingerprint: Option<String>,
     refresh_token_expires_at: Option<String>,
     receipt: Option<String>,
@@ -101,6 +108,7 @@ impl Report {
             fingerprint: None,
             new_fingerprint: None,
             expires_at: None,
+            learned: Learned::default(),
             new_refresh_fingerprint: None,
             refresh_token_expires_at: None,
             receipt: None,
@@ -140,9 +148,31 @@ impl Report {
         self
     }
 
-    pub(crate) fn warning(mut self, warning: String) -> Self {
-        self.warning = Some(warning);
+    pub(crate) fn warning(mut self, warning: impl Display) -> Self {
+        self.warning = Some(match self.warning {
+            Some(before) => format!("{before}; {warning}"),
+            None => warning.to_string(),
+        });
         self
+    }
+
+    /// What the answer says of the token.
+    pub(crate) fn learning(mut self, details: Option<&impl Details>) -> Self {
+        self.learned = details.map(Details::learned).unwrap_or_default();
+        self
+    }
+
+    pub(crate) fn expiring(mut self, at: Option<Timestamp>) -> Self {
+        self.expires_at = at.map(|time| time.to_string());
+        self
+    }
+
+    /// Warns of the end of what was called.
+    pub(crate) fn ending(self, notice: Option<&Deprecation>) -> Self {
+        match notice {
+            Some(notice) => self.warning(ending(notice)),
+            None => self,
+        }
     }
 
     /// An answer with a token that may still be needed is in a file.
@@ -193,6 +223,9 @@ impl Report {
         let headline =
             headline::headline(self.subject, self.outcome, self.kept.is_some(), is_other);
         let mut text = format!("{provider}: {headline}\n");
+        let mut line = |name: &str, value: &str| {
+            text.push_str(&format!("  {name:<15} {value}\n"));
+        };
         for (name, value) in [
             ("because", &self.message),
             ("fingerprint", &self.fingerprint),
@@ -206,11 +239,21 @@ impl Report {
             ("request", &self.request_id),
         ] {
             if let Some(value) = value {
-                text.push_str(&format!("  {name:<15} {value}\n"));
+                line(name, value);
+            }
+        }
+        for (name, value) in self.learned.lines() {
+            if let Some(value) = value {
+                line(name, &visible(value));
             }
         }
         text
     }
+}
+
+/// What a provider says of the end of what was called.
+pub(crate) fn ending(notice: &Deprecation) -> String {
+    format!("the provider ends what was called: {notice}")
 }
 
 /// The end of a command: its report, or why nothing was sent.

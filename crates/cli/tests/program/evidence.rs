@@ -150,22 +150,18 @@ async fn the_admin_token_that_is_there_already_is_not_a_new_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_is_one_that_came() {
     let valid = json!({ "token": OLD_TOKEN }).to_string();
-    for (verb, more, status, body) in [
-        (
-            "check",
-            &[][..],
-            "203 Non-Authoritative Information",
-            &*valid,
-        ),
-        ("recover", &[], "206 Partial Content", &valid),
-        ("revoke", &["--leaked"], "207 Multi-Status", "{}"),
+    for (verb, more, status, body, shown) in [
+        ("check", &[][..], 203, &*valid, json!(203)),
+        ("recover", &[], 206, &valid, Value::Null),
+        ("revoke", &["--leaked"], 207, "{}", json!(207)),
     ] {
-        let server = RawServer::start([json_answer(status, "", body)]).await;
+        let status = format!("{status} Success");
+        let server = RawServer::start([json_answer(&status, "", body)]).await;
         let folder = TempDir::new().unwrap();
         let more = [&["--json"], more].concat();
         let output = on_old_token(verb, folder.path(), &server.url(), &more);
         assert_eq!(output.status.code(), Some(0), "{}", both(&output));
-        assert_eq!(json(&output)["status"], Value::Null);
+        assert_eq!(json(&output)["status"], shown);
     }
 }
 

@@ -27,6 +27,7 @@ mod into_vault;
 mod keep;
 #[cfg(unix)]
 mod keys;
+mod learned;
 mod log;
 mod login;
 #[cfg(unix)]

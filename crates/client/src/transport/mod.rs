@@ -13,9 +13,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, HeaderValue, USER_AGENT,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, HeaderName, HeaderValue,
+    USER_AGENT,
 };
 use reqwest::{Method, Request, Url};
+use tracing::{Instrument, Span, field};
 
 pub(crate) use body::Buffer;
 pub use builder::{ConfigError, TransportBuilder, check_secret};
@@ -34,6 +36,7 @@ pub struct Transport {
     authorization: Option<HeaderValue>,
 }
 
+#[derive(Clone)]
 struct Shared {
     base: Url,
     http: reqwest::Client,
@@ -63,6 +66,37 @@ impl Transport {
             shared: Arc::clone(&self.shared),
             authorization: Some(builder::bearer(token)?),
         })
+    }
+
+    /// The same transport, and the same connections, with a header more in every call, or with another
+    /// value of it.
+    ///
+    /// # Errors
+    ///
+    /// When it is no header, or one that a transport sets itself: `authorization`, `content-length`.
+    pub fn with_header(&self, name: &str, value: &str) -> Result<Self, ConfigError> {
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| ConfigError::new(format!("{name:?} is not a header name")))?;
+        if name == AUTHORIZATION || name == CONTENT_LENGTH {
+            let why = format!("the header {name} is set by each call, so leave it out");
+            return Err(ConfigError::new(why));
+        }
+        let value = HeaderValue::from_str(value).map_err(|_| {
+            ConfigError::new(format!(
+                "the header {name} has a character that cannot be sent"
+            ))
+        })?;
+        let mut shared = Shared::clone(&self.shared);
+        shared.headers.insert(name, value);
+        Ok(Self {
+            shared: Arc::new(shared),
+            authorization: self.authorization.clone(),
+        })
+    }
+
+    /// A header that is sent with every call, other than the credentials, where it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.shared.headers.get(name)?.to_str().ok()
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -113,11 +147,31 @@ impl Transport {
         Ok(())
     }
 
-    /// Sends a prepared request, repeats it where the operation allows, and reads the answer.
-    pub(crate) async fn send(
+    /// Sends a prepared request, repeats it where the operation allows, and reads the answer, all in one
+    /// span.
+    pub(crate) fn send<'a>(
+        &'a self,
+        request: Box<Request>,
+        operation: &'a Operation,
+    ) -> impl Future<Output = Result<Box<RawResponse>, Error>> + Send + 'a {
+        let span = tracing::info_span!(
+            "call",
+            operation = operation.id,
+            method = operation.method,
+            path = operation.path,
+            attempt = field::Empty,
+            status = field::Empty,
+            request_id = field::Empty,
+        );
+        self.attempts(request, operation, span.clone())
+            .instrument(span)
+    }
+
+    async fn attempts(
         &self,
         mut request: Box<Request>,
         operation: &Operation,
+        span: Span,
     ) -> Result<Box<RawResponse>, Error> {
         let attempts = if operation.retry.is_automatic() {
             self.shared.max_attempts
@@ -133,7 +187,7 @@ impl Transport {
             let copy = copy.map(Box::new);
             let started = Instant::now();
             let result = self.send_once(*request).await;
-            log(operation, attempt, started, &result);
+            log(attempt, started, &result, &span);
             match copy.zip(retry::delay(&result, attempt)) {
                 Some((next, delay)) => {
                     if retry::is_doubtful(&result) {
@@ -171,25 +225,23 @@ pub(crate) fn add_cookie(headers: &mut HeaderMap, cookie: &HeaderValue) {
     headers.insert(COOKIE, all);
 }
 
-fn log(
-    operation: &Operation,
-    attempt: u32,
-    started: Instant,
-    result: &Result<Box<RawResponse>, Error>,
-) {
-    let status = match result {
-        Ok(response) => Some(response.status()),
-        Err(error) => error.status(),
+/// What came of an attempt: an event, and the fields of the span, in which the last one stays.
+fn log(attempt: u32, started: Instant, result: &Result<Box<RawResponse>, Error>, span: &Span) {
+    let response = match result {
+        Ok(response) => Some(&**response),
+        Err(error) => error.response(),
     };
+    let status = response.map(|response| response.status().as_u16());
+    span.record("attempt", attempt).record("status", status);
+    let names = ["x-github-request-id", "x-request-id"];
+    let id = response.and_then(|response| names.iter().find_map(|name| response.header(name)));
+    span.record("request_id", id);
     tracing::debug!(
-        operation = operation.id,
-        method = operation.method,
-        path = operation.path,
         attempt,
-        status = status.map(|status| status.as_u16()),
+        status,
         elapsed_ms = started.elapsed().as_millis() as u64,
-        error = result.as_ref().err().map(tracing::field::display),
-        "call"
+        error = result.as_ref().err().map(field::display),
+        "answered"
     );
 }
 

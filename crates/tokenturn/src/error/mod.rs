@@ -1,18 +1,22 @@
 //! What can happen instead of a new token.
 
+mod not_saved;
+mod not_sent;
 mod refusal;
 mod unheard;
 mod unknown;
 
-use std::error::Error;
+use tokenturn_client::{ConfigError, Error as ClientError};
 
-use tokenturn_client::{ConfigError, Error as ClientError, Secret, Timestamp};
-
+pub use not_saved::NotSaved;
+pub use not_sent::NotSent;
 pub use refusal::{Refusal, RefusalReason};
 pub use unheard::Unheard;
 pub use unknown::Unknown;
 
-use crate::rotated::Rotated;
+use crate::evidence::Candidates;
+use crate::outcome;
+use crate::rate_limit::RateLimit;
 
 /// Why there is no new token, and what is known about the old one.
 ///
@@ -55,6 +59,15 @@ impl RotateError {
         matches!(self, Self::Unknown(_))
     }
 
+    /// Whether the time ran out while connecting or waiting for the answer to begin.
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::NotSent(why) => why.is_timeout(),
+            Self::Unknown(unknown) => unknown.is_timeout(),
+            Self::Refused(_) | Self::NotSaved(_) => false,
+        }
+    }
+
     /// Whether the token was replaced and the new one is in here and nowhere else.
     pub fn is_not_saved(&self) -> bool {
         matches!(self, Self::NotSaved(_))
@@ -74,7 +87,17 @@ impl RotateError {
             Self::Refused(refusal) => Some(refusal.status),
             Self::NotSent(_) => None,
             Self::Unknown(unknown) => unknown.status(),
-            Self::NotSaved(unsaved) => Some(unsaved.new.status),
+            Self::NotSaved(unsaved) => Some(unsaved.rotated().status),
+        }
+    }
+
+    /// How many more calls the provider takes, where an answer said it.
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        match self {
+            Self::Refused(refusal) => refusal.rate_limit.as_deref().copied(),
+            Self::NotSent(_) => None,
+            Self::Unknown(unknown) => unknown.rate_limit(),
+            Self::NotSaved(unsaved) => unsaved.rotated().rate_limit,
         }
     }
 
@@ -84,7 +107,21 @@ impl RotateError {
             Self::Refused(refusal) => refusal.request_id.as_deref(),
             Self::NotSent(_) => None,
             Self::Unknown(unknown) => unknown.request_id(),
-            Self::NotSaved(unsaved) => unsaved.new.request_id.as_deref(),
+            Self::NotSaved(unsaved) => unsaved.rotated().request_id.as_deref(),
+        }
+    }
+}
+
+/// What came of a call of a client of one's own: nothing of an answer is believed.
+impl From<ClientError> for RotateError {
+    fn from(error: ClientError) -> Self {
+        match error.into_response() {
+            Ok(response) => {
+                let candidates = Candidates::in_body(response.body());
+                outcome::unknown(response, candidates)
+            }
+            Err(error) if error.is_not_sent() => Self::NotSent(NotSent::call(error)),
+            Err(error) => Self::Unknown(Unknown::failed(error)),
         }
     }
 }
@@ -101,11 +138,17 @@ pub struct CallError {
 }
 
 impl CallError {
-    pub(crate) fn new(what: &'static str, why: RotateError) -> Self {
+    /// `what` was not done, such as "the token could not be checked", and this became of the call.
+    pub fn new(what: &'static str, why: RotateError) -> Self {
         Self { what, why }
     }
 
     /// What became of the call.
+    pub fn why(&self) -> &RotateError {
+        &self.why
+    }
+
+    /// The same, taken out.
     pub fn into_why(self) -> RotateError {
         self.why
     }
@@ -120,6 +163,16 @@ impl CallError {
         self.why.is_refused()
     }
 
+    /// Whether what was asked for may have been done all the same.
+    pub fn is_unknown(&self) -> bool {
+        self.why.is_unknown()
+    }
+
+    /// Whether the time ran out while connecting or waiting for the answer to begin.
+    pub fn is_timeout(&self) -> bool {
+        self.why.is_timeout()
+    }
+
     /// What the provider said when it refused the call.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.why.refusal()
@@ -128,6 +181,11 @@ impl CallError {
     /// The HTTP status when an answer came.
     pub fn status(&self) -> Option<u16> {
         self.why.status()
+    }
+
+    /// How many more calls the provider takes, where an answer said it.
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        self.why.rate_limit()
     }
 
     /// The provider's name for the call, for its support.
@@ -145,88 +203,17 @@ impl CallError {
 #[error("the outcome is still unknown")]
 pub struct RecoverError(#[source] pub RotateError);
 
-/// Why nothing was sent.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct NotSent(WhyNotSent);
-
-#[derive(Debug, thiserror::Error)]
-enum WhyNotSent {
-    #[error(transparent)]
-    Call(ClientError),
-    #[error("nothing was sent: {0}")]
-    Impossible(String),
-    #[error("nothing was sent, because the sink is not ready: {0}")]
-    Sink(Box<dyn Error + Send + Sync>),
-}
-
-impl NotSent {
-    pub(crate) fn call(error: ClientError) -> Self {
-        Self(WhyNotSent::Call(error))
-    }
-
-    pub(crate) fn impossible(why: impl Into<String>) -> Self {
-        Self(WhyNotSent::Impossible(why.into()))
-    }
-
-    pub(crate) fn sink(error: Box<dyn Error + Send + Sync>) -> Self {
-        Self(WhyNotSent::Sink(error))
-    }
-
-    /// Whether this client, as it is set up, cannot make the call: its server does not have it, or
-    /// credentials are missing, or the token is none that could be sent.
-    pub fn is_impossible(&self) -> bool {
-        matches!(self.0, WhyNotSent::Impossible(_))
-    }
-
-    /// Whether it was the sink that was not ready.
-    pub fn is_sink(&self) -> bool {
-        matches!(self.0, WhyNotSent::Sink(_))
-    }
-}
-
-/// A new token that its sink did not save. Put it where it is safe: the old one is dead.
-#[derive(Debug, thiserror::Error)]
-#[error("the token was replaced, and the new one is not saved: {why}")]
-pub struct NotSaved {
-    /// The sink has seen the details.
-    new: Box<Rotated<()>>,
-    why: Box<dyn Error + Send + Sync>,
-}
-
-impl NotSaved {
-    pub(crate) fn new<D>(new: &Rotated<D>, why: Box<dyn Error + Send + Sync>) -> Self {
-        Self {
-            new: Box::new(new.without_details()),
-            why,
-        }
-    }
-
-    /// The new token.
-    pub fn token(&self) -> &Secret {
-        &self.new.token
-    }
-
-    /// When the new token dies, where the provider said so.
-    pub fn expires_at(&self) -> Option<Timestamp> {
-        self.new.expires_at
-    }
-
-    /// The refresh token that came with it.
-    pub fn refresh_token(&self) -> Option<&Secret> {
-        self.new.refresh_token.as_ref()
-    }
-
-    /// When the refresh token dies, where the provider said so.
-    pub fn refresh_token_expires_at(&self) -> Option<Timestamp> {
-        self.new.refresh_token_expires_at
-    }
-}
-
 /// Why a client cannot be built, and what to do about it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct BuildError(pub(crate) String);
+
+impl BuildError {
+    /// A client cannot be built. `why` says what to do about it, and shows no secret.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
 
 impl From<ConfigError> for BuildError {
     fn from(error: ConfigError) -> Self {

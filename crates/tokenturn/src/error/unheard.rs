@@ -30,6 +30,13 @@ pub enum Unheard {
     },
 }
 
+impl Unheard {
+    /// A call with the token of this fingerprint, if any, has come to an unknown outcome.
+    pub fn unknown(old: Option<Fingerprint>, unknown: Unknown) -> Self {
+        Self::Unknown { old, unknown }
+    }
+}
+
 impl fmt::Display for Unheard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,6 +6,7 @@ use std::fmt;
 use tokenturn_client::{Error as ClientError, RawResponse};
 
 use crate::evidence::Candidates;
+use crate::rate_limit::RateLimit;
 
 /// What is known about a call whose outcome did not arrive.
 #[derive(Debug)]
@@ -20,12 +21,36 @@ pub struct Unknown {
 enum Answer {
     Came(Box<RawResponse>),
     Failed(ClientError),
+    Broken(Box<dyn Error + Send + Sync>),
+    TimedOut,
     /// Nobody was there to receive one.
     Abandoned,
 }
 
 impl Unknown {
-    pub(crate) fn answered(
+    /// An answer came that tells neither that the token was replaced nor that it was not. The candidates
+    /// are those in its body; its headers are not known.
+    ///
+    /// # Panics
+    ///
+    /// When `status` is none of HTTP: 100 to 999.
+    pub fn answered(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        let response = RawResponse::new(status, body);
+        let candidates = Candidates::in_body(response.body());
+        Self::from_response(Box::new(response), None, candidates)
+    }
+
+    /// The call was sent, at least in part, and this kept its answer from coming.
+    pub fn no_answer(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::without_response(Answer::Broken(error.into()))
+    }
+
+    /// The call was sent, and no answer came in time.
+    pub fn timed_out() -> Self {
+        Self::without_response(Answer::TimedOut)
+    }
+
+    pub(crate) fn from_response(
         response: Box<RawResponse>,
         request_id: Option<String>,
         candidates: Candidates,
@@ -38,16 +63,16 @@ impl Unknown {
     }
 
     pub(crate) fn failed(error: ClientError) -> Self {
-        Self {
-            answer: Answer::Failed(error),
-            request_id: None,
-            candidates: Box::default(),
-        }
+        Self::without_response(Answer::Failed(error))
     }
 
     pub(crate) fn abandoned() -> Self {
+        Self::without_response(Answer::Abandoned)
+    }
+
+    fn without_response(answer: Answer) -> Self {
         Self {
-            answer: Answer::Abandoned,
+            answer,
             request_id: None,
             candidates: Box::default(),
         }
@@ -63,6 +88,14 @@ impl Unknown {
     /// The HTTP status, when an answer began.
     pub fn status(&self) -> Option<u16> {
         Some(self.response()?.status().as_u16())
+    }
+
+    /// Whether the time ran out before an answer began.
+    pub fn is_timeout(&self) -> bool {
+        match &self.answer {
+            Answer::Failed(error) => error.is_timeout(),
+            answer => matches!(answer, Answer::TimedOut),
+        }
     }
 
     /// The body as far as it arrived. Treat it as a secret: there may be a token in it.
@@ -98,6 +131,11 @@ impl Unknown {
         }
     }
 
+    /// How many more calls the provider takes, where an answer says it.
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        RateLimit::of(self.response()?)
+    }
+
     /// The provider's name for the call, for its support.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
@@ -108,6 +146,8 @@ impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.answer {
             Answer::Failed(error) => error.fmt(f),
+            Answer::Broken(_) => f.write_str("the request was sent and no answer came"),
+            Answer::TimedOut => f.write_str("the request was sent and no answer came in time"),
             Answer::Abandoned => {
                 f.write_str("the call did not come to its end: its runtime ended, or it panicked")
             }
@@ -132,6 +172,7 @@ impl Error for Unknown {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.answer {
             Answer::Failed(error) => error.source(),
+            Answer::Broken(error) => Some(&**error),
             _ => None,
         }
     }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokenturn_client::github::types::Authorization;
-use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret};
+use tokenturn_client::{RawResponse, Secret};
 
 use super::evidence::{Facts, error};
 use super::{App, Deletion, TokenCheck};
+use crate::answered::Answered;
 use crate::error::{Refusal, RefusalReason, RotateError};
 use crate::evidence::{Candidates, DELETED, Fact, INVALID, ROTATED, ROTATED_ALL_THE_SAME, VALID};
 use crate::outcome::{self, Answer, Found};
@@ -45,7 +46,8 @@ pub(super) fn checked(
     (authorization, response): Answer<Authorization>,
     asked: &Secret,
     app: &App,
-) -> Result<TokenCheck, RotateError> {
+) -> Result<Answered<TokenCheck>, RotateError> {
+    let answered = Answered::of(&response);
     let facts = Facts {
         response: &response,
         authorization: authorization.as_deref(),
@@ -53,11 +55,10 @@ pub(super) fn checked(
         app,
     };
     if VALID.holds(|fact| facts.has(fact)) {
-        return Ok(TokenCheck::Valid(authorization));
+        return Ok(answered.with(TokenCheck::Valid(authorization)));
     }
-    unless_invalid(failure(response, asked, app), |request_id| {
-        TokenCheck::Invalid { request_id }
-    })
+    let invalid = answered.with(TokenCheck::Invalid);
+    unless_invalid(failure(response, asked, app), invalid)
 }
 
 /// A new token that was found elsewhere, with what a check of it says.
@@ -83,31 +84,30 @@ pub(super) fn found(
 }
 
 /// The answer to a deletion of `token`, or of what it stands for, by `app`.
-pub(super) fn deleted<E>(
-    result: Result<ResponseValue<()>, ClientError<E>>,
+pub(super) fn deleted(
+    (_, response): Answer<()>,
     token: &Secret,
     app: &App,
-) -> Result<Deletion, RotateError> {
-    let (_, response) = outcome::answer(result)?;
+) -> Result<Answered<Deletion>, RotateError> {
+    let answered = Answered::of(&response);
     if is_done(&response) {
-        return Ok(match response.status().as_u16() {
+        let deletion = match answered.status {
             204 => Deletion::Deleted,
-            status => Deletion::Accepted { status },
-        });
+            _ => Deletion::Accepted,
+        };
+        return Ok(answered.with(deletion));
     }
-    unless_invalid(failure(response, token, app), |request_id| {
-        Deletion::AlreadyGone { request_id }
-    })
+    let gone = answered.with(Deletion::AlreadyGone);
+    unless_invalid(failure(response, token, app), gone)
 }
 
 /// The answer to a revocation of `credentials`.
-pub(super) fn revoked<E>(
-    result: Result<ResponseValue<()>, ClientError<E>>,
+pub(super) fn revoked(
+    (_, response): Answer<()>,
     credentials: &[&Secret],
-) -> Result<(), RotateError> {
-    let (_, response) = outcome::answer(result)?;
+) -> Result<Answered<()>, RotateError> {
     match is_done(&response) {
-        true => Ok(()),
+        true => Ok(Answered::of(&response)),
         // No token stands behind a 404 here.
         false => Err(refused(response, None, None, credentials)),
     }
@@ -138,14 +138,9 @@ fn object(response: &RawResponse) -> Option<Map<String, Value>> {
 }
 
 /// GitHub's own 404 is an answer where a token may well be gone.
-fn unless_invalid<T>(
-    failure: RotateError,
-    answer: impl FnOnce(Option<String>) -> T,
-) -> Result<T, RotateError> {
+fn unless_invalid<T>(failure: RotateError, answer: T) -> Result<T, RotateError> {
     match failure {
-        RotateError::Refused(refusal) if refusal.reason == RefusalReason::InvalidToken => {
-            Ok(answer(refusal.request_id))
-        }
+        RotateError::Refused(no) if no.reason == RefusalReason::InvalidToken => Ok(answer),
         failure => Err(failure),
     }
 }
@@ -185,14 +180,11 @@ fn refused(
     let message = message(&response);
     match reason.or_else(|| self::reason(&response, message.as_deref())) {
         Some(reason) => RotateError::Refused(Refusal {
-            reason,
-            status: response.status().as_u16(),
-            code: None,
             message: note.map(str::to_owned).or_else(|| {
                 let message = message.or_else(|| outcome::words(&response));
                 message.map(|message| outcome::presentable(&message, secrets))
             }),
-            request_id: outcome::request_id(&response),
+            ..Refusal::of(reason, response.status().as_u16(), &response)
         }),
         None => outcome::unknown(response, Candidates::default()),
     }
@@ -216,6 +208,7 @@ pub(super) fn reason(response: &RawResponse, message: Option<&str>) -> Option<Re
         403 | 429 => Some(forbidden(response, message)),
         // Not an answer of GitHub's: something on the way gave up waiting.
         408 => None,
+        410 if is_from_github(response) => Some(RefusalReason::Gone),
         400 | 422 if is_from_github(response) => Some(RefusalReason::Invalid),
         400..=499 => Some(RefusalReason::Other),
         _ => None,

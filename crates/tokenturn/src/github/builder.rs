@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokenturn_client::{
     Secret, Transport, TransportBuilder, check_path_parameter, check_secret, github, github_login,
 };
 
-use super::server::{Server, login_url};
+use super::server::{API_VERSION, Server, login_url};
 use super::{App, GitHub};
+use crate::calls::{Calls, check_headers};
 use crate::error::BuildError;
 
 /// Begins with [`GitHub::builder`].
@@ -19,6 +21,8 @@ pub struct GitHubBuilder {
     server: Server,
     base_url: Option<String>,
     login_url: Option<String>,
+    api_version: Option<String>,
+    deadline: Option<Duration>,
     transport: TransportBuilder,
 }
 
@@ -30,6 +34,8 @@ impl GitHubBuilder {
             server: Server::DotCom,
             base_url: None,
             login_url: None,
+            api_version: None,
+            deadline: None,
             transport: Transport::builder(""),
         }
     }
@@ -37,7 +43,8 @@ impl GitHubBuilder {
     /// Talks to GitHub Enterprise Server at `https://HOST/api/v3`.
     ///
     /// `version` is the server's, such as `3.14`: what it expects differs by version. 2.20 is the
-    /// oldest that works.
+    /// oldest that works, by a preview that GitHub does not support for production:
+    /// [`GitHub::warning`] says so.
     pub fn enterprise_server(
         mut self,
         host: impl Into<String>,
@@ -73,7 +80,27 @@ impl GitHubBuilder {
         self
     }
 
-    /// Sets up how requests are sent: user agent, timeout, limits, root certificates.
+    /// Speaks another version of the REST API than 2022-11-28, such as `2026-03-10`.
+    ///
+    /// The versions are those of the [docs](https://docs.github.com/en/rest/about-the-rest-api/api-versions);
+    /// the answers of both that are named here are understood.
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = Some(version.into());
+        self
+    }
+
+    /// How long a call may take in all that may be sent again (a check, a deletion, a revocation), with
+    /// the waits between its attempts; unless set, as long as they take. All others are sent once, and
+    /// their only limit is the `timeout` of the transport: to give up on one may lose a token.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Sets up how requests are sent: user agent, timeout of an attempt, limits, root certificates, headers.
+    ///
+    /// A header takes the place of ours (`accept`, `x-github-api-version`), but `accept` at the login
+    /// host.
     ///
     /// ```
     /// use std::time::Duration;
@@ -93,7 +120,8 @@ impl GitHubBuilder {
     /// # Errors
     ///
     /// When the client ID or the client secret cannot be sent, when the address is not one to
-    /// which credentials may go or is that of pages (`https://github.com`), or when the server's version is too old.
+    /// which credentials may go or is that of pages (`https://github.com`), when the server's version is too old,
+    /// when it has no API versions and one is chosen, or when a header is given that the calls set themselves.
     pub fn build(self) -> Result<GitHub, BuildError> {
         check_path_parameter(&self.client_id)
             .map_err(|e| BuildError(format!("the client ID is not usable: {e}")))?;
@@ -105,21 +133,36 @@ impl GitHubBuilder {
         self.server.check_base_url(&base_url)?;
         let login_url = self.login_url.unwrap_or_else(|| login_url(&base_url));
         let login = self.transport.clone().base_url(login_url).build()?;
+        check_headers(&login)?;
+        // It answers in a form otherwise.
+        let login = login.with_header("accept", "application/json")?;
 
         let mut rest = self.transport.base_url(base_url);
         if let Some(secret) = &self.client_secret {
             rest = rest.basic(&self.client_id, secret.clone());
         }
-        for (name, value) in self.server.headers()? {
-            rest = rest.header(name, value);
+        let mut rest = rest.build()?;
+        if self.api_version.is_some() && rest.header(API_VERSION).is_some() {
+            return Err(BuildError(format!(
+                "the API version is chosen twice, by `api_version` and by the header {API_VERSION}"
+            )));
+        }
+        for (name, value) in self.server.headers(self.api_version.as_deref())? {
+            if rest.header(name).is_none() {
+                rest = rest.with_header(name, value)?;
+            }
+        }
+        if let Some(warning) = self.server.warning() {
+            tracing::warn!("{warning}");
         }
         Ok(GitHub {
-            rest: github::Client::new(rest.build()?),
+            rest: github::Client::new(rest),
             app: Arc::new(App {
                 client_id: self.client_id,
                 client_secret: self.client_secret,
                 server: self.server,
                 login_url: login.base_url().to_owned(),
+                calls: Calls::new(self.deadline),
             }),
             login: github_login::Client::new(login),
         })

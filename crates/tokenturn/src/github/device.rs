@@ -10,12 +10,13 @@ use super::polling::Polling;
 use super::{Feature, GitHub};
 use crate::detached::rest;
 use crate::error::{CallError, RefusalReason, RotateError, Unknown};
-use crate::outcome;
 use crate::rotated::Rotated;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// How long before the end of the code its last poll comes, so that it arrives in time.
 const MARGIN: Duration = Duration::from_secs(2);
+/// What is said where GitHub has not said it.
+const TIME_IS_UP: &str = "its time is up by the clock of this machine";
 
 impl GitHub {
     /// Begins the device flow. It needs no client secret; it has to be switched on in the settings
@@ -49,9 +50,8 @@ impl GitHub {
         self.require(Feature::DeviceFlow).map_err(failed)?;
         let call = self.login.create_device_code();
         let call = call.body_map(|body| body.client_id(&self.app.client_id).scope(scope));
-        outcome::answer(call.send().await)
-            .and_then(device_answer::device_code)
-            .map_err(failed)
+        let answer = self.app.calls.once(call.send()).await;
+        answer.and_then(device_answer::device_code).map_err(failed)
     }
 
     /// Polls until the user has typed the code in, or said no, or the time is up.
@@ -70,7 +70,8 @@ impl GitHub {
     /// # Errors
     ///
     /// [`AccessDenied`](RefusalReason::AccessDenied),
-    /// [`ExpiredDeviceCode`](RefusalReason::ExpiredDeviceCode), another refusal when it came three
+    /// [`ExpiredDeviceCode`](RefusalReason::ExpiredDeviceCode) (also where GitHub has not said so when the
+    /// time is up: the code and the message have its last word), another refusal when it came three
     /// times in a row, or, when a poll failed and none after it brought a token, what became of that
     /// one.
     pub fn wait_for_device(
@@ -103,8 +104,14 @@ impl GitHub {
                     kept = kept.filter(Unknown::may_hold_token);
                 }
                 // Normally GitHub says first that the time is up.
-                let ends = !goes_on || device.came.elapsed() >= device.expires_in;
+                let is_over = device.came.elapsed() >= device.expires_in;
+                let ends = !goes_on || is_over;
                 kept = match error {
+                    RotateError::Refused(mut refusal) if goes_on && is_over && kept.is_none() => {
+                        refusal.message = Some(format!("{TIME_IS_UP}; {}", refusal.reason));
+                        refusal.reason = RefusalReason::ExpiredDeviceCode;
+                        return Err(RotateError::Refused(refusal));
+                    }
                     RotateError::Unknown(unknown) => Some(likelier(kept, unknown)),
                     error if ends => return Err(kept.map_or(error, RotateError::Unknown)),
                     _ => kept,

@@ -8,7 +8,7 @@ use super::login_answer::{self, UserToken};
 use super::{GitHub, sendable};
 use crate::authorize::AuthorizationCode;
 use crate::error::RotateError;
-use crate::outcome::{self, Answer};
+use crate::outcome::Answer;
 use crate::rotated::Rotated;
 
 impl GitHub {
@@ -108,6 +108,6 @@ impl GitHub {
     ) -> Result<Answer<AccessTokenResponse>, RotateError> {
         let call = self.login.create_access_token();
         let call = call.body_map(|body| set_up(body.client_id(&self.app.client_id)));
-        outcome::answer(call.send().await)
+        self.app.calls.once(call.send()).await
     }
 }

@@ -119,7 +119,7 @@ pub(super) fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> Rotate
     let rest = answer::message(&response);
     let status = response.status();
     let said = code.as_deref().filter(|_| is_believed);
-    let reason = match said.map(RefusalReason::of_oauth) {
+    let reason = match said.map(|code| of_code(code, status.as_u16())) {
         Some(reason) if status.is_success() => Some(reason),
         // RFC 6749, section 5.2. Another status with a word that nobody documents tells more by
         // itself, and gateways have words like these, too.
@@ -130,13 +130,19 @@ pub(super) fn failure(response: Box<RawResponse>, secrets: &[&Secret]) -> Rotate
     let shown = |text: String| outcome::presentable(&text, secrets);
     match reason {
         Some(reason) => RotateError::Refused(Refusal {
-            reason,
-            status: status.as_u16(),
             code: code.map(shown),
             message: error.error_description.or(rest).map(shown),
-            request_id: outcome::request_id(&response),
+            ..Refusal::of(reason, status.as_u16(), &response)
         }),
         None => outcome::unknown(response, Candidates::default()),
+    }
+}
+
+fn of_code(code: &str, status: u16) -> RefusalReason {
+    match (code, status) {
+        // What this host says where REST has a `message`.
+        ("Not Found", 404) => RefusalReason::UnknownClient,
+        _ => RefusalReason::of_oauth(code),
     }
 }
 

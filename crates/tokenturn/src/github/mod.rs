@@ -31,7 +31,9 @@ pub use web::Authorize;
 
 use server::{Feature, Server};
 
-use crate::error::{NotSent, RecoverError, RotateError};
+use crate::answered::Deprecation;
+use crate::calls::{Calls, with_header};
+use crate::error::{BuildError, NotSent, RecoverError, RotateError};
 use crate::evidence::Candidates;
 use crate::provider::Provider;
 use crate::rotated::{Recovery, Rotated};
@@ -52,6 +54,7 @@ struct App {
     client_secret: Option<Secret>,
     server: Server,
     login_url: String,
+    calls: Calls,
 }
 
 /// What GitHub says about a token.
@@ -61,29 +64,19 @@ pub enum TokenCheck {
     /// The token works. The details are `None` when they could not be read.
     Valid(Option<Box<Authorization>>),
     /// GitHub says outright that this is not a valid token of this app.
-    Invalid {
-        /// GitHub's name for the call, for its support.
-        request_id: Option<String>,
-    },
+    Invalid,
 }
 
 /// What became of something that was to be deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Deletion {
     /// It is gone now.
     Deleted,
     /// The answer is a success, though not with the documented status 204.
-    #[non_exhaustive]
-    Accepted {
-        /// The HTTP status.
-        status: u16,
-    },
+    Accepted,
     /// GitHub says that it is not there: it was gone before, or never was.
-    AlreadyGone {
-        /// GitHub's name for the call, for its support.
-        request_id: Option<String>,
-    },
+    AlreadyGone,
 }
 
 impl TokenCheck {
@@ -134,6 +127,46 @@ impl GitHub {
     /// ```
     pub fn base_url(&self) -> &str {
         self.rest.transport().base_url()
+    }
+
+    /// The same client, and the same connections, with a header more in each call: for one call, such
+    /// as a `traceparent`. `accept` is not sent to the login host.
+    ///
+    /// ```
+    /// # use tokenturn::{GitHub, Secret, sink::FileSink};
+    /// # async fn run(github: GitHub, old: Secret, context: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let traced = github.with_header("traceparent", context)?;
+    /// tokenturn::rotate(&traced, &old, FileSink::new("token.txt")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When it is no header, or one that the calls set themselves.
+    pub fn with_header(&self, name: &str, value: &str) -> Result<Self, BuildError> {
+        let rest = with_header(self.rest.transport(), name, value)?;
+        let login = match name.eq_ignore_ascii_case("accept") {
+            true => self.login.clone(),
+            false => github_login::Client::new(with_header(self.login.transport(), name, value)?),
+        };
+        Ok(Self {
+            rest: github::Client::new(rest),
+            login,
+            app: Arc::clone(&self.app),
+        })
+    }
+
+    /// The first notice in an answer to this client, or to a clone of it, that what was called will be
+    /// gone, such as a version of the API.
+    pub fn deprecation(&self) -> Option<&Deprecation> {
+        self.app.calls.notice()
+    }
+
+    /// What to know of the server before it is relied on: Enterprise Server 2.20 has these calls as a
+    /// preview.
+    pub fn warning(&self) -> Option<&'static str> {
+        self.app.server.warning()
     }
 
     /// The client secret, for the calls that cannot be made without it.

@@ -145,13 +145,7 @@ mod tests {
     }
 
     fn refused(reason: RefusalReason, status: u16) -> RotateError {
-        RotateError::Refused(Refusal {
-            reason,
-            status,
-            code: None,
-            message: None,
-            request_id: None,
-        })
+        RotateError::Refused(Refusal::new(reason, status))
     }
 
     fn outage() -> RotateError {

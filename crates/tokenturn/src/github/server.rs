@@ -20,8 +20,13 @@ pub(super) enum Feature {
     ScopeToken,
 }
 
-/// The API version that is spoken where versions exist.
-const API_VERSION: &str = "2022-11-28";
+/// The header that names an API version.
+pub(super) const API_VERSION: &str = "x-github-api-version";
+/// The one that is spoken where versions exist, and no other is chosen.
+const DEFAULT_VERSION: &str = "2022-11-28";
+/// By the page of the preview: <https://docs.github.com/en/enterprise-server@2.20/rest/overview/api-previews>.
+const PREVIEW: &str = "Enterprise Server 2.20 has these calls as a preview, which GitHub does not support for \
+    production and may change without notice; upgrade the server";
 
 impl Server {
     pub(super) fn base_url(&self) -> Result<String, BuildError> {
@@ -70,7 +75,10 @@ impl Server {
     /// 2.20 has the endpoints as a preview (<https://docs.github.com/en/enterprise-server@2.20/rest/overview/api-previews>),
     /// the docs of 3.2 are the first to recommend `application/vnd.github+json`, and 3.9 is the
     /// first server with API versions.
-    pub(super) fn headers(&self) -> Result<Vec<(&'static str, &'static str)>, BuildError> {
+    pub(super) fn headers<'a>(
+        &self,
+        api_version: Option<&'a str>,
+    ) -> Result<Vec<(&'static str, &'a str)>, BuildError> {
         let (accept, has_versions) = match self {
             Self::DotCom | Self::DataResidency { .. } => ("application/vnd.github+json", true),
             Self::Enterprise { version, .. } => match parse(version)? {
@@ -87,15 +95,31 @@ impl Server {
         };
         let mut headers = vec![("accept", accept)];
         if has_versions {
-            headers.push(("x-github-api-version", API_VERSION));
+            headers.push((API_VERSION, api_version.unwrap_or(DEFAULT_VERSION)));
+        } else if api_version.is_some() {
+            return Err(BuildError(
+                "this Enterprise Server has no API versions, which begin with 3.9; leave the version out"
+                    .into(),
+            ));
         }
         Ok(headers)
+    }
+
+    /// What to know before it is relied on.
+    pub(super) fn warning(&self) -> Option<&'static str> {
+        match self {
+            Self::Enterprise { version, .. } if parse(version).ok() == Some((2, 20)) => {
+                Some(PREVIEW)
+            }
+            _ => None,
+        }
     }
 
     /// Why this server does not have a feature, or `None` if it does. It says from which version of
     /// Enterprise Server on the feature is documented.
     ///
-    /// Device flow: its docs begin with 2.22; scoped tokens: the descriptions read begin with 3.4.
+    /// Device flow: its docs begin with 2.22; scoped tokens: the official descriptions have them from 3.0
+    /// on, and those of 2.22 and before do not.
     /// The descriptions of 3.18 and 3.19 had the revocation of credentials for a while, the newer
     /// ones do not. PKCE: the docs have it for github.com and Enterprise Cloud only
     /// (<https://github.blog/changelog/2025-07-14-pkce-support-for-oauth-and-github-app-authentication/>).
@@ -107,7 +131,7 @@ impl Server {
             Feature::DeviceFlow => ("the device flow", Some((2, 22))),
             Feature::Pkce => ("code challenges", None),
             Feature::RevokeCredentials => ("the revocation of credentials", None),
-            Feature::ScopeToken => ("scoped tokens", Some((3, 4))),
+            Feature::ScopeToken => ("scoped tokens", Some((3, 0))),
         };
         match since {
             // `headers` has read the version before.
@@ -199,11 +223,18 @@ mod tests {
             ("3.10", NEW, true),
             ("4.0", NEW, true),
         ] {
-            let headers = enterprise("h", version).headers().unwrap();
+            let server = enterprise("h", version);
+            let headers = server.headers(None).unwrap();
             assert_eq!(headers[0], ("accept", accept), "{version}");
             assert_eq!(headers.len() == 2, has_versions, "{version}");
+            let chosen = server.headers(Some("2026-03-10"));
+            assert_eq!(chosen.is_ok(), has_versions, "{version}");
+            let is_preview = accept == PREVIEW;
+            assert_eq!(server.warning().is_some(), is_preview, "{version}");
         }
-        assert_eq!(Server::DotCom.headers().unwrap()[1].1, "2022-11-28");
+        assert_eq!(Server::DotCom.headers(None).unwrap()[1].1, "2022-11-28");
+        let chosen = Server::DotCom.headers(Some("2026-03-10")).unwrap();
+        assert_eq!(chosen[1], ("x-github-api-version", "2026-03-10"));
     }
 
     #[test]
@@ -217,7 +248,10 @@ mod tests {
             ("3.14.1.2", "write it as `3.14`"),
             ("", "write it as `3.14`"),
         ] {
-            let error = enterprise("h", version).headers().unwrap_err().to_string();
+            let error = enterprise("h", version)
+                .headers(None)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(advice), "{version}: {error}");
         }
     }
@@ -233,8 +267,8 @@ mod tests {
             ),
             ("2.21", &[DeviceFlow, Pkce, RevokeCredentials, ScopeToken]),
             ("2.22", &[Pkce, RevokeCredentials, ScopeToken]),
-            ("3.3", &[Pkce, RevokeCredentials, ScopeToken]),
-            ("3.4", &[Pkce, RevokeCredentials]),
+            ("3.0", &[Pkce, RevokeCredentials]),
+            ("3.3", &[Pkce, RevokeCredentials]),
             ("3.22", &[Pkce, RevokeCredentials]),
         ] {
             let server = enterprise("h", version);
@@ -246,8 +280,8 @@ mod tests {
             assert_eq!(found, lacking, "{version}");
             assert!(all.iter().all(|f| Server::DotCom.lacks(*f).is_none()));
         }
-        let why = enterprise("h", "3.3").lacks(ScopeToken).unwrap();
-        assert!(why.contains("3.4 is the first version"), "{why}");
+        let why = enterprise("h", "2.22").lacks(ScopeToken).unwrap();
+        assert!(why.contains("3.0 is the first version"), "{why}");
         let why = enterprise("h", "3.22").lacks(RevokeCredentials).unwrap();
         assert!(why.contains("github.com is"), "{why}");
     }

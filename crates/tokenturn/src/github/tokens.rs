@@ -4,9 +4,9 @@ use tokenturn_client::Secret;
 
 use super::scoping::Scoping;
 use super::{Authorization, Deletion, Feature, GitHub, TokenCheck, answer, sendable};
+use crate::answered::Answered;
 use crate::error::{CallError, NotSent, RecoverError, Refusal, RefusalReason, RotateError};
 use crate::evidence::{Candidates, can_be_a_users, is_alphabet};
-use crate::outcome;
 use crate::rotated::{Recovery, Rotated};
 
 /// How many credentials one call can revoke.
@@ -31,13 +31,14 @@ impl GitHub {
     /// # Errors
     ///
     /// Whenever GitHub did not answer the question: an outage never makes a token invalid.
-    pub async fn check_token(&self, token: &Secret) -> Result<TokenCheck, CallError> {
+    pub async fn check_token(&self, token: &Secret) -> Result<Answered<TokenCheck>, CallError> {
         let failed = |why| CallError::new("the token could not be checked", why);
         self.client_secret().map_err(failed)?;
         sendable("the token", token).map_err(failed)?;
         let call = self.rest.check_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
-        outcome::answer(call.send().await)
+        let answer = self.app.calls.repeated(call.send()).await;
+        answer
             .and_then(|answer| answer::checked(answer, token, &self.app))
             .map_err(failed)
     }
@@ -67,7 +68,7 @@ impl GitHub {
         sendable("the token", old)?;
         let call = self.rest.reset_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(old.clone()));
-        answer::rotated(outcome::answer(call.send().await)?, old, &self.app)
+        answer::rotated(self.app.calls.once(call.send()).await?, old, &self.app)
     }
 
     /// Revokes one token of a user.
@@ -77,13 +78,16 @@ impl GitHub {
     /// # Errors
     ///
     /// When the token may still be alive.
-    pub async fn delete_token(&self, token: &Secret) -> Result<Deletion, CallError> {
+    pub async fn delete_token(&self, token: &Secret) -> Result<Answered<Deletion>, CallError> {
         let failed = |why| CallError::new("the token could not be deleted", why);
         self.client_secret().map_err(failed)?;
         sendable("the token", token).map_err(failed)?;
         let call = self.rest.delete_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
-        answer::deleted(call.send().await, token, &self.app).map_err(failed)
+        let answer = self.app.calls.repeated(call.send()).await;
+        answer
+            .and_then(|answer| answer::deleted(answer, token, &self.app))
+            .map_err(failed)
     }
 
     /// Revokes the authorization that a user gave to this app, and with it every token of that user
@@ -94,14 +98,20 @@ impl GitHub {
     /// # Errors
     ///
     /// When the authorization may still be there.
-    pub async fn delete_authorization(&self, token: &Secret) -> Result<Deletion, CallError> {
+    pub async fn delete_authorization(
+        &self,
+        token: &Secret,
+    ) -> Result<Answered<Deletion>, CallError> {
         let failed = |why| CallError::new("the authorization could not be deleted", why);
         self.client_secret().map_err(failed)?;
         sendable("the token", token).map_err(failed)?;
         let call = self.rest.delete_authorization();
         let call = call.client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
-        answer::deleted(call.send().await, token, &self.app).map_err(failed)
+        let answer = self.app.calls.repeated(call.send()).await;
+        answer
+            .and_then(|answer| answer::deleted(answer, token, &self.app))
+            .map_err(failed)
     }
 
     /// Makes a token that can do less, from a user token of a GitHub App, which lives on.
@@ -136,7 +146,7 @@ impl GitHub {
             sendable("the token", &token)?;
             let call = github.rest.scope_token().client_id(&github.app.client_id);
             let call = call.body_map(|body| scoping.fill(body.access_token(token.clone())));
-            let answer = outcome::answer(call.send().await)?;
+            let answer = github.app.calls.once(call.send()).await?;
             answer::rotated(answer, &token, &github.app)
         }
     }
@@ -157,7 +167,7 @@ impl GitHub {
     pub async fn revoke_credentials(
         &self,
         credentials: impl IntoIterator<Item = Secret>,
-    ) -> Result<(), CallError> {
+    ) -> Result<Answered<()>, CallError> {
         let failed = |why| CallError::new("the credentials could not be revoked", why);
         self.require(Feature::RevokeCredentials).map_err(failed)?;
         let credentials: Vec<Secret> = credentials.into_iter().collect();
@@ -180,7 +190,10 @@ impl GitHub {
         let call = self.rest.revoke_credentials();
         let call = call.body_map(|body| body.credentials(credentials.clone()));
         let sent: Vec<&Secret> = credentials.iter().collect();
-        answer::revoked(call.send().await, &sent).map_err(failed)
+        let answer = self.app.calls.repeated(call.send()).await;
+        answer
+            .and_then(|answer| answer::revoked(answer, &sent))
+            .map_err(failed)
     }
 
     /// Finds out what became of a reset whose outcome is unknown, by a check of the old token.
@@ -209,13 +222,14 @@ impl GitHub {
         candidates: &Candidates,
     ) -> Result<Recovery<Authorization>, RecoverError> {
         let failed = |error: CallError| RecoverError(error.into_why());
-        let lost = match self.check_token(old).await.map_err(failed)? {
-            TokenCheck::Valid(_) => return Ok(Recovery::NotReplaced),
-            TokenCheck::Invalid { request_id } => Recovery::Lost { request_id },
-        };
+        let check = self.check_token(old).await.map_err(failed)?;
+        if check.is_valid() {
+            return Ok(Recovery::NotReplaced);
+        }
+        let request_id = check.request_id;
         let mut in_doubt = None;
         for token in candidates.tokens().iter().filter(|token| *token != old) {
-            match self.check_token(token).await {
+            match self.check_token(token).await.map(|check| check.value) {
                 Ok(TokenCheck::Valid(found)) if candidates.fits(found.as_deref()) => {
                     let mut rotated = answer::found(token, found);
                     rotated.refresh_token = candidates.refresh_token().cloned();
@@ -229,7 +243,7 @@ impl GitHub {
                 Err(error) => return Err(failed(error)),
             }
         }
-        in_doubt.map_or(Ok(lost), |error| Err(failed(error)))
+        in_doubt.map_or(Ok(Recovery::Lost { request_id }), |e| Err(failed(e)))
     }
 }
 

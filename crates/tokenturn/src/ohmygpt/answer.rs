@@ -3,7 +3,7 @@
 use tokenturn_client::ohmygpt::types::{
     ErrorEnvelope, IssueTokenResponse, OAuthToken, RotateUserAdminTokenResponse, UserAdminToken,
 };
-use tokenturn_client::{Error as ClientError, RawResponse, ResponseValue, Secret};
+use tokenturn_client::{RawResponse, Secret};
 
 use crate::error::{Refusal, RefusalReason, RotateError};
 use crate::evidence::{
@@ -96,11 +96,11 @@ pub(super) trait Envelope {
 }
 
 /// The answer to a call that brings no token that could be lost.
-pub(super) fn data<T: Envelope, E>(
-    result: Result<ResponseValue<T>, ClientError<E>>,
+pub(super) fn data<T: Envelope>(
+    answer: Result<Answer<T>, RotateError>,
     secrets: &[&Secret],
 ) -> Result<T::Data, RotateError> {
-    let (envelope, response) = outcome::answer(result)?;
+    let (envelope, response) = answer?;
     let data = envelope.and_then(|envelope| envelope.into_data());
     let is_believed = OHMYGPT_VALID.holds(|fact| match fact {
         Fact::Success => response.status().is_success(),
@@ -125,8 +125,6 @@ fn failure(response: Box<RawResponse>, sent: &[&Secret]) -> RotateError {
     };
     match reason(&response, status, &envelope) {
         Some(reason) => RotateError::Refused(Refusal {
-            reason,
-            status,
             code: envelope
                 .error_type
                 .map(|code| outcome::presentable(&code, sent)),
@@ -134,7 +132,7 @@ fn failure(response: Box<RawResponse>, sent: &[&Secret]) -> RotateError {
                 .message
                 .or_else(|| outcome::words(&response))
                 .map(|message| outcome::presentable(&message, sent)),
-            request_id: outcome::request_id(&response),
+            ..Refusal::of(reason, status, &response)
         }),
         None => outcome::unknown(response, Candidates::default()),
     }
@@ -162,6 +160,7 @@ fn reason(response: &RawResponse, status: u16, envelope: &ErrorEnvelope) -> Opti
             retry_after: outcome::wait(response),
         }),
         400 | 422 if is_own => Some(RefusalReason::Invalid),
+        410 if is_own => Some(RefusalReason::Gone),
         402 if is_own => Some(RefusalReason::InsufficientBalance),
         403 if is_own => Some(RefusalReason::MissingPermission),
         400..=499 => Some(RefusalReason::Other),

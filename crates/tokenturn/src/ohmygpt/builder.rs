@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokenturn_client::{
     Secret, Transport, TransportBuilder, check_base_url, check_secret, normal_base_url, ohmygpt,
 };
 
 use super::{KeyPaths, OhMyGpt, SetUp, hosts};
+use crate::calls::{Calls, check_headers};
 use crate::error::BuildError;
 
 /// Begins with [`OhMyGpt::builder`].
@@ -16,6 +18,7 @@ pub struct OhMyGptBuilder {
     app: Option<(String, Secret)>,
     pages_url: String,
     key_paths: KeyPaths,
+    deadline: Option<Duration>,
     transport: TransportBuilder,
 }
 
@@ -25,6 +28,7 @@ impl OhMyGptBuilder {
             app: None,
             pages_url: hosts::PAGES.to_owned(),
             key_paths: KeyPaths::default(),
+            deadline: None,
             transport: Transport::builder(hosts::LINE1),
         }
     }
@@ -54,7 +58,15 @@ impl OhMyGptBuilder {
         self
     }
 
-    /// Sets up how requests are sent: user agent, timeout, limits, root certificates.
+    /// How long a call may take in all that may be sent again (what reads, and the update of a key), with
+    /// the waits between its attempts; unless set, as long as they take. All others are sent once, and
+    /// their only limit is the `timeout` of the transport: to give up on one may lose a token.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Sets up how requests are sent: user agent, timeout of an attempt, limits, root certificates, headers.
     pub fn transport(mut self, set_up: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
         self.transport = set_up(self.transport);
         self
@@ -64,8 +76,8 @@ impl OhMyGptBuilder {
     ///
     /// # Errors
     ///
-    /// When an address is not one to which credentials may go, or when the client ID is empty, or
-    /// when the client secret cannot be sent.
+    /// When an address is not one to which credentials may go, when the client ID is empty, when the
+    /// client secret cannot be sent, or when a header is given that the calls set themselves.
     pub fn build(self) -> Result<OhMyGpt, BuildError> {
         if let Some((client_id, secret)) = &self.app {
             if client_id.is_empty() {
@@ -75,6 +87,7 @@ impl OhMyGptBuilder {
         }
         check_base_url(&self.pages_url)?;
         let transport = self.transport.build()?;
+        check_headers(&transport)?;
         Ok(OhMyGpt {
             client: ohmygpt::Client::new(transport.clone()),
             transport,
@@ -82,6 +95,7 @@ impl OhMyGptBuilder {
                 app: self.app,
                 pages_url: normal_base_url(&self.pages_url),
                 key_paths: self.key_paths,
+                calls: Calls::new(self.deadline),
             }),
         })
     }

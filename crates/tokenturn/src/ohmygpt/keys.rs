@@ -89,17 +89,20 @@ impl OhMyGpt {
                 .max_fee(key.max_fee.clone())
                 .permissions(list(&key.permissions))
         };
-        let secrets = [admin_token];
-        match self.set_up.key_paths {
+        let calls = &self.set_up.calls;
+        let answer = match self.set_up.key_paths {
             KeyPaths::ManagementApi => {
-                answer::data(client.new_api_token().body_map(fill).send().await, &secrets)
+                calls
+                    .once(client.new_api_token().body_map(fill).send())
+                    .await
             }
-            KeyPaths::DocsSite => answer::data(
-                client.create_api_token().body_map(fill).send().await,
-                &secrets,
-            ),
-        }
-        .map_err(failed)
+            KeyPaths::DocsSite => {
+                calls
+                    .once(client.create_api_token().body_map(fill).send())
+                    .await
+            }
+        };
+        answer::data(answer, &[admin_token]).map_err(failed)
     }
 
     /// Changes an API key. 10 calls a second are allowed.
@@ -125,7 +128,8 @@ impl OhMyGpt {
                 .permissions(list(&update.permissions))
                 .is_disabled(update.is_disabled.to_string())
         });
-        answer::data(call.send().await, &[admin_token, key]).map_err(failed)
+        let answer = self.set_up.calls.repeated(call.send()).await;
+        answer::data(answer, &[admin_token, key]).map_err(failed)
     }
 
     /// Lists all API keys of the user, whole, the admin token among them. One call a second is
@@ -139,8 +143,9 @@ impl OhMyGpt {
     pub async fn api_keys(&self, admin_token: &Secret) -> Result<Vec<ApiToken>, CallError> {
         let failed = |why| CallError::new("the API keys could not be listed", why);
         let client = self.with_bearer(admin_token).map_err(failed)?;
-        let result = client.get_api_tokens().send().await;
-        answer::data(result, &[admin_token]).map_err(failed)
+        let call = client.get_api_tokens();
+        let answer = self.set_up.calls.repeated(call.send()).await;
+        answer::data(answer, &[admin_token]).map_err(failed)
     }
 
     /// Deletes an API key.
@@ -158,17 +163,20 @@ impl OhMyGpt {
         let failed = |why| CallError::new("the API key could not be deleted", why);
         let client = self.with_bearer(admin_token).map_err(failed)?;
         let fill = |body: ApiTokenKeyRequest| body.key(key.clone());
-        let secrets = [admin_token, key];
-        match self.set_up.key_paths {
+        let calls = &self.set_up.calls;
+        let answer = match self.set_up.key_paths {
             KeyPaths::ManagementApi => {
-                answer::data(client.del_api_token().body_map(fill).send().await, &secrets)
+                calls
+                    .once(client.del_api_token().body_map(fill).send())
+                    .await
             }
-            KeyPaths::DocsSite => answer::data(
-                client.delete_api_token().body_map(fill).send().await,
-                &secrets,
-            ),
-        }
-        .map_err(failed)
+            KeyPaths::DocsSite => {
+                calls
+                    .once(client.delete_api_token().body_map(fill).send())
+                    .await
+            }
+        };
+        answer::data(answer, &[admin_token, key]).map_err(failed)
     }
 
     /// Reads what the user has left, exact to the last digit.
@@ -181,8 +189,9 @@ impl OhMyGpt {
     pub async fn balance(&self, admin_token: &Secret) -> Result<UserBalance, CallError> {
         let failed = |why| CallError::new("the balance could not be read", why);
         let client = self.with_bearer(admin_token).map_err(failed)?;
-        let result = client.balance().send().await;
-        answer::data(result, &[admin_token]).map_err(failed)
+        let call = client.balance();
+        let answer = self.set_up.calls.repeated(call.send()).await;
+        answer::data(answer, &[admin_token]).map_err(failed)
     }
 }
 

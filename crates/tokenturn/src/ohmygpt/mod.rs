@@ -17,7 +17,9 @@ pub use tokenturn_client::ohmygpt::types::{
 };
 pub use web::Authorize;
 
-use crate::error::{NotSent, RecoverError, RotateError};
+use crate::answered::Deprecation;
+use crate::calls::{Calls, with_header};
+use crate::error::{BuildError, NotSent, RecoverError, RotateError};
 use crate::provider::Provider;
 use crate::rotated::{Recovery, Rotated};
 
@@ -59,6 +61,7 @@ struct SetUp {
     app: Option<(String, Secret)>,
     pages_url: String,
     key_paths: KeyPaths,
+    calls: Calls,
 }
 
 impl OhMyGpt {
@@ -77,6 +80,27 @@ impl OhMyGpt {
     /// ```
     pub fn base_url(&self) -> &str {
         self.transport.base_url()
+    }
+
+    /// The same client, and the same connections, with a header more in each call: for one call, such
+    /// as a `traceparent`.
+    ///
+    /// # Errors
+    ///
+    /// When it is no header, or one that the calls set themselves.
+    pub fn with_header(&self, name: &str, value: &str) -> Result<Self, BuildError> {
+        let transport = with_header(&self.transport, name, value)?;
+        Ok(Self {
+            client: ohmygpt::Client::new(transport.clone()),
+            transport,
+            set_up: Arc::clone(&self.set_up),
+        })
+    }
+
+    /// The first notice in an answer to this client, or to a clone of it, that what was called will be
+    /// gone.
+    pub fn deprecation(&self) -> Option<&Deprecation> {
+        self.set_up.calls.notice()
     }
 
     /// The app, for the calls that cannot be made without it.

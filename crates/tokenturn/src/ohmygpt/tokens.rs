@@ -7,7 +7,6 @@ use super::answer::{self, Envelope};
 use super::{OAuthToken, OhMyGpt, UserAdminToken};
 use crate::authorize::AuthorizationCode;
 use crate::error::{CallError, RecoverError, RotateError};
-use crate::outcome;
 use crate::rotated::{Recovery, Rotated};
 
 impl OhMyGpt {
@@ -51,7 +50,7 @@ impl OhMyGpt {
                     .client_secret(secret.clone())
                     .code(code.code.clone())
             });
-            let answer = outcome::answer(call.send().await)?;
+            let answer = ohmygpt.set_up.calls.once(call.send()).await?;
             answer::issued(answer, &code.code, &[&code.code, secret])
         }
     }
@@ -67,8 +66,9 @@ impl OhMyGpt {
     pub async fn user_basic_info(&self, oauth_token: &Secret) -> Result<UserBasicInfo, CallError> {
         let failed = |why| CallError::new("the user could not be read", why);
         let client = self.with_bearer(oauth_token).map_err(failed)?;
-        let result = client.query_user_basic_info().send().await;
-        answer::data(result, &[oauth_token]).map_err(failed)
+        let call = client.query_user_basic_info();
+        let answer = self.set_up.calls.repeated(call.send()).await;
+        answer::data(answer, &[oauth_token]).map_err(failed)
     }
 
     /// Issues a new management (admin) token of the user whose OAuth token this is.
@@ -101,8 +101,8 @@ impl OhMyGpt {
         oauth_token: &Secret,
     ) -> Result<Rotated<UserAdminToken>, RotateError> {
         let client = self.with_bearer(oauth_token)?;
-        let result = client.rotate_user_admin_token().send().await;
-        answer::rotated(outcome::answer(result)?, oauth_token)
+        let call = client.rotate_user_admin_token();
+        answer::rotated(self.set_up.calls.once(call.send()).await?, oauth_token)
     }
 
     /// Ends the doubt about a rotation whose outcome is unknown, by another rotation: the OAuth

@@ -354,10 +354,7 @@ pub(super) fn fits(client: &Client, entry: &Entry) -> Result<(), VaultError> {
     let app = client.app();
     match app == entry.app {
         true => Ok(()),
-        false => Err(VaultError::WrongClient {
-            client: app.to_string(),
-            row: entry.app.to_string(),
-        }),
+        false => Err(VaultError::wrong_client(&entry.app, &app)),
     }
 }
 

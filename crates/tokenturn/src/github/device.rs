@@ -70,8 +70,8 @@ impl GitHub {
     /// # Errors
     ///
     /// [`AccessDenied`](RefusalReason::AccessDenied),
-    /// [`ExpiredDeviceCode`](RefusalReason::ExpiredDeviceCode) (also where GitHub has not said so when the
-    /// time is up: the code and the message have its last word), another refusal when it came three
+    /// [`ExpiredDeviceCode`](RefusalReason::ExpiredDeviceCode) (also where GitHub still waits for the user
+    /// when the time is up: the code and the message have its last word), another refusal when it came three
     /// times in a row, or, when a poll failed and none after it brought a token, what became of that
     /// one.
     pub fn wait_for_device(
@@ -97,9 +97,11 @@ impl GitHub {
                     Err(error) => error,
                 };
                 let goes_on = polling.goes_on(&error, asked_for);
-                let reason = error.refusal().map(|refusal| refusal.reason);
-                if let Some(RefusalReason::AuthorizationPending | RefusalReason::SlowDown) = reason
-                {
+                let is_pending = matches!(
+                    error.refusal().map(|refusal| refusal.reason),
+                    Some(RefusalReason::AuthorizationPending | RefusalReason::SlowDown)
+                );
+                if is_pending {
                     // What stands in a body does not become untrue by that.
                     kept = kept.filter(Unknown::may_hold_token);
                 }
@@ -107,7 +109,9 @@ impl GitHub {
                 let is_over = device.came.elapsed() >= device.expires_in;
                 let ends = !goes_on || is_over;
                 kept = match error {
-                    RotateError::Refused(mut refusal) if goes_on && is_over && kept.is_none() => {
+                    RotateError::Refused(mut refusal)
+                        if is_pending && is_over && kept.is_none() =>
+                    {
                         refusal.message = Some(format!("{TIME_IS_UP}; {}", refusal.reason));
                         refusal.reason = RefusalReason::ExpiredDeviceCode;
                         return Err(RotateError::Refused(refusal));

@@ -43,7 +43,7 @@ fn checked(subject: Subject, check: Answered<TokenCheck>) -> Report {
         .answered(Some(check.status), check.request_id.clone())
         .learning(details)
         .expiring(details.and_then(|details| details.expires_at))
-        .ending(check.deprecation.as_ref())
+        .ending(check.deprecation.as_deref())
 }
 
 /// A call that needs the token tells whether it works.

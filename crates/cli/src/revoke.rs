@@ -42,7 +42,7 @@ async fn deleted(subject: Subject, args: &GitHubRevoke) -> Result<Report> {
             };
             report
                 .answered(Some(status), deletion.request_id.clone())
-                .ending(deletion.deprecation.as_ref())
+                .ending(deletion.deprecation.as_deref())
         }
         Err(error) => call_failed(subject, error),
     };
@@ -59,7 +59,7 @@ async fn leaked(subject: Subject, args: &GitHubRevoke) -> Result<Report> {
     Ok(match github.revoke_credentials(credentials).await {
         Ok(revoked) => Report::new(subject, Outcome::Accepted)
             .answered(Some(revoked.status), revoked.request_id.clone())
-            .ending(revoked.deprecation.as_ref()),
+            .ending(revoked.deprecation.as_deref()),
         Err(error) => call_failed(subject, error),
     })
 }

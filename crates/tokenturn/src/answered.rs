@@ -23,7 +23,7 @@ pub struct Answered<T> {
     /// How many more calls the provider takes, where it says so.
     pub rate_limit: Option<RateLimit>,
     /// That what was called will be gone, where the provider says so.
-    pub deprecation: Option<Deprecation>,
+    pub deprecation: Option<Box<Deprecation>>,
 }
 
 impl Answered<()> {
@@ -33,7 +33,7 @@ impl Answered<()> {
             status: response.status().as_u16(),
             request_id: request_id(response),
             rate_limit: RateLimit::of(response),
-            deprecation: Deprecation::of(response),
+            deprecation: Deprecation::of(response).map(Box::new),
         }
     }
 }

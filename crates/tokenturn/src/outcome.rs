@@ -64,7 +64,7 @@ impl Found {
             status: response.status().as_u16(),
             request_id: request_id(response),
             rate_limit: RateLimit::of(response),
-            deprecation: Deprecation::of(response),
+            deprecation: Deprecation::of(response).map(Box::new),
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct Rotated<D> {
     /// How many more calls the provider takes, where it says so.
     pub rate_limit: Option<RateLimit>,
     /// That what was called will be gone, where the provider says so.
-    pub deprecation: Option<Deprecation>,
+    pub deprecation: Option<Box<Deprecation>>,
 }
 
 impl<D> Rotated<D> {

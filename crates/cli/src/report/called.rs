@@ -96,7 +96,7 @@ fn brought<D: Details>(subject: Subject, new: &Rotated<D>) -> Report {
     let report = Report::new(subject, outcome).answered(status, new.request_id.clone());
     with_token(report, new, Some(new.receipt))
         .learning(new.details.as_deref())
-        .ending(new.deprecation.as_ref())
+        .ending(new.deprecation.as_deref())
 }
 
 fn with_token<D>(report: Report, new: &Rotated<D>, receipt: Option<Receipt>) -> Report {

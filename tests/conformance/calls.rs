@@ -60,7 +60,7 @@ pub async fn call(github: &GitHub, operation: &str, token: &Secret) -> Outcome {
             }
         }
         "revoke_credentials" => match github.revoke_credentials([token.clone()]).await {
-            Ok(()) => Outcome::new("accepted"),
+            Ok(_) => Outcome::new("accepted"),
             Err(error) => Outcome::failed(error.refusal(), error.status()),
         },
         _ => panic!("there is no call for {operation}"),

@@ -266,7 +266,7 @@ impl Clients {
             DeleteToken => deleted(github.delete_token(&old).await),
             DeleteGrant => deleted(github.delete_authorization(&old).await),
             Revoke => match github.revoke_credentials([old]).await {
-                Ok(()) => Outcome::of("done", Is::Done),
+                Ok(_) => Outcome::of("done", Is::Done),
                 Err(error) => failed(error.into_why()),
             },
             Exchange => rotated(obtain(github.exchange_code(code()), sink).await),

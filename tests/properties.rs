@@ -8,6 +8,7 @@ mod error_types;
 mod errors;
 mod fuzz;
 mod login_answers;
+mod network;
 mod outcomes;
 #[cfg(unix)]
 mod races;

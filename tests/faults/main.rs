@@ -8,14 +8,19 @@ mod clock;
 mod coding;
 mod lies;
 mod operation;
+mod proxy;
 mod row;
 mod server;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use peak_alloc::PeakAlloc;
 use tokenturn_tests::{Authority, RawRequest, RawServer, Reply, Then, closing_url, refusing_url};
 use tokio::sync::Mutex;
 
 use operation::Operation;
+use proxy::Proxy;
 use row::Row;
 use server::{Case, Place, Pool};
 
@@ -128,7 +133,13 @@ impl Tally {
         case: &Case,
         authority: &Authority,
     ) -> Vec<&'static str> {
-        let server = start(row, operation, case, authority).await;
+        let asked = Arc::<AtomicBool>::default();
+        let server = start(row, operation, case, authority, &asked).await;
+        let proxy = match case.place {
+            Place::Tunnel(tunnel) => Some(Proxy::start(tunnel, server.host(), asked).await),
+            _ => None,
+        };
+        let mut through = proxy.as_ref().map(|proxy| proxy.url.clone());
         let (url, root, _closing) = match case.place {
             Place::Nobody => (refusing_url(), None, None),
             // A label of more than 63 characters is refused before anybody is asked for it.
@@ -146,8 +157,17 @@ impl Tally {
                 let root = if trusted { authority } else { &other };
                 (server.url(), Some(root.pem().to_owned()), None)
             }
+            Place::Tunnel(_) => {
+                let root = Some(authority.pem().to_owned());
+                ("https://ghe.invalid:8443".into(), root, None)
+            }
+            Place::PlainProxy => {
+                through = Some(server.url());
+                ("http://ghe.invalid".into(), None, None)
+            }
         };
-        let client = operation.client(&url, root.as_deref(), clock::LONGEST);
+        let (root, through) = (root.as_deref(), through.as_deref());
+        let client = operation.client(&url, root, through, clock::LONGEST);
         let used = usize::from(case.pool != Pool::Fresh);
         if used == 1 {
             client.use_connection().await;
@@ -186,7 +206,14 @@ impl Tally {
 }
 
 /// A server that answers the operation as the case wants it, and everything else in good order.
-async fn start(row: &Row, operation: Operation, case: &Case, authority: &Authority) -> RawServer {
+async fn start(
+    row: &Row,
+    operation: Operation,
+    case: &Case,
+    authority: &Authority,
+    asked: &Arc<AtomicBool>,
+) -> RawServer {
+    let asked = Arc::clone(asked);
     let (reply, pool, made) = (case.reply.clone(), case.pool, row.made);
     let (mut is_used, mut is_done) = (pool == Pool::Fresh, false);
     let answer = move |request: &_| {
@@ -196,6 +223,7 @@ async fn start(row: &Row, operation: Operation, case: &Case, authority: &Authori
         }
         if operation.is(request) && !is_done {
             is_done = true;
+            asked.store(true, Ordering::SeqCst);
             return reply.clone();
         }
         operation.healthy(request, made, "").into()
@@ -203,6 +231,9 @@ async fn start(row: &Row, operation: Operation, case: &Case, authority: &Authori
     match case.place {
         Place::Tls { host, expired, .. } => {
             RawServer::start_tls(authority.server(host, expired), answer).await
+        }
+        Place::Tunnel(_) => {
+            RawServer::start_tls(authority.server("ghe.invalid", false), answer).await
         }
         _ => RawServer::start_with(answer).await,
     }

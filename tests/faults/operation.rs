@@ -129,10 +129,20 @@ impl Operation {
         }
     }
 
-    pub(crate) fn client(self, url: &str, root: Option<&str>, timeout: Duration) -> Client {
+    /// A client, through a proxy with settings of reqwest that would break every guarantee.
+    pub(crate) fn client(
+        self,
+        url: &str,
+        root: Option<&str>,
+        proxy: Option<&str>,
+        timeout: Duration,
+    ) -> Client {
         let set_up = |mut transport: TransportBuilder| {
             if let Some(pem) = root {
                 transport = transport.root_certificates(pem);
+            }
+            if let Some(proxy) = proxy {
+                transport = transport.proxy(proxy).allow_http().reqwest(careless);
             }
             transport.timeout(timeout)
         };
@@ -157,7 +167,11 @@ impl Operation {
             Rotate => "POST /api/v1/user/oauth/app/rotate-user-admin-token ",
             Issue => "POST /api/v1/user/oauth/issue-token ",
         };
-        request.line.starts_with(line)
+        // A proxy gets the whole URL.
+        request
+            .line
+            .replace("http://ghe.invalid", "")
+            .starts_with(line)
     }
 
     /// What a provider in good order answers to whatever is asked beside the operation itself.
@@ -228,6 +242,30 @@ impl Client {
             Exchange | Issue => true,
         }
     }
+}
+
+/// Everything that `TransportBuilder::reqwest` says has no effect, and can be told to this crate's
+/// features of reqwest.
+fn careless(client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    let soon = Duration::from_nanos(1);
+    let again = reqwest::retry::for_host("ghe.invalid")
+        .no_budget()
+        .classify_fn(|attempt| attempt.retryable());
+    client
+        .redirect(reqwest::redirect::Policy::limited(9))
+        .retry(again)
+        .gzip(true)
+        .timeout(soon)
+        .read_timeout(soon)
+        .connect_timeout(soon)
+        .pool_idle_timeout(soon)
+        .http1_max_headers(1)
+        .http1_ignore_invalid_headers_in_responses(false)
+        .http1_allow_spaces_after_header_name_in_responses(false)
+        .http1_allow_obsolete_multiline_headers_in_responses(false)
+        .connection_verbose(true)
+        .tls_danger_accept_invalid_certs(true)
+        .proxy(reqwest::Proxy::all("http://192.0.2.1:1").expect("a URL"))
 }
 
 fn old_refresh_token() -> Secret {

@@ -4,6 +4,7 @@ use tokenturn_tests::{Reply, Then};
 
 use crate::answer::Answer;
 use crate::operation::Operation;
+use crate::proxy::{CONNECTED, Tunnel};
 
 /// Where the call goes.
 #[derive(Clone, Copy, PartialEq)]
@@ -17,6 +18,10 @@ pub(crate) enum Place {
         expired: bool,
         trusted: bool,
     },
+    /// TLS through a proxy.
+    Tunnel(Tunnel),
+    /// Through a proxy that reads everything, and answers itself.
+    PlainProxy,
 }
 
 /// What the connection has been through before the call.
@@ -76,6 +81,13 @@ pub(crate) fn cases(words: &str, operation: Operation, elsewhere: &str) -> Vec<C
             "tls-untrusted" => case.place = tls("127.0.0.1", false, false),
             "tls-wrong-host" => case.place = tls("192.0.2.1", false, true),
             "tls-expired" => case.place = tls("127.0.0.1", true, true),
+            "plain-proxy" => case.place = Place::PlainProxy,
+            "tunnel" => case.place = Place::Tunnel(Tunnel::Whole),
+            "tunnel-anonymous" => case.place = Place::Tunnel(Tunnel::Anonymous),
+            "tunnel-cut" => {
+                let cut = |at| Case::at(Place::Tunnel(Tunnel::Answer(at)));
+                return (0..CONNECTED.len()).map(cut).collect();
+            }
             "stale" => case.pool = Pool::Stale,
             "stale-race" => case.pool = Pool::Used,
             "stale-408" => case.pool = Pool::Used408,
@@ -97,7 +109,10 @@ pub(crate) fn cases(words: &str, operation: Operation, elsewhere: &str) -> Vec<C
             "elsewhere" => answer
                 .headers
                 .push(("location".into(), format!("{elsewhere}/"))),
-            word => answer.take(word),
+            word => match tunnel(word) {
+                Some(tunnel) => case.place = Place::Tunnel(tunnel),
+                None => answer.take(word),
+            },
         }
     }
     if answer.status.is_none() {
@@ -112,8 +127,23 @@ pub(crate) fn cases(words: &str, operation: Operation, elsewhere: &str) -> Vec<C
         .map(|(reply, text)| Case {
             is_slow: matches!(reply.then, Then::Hold),
             reply,
-            text,
+            text: match case.place {
+                // Of a record that is cut, TLS shows nothing. The last one only says that it is the last.
+                Place::Tunnel(Tunnel::Rest(missing)) if missing > 24 => Vec::new(),
+                _ => text,
+            },
             ..case
         })
         .collect()
+}
+
+fn tunnel(word: &str) -> Option<Tunnel> {
+    let (word, number) = word.strip_prefix("tunnel-")?.split_once(':')?;
+    let number = number.parse().expect("a number");
+    Some(match word {
+        "refused" => Tunnel::Refused(number as u16),
+        "handshake" => Tunnel::Handshake(number),
+        "rest" => Tunnel::Rest(number),
+        _ => panic!("no such word: {word}"),
+    })
 }

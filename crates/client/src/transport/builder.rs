@@ -4,13 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use reqwest::{ClientBuilder, redirect, retry};
-use zeroize::Zeroizing;
+use reqwest::{Client, ClientBuilder, Url, redirect, retry};
 
+use super::credentials::{basic, bearer};
 use super::{Shared, Transport, guard, proxy, tls};
 use crate::Secret;
 
@@ -56,7 +53,10 @@ impl ConfigError {
 
 /// Begins with [`Transport::builder`].
 ///
-/// Calls go through the proxy that the environment names when the transport is built: by
+/// # Proxies
+///
+/// Unless [`proxy`](Self::proxy) or [`no_proxy`](Self::no_proxy) is called, the environment says
+/// which proxy calls go through, as it is when the transport is built: by
 /// `HTTPS_PROXY` or else `ALL_PROXY` for `https://`, by `HTTP_PROXY` or else `ALL_PROXY` for
 /// `http://`, in capitals or else in small letters; what is empty does not count. `HTTP_PROXY` does
 /// not count in a CGI program, where whoever asks could set it. The user name and the password in a
@@ -66,6 +66,9 @@ impl ConfigError {
 /// addresses) always. It takes names, which cover what is below them, `*.NAME` for only that,
 /// addresses, networks such as `10.0.0.0/8`, and `*` for everything, with commas or spaces between
 /// them. With a port (`ghe.example:8443`, `[2001:db8::1]:443`) they cover that port alone.
+///
+/// Through a proxy, `https://` is a tunnel: whatever the proxy answers to CONNECT, nothing was sent
+/// to the provider. Of `http://`, the proxy reads everything, and what it answers is an answer.
 #[derive(Clone)]
 #[must_use = "a builder does nothing before `build`"]
 pub struct TransportBuilder {
@@ -78,6 +81,10 @@ pub struct TransportBuilder {
     max_attempts: u32,
     allow_http: bool,
     roots: Vec<Vec<u8>>,
+    certificate: Option<(Vec<u8>, Secret)>,
+    proxy: proxy::Choice,
+    reqwest: Option<Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>>,
+    shared: Option<Transport>,
 }
 
 #[derive(Clone)]
@@ -104,6 +111,10 @@ impl TransportBuilder {
             max_attempts: MAX_ATTEMPTS,
             allow_http: false,
             roots: Vec::new(),
+            certificate: None,
+            proxy: proxy::Choice::Environment,
+            reqwest: None,
+            shared: None,
         }
     }
 
@@ -184,13 +195,82 @@ impl TransportBuilder {
         self
     }
 
+    /// Shows a server that asks for one this certificate: `chain` is its PEM text and that of those
+    /// that it is signed by, `key` the PEM text of its private key (PKCS #8, `BEGIN PRIVATE KEY`; with
+    /// rustls also PKCS #1 and SEC 1).
+    pub fn client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Secret>) -> Self {
+        self.certificate = Some((chain.into(), key.into()));
+        self
+    }
+
+    /// Goes through this proxy, `http://USER:PASSWORD@HOST:PORT`, wherever the base URL leads: what the
+    /// environment says does not count, `NO_PROXY` and this host included.
+    ///
+    /// `socks5h://` and the like need the feature `socks` of reqwest, without which nothing is sent.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = proxy::Choice::Url(url.into());
+        self
+    }
+
+    /// Goes through no proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = proxy::Choice::Nothing;
+        self
+    }
+
+    /// Sets up the rest of what reqwest can do: name resolution, local addresses, SOCKS, a Unix
+    /// socket. With a feature of reqwest turned on in one's own `Cargo.toml`, that works here as well.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// let ghe = std::net::SocketAddr::from(([10, 0, 0, 7], 443));
+    /// let transport = Transport::builder("https://ghe.example")
+    ///     .reqwest(move |client| client.resolve("ghe.example", ghe))
+    ///     .build()?;
+    /// # Ok::<(), tokenturn_client::ConfigError>(())
+    /// ```
+    ///
+    /// What the guarantees stand on is set after it, so that these settings have no effect here:
+    ///
+    /// - `redirect`, `referer`, `retry`: no redirect is followed, and reqwest repeats nothing;
+    /// - `http2_*`, `http3_*`: HTTP/1.1 alone, with the limits and leniencies that keep an answer
+    ///   readable (`http1_max_headers` and so on);
+    /// - `gzip`, `brotli`, `zstd`, `deflate`: bodies arrive as they were sent, and are decoded here, as
+    ///   far as they go;
+    /// - `timeout`, `read_timeout`, `connect_timeout`, `pool_idle_timeout`: the ones of this builder;
+    /// - `connection_verbose`: it logs what is sent, secrets among it;
+    /// - everything about TLS with rustls; with `tls-native`, what would leave certificates or names
+    ///   unchecked.
+    ///
+    /// Its proxies come before those of the environment, and not at all with [`proxy`](Self::proxy) or
+    /// [`no_proxy`](Self::no_proxy); its `no_proxy` does not hide those of the environment. Of its headers,
+    /// those are sent that a call does not have. What an earlier call of this method sets up stays.
+    pub fn reqwest(
+        mut self,
+        set_up: impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.reqwest = Some(match self.reqwest.take() {
+            None => Arc::new(set_up),
+            Some(earlier) => Arc::new(move |client| set_up(earlier(client))),
+        });
+        self
+    }
+
+    /// Sends over the connections of another transport, and so with its certificates, proxies, timeouts
+    /// and other settings of the network, in place of those of this builder. Of a transport for
+    /// `http://`, none are taken over for `https://`, nor the other way round.
+    pub fn connections_of(mut self, other: &Transport) -> Self {
+        self.shared = Some(other.clone());
+        self
+    }
+
     /// Builds the transport.
     ///
     /// # Errors
     ///
     /// When the base URL is not `https://` (or `http://` to this host), when credentials or headers
-    /// hold what cannot be sent, when a root certificate cannot be read, or when the environment
-    /// names a proxy by what is no URL of one.
+    /// hold what cannot be sent, when a certificate or its key cannot be read, or when a proxy is named
+    /// by what is no URL of one.
     pub fn build(self) -> Result<Transport, ConfigError> {
         let url = guard::base_url(&self.base_url, self.allow_http).map_err(ConfigError)?;
         let authorization = match &self.credentials {
@@ -211,24 +291,10 @@ impl TransportBuilder {
             );
         }
 
-        let http = ClientBuilder::new()
-            // Of two timers that end together, the other would be looked at first.
-            .connect_timeout(self.connect_timeout.min(self.timeout / 10 * 9))
-            .pool_idle_timeout(IDLE)
-            .http1_only()
-            // A token is not lost to a proxy that writes odd headers, or many of them.
-            .http1_max_headers(MAX_HEADERS)
-            .http1_ignore_invalid_headers_in_responses(true)
-            .http1_allow_spaces_after_header_name_in_responses(true)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .timeout(self.timeout)
-            .redirect(redirect::Policy::none())
-            .retry(retry::never());
-        let http = proxy::configure(http, &url).map_err(ConfigError)?;
-        let http = tls::configure(http, url.scheme() == "https", &self.roots)
-            .map_err(ConfigError)?
-            .build()
-            .map_err(|e| ConfigError(e.to_string()))?;
+        let http = match &self.shared {
+            Some(other) if other.shared.base.scheme() == url.scheme() => other.http().clone(),
+            _ => self.client(&url)?,
+        };
         Ok(Transport {
             shared: Arc::new(Shared {
                 base: url,
@@ -240,6 +306,42 @@ impl TransportBuilder {
             authorization,
         })
     }
+
+    fn client(&self, url: &Url) -> Result<Client, ConfigError> {
+        let mut http = ClientBuilder::new();
+        if let Some(set_up) = &self.reqwest {
+            http = set_up(http);
+        }
+        let http = http
+            // Of two timers that end together, the other would be looked at first.
+            .connect_timeout(self.connect_timeout.min(self.timeout / 10 * 9))
+            .pool_idle_timeout(IDLE)
+            .http1_only()
+            // A token is not lost to a proxy that writes odd headers, or many of them.
+            .http1_max_headers(MAX_HEADERS)
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            // They are on where anybody in the build has turned on their features, and of a body that
+            // breaks off they leave less.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            // It logs what is sent.
+            .connection_verbose(false)
+            .read_timeout(self.timeout)
+            .timeout(self.timeout)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never());
+        let http = proxy::configure(http, &self.proxy, url).map_err(ConfigError)?;
+        let is_tls = url.scheme() == "https";
+        let certificate = self.certificate.as_ref();
+        tls::configure(http, is_tls, &self.roots, certificate)
+            .map_err(ConfigError)?
+            .build()
+            .map_err(|e| ConfigError(e.to_string()))
+    }
 }
 
 // Headers and even a base URL can hold secrets before `build` has seen them.
@@ -249,74 +351,9 @@ impl fmt::Debug for TransportBuilder {
     }
 }
 
-/// RFC 7617: the first colon ends the user name, and neither part has control characters.
-fn basic(user: &str, password: &Secret) -> Result<HeaderValue, ConfigError> {
-    if user.contains(':') {
-        return Err(ConfigError("a client ID cannot contain a colon".into()));
-    }
-    if user.contains(char::is_control) || password.expose().contains(char::is_control) {
-        return Err(ConfigError(
-            "the client ID or the client secret has a control character in it, perhaps a line \
-             break at its end"
-                .into(),
-        ));
-    }
-    let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
-    sensitive("Basic", &Zeroizing::new(STANDARD.encode(pair.as_bytes())))
-}
-
-pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ConfigError> {
-    check_secret("the token", token)?;
-    sensitive("Bearer", token.expose())
-}
-
-/// Checks a token or a client secret before it is used: those of both providers are printable ASCII
-/// without spaces. `what` is its name in the message.
-///
-/// Others would be sent as they are, and the provider would say that there is no such token.
-///
-/// # Errors
-///
-/// When it is empty, or has another character in it, such as a byte order mark or a zero-width
-/// space. The message names that character and its position, and nothing else of the secret.
-pub fn check_secret(what: &str, secret: &Secret) -> Result<(), ConfigError> {
-    if !secret.is_empty() && secret.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(());
-    }
-    let mut characters = secret.expose().chars().zip(1..);
-    let wrong = characters.find(|(character, _)| !character.is_ascii_graphic());
-    let why = match wrong {
-        None => format!("{what} is empty"),
-        Some((' ', at)) => format!("{what} has a space in it, as character {at}; take it out"),
-        Some((character, at)) => {
-            let code = u32::from(character);
-            format!(
-                "{what} has U+{code:04X} in it, as character {at}, and can only have printable \
-                 ASCII; take it out"
-            )
-        }
-    };
-    Err(ConfigError(why))
-}
-
-fn sensitive(scheme: &str, value: &str) -> Result<HeaderValue, ConfigError> {
-    let header = Zeroizing::new(format!("{scheme} {value}").into_bytes());
-    let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(header))
-        .map_err(|_| ConfigError("the credentials cannot stand in a header".into()))?;
-    header.set_sensitive(true);
-    Ok(header)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn basic_is_the_pair_in_base64() {
-        let header = basic("Aladdin", &"open sesame".into()).unwrap();
-        assert_eq!(header, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-        assert!(header.is_sensitive());
-    }
 
     #[test]
     fn refuses_what_cannot_be_sent() {

@@ -3,6 +3,7 @@
 mod body;
 mod builder;
 mod coding;
+mod credentials;
 mod guard;
 mod proxy;
 mod retry;
@@ -20,8 +21,9 @@ use reqwest::{Method, Request, Url};
 use tracing::{Instrument, Span, field};
 
 pub(crate) use body::Buffer;
-pub use builder::{ConfigError, TransportBuilder, check_secret};
+pub use builder::{ConfigError, TransportBuilder};
 pub use coding::decoded;
+pub use credentials::check_secret;
 pub use guard::{check_base_url, check_path_parameter, normal_base_url};
 
 use crate::{Error, Operation, RawResponse, Secret};
@@ -64,7 +66,7 @@ impl Transport {
     pub fn with_bearer(&self, token: &Secret) -> Result<Self, ConfigError> {
         Ok(Self {
             shared: Arc::clone(&self.shared),
-            authorization: Some(builder::bearer(token)?),
+            authorization: Some(credentials::bearer(token)?),
         })
     }
 

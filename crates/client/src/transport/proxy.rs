@@ -1,4 +1,4 @@
-//! Which proxy a transport goes through, by the environment.
+//! Which proxy a transport goes through: the caller's, or that of the environment.
 //!
 //! reqwest reads the same variables, but a proxy that it cannot use it leaves out without a word,
 //! one that stands behind an empty variable, too, and of `NO_PROXY` it takes no ports, and `*` for
@@ -12,32 +12,87 @@ use reqwest::{ClientBuilder, Proxy, Url};
 
 use super::guard;
 
-/// Sets up the proxy that the environment names for `url`. Without one, the platform's settings
-/// count where reqwest reads them.
-pub(super) fn configure(http: ClientBuilder, url: &Url) -> Result<ClientBuilder, String> {
-    // A proxy would carry what is meant for this host out of it.
-    let is_local = url.host_str().is_some_and(guard::is_loopback);
-    let list = variable(&["NO_PROXY", "no_proxy"]);
-    if is_local || list.is_some_and(|(_, list)| is_excluded(&list, url)) {
-        return Ok(http.no_proxy());
-    }
-    let names: &[_] = match url.scheme() {
-        "https" => &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
-        // In a CGI program, this is a header of whoever asks: https://httpoxy.org.
-        _ if env::var_os("REQUEST_METHOD").is_some() => &["ALL_PROXY", "all_proxy"],
-        _ => &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
+/// What the caller says about proxies.
+#[derive(Clone)]
+pub(super) enum Choice {
+    Environment,
+    Nothing,
+    Url(String),
+}
+
+/// Sets up the proxies of a client that calls `url`, and maybe others.
+pub(super) fn configure(
+    http: ClientBuilder,
+    choice: &Choice,
+    url: &Url,
+) -> Result<ClientBuilder, String> {
+    let environment = match choice {
+        Choice::Nothing => return Ok(http.no_proxy()),
+        Choice::Url(value) => {
+            let proxy = read(value).ok_or_else(|| not_a_proxy("the proxy", ""))?;
+            let proxy = Proxy::all(proxy).map_err(|e| e.to_string())?;
+            return Ok(http.no_proxy().proxy(proxy));
+        }
+        Choice::Environment => Environment::read(),
     };
-    let Some((name, value)) = variable(names) else {
+    // reqwest would go past a proxy of which it is told what is wrong.
+    let proxy = environment.proxy(url)?;
+    if proxy.is_none() && !environment.is_passed(url) {
+        // Without a variable, the platform's settings count where reqwest reads them.
         return Ok(http);
-    };
-    // The value may hold a password.
-    let proxy = proxy(&value).ok_or_else(|| {
-        format!(
-            "{name} is not the URL of a proxy; write `http://HOST:PORT`, with `%40` for an `@` in a \
-             password and so on, or name the host of the base URL in NO_PROXY"
-        )
-    })?;
-    Ok(http.proxy(proxy))
+    }
+    let choose = move |url: &Url| environment.proxy(url).ok().flatten();
+    Ok(http.proxy(Proxy::custom(choose)))
+}
+
+/// What the environment says.
+struct Environment {
+    https: Option<(&'static str, String)>,
+    http: Option<(&'static str, String)>,
+    passed: String,
+}
+
+impl Environment {
+    fn read() -> Self {
+        let http: &[_] = if env::var_os("REQUEST_METHOD").is_some() {
+            // In a CGI program, HTTP_PROXY is a header of whoever asks: https://httpoxy.org.
+            &["ALL_PROXY", "all_proxy"]
+        } else {
+            &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+        };
+        let passed = variable(&["NO_PROXY", "no_proxy"]);
+        Self {
+            https: variable(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
+            http: variable(http),
+            passed: passed.map(|(_, list)| list).unwrap_or_default(),
+        }
+    }
+
+    /// Whether no proxy is in the way. One would carry what is meant for this host out of it.
+    fn is_passed(&self, url: &Url) -> bool {
+        url.host_str().is_some_and(guard::is_loopback) || is_excluded(&self.passed, url)
+    }
+
+    fn proxy(&self, url: &Url) -> Result<Option<Url>, String> {
+        let variable = match url.scheme() {
+            "https" => &self.https,
+            _ => &self.http,
+        };
+        match variable {
+            Some((name, value)) if !self.is_passed(url) => read(value)
+                .map(Some)
+                .ok_or_else(|| not_a_proxy(name, ", or name the host of the base URL in NO_PROXY")),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The value itself may hold a password.
+fn not_a_proxy(name: &str, more: &str) -> String {
+    format!(
+        "{name} is not the URL of a proxy; write `http://HOST:PORT`, with `%40` for an `@` in a \
+         password and so on{more}"
+    )
 }
 
 /// The first of these variables that is not empty, as curl and Go choose. One that is no Unicode
@@ -52,7 +107,7 @@ fn variable(names: &[&'static str]) -> Option<(&'static str, String)> {
 
 /// Reads the URL of a proxy, of which nothing but a host is required. reqwest would leave out what
 /// is refused here, or take half a password for the host.
-fn proxy(value: &str) -> Option<Proxy> {
+fn read(value: &str) -> Option<Url> {
     let url = if value.contains("://") {
         Url::parse(value)
     } else {
@@ -66,11 +121,7 @@ fn proxy(value: &str) -> Option<Proxy> {
     let host = url.host_str().unwrap_or_default();
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
     let has_credentials = !url.username().is_empty() || url.password().is_some();
-    if is_known && host.bytes().all(is_host) && has_credentials == value.contains('@') {
-        Proxy::all(url).ok()
-    } else {
-        None
-    }
+    (is_known && host.bytes().all(is_host) && has_credentials == value.contains('@')).then_some(url)
 }
 
 /// Whether a `NO_PROXY` covers a URL. It takes what curl and Go document, and what others take:
@@ -271,7 +322,7 @@ mod tests {
             "socks5h://u:canary@proxy.example",
             "http://pröxy.example",
         ] {
-            assert!(proxy(good).is_some(), "{good}");
+            assert!(read(good).is_some(), "{good}");
         }
         for bad in [
             "ftp://proxy.example",
@@ -291,7 +342,7 @@ mod tests {
             "socks5://pro%20xy.example",
             "pr\u{fffd}xy.example",
         ] {
-            assert!(proxy(bad).is_none(), "{bad}");
+            assert!(read(bad).is_none(), "{bad}");
         }
     }
 }

@@ -97,7 +97,8 @@ impl GitHubBuilder {
         self
     }
 
-    /// Sets up how requests are sent: user agent, timeout of an attempt, limits, root certificates, headers.
+    /// Sets up how requests are sent: user agent, timeout of an attempt, limits, certificates, proxies, headers,
+    /// and whatever reqwest can do ([`TransportBuilder::reqwest`]).
     ///
     /// A header takes the place of ours (`accept`, `x-github-api-version`), but `accept` at the login
     /// host.
@@ -137,7 +138,7 @@ impl GitHubBuilder {
         // It answers in a form otherwise.
         let login = login.with_header("accept", "application/json")?;
 
-        let mut rest = self.transport.base_url(base_url);
+        let mut rest = self.transport.base_url(base_url).connections_of(&login);
         if let Some(secret) = &self.client_secret {
             rest = rest.basic(&self.client_id, secret.clone());
         }

@@ -66,7 +66,8 @@ impl OhMyGptBuilder {
         self
     }
 
-    /// Sets up how requests are sent: user agent, timeout of an attempt, limits, root certificates, headers.
+    /// Sets up how requests are sent: user agent, timeout of an attempt, limits, certificates, proxies, headers,
+    /// and whatever reqwest can do ([`TransportBuilder::reqwest`]).
     pub fn transport(mut self, set_up: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
         self.transport = set_up(self.transport);
         self

@@ -27,7 +27,7 @@ pub(crate) async fn run(target: RefreshTarget) -> Exit {
 async fn refresh(subject: Subject, args: &GitHubToken, out: &Path) -> Result<Report> {
     let sandbox = client::sandbox(&args.app.common).await?;
     let github = client::github(&args.app, ClientSecret::Optional, sandbox.as_ref())?;
-    token_file::replaced(out, args.app.client_secret_file.as_ref())?;
+    token_file::replaced(out, &args.app.common, args.app.client_secret_file.as_ref())?;
     if let Some(sandbox) = &sandbox {
         let old = refresh_token(&github, sandbox).await?;
         let result = call(&github, &old, None, out).await;

@@ -8,7 +8,7 @@ use anyhow::Result;
 use tokenturn::sink::FileSink;
 use tokenturn::{Candidates, Recovery, RotateError, Rotated, Secret, Sink};
 
-use crate::args::{GitHubRecover, GitHubToken, OhMyGptToken, RecoverTarget, RotateTarget};
+use crate::args::{Common, GitHubRecover, GitHubToken, OhMyGptToken, RecoverTarget, RotateTarget};
 use crate::exit::Exit;
 use crate::input::Stored;
 use crate::report::{
@@ -51,7 +51,7 @@ pub(crate) async fn recover(target: RecoverTarget) -> Exit {
 async fn rotate_github(subject: Subject, args: &GitHubToken, out: &Path) -> Result<Report> {
     let sandbox = client::sandbox(&args.app.common).await?;
     let (github, old) = client::ready_github(args, sandbox.as_ref())?;
-    let before = token_file::replaced(out, args.app.client_secret_file.as_ref())?;
+    let before = token_file::replaced(out, &args.app.common, args.app.client_secret_file.as_ref())?;
     // Whether it outlives the reset is not documented.
     token_file::keep_refresh_token(before.as_ref(), out)?;
     let call = tokenturn::rotate(&github, &old, FileSink::new(out));
@@ -62,7 +62,7 @@ async fn rotate_github(subject: Subject, args: &GitHubToken, out: &Path) -> Resu
 async fn rotate_ohmygpt(subject: Subject, args: &OhMyGptToken, out: &Path) -> Result<Report> {
     let sandbox = client::sandbox(&args.server.common).await?;
     let (ohmygpt, token) = client::ready_ohmygpt(args, sandbox.as_ref())?;
-    let before = admin_token(&token, out)?;
+    let before = admin_token(&token, &args.server.common, out)?;
     let call = tokenturn::rotate(&ohmygpt, &token, NewOnly::new(before.clone(), out));
     let result = patience::to_the_end(call).await;
     Ok(told(subject, result, before, out).await.about(&token))
@@ -77,7 +77,7 @@ async fn recover_github(subject: Subject, args: &GitHubRecover) -> Result<Report
     let recovery = match kept {
         Some((kept, out)) => {
             let client_secret = args.github.app.client_secret_file.as_ref();
-            let before = token_file::replaced(out, client_secret)?;
+            let before = token_file::replaced(out, &args.github.app.common, client_secret)?;
             // Whether the new token has one is not known.
             token_file::keep_refresh_token(before.as_ref(), out)?;
             let candidates = Candidates::in_body(&input::kept(kept)?);
@@ -110,7 +110,7 @@ async fn recover_github(subject: Subject, args: &GitHubRecover) -> Result<Report
 async fn recover_ohmygpt(subject: Subject, args: &OhMyGptToken, out: &Path) -> Result<Report> {
     let sandbox = client::sandbox(&args.server.common).await?;
     let (ohmygpt, token) = client::ready_ohmygpt(args, sandbox.as_ref())?;
-    let before = admin_token(&token, out)?;
+    let before = admin_token(&token, &args.server.common, out)?;
     let call = tokenturn::recover(&ohmygpt, &token, NewOnly::new(before.clone(), out));
     let report = match patience::to_the_end(call).await {
         Ok(Recovery::Rotated(new)) => told(subject, Ok(new), before, out).await,
@@ -121,8 +121,8 @@ async fn recover_ohmygpt(subject: Subject, args: &OhMyGptToken, out: &Path) -> R
 }
 
 /// The admin token that is in `out` by now. The OAuth token, which stays in use, must not be.
-fn admin_token(oauth_token: &Secret, out: &Path) -> Result<Option<Secret>> {
-    let before = token_file::replaced(out, None)?;
+fn admin_token(oauth_token: &Secret, common: &Common, out: &Path) -> Result<Option<Secret>> {
+    let before = token_file::replaced(out, common, None)?;
     token_file::keep(oauth_token, before.as_ref(), out)?;
     Ok(before.map(Stored::into_token))
 }

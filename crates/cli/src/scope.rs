@@ -22,7 +22,8 @@ async fn scope(subject: Subject, args: &GitHubScope) -> Result<Report> {
     let sandbox = client::sandbox(&args.github.app.common).await?;
     let (github, token) = client::ready_github(&args.github, sandbox.as_ref())?;
     let out = &args.out.path;
-    let before = token_file::replaced(out, args.github.app.client_secret_file.as_ref())?;
+    let app = &args.github.app;
+    let before = token_file::replaced(out, &app.common, app.client_secret_file.as_ref())?;
     token_file::keep(&token, before.as_ref(), out)?;
     token_file::keep_refresh_token(before.as_ref(), out)?;
 

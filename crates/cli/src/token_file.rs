@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tokenturn::{Secret, Timestamp};
-use tokenturn_sandbox::Sandbox;
+use tokenturn_sandbox::{Sandbox, is_sandbox_token};
 use tokenturn_vault::{Key, Tokens};
 use zeroize::Zeroizing;
 
-use crate::args::{GitHubRecover, TokenFile};
+use crate::args::{Common, GitHubRecover, TokenFile};
 use crate::client::{GITHUB_SECRET, OHMYGPT_SECRET};
 use crate::input::{self, Stored};
 
@@ -34,8 +34,12 @@ pub(crate) fn path(file: &TokenFile) -> Result<&Path> {
 }
 
 /// What is in `out` by now, if anything. Refuses one that holds something else than a token: a new
-/// token would take its place.
-pub(crate) fn replaced(out: &Path, client_secret_file: Option<&PathBuf>) -> Result<Option<Stored>> {
+/// token would take its place. With a sandbox, also one that holds another token than a sandbox's.
+pub(crate) fn replaced(
+    out: &Path,
+    common: &Common,
+    client_secret_file: Option<&PathBuf>,
+) -> Result<Option<Stored>> {
     const ADVICE: &str = "name another file";
     let out_name = out.display();
     if client_secret_file.is_some_and(|file| is_same(file, out)) {
@@ -50,6 +54,9 @@ pub(crate) fn replaced(out: &Path, client_secret_file: Option<&PathBuf>) -> Resu
     let Some(stored) = before else {
         return Ok(None);
     };
+    if common.sandbox && !is_sandbox_token(stored.token().expose()) {
+        bail!("--out would replace {out_name}, which no sandbox has written; {ADVICE}");
+    }
     if Key::parse(stored.token()).is_ok() {
         bail!("--out would replace {out_name}, which looks like the key of a vault; {ADVICE}");
     }

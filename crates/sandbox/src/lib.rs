@@ -103,6 +103,11 @@ impl Shared {
     }
 }
 
+/// Whether a token was made by a sandbox, this one or another: each has a word in it that says so.
+pub fn is_sandbox_token(token: &str) -> bool {
+    token.contains(random::MARK)
+}
+
 impl Sandbox {
     /// Starts it on a port of this host, or on a free one when `port` is 0.
     ///

@@ -13,7 +13,8 @@ pub(crate) struct Common {
     pub(crate) ca_file: Option<PathBuf>,
     #[arg(from_global)]
     pub(crate) json: bool,
-    /// Do it on a sandbox inside this program, which brings an app and a token of its own.
+    /// Do it on a sandbox inside this program, which brings an app and a token of its own. A file that holds
+    /// another token than a sandbox's is not replaced.
     #[arg(long)]
     pub(crate) sandbox: bool,
 }

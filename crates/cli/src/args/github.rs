@@ -57,7 +57,12 @@ pub(crate) struct GitHubRecover {
     /// The file in which `rotate` has kept an answer that may have the new token in it. When the old
     /// token is dead, GitHub is asked about what is in it. The file is removed when the new token was in
     /// it and is saved, and stays otherwise.
-    #[arg(long, value_name = "FILE", requires = "out")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "out",
+        conflicts_with = "sandbox"
+    )]
     pub(crate) kept: Option<PathBuf>,
     /// Where to save the new token, if it is found. The file is replaced as a whole; a new one has mode
     /// 0600, and an old one keeps its mode.

@@ -48,7 +48,7 @@ async fn github(subject: Subject, args: &GitHubLogin) -> Result<Report> {
     };
     let github = client::github(&args.app, secret, sandbox.as_ref())?;
     let client_secret = args.app.client_secret_file.as_ref();
-    let place = Place::of(&args.how, github.clone(), client_secret).await?;
+    let place = Place::of(&args.how, github.clone(), &args.app.common, client_secret).await?;
     if args.device {
         return Ok(device::login(subject, &args.how, place, &github, &args.scopes).await);
     }
@@ -72,7 +72,13 @@ async fn ohmygpt(subject: Subject, args: &OhMyGptLogin) -> Result<Report> {
     let sandbox = client::sandbox(&args.server.common).await?;
     let ohmygpt = client::ohmygpt_app(args, sandbox.as_ref())?;
     let client_secret = args.client_secret_file.as_ref();
-    let place = Place::of(&args.how, ohmygpt.clone(), client_secret).await?;
+    let place = Place::of(
+        &args.how,
+        ohmygpt.clone(),
+        &args.server.common,
+        client_secret,
+    )
+    .await?;
     let scope = args.scope.as_deref().unwrap_or(OHMYGPT_SCOPE);
     let authorize = |redirect_uri: &str| ohmygpt.authorize(redirect_uri, scope).build();
     let exchange = |code| ohmygpt.issue_token(code);

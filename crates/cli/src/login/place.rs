@@ -8,7 +8,7 @@ use tokenturn::sink::FileSink;
 use tokenturn::{RotateError, Rotated, Sink};
 use tokenturn_vault::{Client, Vault, VaultSink};
 
-use crate::args::Login;
+use crate::args::{Common, Login};
 use crate::report::{Details, Report, Subject, obtained, put_in, saved, stored};
 use crate::token_file;
 use crate::vault::{self, Access, check_name, open_with};
@@ -31,13 +31,14 @@ impl Place {
     pub(super) async fn of(
         how: &Login,
         client: impl Into<Client>,
+        common: &Common,
         client_secret: Option<&PathBuf>,
     ) -> Result<Self> {
         let place = match (&how.id, &how.out) {
             (Some(id), _) => Self::in_vault(how, id, &client.into()).await?,
             (None, out) => {
                 let out = out.clone().unwrap_or_default();
-                token_file::replaced(&out, client_secret)?;
+                token_file::replaced(&out, common, client_secret)?;
                 Self::File(out)
             }
         };

@@ -49,6 +49,49 @@ const CALLS: [(&str, &str); 7] = [
     ("scope", "github"),
 ];
 
+/// The token of a real user must not make room for one of a sandbox's.
+#[test]
+fn a_sandbox_replaces_its_own_tokens_alone() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out.txt");
+    let real = format!(r#"{{"access_token":"{OLD_TOKEN}","refresh_token":"ghr_1"}}"#);
+    let calls = CALLS.iter().filter(|call| **call != ("recover", "github"));
+    for (verb, provider) in calls.chain([&("login", "ohmygpt")]) {
+        let mut arguments = vec![*verb, *provider, "--sandbox", "--out", "out.txt"];
+        match *verb {
+            "login" => arguments.push("--no-browser"),
+            "scope" => arguments.extend(["--target", "octocat"]),
+            _ => {}
+        }
+        for content in [OLD_TOKEN, &real] {
+            fs::write(&out, content).unwrap();
+            let output = run(tokenturn(folder.path(), &arguments), "");
+            assert_bad_input(&output, "which no sandbox has written");
+            assert_eq!(fs::read_to_string(&out).unwrap(), content);
+        }
+    }
+    for provider in ["github", "ohmygpt"] {
+        fs::remove_file(&out).unwrap();
+        let arguments = ["rotate", provider, "--sandbox", "--out", "out.txt"];
+        let mut tokens = Vec::new();
+        for _ in 0..2 {
+            succeed(tokenturn(folder.path(), &arguments), "");
+            tokens.push(fs::read_to_string(&out).unwrap());
+        }
+        assert_ne!(tokens[0], tokens[1]);
+    }
+    let kept = [
+        "recover",
+        "github",
+        "--sandbox",
+        "--out",
+        "o",
+        "--kept",
+        "out.txt",
+    ];
+    assert_bad_input(&run(tokenturn(folder.path(), &kept), ""), "--kept");
+}
+
 #[test]
 fn what_is_no_token_is_not_replaced() {
     let folder = TempDir::new().unwrap();

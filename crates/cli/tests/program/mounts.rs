@@ -51,7 +51,7 @@ fn after(folder: &Path, mount: &str, command: &Command) -> Option<Command> {
 fn a_token_goes_into_a_mounted_file() {
     let folder = TempDir::new().unwrap();
     let path = folder.path();
-    write_private(path, "host", "old");
+    write_private(path, "host", "");
     write_private(path, "file", "");
     for provider in ["github", "ohmygpt"] {
         let rotate = ["rotate", provider, "--sandbox", "--out", "file"];
@@ -61,7 +61,7 @@ fn a_token_goes_into_a_mounted_file() {
         succeed(command, "");
         let token = read(path, "host");
         assert!(token.ends_with('\n') && token.len() > 20);
-        fs::write(path.join("host"), "old").unwrap();
+        fs::write(path.join("host"), "").unwrap();
     }
     assert_eq!(fs::read_dir(path).unwrap().count(), 2);
 }

@@ -207,7 +207,7 @@ impl GitHub {
         let lifetimes = self.settings.lifetimes;
         let expires_at = expiring.then(|| now + lifetimes.token);
         let added = self.add(&token, Arc::clone(&scopes), expires_at, now);
-        let refresh_token = expiring.then(|| format!("ghr_{}", random::alphanumeric(76)));
+        let refresh_token = expiring.then(|| format!("ghr_{}", random::token(76)));
         if let Some(value) = &refresh_token {
             added.refresh = Some(value.as_str().into());
             let refresh = RefreshToken {
@@ -235,5 +235,5 @@ pub(super) fn example_scopes() -> Arc<[String]> {
 /// A token of a GitHub App if it expires, and of an OAuth app if not.
 pub(super) fn new_value(expiring: bool) -> String {
     let prefix = if expiring { "ghu" } else { "gho" };
-    format!("{prefix}_{}", random::alphanumeric(36))
+    format!("{prefix}_{}", random::token(36))
 }

@@ -133,7 +133,7 @@ impl OhMyGpt {
 
     /// One more, in the form of the provider's example.
     pub(super) fn new_oauth_token(&mut self, user: usize) -> String {
-        let token = format!("omg-oat-v1-{}", random::alphanumeric(24));
+        let token = format!("omg-oat-v1-{}", random::token(24));
         self.own(&token.as_str().into(), user, What::OAuthToken);
         token
     }
@@ -220,5 +220,5 @@ impl Terms {
 
 /// In the form and length of the provider's example.
 fn new_key() -> Arc<str> {
-    format!("sk-{}", random::alphanumeric(48)).into()
+    format!("sk-{}", random::token(48)).into()
 }

@@ -10,6 +10,7 @@ mod crash;
 mod faults;
 mod fresh;
 mod guard;
+mod neighbours;
 mod process;
 mod release;
 mod skipped;
@@ -55,6 +56,7 @@ cargo xtask bench token           a token that lives, from a vault and from octo
 cargo xtask bench page            the page once more, from what was measured last
 cargo xtask guard                 instructions and build cost next to what was accepted last
 cargo xtask guard --accept        accept them as they are
+cargo xtask neighbours            what others get in one build with tokenturn, next to docs/neighbours.md
 cargo xtask deny                  licences, duplicates, origins and bans of what is published
 cargo xtask package               the tarballs of the published crates, each built from itself
 cargo xtask release               what must hold before a release, beside what CI checks";
@@ -97,6 +99,7 @@ fn main() -> ExitCode {
         [soak::BUSY] => soak::busy(),
         ["guard"] => guard::check(&root),
         ["guard", "--accept"] => guard::accept(&root),
+        ["neighbours"] => neighbours::run(&root),
         ["deny"] => release::deny::run(&root),
         ["package"] => release::package::run(&root),
         ["release"] => release::run(&root),

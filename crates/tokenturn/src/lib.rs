@@ -72,8 +72,11 @@
 //! # Features
 //!
 //! - `tls-ring` (default): TLS by rustls with ring, the platform's certificate verifier and roots.
-//! - `tls-aws-lc`: the same with aws-lc-rs.
-//! - `tls-native`: the platform's own TLS library.
+//!   A `reqwest` without TLS elsewhere in the build gets rustls by it and no crypto provider, and panics
+//!   in `Client::new()` unless the program installs one; with the others, it does not.
+//! - `tls-aws-lc`: the same with aws-lc-rs, also where `tls-ring` is on. With
+//!   `default-features = false`, there is no ring; for FIPS, turn on `fips` of rustls as well.
+//! - `tls-native`: the platform's own TLS library, where neither of the others is on.
 //! - `serde`: [`PendingAuthorization`] and [`DeviceCode`](github::DeviceCode) are `Serialize` and
 //!   `Deserialize`, so that a web application can keep them in a session or a database between two
 //!   requests. They hold secrets, so it is a store on the server, or one that is encrypted.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Params, ToSql, params_from_iter};
+use rusqlite::{Error, Params, Row, ToSql, params_from_iter};
 
 use super::{id, store_error};
 use crate::error::StoreError;
@@ -11,6 +11,13 @@ use crate::sql::{Columns, Value};
 
 pub(super) fn bound(values: &[Value]) -> impl Params {
     params_from_iter(values.iter().map(Bound::of))
+}
+
+/// A number that is never negative: of 64 bits, not every rusqlite that this builds with reads others
+/// than `i64`.
+pub(super) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let number = row.get(column)?;
+    u64::try_from(number).map_err(|_| Error::IntegralValueOutOfRange(column, number))
 }
 
 /// What is bound to a placeholder.
@@ -40,7 +47,7 @@ impl ToSql for Bound<'_> {
     }
 }
 
-impl Columns for rusqlite::Row<'_> {
+impl Columns for Row<'_> {
     fn int(&self, column: usize) -> Result<i64, StoreError> {
         self.get(column).map_err(store_error)
     }

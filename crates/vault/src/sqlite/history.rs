@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::OptionalExtension;
 use tokenturn::Timestamp;
 
-use super::columns::bound;
+use super::columns::{bound, unsigned};
 use super::open::Opened;
 use super::statement::{execute, insertion, placeholders};
 use super::store_error;
@@ -97,7 +97,9 @@ pub(super) fn start(
     let (condition, rest) = sql::start(id, since, last);
     let sql = format!("SELECT number FROM event WHERE {} {rest}", condition.sql);
     let values = bound(&condition.values);
-    let found = opened.connection.query_row(&sql, values, |row| row.get(0));
+    let found = opened
+        .connection
+        .query_row(&sql, values, |row| unsigned(row, 0));
     found.optional().map_err(store_error)
 }
 
@@ -106,10 +108,11 @@ pub(super) fn prune(
     older_than: Duration,
     after: u64,
 ) -> Result<(u64, Option<u64>), StoreError> {
+    let (sql, values) = (sql::pruned_until(""), [Value::from(after)]);
     let next = opened
         .connection
-        .query_row(&sql::pruned_until(""), [after], |row| row.get(0));
-    let next: u64 = next.map_err(store_error)?;
+        .query_row(&sql, bound(&values), |row| unsigned(row, 0));
+    let next = next.map_err(store_error)?;
     let (sql, values) = sql::prune("", [after, next], older_than, time::now_millis());
     let pruned = execute(opened, &sql, &values)?;
     Ok((pruned as u64, (next > 0).then_some(next)))

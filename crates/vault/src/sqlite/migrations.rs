@@ -57,7 +57,7 @@ pub(super) fn run(connection: &Connection) -> Result<i64, StoreError> {
     }
     if !ahead.is_empty() {
         connection
-            .pragma_update(None, "user_version", MIGRATIONS.len())
+            .pragma_update(None, "user_version", MIGRATIONS.len() as i64)
             .map_err(store_error)?;
     }
     Ok(version)

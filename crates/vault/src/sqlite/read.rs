@@ -1,6 +1,6 @@
 //! Which rows there are.
 
-use super::columns::bound;
+use super::columns::{bound, unsigned};
 use super::open::Opened;
 use super::store_error;
 use crate::entry::Entry;
@@ -81,7 +81,7 @@ pub(super) fn count(opened: &Opened, filter: &Filter) -> Result<u64, StoreError>
     let sql = format!("SELECT count(*) FROM token WHERE {}", condition.sql);
     let statement = opened.connection.prepare_cached(&sql);
     let mut statement = statement.map_err(store_error)?;
-    let count = statement.query_row(bound(&condition.values), |row| row.get(0));
+    let count = statement.query_row(bound(&condition.values), |row| unsigned(row, 0));
     count.map_err(store_error)
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::columns::bound;
+use super::columns::{bound, unsigned};
 use super::open::Opened;
 use super::statement::execute;
 use super::store_error;
@@ -50,7 +50,7 @@ fn new(opened: &Opened, filter: &Filter, began_at: i64) -> Result<Run, StoreErro
          VALUES ((SELECT COALESCE(max(number), 0) + 1 FROM run WHERE number < $1), $2, $3) \
          RETURNING number",
         params![sql::SENSE, filter.to_json()?, began_at],
-        |row| row.get(0),
+        |row| unsigned(row, 0),
     );
     let number = number.map_err(store_error)?;
     Ok(Run::new(number, time::from_millis(began_at), false))
@@ -59,7 +59,7 @@ fn new(opened: &Opened, filter: &Filter, began_at: i64) -> Result<Run, StoreErro
 fn has_later(opened: &Opened, run: &Run) -> Result<bool, StoreError> {
     let found = opened.connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM run WHERE number > $1 AND number < $2)",
-        params![run.number, sql::SENSE],
+        bound(&later_than(run)),
         |row| row.get(0),
     );
     found.map_err(store_error)
@@ -69,13 +69,18 @@ fn has_later(opened: &Opened, run: &Run) -> Result<bool, StoreError> {
 fn is_shared(opened: &Opened, filter: &Filter, run: &Run) -> Result<bool, StoreError> {
     let later = "SELECT filter FROM run WHERE number > $1 AND number < $2 AND ended_at IS NULL";
     let mut statement = opened.connection.prepare(later).map_err(store_error)?;
-    let rows = statement.query(params![run.number, sql::SENSE]);
+    let later = later_than(run);
+    let rows = statement.query(bound(&later));
     let (mut rows, mut is_shared) = (rows.map_err(store_error)?, false);
     while let Some(row) = rows.next().map_err(store_error)? {
         let other = row.text(0)?.unwrap_or_default();
         is_shared |= filter.overlaps_json(&other);
     }
     Ok(is_shared)
+}
+
+fn later_than(run: &Run) -> [Value; 2] {
+    [Value::from(run.number), Value::Int(sql::SENSE)]
 }
 
 pub(super) fn open(
@@ -97,7 +102,10 @@ fn last(opened: &Opened, filter: &Filter) -> Result<Option<Run>, StoreError> {
          WHERE filter = $1 AND ended_at IS NULL AND number BETWEEN 1 AND $2 \
          ORDER BY number DESC LIMIT 1",
         params![filter.to_json()?, sql::SENSE],
-        |row| Ok(Run::new(row.get(0)?, time::from_millis(row.get(1)?), true)),
+        |row| {
+            let began_at = time::from_millis(row.get(1)?);
+            Ok(Run::new(unsigned(row, 0)?, began_at, true))
+        },
     );
     found.optional().map_err(store_error)
 }
@@ -108,8 +116,8 @@ pub(super) fn count(opened: &Opened, filter: &Filter, run: &Run) -> Result<RunCo
     let mut statement = statement.map_err(store_error)?;
     let count = statement.query_row(bound(&count.values), |row| {
         Ok(RunCount {
-            done: row.get(0)?,
-            left: row.get(1)?,
+            done: unsigned(row, 0)?,
+            left: unsigned(row, 1)?,
         })
     });
     count.map_err(store_error)

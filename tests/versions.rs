@@ -151,6 +151,9 @@ impl Log {
 
 #[tokio::test]
 async fn the_end_of_a_version_is_on_the_result_and_logged_once() {
+    // While there is one subscriber alone, what another thread comes by first is off for all of them
+    // (tracing-core 0.1, `callsite.rs`).
+    let _other = tracing_subscriber::registry().set_default();
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()

@@ -138,9 +138,8 @@ mod tests {
     #[test]
     fn a_style_is_followed() {
         let body = json!({
-            "commas": ["a", "b"], "deep": {"a": 1, "b": {"c": [true, {"d": 2}]}}, "one": ["a"],
-            "json": "a b", "jsons": ["a", 1, ["b"]], "pipes": ["a", "b"], "spaces": ["a", "b"],
-            "text": "a b",
+            "commas": ["a", "b"], "deep": {"a": 1, "b": {"c": [true, {"d": 2}]}}, "json": "a b",
+            "jsons": ["a", 1, ["b"]], "one": ["a"], "pipes": ["a", "b"], "spaces": ["a", "b"], "text": "a b",
         });
         let styles = &[
             ("commas", Style::Form),

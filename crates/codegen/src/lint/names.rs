@@ -1,6 +1,7 @@
 //! The Rust names that the generator makes of the names in a spec.
 
 use std::collections::{HashMap, HashSet};
+use std::ptr;
 
 use serde_json::Value;
 
@@ -45,7 +46,9 @@ impl<'a> Lint<'a> {
             names.insert(pascal(name));
         }
         for (name, schema) in &schemas {
-            self.inner_types(&pascal(name), *schema, &mut types);
+            for part in self.parts(*schema) {
+                self.inner_types(&pascal(name), part, &mut types);
+            }
         }
         for (name, schema) in &seen.inline {
             self.inline_type(name, *schema, &mut types);
@@ -55,6 +58,31 @@ impl<'a> Lint<'a> {
             let name = lengthened(name.clone(), "Body", |name| !names.contains(name));
             self.named_type(name, *schema, &mut types);
         }
+    }
+
+    /// A schema, and what an `allOf` puts together with it: types of what it inherits are made anew, by its name.
+    fn parts(&self, schema: Node<'a>) -> Vec<Node<'a>> {
+        let mut parts = vec![schema];
+        let mut next = 0;
+        while let Some(part) = parts.get(next).copied() {
+            next += 1;
+            let list: Vec<_> = part
+                .get("allOf")
+                .into_iter()
+                .flat_map(Node::items)
+                .collect();
+            // The type of the only part is the one that there is.
+            let is_alone = list.len() == 1 && part.get("properties").is_none();
+            let list = list
+                .into_iter()
+                .filter(|one| !is_alone || one.value.get("$ref").is_none());
+            for one in list.filter_map(|one| self.resolve(one, "schemas")) {
+                if !parts.iter().any(|part| ptr::eq(part.value, one.value)) {
+                    parts.push(one);
+                }
+            }
+        }
+        parts
     }
 
     fn inline_type(&mut self, name: &str, schema: Node<'a>, types: &mut Types<'a>) {

@@ -266,6 +266,8 @@ async fn an_error_says_what_the_server_said() {
             None,
         ),
         (text("application/octet-stream", words), None),
+        (text("text/html", r#" {"code":"canary"}"#), None),
+        (text("text/html\r\ncontent-encoding: br", words), None),
         (text("text/plain", " "), None),
         (
             text("text/plain", &"no ".repeat(1000)),

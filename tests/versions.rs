@@ -173,7 +173,7 @@ async fn the_end_of_a_version_is_on_the_result_and_logged_once() {
         assert_eq!(notice.links, pages);
     }
     let text = log.text();
-    assert_eq!(text.matches("deprecated since 2019").count(), 1, "{text}");
+    assert_eq!(text.matches("deprecated as of 2019").count(), 1, "{text}");
     assert!(!text.contains("gho_canary"), "{text}");
     // One span for each call, with what is known at its end.
     let call = "call{operation=\"check_token\" method=\"POST\"";

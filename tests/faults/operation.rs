@@ -264,6 +264,7 @@ fn careless(client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         .http1_allow_spaces_after_header_name_in_responses(false)
         .http1_allow_obsolete_multiline_headers_in_responses(false)
         .connection_verbose(true)
+        .http09_responses()
         .tls_danger_accept_invalid_certs(true)
         .proxy(reqwest::Proxy::all("http://192.0.2.1:1").expect("a URL"))
 }

@@ -60,5 +60,5 @@ async fn ohmygpt(subject: Subject, args: &OhMyGptToken) -> Result<Report> {
             _ => call_failed(subject, error),
         },
     };
-    Ok(report.about(&token))
+    Ok(report.ending(ohmygpt.deprecation()).about(&token))
 }

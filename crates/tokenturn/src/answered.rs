@@ -96,7 +96,9 @@ impl Deprecation {
             .filter_map(|line| line.to_str().ok())
             .flat_map(links)
             .collect();
-        if since.is_none() && sunset.is_none() && links.is_empty() {
+        // A newer version alone is no end of this one.
+        let is_said = links.iter().any(|(is_end, _)| *is_end);
+        if since.is_none() && sunset.is_none() && !is_said {
             return None;
         }
         let seconds = |text: &str| {
@@ -107,25 +109,26 @@ impl Deprecation {
         Some(Self {
             since: time(since.and_then(seconds).or_else(|| dated(since))),
             sunset: time(dated(sunset)),
-            links,
+            links: links.into_iter().map(|(_, url)| url).collect(),
         })
     }
 }
 
-/// The pages in a `Link` header (RFC 8288) that are about the end of something.
-fn links(line: &str) -> impl Iterator<Item = String> + '_ {
+/// The pages in a `Link` header (RFC 8288) that are about the end of something, or, and then not by
+/// itself, about what comes after it.
+fn links(line: &str) -> impl Iterator<Item = (bool, String)> + '_ {
     const LONGEST: usize = 300;
     line.split('<').skip(1).filter_map(|link| {
         let (url, parameters) = link.split_once('>')?;
         let mut parameters = parameters.split([';', ',']).map(str::trim);
         let rel = parameters.find_map(|parameter| parameter.strip_prefix("rel="))?;
-        let mut rels = rel.trim_matches('"').split_ascii_whitespace();
-        let is_about =
-            rels.any(|rel| ["deprecation", "sunset", "successor-version"].contains(&rel));
+        let rels: Vec<_> = rel.trim_matches('"').split_ascii_whitespace().collect();
+        let is_end = rels.contains(&"deprecation") || rels.contains(&"sunset");
+        let is_about = is_end || rels.contains(&"successor-version");
         let is_shown = url.len() <= LONGEST
             && url.bytes().all(|byte| byte.is_ascii_graphic())
             && Candidates::in_body(format!("{url} ").as_bytes()).is_empty();
-        (is_about && is_shown).then(|| url.to_owned())
+        (is_about && is_shown).then(|| (is_end, url.to_owned()))
     })
 }
 
@@ -133,7 +136,7 @@ impl fmt::Display for Deprecation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("deprecated")?;
         if let Some(since) = self.since {
-            write!(f, " since {since}")?;
+            write!(f, " as of {since}")?;
         }
         if let Some(sunset) = self.sunset {
             write!(f, ", gone from {sunset} on")?;

@@ -127,13 +127,16 @@ pub(crate) fn is_page(response: &RawResponse) -> bool {
 /// The text of an answer for people, such as what a firewall or a proxy says.
 pub(crate) fn words(response: &RawResponse) -> Option<String> {
     let text = String::from_utf8_lossy(response.body());
+    // Not data under a wrong name, nor what is packed.
+    if !response.is_decoded() || text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
     let media = response.header("content-type").unwrap_or_default();
     let is_text = media.trim_start().get(..10);
     let is_text = is_text.is_some_and(|media| media.eq_ignore_ascii_case("text/plain"));
     let words = if is_page(response) {
         page::words(&text)
-    // Not data under a wrong name.
-    } else if is_text && !text.trim_start().starts_with(['{', '[']) {
+    } else if is_text {
         text.trim().to_owned()
     } else {
         return None;

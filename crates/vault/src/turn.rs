@@ -141,13 +141,16 @@ pub(crate) fn reason(error: &RotateError) -> String {
 /// authorizes a call is the token itself, and not the client's secret.
 pub(crate) fn is_about_all_tokens(refusal: &Refusal, is_bearer: bool) -> bool {
     match (refusal.reason, refusal.status) {
+        // It is about one refresh token, by whatever status.
+        (RefusalReason::InvalidGrant, _) => false,
         (RefusalReason::RateLimited { .. } | RefusalReason::Redirected, _) | (_, 405 | 410) => true,
         (
             RefusalReason::BadCredentials
             | RefusalReason::LockedOut
             | RefusalReason::ApplicationSuspended
             | RefusalReason::UnauthorizedClient
-            | RefusalReason::UnknownClient,
+            | RefusalReason::UnknownClient
+            | RefusalReason::UnsupportedGrantType,
             _,
         )
         | (_, 400) => !is_bearer,
@@ -417,6 +420,30 @@ impl Taking<'_> {
             rate_limit: None,
             sent: self.sent,
             is_doubtful: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_stops_all_tokens_of_an_app_only_where_it_is_about_the_app() {
+        for (reason, status, is_about_all) in [
+            (RefusalReason::InvalidGrant, 400, false),
+            (RefusalReason::InvalidGrant, 200, false),
+            (RefusalReason::UnsupportedGrantType, 200, true),
+            (RefusalReason::UnauthorizedClient, 400, true),
+            (RefusalReason::Invalid, 400, true),
+            (RefusalReason::Gone, 410, true),
+        ] {
+            let refusal = Refusal::new(reason, status);
+            assert_eq!(
+                is_about_all_tokens(&refusal, false),
+                is_about_all,
+                "{reason}"
+            );
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What a provider says of a token beside it.
 
 use serde::Serialize;
+use tokenturn::Candidates;
 use tokenturn::github::{Authorization, UserToken};
 use tokenturn::ohmygpt::{OAuthToken, UserAdminToken, UserBasicInfo};
 
-/// Whom a token is of, and what it may do. There is no secret in it.
+/// Whom a token is of, and what it may do. What looks like a token is left out.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Learned {
     /// The user's name, or else their number.
@@ -38,9 +39,11 @@ impl Details for Authorization {
         let user = self.user.as_ref();
         let number = || Some(user?.id?.to_string());
         Learned {
-            user: user.and_then(|user| user.login.clone()).or_else(number),
-            scopes: self.scopes.clone(),
-            note: self.note.clone(),
+            user: user
+                .and_then(|user| shown(user.login.as_ref()?))
+                .or_else(number),
+            scopes: self.scopes.as_deref().map(all_shown),
+            note: self.note.as_ref().and_then(shown),
         }
     }
 }
@@ -48,7 +51,7 @@ impl Details for Authorization {
 impl Details for UserToken {
     fn learned(&self) -> Learned {
         Learned {
-            scopes: self.scopes.clone(),
+            scopes: self.scopes.as_deref().map(all_shown),
             ..Learned::default()
         }
     }
@@ -85,4 +88,15 @@ impl Details for () {
     fn learned(&self) -> Learned {
         Learned::default()
     }
+}
+
+/// An answer may repeat the token anywhere.
+fn shown(text: impl AsRef<str>) -> Option<String> {
+    let text = text.as_ref();
+    let candidates = Candidates::in_body(format!("{text} ").as_bytes());
+    candidates.is_empty().then(|| text.to_owned())
+}
+
+fn all_shown(texts: &[String]) -> Vec<String> {
+    texts.iter().filter_map(shown).collect()
 }

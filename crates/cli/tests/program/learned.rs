@@ -77,7 +77,7 @@ async fn a_sign_in_tells_what_was_granted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_a_version_is_shown_and_another_one_is_spoken() {
-    const NOTICE: &str = "deprecated since 2019-11-27T14:34:29Z, gone from 2020-11-27T14:34:29Z on, \
+    const NOTICE: &str = "deprecated as of 2019-11-27T14:34:29Z, gone from 2020-11-27T14:34:29Z on, \
         see https://docs.github.com/versions";
     let more = ["--api-version", "2026-03-10"];
     let (code, _, errors, server) = check(checked(ENDS), &more).await;

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use bytes::Bytes;
-use reqwest::{Body, Response};
+use reqwest::{Body, Response, Version};
 use zeroize::Zeroizing;
 
 use super::coding;
@@ -72,6 +72,8 @@ impl From<Buffer> for Body {
 /// Reads a body up to `limit` bytes. What arrived before a failure is kept: a token may be in it.
 pub(super) async fn read(mut response: Response, limit: usize) -> RawResponse {
     let status = response.status();
+    // HTTP/0.9 has no status, and whatever a server writes is its body: nobody has said that it is a success.
+    let has_status = response.version() > Version::HTTP_09;
     let headers = std::mem::take(response.headers_mut());
     let mut body = Buffer::default();
     let complete = loop {
@@ -87,7 +89,7 @@ pub(super) async fn read(mut response: Response, limit: usize) -> RawResponse {
         status,
         headers,
         body: plain.body.into_inner(),
-        complete: complete && plain.is_whole,
+        complete: complete && has_status && plain.is_whole,
         decoded: plain.is_decoded,
     }
 }

@@ -238,6 +238,7 @@ impl TransportBuilder {
     /// - `gzip`, `brotli`, `zstd`, `deflate`: bodies arrive as they were sent, and are decoded here, as
     ///   far as they go;
     /// - `timeout`, `read_timeout`, `connect_timeout`, `pool_idle_timeout`: the ones of this builder;
+    /// - `http09_responses`: such an answer has no status, and counts as one that broke off;
     /// - `connection_verbose`: it logs what is sent, secrets among it;
     /// - everything about TLS with rustls; with `tls-native`, what would leave certificates or names
     ///   unchecked.
@@ -291,6 +292,7 @@ impl TransportBuilder {
             );
         }
 
+        proxy::check(&self.proxy, &url).map_err(ConfigError)?;
         let http = match &self.shared {
             Some(other) if other.shared.base.scheme() == url.scheme() => other.http().clone(),
             _ => self.client(&url)?,

@@ -227,17 +227,19 @@ pub(crate) fn add_cookie(headers: &mut HeaderMap, cookie: &HeaderValue) {
     headers.insert(COOKIE, all);
 }
 
-/// What came of an attempt: an event, and the fields of the span, in which the last one stays.
+/// What came of an attempt: an event, and the fields of the span, in which the last one stays:
+/// without an answer, the status is 0.
 fn log(attempt: u32, started: Instant, result: &Result<Box<RawResponse>, Error>, span: &Span) {
     let response = match result {
         Ok(response) => Some(&**response),
         Err(error) => error.response(),
     };
     let status = response.map(|response| response.status().as_u16());
-    span.record("attempt", attempt).record("status", status);
+    span.record("attempt", attempt)
+        .record("status", status.unwrap_or_default());
     let names = ["x-github-request-id", "x-request-id"];
     let id = response.and_then(|response| names.iter().find_map(|name| response.header(name)));
-    span.record("request_id", id);
+    span.record("request_id", id.unwrap_or_default());
     tracing::debug!(
         attempt,
         status,

@@ -35,7 +35,6 @@ pub(super) fn configure(
         }
         Choice::Environment => Environment::read(),
     };
-    // reqwest would go past a proxy of which it is told what is wrong.
     let proxy = environment.proxy(url)?;
     if proxy.is_none() && !environment.is_passed(url) {
         // Without a variable, the platform's settings count where reqwest reads them.
@@ -43,6 +42,14 @@ pub(super) fn configure(
     }
     let choose = move |url: &Url| environment.proxy(url).ok().flatten();
     Ok(http.proxy(Proxy::custom(choose)))
+}
+
+/// Refuses what the environment names for a URL and is no proxy: reqwest would go past it.
+pub(super) fn check(choice: &Choice, url: &Url) -> Result<(), String> {
+    match choice {
+        Choice::Environment => Environment::read().proxy(url).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// What the environment says.

@@ -205,7 +205,7 @@ impl fmt::Display for RefusalReason {
             Self::InsufficientBalance => "the user's balance is too low",
             Self::Invalid => "the request makes no sense to the provider",
             Self::Gone => {
-                "what was called exists no longer; choose another version of the API, or update this"
+                "what was called exists no longer; choose another version of the API if it has versions, or update this"
             }
             Self::Redirected => "the API lives at another address",
             Self::BadVerificationCode => "the code is wrong, expired or used; begin again",

@@ -147,7 +147,7 @@ impl fmt::Display for Unknown {
         match &self.answer {
             Answer::Failed(error) => error.fmt(f),
             Answer::Broken(_) => f.write_str("the request was sent and no answer came"),
-            Answer::TimedOut => f.write_str("the request was sent and no answer came in time"),
+            Answer::TimedOut => f.write_str("no answer came in time"),
             Answer::Abandoned => {
                 f.write_str("the call did not come to its end: its runtime ended, or it panicked")
             }

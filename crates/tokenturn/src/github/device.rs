@@ -112,7 +112,10 @@ impl GitHub {
                     RotateError::Refused(mut refusal)
                         if is_pending && is_over && kept.is_none() =>
                     {
-                        refusal.message = Some(format!("{TIME_IS_UP}; {}", refusal.reason));
+                        let last = refusal
+                            .message
+                            .unwrap_or_else(|| refusal.reason.to_string());
+                        refusal.message = Some(format!("{TIME_IS_UP}; {last}"));
                         refusal.reason = RefusalReason::ExpiredDeviceCode;
                         return Err(RotateError::Refused(refusal));
                     }

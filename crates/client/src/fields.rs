@@ -1,8 +1,8 @@
 //! The fields of a body that is no JSON: of a form, or of a multipart body.
 //!
 //! A value becomes a text, a list is its items, and what has fields itself is JSON, as OpenAPI says. Of a
-//! list that is declared as JSON, each item is JSON by itself (3.1 and 3.2, "Encoding Object": an array is "one
-//! encoded value per array item").
+//! list that is declared as JSON, each item is JSON by itself, in a form as in a multipart body: newer texts say so of
+//! both, and OpenAPI 3.1.1 of the latter alone ("Encoding `multipart` Media Types").
 
 use std::fmt;
 

@@ -838,3 +838,17 @@ async fn headers_and_cookies_are_written_in_the_declared_styles() {
         .session(secret);
     call.send().await.unwrap();
 }
+
+#[test]
+fn what_is_derived_from_a_base_that_lists_it_has_all_its_fields() {
+    let text = r#"{"kind": "dog", "chip": "hidden"}"#;
+    let pet: types::OddPet = serde_json::from_str(text).unwrap();
+    assert!(!format!("{pet:?}").contains("hidden"));
+    let types::OddPet::Variant1 { kind, chip } = pet else {
+        panic!("{pet:?}");
+    };
+    assert_eq!((&*kind, chip.expose()), ("dog", "hidden"));
+    let cat: types::OddPet = serde_json::from_str(r#"{"kind": "cat", "purrs": true}"#).unwrap();
+    let purrs = Some(true);
+    assert!(matches!(cat, types::OddPet::Variant0 { purrs: found, .. } if found == purrs));
+}

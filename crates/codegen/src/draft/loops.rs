@@ -19,15 +19,19 @@ pub(super) fn lower(root: &mut Draft, findings: &mut Vec<Finding>) {
     for (name, schema) in &loops.schemas {
         // One that is nothing but another one is what is made of that.
         if schema.get("$ref").is_none()
+            && !loops.is_base(schema, name)
             && loops.is_back(name, name)
-            && let Some(new) = loops.without(schema, name, &mut HashSet::from([*name]))
+            && let Some(new) = loops.without(schema, name, true, &mut HashSet::from([*name]))
         {
+            changed.push(((*name).to_owned(), new));
+            if loops.is_derived(name) {
+                continue;
+            }
             let message = format!("{} is made of itself, which adds nothing", quoted(name));
             let span = loops.place(schema, name).unwrap_or(schema.span);
             let pointer = format!("/components/schemas/{}", escaped(name));
             let finding = Finding::warn("reference-loop", span, message).at(pointer);
             findings.push(finding.with_help("leave out the reference that leads back to it"));
-            changed.push(((*name).to_owned(), new));
         }
     }
     let schemas = root.pointer_mut("/components/schemas");
@@ -77,6 +81,29 @@ impl<'a> Loops<'a> {
         self.made_of.get(name).is_some_and(|all| all.contains(to))
     }
 
+    /// Whether a component is made of a base and more, and the base lists it: this is how objects are derived,
+    /// and no mistake.
+    fn is_derived(&self, name: &str) -> bool {
+        let lists = |(base, schema): &(&str, &Draft)| {
+            *base != name
+                && self.is_back(name, base)
+                && parts(schema).any(|part| target(part).is_some_and(|target| target == name))
+        };
+        let is_more = |schema: &&Draft| {
+            schema.get("allOf").is_some()
+                && (schema.get("properties").is_some()
+                    || parts(schema).any(|part| !self.leads(part, name)))
+        };
+        self.by_name.get(name).is_some_and(is_more) && self.schemas.iter().any(lists)
+    }
+
+    /// Whether nothing leads a component back to itself but what is derived from it.
+    fn is_base(&self, schema: &Draft, name: &str) -> bool {
+        let mut back = parts(schema).filter(|part| self.leads(part, name));
+        schema.get("allOf").is_none()
+            && back.all(|part| target(part).is_some_and(|target| self.is_derived(&target)))
+    }
+
     fn leads(&self, schema: &Draft, to: &str) -> bool {
         let mut targets = targets(schema).into_iter();
         targets.any(|target| target == to || self.is_back(&target, to))
@@ -89,9 +116,15 @@ impl<'a> Loops<'a> {
         Some(found.get("$ref").map_or(found.span, |target| target.span))
     }
 
-    /// The schema without what leads back to a component. None if nothing is left of it. `seen` are those whose
-    /// alternatives are in it already.
-    fn without(&self, schema: &'a Draft, to: &str, seen: &mut HashSet<&'a str>) -> Option<Draft> {
+    /// The schema without what leads back to a component. None if nothing is left of it. `is_own` is whether its
+    /// alternatives are those of the component, and `seen` are those whose alternatives are in it already.
+    fn without(
+        &self,
+        schema: &'a Draft,
+        to: &str,
+        is_own: bool,
+        seen: &mut HashSet<&'a str>,
+    ) -> Option<Draft> {
         let mut new = schema.clone();
         let members = new.as_object_mut()?;
         for key in LISTS {
@@ -100,13 +133,17 @@ impl<'a> Loops<'a> {
             };
             let mut left = Vec::new();
             for part in parts.as_list().unwrap_or_default() {
-                self.add(part, key == "allOf", to, seen, &mut left);
+                let is_all = key == "allOf";
+                self.add(part, (is_all, is_own && !is_all), to, seen, &mut left);
             }
             match left.is_empty() {
                 false => _ = members.insert(key.to_owned(), (parts.span, list(left, parts.span))),
                 true if parts.as_list().is_some_and(<[Draft]>::is_empty) => {}
                 true => _ = members.shift_remove(key),
             }
+        }
+        if !members.contains_key("oneOf") && !members.contains_key("anyOf") {
+            members.shift_remove("discriminator");
         }
         let mut keys = members.keys();
         keys.any(|key| !ANNOTATIONS.contains(&key.as_str()))
@@ -118,7 +155,7 @@ impl<'a> Loops<'a> {
     fn add(
         &self,
         part: &'a Draft,
-        is_all: bool,
+        (is_all, is_own): (bool, bool),
         to: &str,
         seen: &mut HashSet<&'a str>,
         left: &mut Vec<Draft>,
@@ -132,19 +169,23 @@ impl<'a> Loops<'a> {
             if let Some((name, schema)) = known
                 && seen.insert(name)
             {
-                self.add(schema, is_all, to, seen, left);
+                // It loses the base's list by itself.
+                match is_own && self.is_derived(name) {
+                    true => left.push(part.clone()),
+                    false => self.add(schema, (is_all, is_own), to, seen, left),
+                }
             }
             return;
         }
         match only_list(part) {
             Some((key, parts)) if (key == "allOf") == is_all || parts.len() == 1 => {
                 for part in parts {
-                    self.add(part, is_all, to, seen, left);
+                    self.add(part, (is_all, is_own), to, seen, left);
                 }
             }
             // A value that is of it and of something else is of it: no other alternative.
-            _ if !is_all && part.get("allOf").is_some() => {}
-            _ => left.extend(self.without(part, to, seen)),
+            _ if !is_all && !is_own && part.get("allOf").is_some() => {}
+            _ => left.extend(self.without(part, to, is_own, seen)),
         }
     }
 }
@@ -173,6 +214,10 @@ fn targets(schema: &Draft) -> Vec<String> {
         Some(target) => name(target).into_iter().collect(),
         None => parts(schema).flat_map(targets).collect(),
     }
+}
+
+fn target(schema: &Draft) -> Option<String> {
+    name(schema.text("$ref")?)
 }
 
 fn name(reference: &str) -> Option<String> {

@@ -52,7 +52,7 @@ pub(crate) fn lower(
 ) -> Option<Tree> {
     let mut draft = Draft::new(root);
     let mut found = Vec::new();
-    nothing::lower(&mut draft, &mut found);
+    nothing::lower(&mut draft, file, &mut found);
     path_items::inline(&mut draft, file, &mut found);
     version::lower(&mut draft, file, &mut found);
     paths::lower(&mut draft, file, &mut found);

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ptr;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::Lint;
@@ -46,9 +47,10 @@ impl<'a> Lint<'a> {
             names.insert(pascal(name));
         }
         for (name, schema) in &schemas {
-            for part in self.parts(*schema) {
-                self.inner_types(&pascal(name), part, &mut types);
-            }
+            self.inner_types(&pascal(name), *schema, &mut types);
+        }
+        for (name, schema) in &schemas {
+            self.inherited_types(&pascal(name), *schema, &mut types);
         }
         for (name, schema) in &seen.inline {
             self.inline_type(name, *schema, &mut types);
@@ -60,29 +62,43 @@ impl<'a> Lint<'a> {
         }
     }
 
-    /// A schema, and what an `allOf` puts together with it: types of what it inherits are made anew, by its name.
-    fn parts(&self, schema: Node<'a>) -> Vec<Node<'a>> {
-        let mut parts = vec![schema];
+    /// The types of what a schema inherits, which are made anew by its own name. What several parts declare is put
+    /// together.
+    fn inherited_types(&mut self, name: &str, schema: Node<'a>, types: &mut Types<'a>) {
+        let mut parts = vec![(schema, false)];
+        let mut seen = HashSet::from([ptr::from_ref(schema.value)]);
         let mut next = 0;
-        while let Some(part) = parts.get(next).copied() {
+        while let Some((part, is_inherited)) = parts.get(next).copied() {
             next += 1;
             let list: Vec<_> = part
                 .get("allOf")
                 .into_iter()
                 .flat_map(Node::items)
                 .collect();
-            // The type of the only part is the one that there is.
+            // Of the only part there is the type that it has.
             let is_alone = list.len() == 1 && part.get("properties").is_none();
-            let list = list
-                .into_iter()
-                .filter(|one| !is_alone || one.value.get("$ref").is_none());
-            for one in list.filter_map(|one| self.resolve(one, "schemas")) {
-                if !parts.iter().any(|part| ptr::eq(part.value, one.value)) {
-                    parts.push(one);
+            for one in list {
+                let is_reference = one.value.get("$ref").is_some();
+                if !(is_alone && is_reference)
+                    && let Some(one) = self.resolve(one, "schemas")
+                    && seen.insert(ptr::from_ref(one.value))
+                {
+                    parts.push((one, is_inherited || is_reference));
                 }
             }
         }
-        parts
+        let mut found: IndexMap<&str, Vec<(Node<'a>, bool)>> = IndexMap::new();
+        for (part, is_inherited) in parts {
+            for (property, schema) in part.get("properties").into_iter().flat_map(Node::members) {
+                let all = found.entry(property).or_default();
+                all.push((schema, is_inherited));
+            }
+        }
+        for (property, all) in found {
+            if let [(schema, true)] = all[..] {
+                self.inline_type(&pascal(&format!("{name}-{property}")), schema, types);
+            }
+        }
     }
 
     fn inline_type(&mut self, name: &str, schema: Node<'a>, types: &mut Types<'a>) {
@@ -155,7 +171,8 @@ impl<'a> Lint<'a> {
 
 /// Whether a schema becomes a type of its own.
 fn has_name(schema: Node<'_>) -> bool {
-    [
+    let is_secret = schema.text("format") == Some("password");
+    let mut keys = [
         "properties",
         "enum",
         "oneOf",
@@ -164,20 +181,21 @@ fn has_name(schema: Node<'_>) -> bool {
         "minLength",
         "maxLength",
     ]
-    .iter()
-    .any(|key| schema.value.get(*key).is_some())
+    .iter();
+    !is_secret && keys.any(|key| schema.value.get(*key).is_some())
 }
 
 /// Whether two schemas say the same but for their words.
 pub(crate) fn are_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
-            let keys = one.keys().chain(other.keys());
-            let mut keys = keys.filter(|key| !ANNOTATIONS.contains(&key.as_str()));
-            keys.all(|key| match (one.get(key), other.get(key)) {
-                (Some(one), Some(other)) => are_same(one, other),
-                _ => false,
-            })
+            let says = |key: &&String| !ANNOTATIONS.contains(&key.as_str());
+            let mut more = other.keys().filter(says);
+            more.all(|key| one.contains_key(key))
+                && one.keys().filter(says).all(|key| {
+                    let other = other.get(key);
+                    other.is_some_and(|other| are_same(&one[key], other))
+                })
         }
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(a, b)| are_same(a, b))

@@ -18,9 +18,18 @@ const LISTS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 const MAX_PARTS: usize = 1000;
 /// Deeper than anybody describes one thing twice.
 const MAX_DEPTH: usize = 16;
+/// More than descriptions have of what is put together. Some that nobody means have a power of two.
+const MAX_SEEN: usize = 5_000;
 
 /// Makes all parts say the same of such a thing.
 pub(super) fn settle(document: &mut Value, named: &Named) {
+    let mut is_any = false;
+    schemas(document, Part::Document, &mut |schema| {
+        is_any = is_any || of(schema, named).is_some();
+    });
+    if !is_any {
+        return;
+    }
     let mut found = HashMap::new();
     // A component that narrows a secret somewhere is one that has it, everywhere.
     loop {
@@ -110,7 +119,7 @@ impl<'a> Settle<'a> {
         let pieces = self.parts(pieces);
         let mut key: Vec<_> = pieces.iter().map(|piece| address(piece.schema)).collect();
         key.sort_unstable();
-        if depth > MAX_DEPTH || !self.seen.insert(key) {
+        if depth > MAX_DEPTH || self.seen.len() > MAX_SEEN || !self.seen.insert(key) {
             return;
         }
         let alternatives = pieces.iter().filter(|piece| piece.is_alternative);

@@ -312,7 +312,8 @@ impl TransportBuilder {
     fn client(&self, url: &Url) -> Result<Client, ConfigError> {
         let mut http = ClientBuilder::new();
         if let Some(set_up) = &self.reqwest {
-            http = set_up(http);
+            // One of its own cannot be taken off, and would take time at each call.
+            http = set_up(http).read_timeout(self.timeout);
         }
         let http = http
             // Of two timers that end together, the other would be looked at first.
@@ -332,7 +333,6 @@ impl TransportBuilder {
             .no_deflate()
             // It logs what is sent.
             .connection_verbose(false)
-            .read_timeout(self.timeout)
             .timeout(self.timeout)
             .redirect(redirect::Policy::none())
             .retry(retry::never());

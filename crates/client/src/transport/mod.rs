@@ -237,9 +237,11 @@ fn log(attempt: u32, started: Instant, result: &Result<Box<RawResponse>, Error>,
     let status = response.map(|response| response.status().as_u16());
     span.record("attempt", attempt)
         .record("status", status.unwrap_or_default());
-    let names = ["x-github-request-id", "x-request-id"];
-    let id = response.and_then(|response| names.iter().find_map(|name| response.header(name)));
-    span.record("request_id", id.unwrap_or_default());
+    if !span.is_disabled() {
+        let names = ["x-github-request-id", "x-request-id"];
+        let id = response.and_then(|response| names.iter().find_map(|name| response.header(name)));
+        span.record("request_id", id.unwrap_or_default());
+    }
     tracing::debug!(
         attempt,
         status,

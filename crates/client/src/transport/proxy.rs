@@ -36,7 +36,12 @@ pub(super) fn configure(
         Choice::Environment => Environment::read(),
     };
     let proxy = environment.proxy(url)?;
-    if proxy.is_none() && !environment.is_passed(url) {
+    let is_passed = environment.is_passed(url);
+    if environment.is_empty() && is_passed {
+        // To ask for each call would take longer.
+        return Ok(http.no_proxy());
+    }
+    if proxy.is_none() && !is_passed {
         // Without a variable, the platform's settings count where reqwest reads them.
         return Ok(http);
     }
@@ -73,6 +78,11 @@ impl Environment {
             http: variable(http),
             passed: passed.map(|(_, list)| list).unwrap_or_default(),
         }
+    }
+
+    /// Whether it names no proxy.
+    fn is_empty(&self) -> bool {
+        self.https.is_none() && self.http.is_none()
     }
 
     /// Whether no proxy is in the way. One would carry what is meant for this host out of it.

@@ -132,13 +132,20 @@ impl<'a> Loops<'a> {
                 continue;
             };
             let mut left = Vec::new();
-            for part in parts.as_list().unwrap_or_default() {
-                let is_all = key == "allOf";
+            let is_all = key == "allOf";
+            let listed = parts.as_list().unwrap_or_default();
+            // What is derived from a base is the alternative of it that it is, and none of the others.
+            let is_base = !is_all && !is_own && listed.iter().any(|part| self.leads(part, to));
+            if is_base && self.is_derived(to) {
+                members.shift_remove(key);
+                continue;
+            }
+            for part in listed {
                 self.add(part, (is_all, is_own && !is_all), to, seen, &mut left);
             }
             match left.is_empty() {
                 false => _ = members.insert(key.to_owned(), (parts.span, list(left, parts.span))),
-                true if parts.as_list().is_some_and(<[Draft]>::is_empty) => {}
+                true if listed.is_empty() => {}
                 true => _ = members.shift_remove(key),
             }
         }

@@ -60,9 +60,7 @@ impl Instance {
 
     /// Runs the product and waits until it listens.
     async fn run(&mut self) {
-        let file = self.place.folder.join("log");
-        let log = File::options().create(true).append(true).open(file);
-        let log = log.expect("a log");
+        let log = self.log();
         let mut command = Command::from((self.product.start)(&self.place, self.setting));
         command
             .stdin(Stdio::null())
@@ -85,6 +83,12 @@ impl Instance {
             sleep(Duration::from_millis(20)).await;
         }
         self.child = Some(child);
+    }
+
+    fn log(&self) -> File {
+        let file = self.place.folder.join("log");
+        let log = File::options().create(true).append(true).open(file);
+        log.expect("a log")
     }
 
     /// Tells it to end, as a service manager does, and waits for that. One that waits for the calls
@@ -127,8 +131,10 @@ impl Instance {
         let Some(reload) = self.product.reload else {
             return false;
         };
+        let log = self.log();
         let done = Command::from(reload(&self.place))
-            .stdout(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
             .status()
             .await;
         assert!(

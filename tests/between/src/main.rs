@@ -126,11 +126,11 @@ fn version(command: &[&str]) -> String {
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", command[0]));
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
-    let is_number =
-        |word: &&str| word.contains('.') && word.chars().all(|c| c.is_ascii_digit() || c == '.');
-    let mut words = said.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    let words = said.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    // A sentence may end before it.
+    let mut words = words.map(|word| word.trim_matches('.'));
     words
-        .find(is_number)
+        .find(|word| word.contains('.'))
         .unwrap_or("of an unknown version")
         .to_owned()
 }

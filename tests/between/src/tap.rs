@@ -2,11 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
 
 use crate::message::Answer;
 
@@ -118,6 +120,7 @@ async fn join(client: TcpStream, gateway: TcpStream, wires: &Mutex<Vec<Wire>>) {
     let upward = async {
         let is_left = copy(from_client, &mut to_gateway, |bytes| {
             lock(wires)[number].sent.extend(bytes);
+            until_early_in_a_second()
         })
         .await;
         lock(wires)[number].is_left = is_left;
@@ -129,6 +132,7 @@ async fn join(client: TcpStream, gateway: TcpStream, wires: &Mutex<Vec<Wire>>) {
             if !wire.is_left {
                 wire.came.extend(bytes);
             }
+            Duration::ZERO
         })
         .await;
         {
@@ -141,14 +145,28 @@ async fn join(client: TcpStream, gateway: TcpStream, wires: &Mutex<Vec<Wire>>) {
     tokio::join!(upward, downward);
 }
 
-/// Whether all was copied until the end.
-async fn copy(mut from: OwnedReadHalf, to: &mut OwnedWriteHalf, note: impl Fn(&[u8])) -> bool {
+/// Whether all was copied until the end. `note` says how long they wait before they are passed on.
+async fn copy(
+    mut from: OwnedReadHalf,
+    to: &mut OwnedWriteHalf,
+    note: impl Fn(&[u8]) -> Duration,
+) -> bool {
     let mut buffer = vec![0; 16 << 10];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        note(&buffer[..count]);
+        sleep(note(&buffer[..count])).await;
         if to.write_all(&buffer[..count]).await.is_err() {
             return false;
         }
     }
     true
+}
+
+/// The rest of the second of the clock, in its second half: some caches count in whole seconds, and to them
+/// an answer that came in the next second is one second old.
+fn until_early_in_a_second() -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    match now.expect("a clock after 1970").subsec_millis() {
+        millis @ 500.. => Duration::from_millis(1010 - u64::from(millis)),
+        _ => Duration::ZERO,
+    }
 }

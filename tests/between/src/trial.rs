@@ -1,7 +1,7 @@
 //! One call through a gateway, while something happens.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::{Semaphore, watch};
@@ -94,7 +94,6 @@ impl Trial {
     }
 
     async fn make(&self) -> Outcome {
-        early_in_a_second(self.prepared.call).await;
         self.clients.make(&self.prepared).await
     }
 
@@ -216,21 +215,6 @@ async fn crowded(trial: &Trial, instance: &Instance, others: usize) -> Outcome {
         let _ = timeout(10 * NOTICE, arrival(instance, &trial.agent)).await;
     }
     outcome
-}
-
-/// Waits for the first part of a second of the clock: some caches count in whole seconds, and to them an
-/// answer that came in the next second is one second old.
-async fn early_in_a_second(call: Call) {
-    // A poll comes so long after it was asked for.
-    let lead = match call {
-        Call::Poll => Duration::from_millis(450),
-        _ => Duration::ZERO,
-    };
-    let sent = (SystemTime::now() + lead).duration_since(UNIX_EPOCH);
-    let sent = sent.expect("a clock after 1970").subsec_millis();
-    if sent > 700 {
-        sleep(Duration::from_millis(1010 - u64::from(sent))).await;
-    }
 }
 
 /// Waits until the provider has made the change of a call.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokenturn::{
     BuildError, CallError, GitHub, NotSaved, NotSent, RateLimit, RecoverError, Refusal,
-    RefusalReason, RotateError, Rotated, Unheard, Unknown,
+    RefusalReason, RotateError, Rotated, TransportBuilder, Unheard, Unknown,
 };
 use tokenturn_client::RawResponse;
 use tokenturn_tests::{
@@ -201,30 +201,50 @@ async fn every_answer_has_the_limit() {
 #[tokio::test]
 async fn a_deadline_is_over_all_attempts_and_cuts_no_reset() {
     const DEADLINE: Duration = Duration::from_millis(300);
-    // Each answer is a reason to ask again, and the waits between them are longer than the deadline.
-    let again = json_answer("503 Service Unavailable", "retry-after: 4\r\n", "");
-    let server = RawServer::start_with(move |_| again.clone().into()).await;
     let build = |server: &RawServer| {
+        let transport = |t: TransportBuilder| t.deadline(DEADLINE).timeout(Duration::from_secs(2));
         GitHub::builder(CLIENT_ID, CLIENT_SECRET)
             .base_url(server.url())
-            .deadline(DEADLINE)
-            .transport(|t| t.timeout(Duration::from_secs(2)))
+            .transport(transport)
             .build()
             .unwrap()
     };
+    // A reason to ask again, after a wait that is longer than the deadline: it is not begun, and what was
+    // answered is told.
+    let again = json_answer(
+        "503 Service Unavailable",
+        "retry-after: 4\r\nx-github-request-id: A:1\r\n",
+        "",
+    );
+    let server = RawServer::start_with(move |_| again.clone().into()).await;
     let begun = Instant::now();
     let error = build(&server).check_token(&old_token()).await.unwrap_err();
-    assert!(error.is_timeout() && error.is_unknown(), "{error:?}");
-    // Before the second attempt.
-    assert!(begun.elapsed() < Duration::from_secs(4));
+    assert_eq!(
+        (error.status(), error.request_id()),
+        (Some(503), Some("A:1"))
+    );
+    assert!(!error.is_timeout() && begun.elapsed() < Duration::from_secs(4));
     assert_eq!(server.requests().len(), 1);
 
-    // A reset goes on until its own time ends it.
-    let held = RawServer::start_with(|_| Reply {
+    let hold = || Reply {
         bytes: Vec::new(),
         then: Then::Hold,
-    })
-    .await;
+    };
+    let held = RawServer::start_with(move |_| hold()).await;
+    let begun = Instant::now();
+    let error = build(&held).check_token(&old_token()).await.unwrap_err();
+    assert!(error.is_timeout() && error.is_unknown(), "{error:?}");
+    assert!(begun.elapsed() < Duration::from_secs(2));
+
+    // A second attempt that is cut short leaves the answer to the first.
+    let mut first = Some(json_answer("502 Bad Gateway", "retry-after: 0\r\n", ""));
+    let then_held =
+        RawServer::start_with(move |_| first.take().map_or_else(hold, Reply::from)).await;
+    let deletion = build(&then_held).delete_token(&old_token()).await;
+    assert_eq!(deletion.unwrap_err().status(), Some(502));
+    assert_eq!(then_held.requests().len(), 2);
+
+    // A reset goes on until its own time ends it.
     let begun = Instant::now();
     let error = build(&held).reset_token(&old_token()).await.unwrap_err();
     assert!(error.is_timeout(), "{error:?}");

@@ -48,11 +48,9 @@ fn the_table_says_what_may_be_repeated() {
             ("query_user_basic_info", Retry::Safe, true),
             ("rotate_user_admin_token", Retry::Repeatable, true),
             ("new_api_token", Retry::Repeatable, true),
-            ("create_api_token", Retry::Repeatable, true),
             ("update_api_token", Retry::Idempotent, true),
             ("get_api_tokens", Retry::Safe, true),
             ("del_api_token", Retry::Repeatable, true),
-            ("delete_api_token", Retry::Repeatable, true),
             ("balance", Retry::Safe, true),
         ]
     );

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use tokenturn::github::Scoping;
-use tokenturn::ohmygpt::{ApiKeyUpdate, KeyPaths, NewApiKey};
+use tokenturn::ohmygpt::{ApiKeyUpdate, NewApiKey};
 use tokenturn::sink::MemorySink;
 use tokenturn::{AuthorizationCode, GitHub, OhMyGpt, Rotations, Secret, TransportBuilder};
 use tokenturn_client::{Transport, github, github_login, ohmygpt};
@@ -21,8 +21,6 @@ struct Clients {
     seen: Seen,
     github: GitHub,
     ohmygpt: OhMyGpt,
-    /// With the other paths for keys.
-    other_paths: OhMyGpt,
     rest: github::Client,
     login: github_login::Client,
     bearer: ohmygpt::Client,
@@ -55,11 +53,6 @@ impl Clients {
             seen: seen.clone(),
             github: github.build().unwrap(),
             ohmygpt: ohmygpt().transport(set_up).build().unwrap(),
-            other_paths: ohmygpt()
-                .transport(set_up)
-                .key_paths(KeyPaths::DocsSite)
-                .build()
-                .unwrap(),
             rest: github::Client::new(basic.build().unwrap()),
             login: github_login::Client::new(transport().build().unwrap()),
             bearer: ohmygpt::Client::new(bearer.build().unwrap()),
@@ -252,9 +245,6 @@ operations! {
         seen.debug(&call);
         seen.result(&call.send().await);
     }
-    create_api_token(clients, seen) {
-        seen.result(&clients.other_paths.create_api_key(&oauth(), &new_key()).await);
-    }
     update_api_token(clients, seen) {
         let update = ApiKeyUpdate {
             remark: "r".into(),
@@ -275,9 +265,6 @@ operations! {
         let call = clients.bearer.del_api_token().body_map(|body| body.key(OLD));
         seen.debug(&call);
         seen.result(&call.send().await);
-    }
-    delete_api_token(clients, seen) {
-        seen.result(&clients.other_paths.delete_api_key(&oauth(), &old()).await);
     }
     balance(clients, seen) {
         seen.result(&clients.ohmygpt.balance(&oauth()).await);

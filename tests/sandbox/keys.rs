@@ -1,15 +1,15 @@
 //! OhMyGPT's API keys.
 
-use tokenturn::ohmygpt::{ApiKeyUpdate, KeyPaths, NewApiKey};
+use tokenturn::ohmygpt::{ApiKeyUpdate, NewApiKey};
 use tokenturn::{OhMyGpt, RefusalReason, Secret};
 use tokenturn_sandbox::Sandbox;
 use tokenturn_tests::{RawServer, json_answer};
 
 use super::call_refused;
 
-fn client(sandbox: &Sandbox, key_paths: KeyPaths) -> OhMyGpt {
+fn client(sandbox: &Sandbox) -> OhMyGpt {
     let builder = OhMyGpt::builder().base_url(sandbox.url());
-    builder.key_paths(key_paths).build().unwrap()
+    builder.build().unwrap()
 }
 
 fn new_key() -> NewApiKey {
@@ -22,67 +22,59 @@ fn new_key() -> NewApiKey {
 }
 
 #[tokio::test]
-async fn a_key_is_created_listed_changed_and_deleted_on_both_paths() {
-    for key_paths in [KeyPaths::ManagementApi, KeyPaths::DocsSite] {
-        let sandbox = Sandbox::start(0).await.unwrap();
-        let client = client(&sandbox, key_paths);
-        let user = sandbox.new_ohmygpt_user();
-        let admin = Secret::new(user.admin_token);
+async fn a_key_is_created_listed_changed_and_deleted() {
+    let sandbox = Sandbox::start(0).await.unwrap();
+    let client = client(&sandbox);
+    let user = sandbox.new_ohmygpt_user();
+    let admin = Secret::new(user.admin_token);
 
-        let key = client.create_api_key(&admin, &new_key()).await.unwrap();
-        assert!(sandbox.is_alive(key.expose()));
-        let keys = client.api_keys(&admin).await.unwrap();
-        let listed = keys.iter().find(|listed| listed.key == key).unwrap();
-        assert_eq!(listed.remark.as_deref(), Some("key01"));
-        assert_eq!(
-            listed.permissions.as_deref().unwrap(),
-            ["gpt-3.5-turbo", "gpt-4"]
-        );
-        // Exact, as it is written.
-        assert_eq!(listed.max_fee.as_ref().unwrap().as_str(), "3500000.00");
-        assert_eq!(listed.used_fee.as_ref().unwrap().as_str(), "0.00");
-        assert_eq!(
-            listed.expired_at.as_deref().unwrap(),
-            "2100-01-01T00:00:00.000Z"
-        );
-        assert_eq!(listed.used_at, None);
-        assert_eq!(listed.is_disabled, Some(false));
-        assert!(
-            keys.iter()
-                .any(|key| key.is_admin == Some(true) && key.key == admin)
-        );
+    let key = client.create_api_key(&admin, &new_key()).await.unwrap();
+    assert!(sandbox.is_alive(key.expose()));
+    let keys = client.api_keys(&admin).await.unwrap();
+    let listed = keys.iter().find(|listed| listed.key == key).unwrap();
+    assert_eq!(listed.remark.as_deref(), Some("key01"));
+    assert_eq!(
+        listed.permissions.as_deref().unwrap(),
+        ["gpt-3.5-turbo", "gpt-4"]
+    );
+    // Exact, as it is written.
+    assert_eq!(listed.max_fee.as_ref().unwrap().as_str(), "3500000.00");
+    assert_eq!(listed.used_fee.as_ref().unwrap().as_str(), "0.00");
+    assert_eq!(
+        listed.expired_at.as_deref().unwrap(),
+        "2100-01-01T00:00:00.000Z"
+    );
+    assert_eq!(listed.used_at, None);
+    assert_eq!(listed.is_disabled, Some(false));
+    assert!(
+        keys.iter()
+            .any(|key| key.is_admin == Some(true) && key.key == admin)
+    );
 
-        let update = ApiKeyUpdate {
-            remark: "keyu02".into(),
-            expired_at: "2100-01-01T00:00:00Z".parse().unwrap(),
-            max_fee: "0.50".parse().unwrap(),
-            permissions: vec![],
-            is_disabled: true,
-        };
-        client.update_api_key(&admin, &key, &update).await.unwrap();
-        let keys = client.api_keys(&admin).await.unwrap();
-        let listed = keys.iter().find(|listed| listed.key == key).unwrap();
-        assert_eq!(listed.remark.as_deref(), Some("keyu02"));
-        assert_eq!(listed.max_fee.as_ref().unwrap().as_str(), "0.50");
-        assert_eq!(listed.is_disabled, Some(true));
+    let update = ApiKeyUpdate {
+        remark: "keyu02".into(),
+        expired_at: "2100-01-01T00:00:00Z".parse().unwrap(),
+        max_fee: "0.50".parse().unwrap(),
+        permissions: vec![],
+        is_disabled: true,
+    };
+    client.update_api_key(&admin, &key, &update).await.unwrap();
+    let keys = client.api_keys(&admin).await.unwrap();
+    let listed = keys.iter().find(|listed| listed.key == key).unwrap();
+    assert_eq!(listed.remark.as_deref(), Some("keyu02"));
+    assert_eq!(listed.max_fee.as_ref().unwrap().as_str(), "0.50");
+    assert_eq!(listed.is_disabled, Some(true));
 
-        client.delete_api_key(&admin, &key).await.unwrap();
-        assert!(!sandbox.is_alive(key.expose()));
-        let refusal = call_refused(client.delete_api_key(&admin, &key).await);
-        assert_eq!(refusal.reason, RefusalReason::Invalid);
-
-        let paths: Vec<_> = sandbox.requests().into_iter().map(|r| r.path).collect();
-        let is_new = paths.iter().any(|path| path.ends_with("/new-api-token"));
-        let is_del = paths.iter().any(|path| path.ends_with("/del-api-token"));
-        assert_eq!(is_new, key_paths == KeyPaths::ManagementApi);
-        assert_eq!(is_del, key_paths == KeyPaths::ManagementApi);
-    }
+    client.delete_api_key(&admin, &key).await.unwrap();
+    assert!(!sandbox.is_alive(key.expose()));
+    let refusal = call_refused(client.delete_api_key(&admin, &key).await);
+    assert_eq!(refusal.reason, RefusalReason::Invalid);
 }
 
 #[tokio::test]
 async fn a_balance_is_exact() {
     let sandbox = Sandbox::start(0).await.unwrap();
-    let client = client(&sandbox, KeyPaths::default());
+    let client = client(&sandbox);
     let admin = Secret::new(sandbox.new_ohmygpt_user().admin_token);
     let balance = client.balance(&admin).await.unwrap();
     assert_eq!(balance.balance.unwrap().as_str(), "8217.00");
@@ -92,7 +84,7 @@ async fn a_balance_is_exact() {
 #[tokio::test]
 async fn a_wrong_admin_token_opens_nothing() {
     let sandbox = Sandbox::start(0).await.unwrap();
-    let client = client(&sandbox, KeyPaths::default());
+    let client = client(&sandbox);
     let user = sandbox.new_ohmygpt_user();
     let key = Secret::new("sk-key");
     let update = ApiKeyUpdate {

@@ -166,11 +166,9 @@ async fn only_calls_that_change_something_fail_on_demand() {
             true,
         ),
         ("POST /api/v1/user/admin/new-api-token".into(), true),
-        ("POST /api/v1/user/admin/create-api-token".into(), true),
         ("POST /api/v1/user/admin/update-api-token".into(), true),
         ("POST /api/v1/user/admin/get-api-tokens".into(), false),
         ("POST /api/v1/user/admin/del-api-token".into(), true),
-        ("POST /api/v1/user/admin/delete-api-token".into(), true),
         ("POST /api/v1/user/admin/balance".into(), false),
     ] {
         for fault in [Fault::BeforeChange, Fault::AfterChange] {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tokenturn::github::Scoping;
-use tokenturn::ohmygpt::{ApiKeyUpdate, KeyPaths, NewApiKey};
-use tokenturn::{AuthorizationCode, GitHub, OhMyGpt, Secret};
+use tokenturn::ohmygpt::{ApiKeyUpdate, NewApiKey};
+use tokenturn::{AuthorizationCode, GitHub, Secret};
 use tokenturn_tests::{
     CLIENT_ID, CLIENT_SECRET, OAUTH_TOKEN, OLD_TOKEN, RawServer, github, json_answer, oauth_token,
     ohmygpt, old_token,
@@ -239,24 +239,15 @@ async fn ohmygpts_keys() {
         is_disabled: false,
     };
     let (admin, old) = (oauth_token(), old_token());
-    for (key_paths, create, delete) in [
-        (KeyPaths::ManagementApi, "new-api-token", "del-api-token"),
-        (KeyPaths::DocsSite, "create-api-token", "delete-api-token"),
-    ] {
-        let client = |url: String| {
-            let builder = OhMyGpt::builder().base_url(url);
-            builder.key_paths(key_paths).build().unwrap()
-        };
-        assert_bearer(&format!("{path}/{create}"), new, async |url| {
-            let _ = client(url).create_api_key(&admin, &key).await;
-        })
-        .await;
-        let body = format!("key={OLD_TOKEN}");
-        assert_bearer(&format!("{path}/{delete}"), &body, async |url| {
-            let _ = client(url).delete_api_key(&admin, &old).await;
-        })
-        .await;
-    }
+    assert_bearer(&format!("{path}/new-api-token"), new, async |url| {
+        let _ = ohmygpt(&url).create_api_key(&admin, &key).await;
+    })
+    .await;
+    let body = format!("key={OLD_TOKEN}");
+    assert_bearer(&format!("{path}/del-api-token"), &body, async |url| {
+        let _ = ohmygpt(&url).delete_api_key(&admin, &old).await;
+    })
+    .await;
     let body = format!(
         "key={OLD_TOKEN}&remark=keyu02&expired_at=2024-12-31T15%3A59%3A59Z&max_fee=0.50\
          &permissions=%5B%5D&is_disabled=false"

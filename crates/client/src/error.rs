@@ -26,6 +26,10 @@ pub enum Error<E = Infallible> {
     #[error("the request was sent and no answer came")]
     NoResponse(#[source] reqwest::Error),
 
+    /// The deadline of the call has passed, and no answer was there. It may have taken effect.
+    #[error("the call was given up at its deadline, and no answer came")]
+    OutOfTime,
+
     /// The answer has a status that the spec declares as a failure, and a body that is as the spec
     /// says.
     #[error("the provider answered with HTTP status {}", .0.status().as_u16())]
@@ -51,6 +55,7 @@ impl<E> Error<E> {
     pub fn is_timeout(&self) -> bool {
         match self {
             Self::NotSent(error) | Self::NoResponse(error) => error.is_timeout(),
+            Self::OutOfTime => true,
             _ => false,
         }
     }
@@ -81,6 +86,7 @@ impl<E> Error<E> {
             Self::InvalidRequest(why) => Err(Error::InvalidRequest(why)),
             Self::NotSent(error) => Err(Error::NotSent(error)),
             Self::NoResponse(error) => Err(Error::NoResponse(error)),
+            Self::OutOfTime => Err(Error::OutOfTime),
             Self::ErrorResponse(answer) => Ok(answer.response),
             Self::UnexpectedResponse(response) | Self::InvalidResponsePayload(response, _) => {
                 Ok(response)
@@ -96,6 +102,7 @@ impl<E> fmt::Debug for Error<E> {
             Self::InvalidRequest(why) => ("InvalidRequest", why),
             Self::NotSent(error) => ("NotSent", error),
             Self::NoResponse(error) => ("NoResponse", error),
+            Self::OutOfTime => return f.write_str("OutOfTime"),
             Self::ErrorResponse(answer) => ("ErrorResponse", &answer.response),
             Self::UnexpectedResponse(response) => ("UnexpectedResponse", response),
             Self::InvalidResponsePayload(response, error) => {

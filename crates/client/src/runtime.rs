@@ -38,6 +38,7 @@ impl<E> From<Unanswered> for Error<E> {
             Error::InvalidRequest(why) => Self::InvalidRequest(why),
             Error::NotSent(error) => Self::NotSent(error),
             Error::NoResponse(error) => Self::NoResponse(error),
+            Error::OutOfTime => Self::OutOfTime,
             Error::InvalidResponsePayload(response, error) => {
                 Self::InvalidResponsePayload(response, error)
             }

@@ -105,27 +105,6 @@ impl Client {
     pub fn new_api_token(&self) -> builder::NewApiToken<'_> {
         builder::NewApiToken::new(self)
     }
-    /// Create API key
-    ///
-    /// As new-api-token.
-    ///
-    /// `POST /api/v1/user/admin/create-api-token`, see
-    /// <https://docs.ohmygpt.com/docs/access/api-keys>
-    ///
-    /// ```no_run
-    /// # use tokenturn_client::ohmygpt::{self, types};
-    /// # async fn example(client: ohmygpt::Client, body: types::NewApiTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
-    ///     .create_api_token()
-    ///     .body(body)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn create_api_token(&self) -> builder::CreateApiToken<'_> {
-        builder::CreateApiToken::new(self)
-    }
     /// Update API key
     ///
     /// Changes an API key. 10 calls a second.
@@ -189,27 +168,6 @@ impl Client {
     pub fn del_api_token(&self) -> builder::DelApiToken<'_> {
         builder::DelApiToken::new(self)
     }
-    /// Delete API key
-    ///
-    /// As del-api-token.
-    ///
-    /// `POST /api/v1/user/admin/delete-api-token`, see
-    /// <https://docs.ohmygpt.com/docs/access/api-keys>
-    ///
-    /// ```no_run
-    /// # use tokenturn_client::ohmygpt::{self, types};
-    /// # async fn example(client: ohmygpt::Client, body: types::ApiTokenKeyRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
-    ///     .delete_api_token()
-    ///     .body(body)
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn delete_api_token(&self) -> builder::DeleteApiToken<'_> {
-        builder::DeleteApiToken::new(self)
-    }
     /// User balance query
     ///
     /// What the user has left.
@@ -263,13 +221,6 @@ pub const OPERATIONS: &[::tokenturn_client::Operation] = &[
         authenticated: true,
     },
     ::tokenturn_client::Operation {
-        id: "create_api_token",
-        method: "POST",
-        path: "/api/v1/user/admin/create-api-token",
-        retry: ::tokenturn_client::Retry::Repeatable,
-        authenticated: true,
-    },
-    ::tokenturn_client::Operation {
         id: "update_api_token",
         method: "POST",
         path: "/api/v1/user/admin/update-api-token",
@@ -287,13 +238,6 @@ pub const OPERATIONS: &[::tokenturn_client::Operation] = &[
         id: "del_api_token",
         method: "POST",
         path: "/api/v1/user/admin/del-api-token",
-        retry: ::tokenturn_client::Retry::Repeatable,
-        authenticated: true,
-    },
-    ::tokenturn_client::Operation {
-        id: "delete_api_token",
-        method: "POST",
-        path: "/api/v1/user/admin/delete-api-token",
         retry: ::tokenturn_client::Retry::Repeatable,
         authenticated: true,
     },
@@ -1060,26 +1004,6 @@ pub mod errors {
             )
         }
     }
-    /// What [`Client::create_api_token`] may fail with.
-    #[derive(Clone, Debug)]
-    #[non_exhaustive]
-    pub enum CreateApiToken {
-        /// 401: The token is invalid. The user has to authorize the app again.
-        Unauthorized(types::ErrorEnvelope),
-        /// default: Any other error. None is documented.
-        Default(types::ErrorEnvelope),
-    }
-    impl CreateApiToken {
-        #[allow(unused_variables)]
-        pub(super) fn decode(status: u16, body: &[u8]) -> Option<Self> {
-            Some(
-                match status {
-                    401 => Self::Unauthorized(runtime::json(body)?),
-                    _ => Self::Default(runtime::json(body)?),
-                },
-            )
-        }
-    }
     /// What [`Client::update_api_token`] may fail with.
     #[derive(Clone, Debug)]
     #[non_exhaustive]
@@ -1130,26 +1054,6 @@ pub mod errors {
         Default(types::ErrorEnvelope),
     }
     impl DelApiToken {
-        #[allow(unused_variables)]
-        pub(super) fn decode(status: u16, body: &[u8]) -> Option<Self> {
-            Some(
-                match status {
-                    401 => Self::Unauthorized(runtime::json(body)?),
-                    _ => Self::Default(runtime::json(body)?),
-                },
-            )
-        }
-    }
-    /// What [`Client::delete_api_token`] may fail with.
-    #[derive(Clone, Debug)]
-    #[non_exhaustive]
-    pub enum DeleteApiToken {
-        /// 401: The token is invalid. The user has to authorize the app again.
-        Unauthorized(types::ErrorEnvelope),
-        /// default: Any other error. None is documented.
-        Default(types::ErrorEnvelope),
-    }
-    impl DeleteApiToken {
         #[allow(unused_variables)]
         pub(super) fn decode(status: u16, body: &[u8]) -> Option<Self> {
             Some(
@@ -1472,77 +1376,6 @@ pub mod builder {
             }
         }
     }
-    /// Builder for [`Client::create_api_token`]
-    ///
-    /// [`Client::create_api_token`]: super::Client::create_api_token
-    #[derive(Debug, Clone)]
-    pub struct CreateApiToken<'a> {
-        client: &'a super::Client,
-        body: Result<types::builder::NewApiTokenRequest, String>,
-    }
-    impl<'a> CreateApiToken<'a> {
-        /// What is known about the operation before it is sent.
-        pub const OPERATION: &'static runtime::Operation = &OPERATIONS[4];
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client,
-                body: Ok(::std::default::Default::default()),
-            }
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::NewApiTokenRequest>,
-            <V as std::convert::TryInto<
-                types::NewApiTokenRequest,
-            >>::Error: std::fmt::Display,
-        {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `NewApiTokenRequest` for body failed: {}", s)
-                });
-            self
-        }
-        pub fn body_map<F>(mut self, f: F) -> Self
-        where
-            F: std::ops::FnOnce(
-                types::builder::NewApiTokenRequest,
-            ) -> types::builder::NewApiTokenRequest,
-        {
-            self.body = self.body.map(f);
-            self
-        }
-        /// Sends `POST /api/v1/user/admin/create-api-token`.
-        pub async fn send(
-            self,
-        ) -> Result<
-            runtime::ResponseValue<types::NewApiTokenResponse>,
-            runtime::Error<errors::CreateApiToken>,
-        > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| {
-                    types::NewApiTokenRequest::try_from(v).map_err(|e| e.to_string())
-                })
-                .map_err(runtime::Error::InvalidRequest)?;
-            let url = runtime::url(
-                &client.transport,
-                format_args!("/api/v1/user/admin/create-api-token"),
-            );
-            let request = runtime::http(&client.transport)
-                .post(url)
-                .header(reqwest::header::ACCEPT, "application/json")
-                .form_urlencoded(&body)?
-                .build()?;
-            let response = runtime::call(&client.transport, request, Self::OPERATION)
-                .await?;
-            match response.status().as_u16() {
-                200 => runtime::decode(response),
-                _ => Err(runtime::failure(response, errors::CreateApiToken::decode)),
-            }
-        }
-    }
     /// Builder for [`Client::update_api_token`]
     ///
     /// [`Client::update_api_token`]: super::Client::update_api_token
@@ -1553,7 +1386,7 @@ pub mod builder {
     }
     impl<'a> UpdateApiToken<'a> {
         /// What is known about the operation before it is sent.
-        pub const OPERATION: &'static runtime::Operation = &OPERATIONS[5];
+        pub const OPERATION: &'static runtime::Operation = &OPERATIONS[4];
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client,
@@ -1626,7 +1459,7 @@ pub mod builder {
     }
     impl<'a> GetApiTokens<'a> {
         /// What is known about the operation before it is sent.
-        pub const OPERATION: &'static runtime::Operation = &OPERATIONS[6];
+        pub const OPERATION: &'static runtime::Operation = &OPERATIONS[5];
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client,
@@ -1695,7 +1528,7 @@ pub mod builder {
     }
     impl<'a> DelApiToken<'a> {
         /// What is known about the operation before it is sent.
-        pub const OPERATION: &'static runtime::Operation = &OPERATIONS[7];
+        pub const OPERATION: &'static runtime::Operation = &OPERATIONS[6];
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client,
@@ -1756,77 +1589,6 @@ pub mod builder {
             }
         }
     }
-    /// Builder for [`Client::delete_api_token`]
-    ///
-    /// [`Client::delete_api_token`]: super::Client::delete_api_token
-    #[derive(Debug, Clone)]
-    pub struct DeleteApiToken<'a> {
-        client: &'a super::Client,
-        body: Result<types::builder::ApiTokenKeyRequest, String>,
-    }
-    impl<'a> DeleteApiToken<'a> {
-        /// What is known about the operation before it is sent.
-        pub const OPERATION: &'static runtime::Operation = &OPERATIONS[8];
-        pub fn new(client: &'a super::Client) -> Self {
-            Self {
-                client,
-                body: Ok(::std::default::Default::default()),
-            }
-        }
-        pub fn body<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<types::ApiTokenKeyRequest>,
-            <V as std::convert::TryInto<
-                types::ApiTokenKeyRequest,
-            >>::Error: std::fmt::Display,
-        {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `ApiTokenKeyRequest` for body failed: {}", s)
-                });
-            self
-        }
-        pub fn body_map<F>(mut self, f: F) -> Self
-        where
-            F: std::ops::FnOnce(
-                types::builder::ApiTokenKeyRequest,
-            ) -> types::builder::ApiTokenKeyRequest,
-        {
-            self.body = self.body.map(f);
-            self
-        }
-        /// Sends `POST /api/v1/user/admin/delete-api-token`.
-        pub async fn send(
-            self,
-        ) -> Result<
-            runtime::ResponseValue<types::ErrorEnvelope>,
-            runtime::Error<errors::DeleteApiToken>,
-        > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| {
-                    types::ApiTokenKeyRequest::try_from(v).map_err(|e| e.to_string())
-                })
-                .map_err(runtime::Error::InvalidRequest)?;
-            let url = runtime::url(
-                &client.transport,
-                format_args!("/api/v1/user/admin/delete-api-token"),
-            );
-            let request = runtime::http(&client.transport)
-                .post(url)
-                .header(reqwest::header::ACCEPT, "application/json")
-                .form_urlencoded(&body)?
-                .build()?;
-            let response = runtime::call(&client.transport, request, Self::OPERATION)
-                .await?;
-            match response.status().as_u16() {
-                200 => runtime::decode(response),
-                _ => Err(runtime::failure(response, errors::DeleteApiToken::decode)),
-            }
-        }
-    }
     /// Builder for [`Client::balance`]
     ///
     /// [`Client::balance`]: super::Client::balance
@@ -1837,7 +1599,7 @@ pub mod builder {
     }
     impl<'a> Balance<'a> {
         /// What is known about the operation before it is sent.
-        pub const OPERATION: &'static runtime::Operation = &OPERATIONS[9];
+        pub const OPERATION: &'static runtime::Operation = &OPERATIONS[7];
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client,

@@ -5,19 +5,20 @@ mod builder;
 mod coding;
 mod credentials;
 mod guard;
+mod header;
 mod proxy;
 mod retry;
 mod tls;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, HeaderName, HeaderValue,
-    USER_AGENT,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, HeaderValue, USER_AGENT,
 };
 use reqwest::{Method, Request, Url};
+use tokio::time::timeout_at;
 use tracing::{Instrument, Span, field};
 
 pub(crate) use body::Buffer;
@@ -45,6 +46,7 @@ struct Shared {
     headers: HeaderMap,
     body_limit: usize,
     max_attempts: u32,
+    deadline: Option<Duration>,
 }
 
 impl Transport {
@@ -62,11 +64,14 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// When the token holds a character that cannot stand in a header.
+    /// When the token holds a character that cannot stand in a header, or when the transport has a header
+    /// `authorization`.
     pub fn with_bearer(&self, token: &Secret) -> Result<Self, ConfigError> {
+        let authorization = Some(credentials::bearer(token)?);
+        header::check(&self.shared.headers, authorization.is_some())?;
         Ok(Self {
             shared: Arc::clone(&self.shared),
-            authorization: Some(credentials::bearer(token)?),
+            authorization,
         })
     }
 
@@ -75,28 +80,19 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// When it is no header, or one that a transport sets itself: `authorization`, `content-length`.
+    /// As [`TransportBuilder::build`], of which this is a part.
     pub fn with_header(&self, name: &str, value: &str) -> Result<Self, ConfigError> {
-        let name = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| ConfigError::new(format!("{name:?} is not a header name")))?;
-        if name == AUTHORIZATION || name == CONTENT_LENGTH {
-            let why = format!("the header {name} is set by each call, so leave it out");
-            return Err(ConfigError::new(why));
-        }
-        let value = HeaderValue::from_str(value).map_err(|_| {
-            ConfigError::new(format!(
-                "the header {name} has a character that cannot be sent"
-            ))
-        })?;
         let mut shared = Shared::clone(&self.shared);
+        let (name, value) = header::read(name, value)?;
         shared.headers.insert(name, value);
+        header::check(&shared.headers, self.authorization.is_some())?;
         Ok(Self {
             shared: Arc::new(shared),
             authorization: self.authorization.clone(),
         })
     }
 
-    /// A header that is sent with every call, other than the credentials, where it is text.
+    /// A header that is sent with every call, other than the credentials.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.shared.headers.get(name)?.to_str().ok()
     }
@@ -175,31 +171,44 @@ impl Transport {
         operation: &Operation,
         span: Span,
     ) -> Result<Box<RawResponse>, Error> {
-        let attempts = if operation.retry.is_automatic() {
+        let is_repeated = operation.retry.is_automatic();
+        let attempts = if is_repeated {
             self.shared.max_attempts
         } else {
             1
         };
+        // To give up on a call that is sent once may lose what it brings.
+        let deadline = self.shared.deadline.filter(|_| is_repeated);
+        let end = deadline.and_then(|deadline| Instant::now().checked_add(deadline));
         let mut attempt = 0;
         // What came of the last attempt of which nobody knows whether it was applied.
-        let mut doubt = None;
+        let mut kept = None;
         loop {
             attempt += 1;
             let copy = (attempt < attempts).then(|| request.try_clone()).flatten();
             let copy = copy.map(Box::new);
             let started = Instant::now();
-            let result = self.send_once(*request).await;
+            let result = match end {
+                Some(end) => timeout_at(end.into(), self.send_once(*request))
+                    .await
+                    .unwrap_or(Err(Error::OutOfTime)),
+                None => self.send_once(*request).await,
+            };
             log(attempt, started, &result, &span);
-            match copy.zip(retry::delay(&result, attempt)) {
+            let next = copy.zip(retry::delay(&result, attempt));
+            // One that the deadline would cut short tells less than the answer that is there.
+            let next =
+                next.filter(|(_, delay)| end.is_none_or(|end| Instant::now() + *delay < end));
+            match next {
                 Some((next, delay)) => {
-                    if retry::is_doubtful(&result) {
-                        doubt = Some(result);
+                    if retry::is_kept(&result, operation) {
+                        kept = Some(result);
                     }
                     tokio::time::sleep(delay).await;
                     request = next;
                 }
                 None if retry::resolves(&result, operation) => return result,
-                None => return doubt.unwrap_or(result),
+                None => return kept.unwrap_or(result),
             }
         }
     }

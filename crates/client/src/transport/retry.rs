@@ -29,20 +29,22 @@ pub(super) fn delay(result: &Result<Box<RawResponse>, Error>, attempt: u32) -> O
     }
 }
 
-/// Whether a call that changes something may have been applied, and nobody knows.
-pub(super) fn is_doubtful(result: &Result<Box<RawResponse>, Error>) -> bool {
+/// Whether a result is worth more than a later one that tells nothing: a call that changes something may
+/// have been applied, and nobody knows; of others, an answer is.
+pub(super) fn is_kept(result: &Result<Box<RawResponse>, Error>, operation: &Operation) -> bool {
     match result {
         Err(Error::NotSent(_)) => false,
         Err(_) => true,
-        Ok(response) => response.status() != 429,
+        Ok(response) => response.status() != 429 || operation.retry == Retry::Safe,
     }
 }
 
 /// Whether the result of a repeated attempt tells what became of those before it. That the last one was
-/// not sent, or was refused, does not: only that it worked, or that there is nothing any more.
+/// not sent, or was cut short, or was refused, does not: only that it worked, or that there is nothing any
+/// more.
 pub(super) fn resolves(result: &Result<Box<RawResponse>, Error>, operation: &Operation) -> bool {
     match result {
-        Err(Error::NotSent(_)) => false,
+        Err(Error::NotSent(_) | Error::OutOfTime) => false,
         Ok(response) if operation.retry != Retry::Safe => {
             let status = response.status().as_u16();
             !(300..500).contains(&status) || status == 404

@@ -27,11 +27,6 @@ pub trait Mocks {
         &self,
         describe: impl FnOnce(NewApiTokenWhen, NewApiTokenThen),
     ) -> Mock<'_>;
-    /// A mock of `POST /api/v1/user/admin/create-api-token`.
-    fn create_api_token(
-        &self,
-        describe: impl FnOnce(CreateApiTokenWhen, CreateApiTokenThen),
-    ) -> Mock<'_>;
     /// A mock of `POST /api/v1/user/admin/update-api-token`.
     fn update_api_token(
         &self,
@@ -46,11 +41,6 @@ pub trait Mocks {
     fn del_api_token(
         &self,
         describe: impl FnOnce(DelApiTokenWhen, DelApiTokenThen),
-    ) -> Mock<'_>;
-    /// A mock of `POST /api/v1/user/admin/delete-api-token`.
-    fn delete_api_token(
-        &self,
-        describe: impl FnOnce(DeleteApiTokenWhen, DeleteApiTokenThen),
     ) -> Mock<'_>;
     /// A mock of `POST /api/v1/user/admin/balance`.
     fn balance(&self, describe: impl FnOnce(BalanceWhen, BalanceThen)) -> Mock<'_>;
@@ -102,16 +92,6 @@ impl Mocks for MockServer {
             |when, then| describe(NewApiTokenWhen(when), NewApiTokenThen(then)),
         )
     }
-    fn create_api_token(
-        &self,
-        describe: impl FnOnce(CreateApiTokenWhen, CreateApiTokenThen),
-    ) -> Mock<'_> {
-        self.operation(
-            builder::CreateApiToken::OPERATION,
-            runtime::Credentials::Bearer,
-            |when, then| describe(CreateApiTokenWhen(when), CreateApiTokenThen(then)),
-        )
-    }
     fn update_api_token(
         &self,
         describe: impl FnOnce(UpdateApiTokenWhen, UpdateApiTokenThen),
@@ -140,16 +120,6 @@ impl Mocks for MockServer {
             builder::DelApiToken::OPERATION,
             runtime::Credentials::Bearer,
             |when, then| describe(DelApiTokenWhen(when), DelApiTokenThen(then)),
-        )
-    }
-    fn delete_api_token(
-        &self,
-        describe: impl FnOnce(DeleteApiTokenWhen, DeleteApiTokenThen),
-    ) -> Mock<'_> {
-        self.operation(
-            builder::DeleteApiToken::OPERATION,
-            runtime::Credentials::Bearer,
-            |when, then| describe(DeleteApiTokenWhen(when), DeleteApiTokenThen(then)),
         )
     }
     fn balance(&self, describe: impl FnOnce(BalanceWhen, BalanceThen)) -> Mock<'_> {
@@ -365,57 +335,6 @@ impl NewApiTokenThen {
         Self(self.0.and(add))
     }
 }
-/// What a request for `create_api_token` must look like. What is not named may be anything,
-/// but for the credentials.
-#[derive(Debug)]
-pub struct CreateApiTokenWhen(runtime::When);
-impl CreateApiTokenWhen {
-    /// The body.
-    pub fn body(self, body: &types::NewApiTokenRequest) -> Self {
-        Self(self.0.form("application/x-www-form-urlencoded", body))
-    }
-    /// The token that authorizes.
-    pub fn bearer(self, token: impl Into<Secret>) -> Self {
-        Self(self.0.bearer(token))
-    }
-    /// More, in httpmock's own words.
-    pub fn and(self, add: impl FnOnce(httpmock::When) -> httpmock::When) -> Self {
-        Self(self.0.and(add))
-    }
-}
-/// What a request for `create_api_token` is answered with.
-#[derive(Debug)]
-pub struct CreateApiTokenThen(runtime::Then);
-impl CreateApiTokenThen {
-    /// 200: The key, or, in the same envelope with another `statusCode`, an error.
-    #[track_caller]
-    pub fn ok(self, body: &types::NewApiTokenResponse) -> Self {
-        Self(self.0.json(200, "application/json", body))
-    }
-    /// 401: The token is invalid. The user has to authorize the app again.
-    #[track_caller]
-    pub fn unauthorized(self, body: &types::ErrorEnvelope) -> Self {
-        Self(self.0.json(401, "application/json", body))
-    }
-    /// default: Any other error. None is documented.
-    #[track_caller]
-    pub fn default_response(self, status: u16, body: &types::ErrorEnvelope) -> Self {
-        Self(self.0.json(status, "application/json", body))
-    }
-    /// Anything else.
-    #[track_caller]
-    pub fn raw(self, status: u16, content_type: &str, body: impl AsRef<[u8]>) -> Self {
-        Self(self.0.bytes(status, content_type, body))
-    }
-    /// One more header.
-    pub fn header(self, name: &str, value: &str) -> Self {
-        Self(self.0.header(name, value))
-    }
-    /// More, in httpmock's own words.
-    pub fn and(self, add: impl FnOnce(httpmock::Then) -> httpmock::Then) -> Self {
-        Self(self.0.and(add))
-    }
-}
 /// What a request for `update_api_token` must look like. What is not named may be anything,
 /// but for the credentials.
 #[derive(Debug)]
@@ -540,57 +459,6 @@ impl DelApiTokenWhen {
 #[derive(Debug)]
 pub struct DelApiTokenThen(runtime::Then);
 impl DelApiTokenThen {
-    /// 200: Done, or, in the same envelope with another `statusCode`, an error.
-    #[track_caller]
-    pub fn ok(self, body: &types::ErrorEnvelope) -> Self {
-        Self(self.0.json(200, "application/json", body))
-    }
-    /// 401: The token is invalid. The user has to authorize the app again.
-    #[track_caller]
-    pub fn unauthorized(self, body: &types::ErrorEnvelope) -> Self {
-        Self(self.0.json(401, "application/json", body))
-    }
-    /// default: Any other error. None is documented.
-    #[track_caller]
-    pub fn default_response(self, status: u16, body: &types::ErrorEnvelope) -> Self {
-        Self(self.0.json(status, "application/json", body))
-    }
-    /// Anything else.
-    #[track_caller]
-    pub fn raw(self, status: u16, content_type: &str, body: impl AsRef<[u8]>) -> Self {
-        Self(self.0.bytes(status, content_type, body))
-    }
-    /// One more header.
-    pub fn header(self, name: &str, value: &str) -> Self {
-        Self(self.0.header(name, value))
-    }
-    /// More, in httpmock's own words.
-    pub fn and(self, add: impl FnOnce(httpmock::Then) -> httpmock::Then) -> Self {
-        Self(self.0.and(add))
-    }
-}
-/// What a request for `delete_api_token` must look like. What is not named may be anything,
-/// but for the credentials.
-#[derive(Debug)]
-pub struct DeleteApiTokenWhen(runtime::When);
-impl DeleteApiTokenWhen {
-    /// The body.
-    pub fn body(self, body: &types::ApiTokenKeyRequest) -> Self {
-        Self(self.0.form("application/x-www-form-urlencoded", body))
-    }
-    /// The token that authorizes.
-    pub fn bearer(self, token: impl Into<Secret>) -> Self {
-        Self(self.0.bearer(token))
-    }
-    /// More, in httpmock's own words.
-    pub fn and(self, add: impl FnOnce(httpmock::When) -> httpmock::When) -> Self {
-        Self(self.0.and(add))
-    }
-}
-/// What a request for `delete_api_token` is answered with.
-#[derive(Debug)]
-pub struct DeleteApiTokenThen(runtime::Then);
-impl DeleteApiTokenThen {
     /// 200: Done, or, in the same envelope with another `statusCode`, an error.
     #[track_caller]
     pub fn ok(self, body: &types::ErrorEnvelope) -> Self {

@@ -28,14 +28,11 @@ const MISSING: Refusal = Refusal::bad_request("A required field is missing or wr
 const NO_KEY: Refusal = Refusal::bad_request("There is no such key.");
 const TOO_MANY: Refusal = Refusal::bad_request("There are too many keys.");
 
-/// Two documents name creation and deletion differently, so both names work.
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/v1/user/admin/new-api-token", on(create))
-        .route("/api/v1/user/admin/create-api-token", on(create))
         .route("/api/v1/user/admin/update-api-token", on(update))
         .route("/api/v1/user/admin/del-api-token", on(delete))
-        .route("/api/v1/user/admin/delete-api-token", on(delete))
         .route(LIST, on(list))
         .route(BALANCE, on(balance))
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokenturn_client::{
     Secret, Transport, TransportBuilder, check_path_parameter, check_secret, github, github_login,
@@ -22,7 +21,6 @@ pub struct GitHubBuilder {
     base_url: Option<String>,
     login_url: Option<String>,
     api_version: Option<String>,
-    deadline: Option<Duration>,
     transport: TransportBuilder,
 }
 
@@ -35,7 +33,6 @@ impl GitHubBuilder {
             base_url: None,
             login_url: None,
             api_version: None,
-            deadline: None,
             transport: Transport::builder(""),
         }
     }
@@ -86,14 +83,6 @@ impl GitHubBuilder {
     /// the answers of both that are named here are understood.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.api_version = Some(version.into());
-        self
-    }
-
-    /// How long a call may take in all that may be sent again (a check, a deletion, a revocation), with
-    /// the waits between its attempts; unless set, as long as they take. All others are sent once, and
-    /// their only limit is the `timeout` of the transport: to give up on one may lose a token.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
         self
     }
 
@@ -163,7 +152,7 @@ impl GitHubBuilder {
                 client_secret: self.client_secret,
                 server: self.server,
                 login_url: login.base_url().to_owned(),
-                calls: Calls::new(self.deadline),
+                calls: Calls::default(),
             }),
             login: github_login::Client::new(login),
         })

@@ -50,7 +50,7 @@ impl GitHub {
         self.require(Feature::DeviceFlow).map_err(failed)?;
         let call = self.login.create_device_code();
         let call = call.body_map(|body| body.client_id(&self.app.client_id).scope(scope));
-        let answer = self.app.calls.once(call.send()).await;
+        let answer = self.app.calls.make(call.send()).await;
         answer.and_then(device_answer::device_code).map_err(failed)
     }
 

@@ -108,6 +108,6 @@ impl GitHub {
     ) -> Result<Answer<AccessTokenResponse>, RotateError> {
         let call = self.login.create_access_token();
         let call = call.body_map(|body| set_up(body.client_id(&self.app.client_id)));
-        self.app.calls.once(call.send()).await
+        self.app.calls.make(call.send()).await
     }
 }

@@ -37,7 +37,7 @@ impl GitHub {
         sendable("the token", token).map_err(failed)?;
         let call = self.rest.check_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
-        let answer = self.app.calls.repeated(call.send()).await;
+        let answer = self.app.calls.make(call.send()).await;
         answer
             .and_then(|answer| answer::checked(answer, token, &self.app))
             .map_err(failed)
@@ -68,7 +68,7 @@ impl GitHub {
         sendable("the token", old)?;
         let call = self.rest.reset_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(old.clone()));
-        answer::rotated(self.app.calls.once(call.send()).await?, old, &self.app)
+        answer::rotated(self.app.calls.make(call.send()).await?, old, &self.app)
     }
 
     /// Revokes one token of a user.
@@ -84,7 +84,7 @@ impl GitHub {
         sendable("the token", token).map_err(failed)?;
         let call = self.rest.delete_token().client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
-        let answer = self.app.calls.repeated(call.send()).await;
+        let answer = self.app.calls.make(call.send()).await;
         answer
             .and_then(|answer| answer::deleted(answer, token, &self.app))
             .map_err(failed)
@@ -108,7 +108,7 @@ impl GitHub {
         let call = self.rest.delete_authorization();
         let call = call.client_id(&self.app.client_id);
         let call = call.body_map(|body| body.access_token(token.clone()));
-        let answer = self.app.calls.repeated(call.send()).await;
+        let answer = self.app.calls.make(call.send()).await;
         answer
             .and_then(|answer| answer::deleted(answer, token, &self.app))
             .map_err(failed)
@@ -146,7 +146,7 @@ impl GitHub {
             sendable("the token", &token)?;
             let call = github.rest.scope_token().client_id(&github.app.client_id);
             let call = call.body_map(|body| scoping.fill(body.access_token(token.clone())));
-            let answer = github.app.calls.once(call.send()).await?;
+            let answer = github.app.calls.make(call.send()).await?;
             answer::rotated(answer, &token, &github.app)
         }
     }
@@ -190,7 +190,7 @@ impl GitHub {
         let call = self.rest.revoke_credentials();
         let call = call.body_map(|body| body.credentials(credentials.clone()));
         let sent: Vec<&Secret> = credentials.iter().collect();
-        let answer = self.app.calls.repeated(call.send()).await;
+        let answer = self.app.calls.make(call.send()).await;
         answer
             .and_then(|answer| answer::revoked(answer, &sent))
             .map_err(failed)

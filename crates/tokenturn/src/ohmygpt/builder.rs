@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokenturn_client::{
     Secret, Transport, TransportBuilder, check_base_url, check_secret, normal_base_url, ohmygpt,
 };
 
-use super::{KeyPaths, OhMyGpt, SetUp, hosts};
+use super::{OhMyGpt, SetUp, hosts};
 use crate::calls::{Calls, check_headers};
 use crate::error::BuildError;
 
@@ -17,8 +16,6 @@ use crate::error::BuildError;
 pub struct OhMyGptBuilder {
     app: Option<(String, Secret)>,
     pages_url: String,
-    key_paths: KeyPaths,
-    deadline: Option<Duration>,
     transport: TransportBuilder,
 }
 
@@ -27,8 +24,6 @@ impl OhMyGptBuilder {
         Self {
             app: None,
             pages_url: hosts::PAGES.to_owned(),
-            key_paths: KeyPaths::default(),
-            deadline: None,
             transport: Transport::builder(hosts::LINE1),
         }
     }
@@ -49,20 +44,6 @@ impl OhMyGptBuilder {
     /// Takes users to another site than [`hosts::PAGES`], such as [`hosts::PAGES_MIRROR`].
     pub fn pages_url(mut self, pages_url: impl Into<String>) -> Self {
         self.pages_url = pages_url.into();
-        self
-    }
-
-    /// Which of two documented paths to use for creating and deleting API keys.
-    pub fn key_paths(mut self, key_paths: KeyPaths) -> Self {
-        self.key_paths = key_paths;
-        self
-    }
-
-    /// How long a call may take in all that may be sent again (what reads, and the update of a key), with
-    /// the waits between its attempts; unless set, as long as they take. All others are sent once, and
-    /// their only limit is the `timeout` of the transport: to give up on one may lose a token.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
         self
     }
 
@@ -95,8 +76,7 @@ impl OhMyGptBuilder {
             set_up: Arc::new(SetUp {
                 app: self.app,
                 pages_url: normal_base_url(&self.pages_url),
-                key_paths: self.key_paths,
-                calls: Calls::new(self.deadline),
+                calls: Calls::default(),
             }),
         })
     }
@@ -105,8 +85,6 @@ impl OhMyGptBuilder {
 // Even an address can hold a secret before `build` has seen it.
 impl fmt::Debug for OhMyGptBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OhMyGptBuilder")
-            .field("key_paths", &self.key_paths)
-            .finish_non_exhaustive()
+        f.debug_struct("OhMyGptBuilder").finish_non_exhaustive()
     }
 }

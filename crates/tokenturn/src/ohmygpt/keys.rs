@@ -1,6 +1,5 @@
 //! The API keys of a user, which the user's admin token opens.
 
-use tokenturn_client::ohmygpt::types::builder::{ApiTokenKeyRequest, NewApiTokenRequest};
 use tokenturn_client::ohmygpt::types::{
     ApiToken, ApiTokensResponse, BalanceResponse, ErrorEnvelope, NewApiTokenResponse, UserBalance,
 };
@@ -9,17 +8,6 @@ use tokenturn_client::{Amount, Secret, Timestamp};
 use super::OhMyGpt;
 use super::answer::{self, Envelope};
 use crate::error::CallError;
-
-/// The provider's two documents name two paths for the same calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KeyPaths {
-    /// `new-api-token` and `del-api-token`, from the pages of the Management API, which have all
-    /// fields and answers.
-    #[default]
-    ManagementApi,
-    /// `create-api-token` and `delete-api-token`, from <https://docs.ohmygpt.com>.
-    DocsSite,
-}
 
 /// An API key to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,25 +71,13 @@ impl OhMyGpt {
     ) -> Result<Secret, CallError> {
         let failed = |why| CallError::new("no API key came", why);
         let client = self.with_bearer(admin_token).map_err(failed)?;
-        let fill = |body: NewApiTokenRequest| {
+        let call = client.new_api_token().body_map(|body| {
             body.remark(key.remark.clone())
                 .expired_at(key.expired_at.to_string())
                 .max_fee(key.max_fee.clone())
                 .permissions(list(&key.permissions))
-        };
-        let calls = &self.set_up.calls;
-        let answer = match self.set_up.key_paths {
-            KeyPaths::ManagementApi => {
-                calls
-                    .once(client.new_api_token().body_map(fill).send())
-                    .await
-            }
-            KeyPaths::DocsSite => {
-                calls
-                    .once(client.create_api_token().body_map(fill).send())
-                    .await
-            }
-        };
+        });
+        let answer = self.set_up.calls.make(call.send()).await;
         answer::data(answer, &[admin_token]).map_err(failed)
     }
 
@@ -128,7 +104,7 @@ impl OhMyGpt {
                 .permissions(list(&update.permissions))
                 .is_disabled(update.is_disabled.to_string())
         });
-        let answer = self.set_up.calls.repeated(call.send()).await;
+        let answer = self.set_up.calls.make(call.send()).await;
         answer::data(answer, &[admin_token, key]).map_err(failed)
     }
 
@@ -144,7 +120,7 @@ impl OhMyGpt {
         let failed = |why| CallError::new("the API keys could not be listed", why);
         let client = self.with_bearer(admin_token).map_err(failed)?;
         let call = client.get_api_tokens();
-        let answer = self.set_up.calls.repeated(call.send()).await;
+        let answer = self.set_up.calls.make(call.send()).await;
         answer::data(answer, &[admin_token]).map_err(failed)
     }
 
@@ -162,20 +138,10 @@ impl OhMyGpt {
     ) -> Result<(), CallError> {
         let failed = |why| CallError::new("the API key could not be deleted", why);
         let client = self.with_bearer(admin_token).map_err(failed)?;
-        let fill = |body: ApiTokenKeyRequest| body.key(key.clone());
-        let calls = &self.set_up.calls;
-        let answer = match self.set_up.key_paths {
-            KeyPaths::ManagementApi => {
-                calls
-                    .once(client.del_api_token().body_map(fill).send())
-                    .await
-            }
-            KeyPaths::DocsSite => {
-                calls
-                    .once(client.delete_api_token().body_map(fill).send())
-                    .await
-            }
-        };
+        let call = client
+            .del_api_token()
+            .body_map(|body| body.key(key.clone()));
+        let answer = self.set_up.calls.make(call.send()).await;
         answer::data(answer, &[admin_token, key]).map_err(failed)
     }
 
@@ -190,7 +156,7 @@ impl OhMyGpt {
         let failed = |why| CallError::new("the balance could not be read", why);
         let client = self.with_bearer(admin_token).map_err(failed)?;
         let call = client.balance();
-        let answer = self.set_up.calls.repeated(call.send()).await;
+        let answer = self.set_up.calls.make(call.send()).await;
         answer::data(answer, &[admin_token]).map_err(failed)
     }
 }

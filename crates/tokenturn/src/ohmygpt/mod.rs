@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokenturn_client::{Secret, Transport, ohmygpt};
 
 pub use builder::OhMyGptBuilder;
-pub use keys::{ApiKeyUpdate, KeyPaths, NewApiKey};
+pub use keys::{ApiKeyUpdate, NewApiKey};
 pub use tokenturn_client::ohmygpt::types::{
     ApiToken, OAuthToken, UserAdminToken, UserBalance, UserBasicInfo, UserId,
 };
@@ -60,7 +60,6 @@ pub struct OhMyGpt {
 struct SetUp {
     app: Option<(String, Secret)>,
     pages_url: String,
-    key_paths: KeyPaths,
     calls: Calls,
 }
 

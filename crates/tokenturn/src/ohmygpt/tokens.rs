@@ -50,7 +50,7 @@ impl OhMyGpt {
                     .client_secret(secret.clone())
                     .code(code.code.clone())
             });
-            let answer = ohmygpt.set_up.calls.once(call.send()).await?;
+            let answer = ohmygpt.set_up.calls.make(call.send()).await?;
             answer::issued(answer, &code.code, &[&code.code, secret])
         }
     }
@@ -67,7 +67,7 @@ impl OhMyGpt {
         let failed = |why| CallError::new("the user could not be read", why);
         let client = self.with_bearer(oauth_token).map_err(failed)?;
         let call = client.query_user_basic_info();
-        let answer = self.set_up.calls.repeated(call.send()).await;
+        let answer = self.set_up.calls.make(call.send()).await;
         answer::data(answer, &[oauth_token]).map_err(failed)
     }
 
@@ -102,7 +102,7 @@ impl OhMyGpt {
     ) -> Result<Rotated<UserAdminToken>, RotateError> {
         let client = self.with_bearer(oauth_token)?;
         let call = client.rotate_user_admin_token();
-        answer::rotated(self.set_up.calls.once(call.send()).await?, oauth_token)
+        answer::rotated(self.set_up.calls.make(call.send()).await?, oauth_token)
     }
 
     /// Ends the doubt about a rotation whose outcome is unknown, by another rotation: the OAuth

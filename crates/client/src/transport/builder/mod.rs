@@ -1,14 +1,16 @@
 //! Setting a [`Transport`] up.
 
+mod http;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use reqwest::{Client, ClientBuilder, Url, redirect, retry};
+use reqwest::ClientBuilder;
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, USER_AGENT};
 
 use super::credentials::{basic, bearer};
-use super::{Shared, Transport, guard, proxy, tls};
+use super::{Shared, Transport, guard, header, proxy};
 use crate::Secret;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,26 +20,6 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// A hundred times the largest answer that has a token. A list of thousands of API keys may be longer.
 pub(super) const BODY_LIMIT: usize = 1 << 20;
 const MAX_ATTEMPTS: u32 = 3;
-/// More than twice hyper's own limit. hyper reads no more than 400 KiB of headers in any case.
-const MAX_HEADERS: usize = 256;
-/// How long a connection may lie idle and still be used.
-///
-/// What reqwest 0.13 and hyper 1 do on HTTP/1.1 when the server has closed a pooled connection
-/// (read in their sources, and held by the rows "pooled connection" of `tests/faults/matrix.txt`):
-///
-/// - The close has arrived: hyper sees it before it writes, hands the request back untouched, and
-///   hyper-util sends it on another connection. No byte of it went out before, so the server sees
-///   it once; this cannot be turned off through reqwest, and need not be.
-/// - The close is still on its way: the request is written, and the reset of the connection comes
-///   back. It is not sent again. Nobody can tell whether it was read, so the outcome is unknown.
-/// - An answer that nobody asked for lies on the idle connection (such as a 408): hyper drops the
-///   connection, and the request goes out on another one.
-///
-/// So nothing is sent twice, and what is left to do is to make the second case rare. Servers close
-/// connections that are idle: the shortest default in wide use is 5 seconds (Node.js, Apache). A
-/// connection that was in use a moment ago is not one of those. HTTP/2 has other rules for requests
-/// that a closing server did not handle, so it is off.
-const IDLE: Duration = Duration::from_secs(2);
 const DEFAULT_USER_AGENT: &str = concat!("tokenturn/", env!("CARGO_PKG_VERSION"));
 
 /// Why a transport cannot be built, and what to do about it.
@@ -79,6 +61,7 @@ pub struct TransportBuilder {
     connect_timeout: Duration,
     body_limit: usize,
     max_attempts: u32,
+    deadline: Option<Duration>,
     allow_http: bool,
     roots: Vec<Vec<u8>>,
     certificate: Option<(Vec<u8>, Secret)>,
@@ -109,6 +92,7 @@ impl TransportBuilder {
             connect_timeout: CONNECT_TIMEOUT,
             body_limit: BODY_LIMIT,
             max_attempts: MAX_ATTEMPTS,
+            deadline: None,
             allow_http: false,
             roots: Vec::new(),
             certificate: None,
@@ -139,8 +123,8 @@ impl TransportBuilder {
         self
     }
 
-    /// Sends a header with every call, in place of the one that the call has. The credentials go
-    /// before it in a call that needs them, and the length of an empty body in any.
+    /// Sends a header with every call, in place of the one that the call has. Those that say what a body
+    /// is, and `authorization` beside credentials, are refused.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -179,6 +163,14 @@ impl TransportBuilder {
     /// once.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
+        self
+    }
+
+    /// How long a `safe` or `idempotent` call may take in all, with the waits between its attempts; as
+    /// long as they take unless set. All others are sent once, and only the [`timeout`](Self::timeout) of
+    /// an attempt ends them: to give up on one may lose a token.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
         self
     }
 
@@ -281,17 +273,10 @@ impl TransportBuilder {
         };
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
-            headers.insert(
-                HeaderName::try_from(name)
-                    .map_err(|_| ConfigError(format!("{name:?} is not a header name")))?,
-                HeaderValue::try_from(value).map_err(|_| {
-                    ConfigError(format!(
-                        "the header {name} has a line break or a control character in its value"
-                    ))
-                })?,
-            );
+            let (name, value) = header::read(name, value)?;
+            headers.insert(name, value);
         }
-
+        header::check(&headers, authorization.is_some())?;
         proxy::check(&self.proxy, &url).map_err(ConfigError)?;
         let http = match &self.shared {
             Some(other) if other.shared.base.scheme() == url.scheme() => other.http().clone(),
@@ -304,45 +289,10 @@ impl TransportBuilder {
                 headers,
                 body_limit: self.body_limit,
                 max_attempts: self.max_attempts,
+                deadline: self.deadline,
             }),
             authorization,
         })
-    }
-
-    fn client(&self, url: &Url) -> Result<Client, ConfigError> {
-        let mut http = ClientBuilder::new();
-        if let Some(set_up) = &self.reqwest {
-            // One of its own cannot be taken off, and would take time at each call.
-            http = set_up(http).read_timeout(self.timeout);
-        }
-        let http = http
-            // Of two timers that end together, the other would be looked at first.
-            .connect_timeout(self.connect_timeout.min(self.timeout / 10 * 9))
-            .pool_idle_timeout(IDLE)
-            .http1_only()
-            // A token is not lost to a proxy that writes odd headers, or many of them.
-            .http1_max_headers(MAX_HEADERS)
-            .http1_ignore_invalid_headers_in_responses(true)
-            .http1_allow_spaces_after_header_name_in_responses(true)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            // They are on where anybody in the build has turned on their features, and of a body that
-            // breaks off they leave less.
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-            // It logs what is sent.
-            .connection_verbose(false)
-            .timeout(self.timeout)
-            .redirect(redirect::Policy::none())
-            .retry(retry::never());
-        let http = proxy::configure(http, &self.proxy, url).map_err(ConfigError)?;
-        let is_tls = url.scheme() == "https";
-        let certificate = self.certificate.as_ref();
-        tls::configure(http, is_tls, &self.roots, certificate)
-            .map_err(ConfigError)?
-            .build()
-            .map_err(|e| ConfigError(e.to_string()))
     }
 }
 
@@ -376,6 +326,12 @@ mod tests {
             ),
             (builder().header("a b", "c"), "not a header name"),
             (builder().header("a", "b\nc"), "the header a"),
+            (builder().header("a", "b\u{e4}"), "only visible ASCII"),
+            (builder().header("Content-Type", "a/b"), "leave it out"),
+            (
+                builder().bearer("a").header("authorization", "b"),
+                "leave it out",
+            ),
             (Transport::builder("http://ghe.example"), "in clear"),
             (
                 Transport::builder("https://ghe.example").root_certificates("no PEM"),

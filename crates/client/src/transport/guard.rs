@@ -77,16 +77,15 @@ pub(super) fn is_loopback(host: &str) -> bool {
 pub(super) fn path(url: &Url, base: &Url, operation: &Operation) -> Result<(), String> {
     let base = base.path().trim_end_matches('/');
     let path = url.path().strip_prefix(base).unwrap_or_default();
-    let wanted: Vec<&str> = operation.path.split('/').collect();
-    let found: Vec<&str> = path.split('/').collect();
-    let matches = wanted.len() == found.len()
-        && wanted.iter().zip(&found).all(|(wanted, found)| {
-            if wanted.contains('{') {
-                is_segment(&percent_decode_str(found).decode_utf8_lossy())
-            } else {
-                wanted == found
-            }
-        });
+    let mut found = path.split('/');
+    let mut wanted = operation.path.split('/');
+    let is_there = |wanted: &str| match found.next() {
+        Some(found) if wanted.contains('{') => {
+            is_segment(&percent_decode_str(found).decode_utf8_lossy())
+        }
+        found => found == Some(wanted),
+    };
+    let matches = wanted.all(is_there) && found.next().is_none();
     if matches {
         Ok(())
     } else {

@@ -52,7 +52,7 @@ async fn no_filter_chooses_all(place: Place) {
 async fn filters_choose(place: Place) {
     let vault = place.open(&key()).await;
     let ohmygpt = App {
-        provider: Provider::OhMyGpt,
+        provider: Provider::OHMYGPT,
         server: "https://api.ohmygpt.com".into(),
         client_id: String::new(),
     };
@@ -83,8 +83,8 @@ async fn filters_choose(place: Place) {
     for (filter, wanted) in [
         (all().id("c"), "c"),
         (all().id("nobody"), ""),
-        (all().provider(Provider::GitHub), "abde"),
-        (all().provider(Provider::OhMyGpt), "c"),
+        (all().provider(Provider::GITHUB), "abde"),
+        (all().provider(Provider::OHMYGPT), "c"),
         (all().server("https://github.example.com/api/v3"), "d"),
         (all().client_id("another"), "d"),
         (all().client_id(""), "c"),
@@ -98,7 +98,7 @@ async fn filters_choose(place: Place) {
         (delivered, "bde"),
         (all().app(&github()), "abe"),
         (all().label("blue").older_than(hour), "a"),
-        (all().provider(Provider::GitHub).label("red"), "de"),
+        (all().provider(Provider::GITHUB).label("red"), "de"),
         (all().state(State::Active).undelivered(), "ac"),
         (all().app(&enterprise).state(State::Revoked), ""),
     ] {

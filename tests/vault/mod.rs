@@ -80,7 +80,7 @@ fn key() -> Key {
 
 fn github() -> App {
     App {
-        provider: Provider::GitHub,
+        provider: Provider::GITHUB,
         server: "https://api.github.com".into(),
         client_id: tokenturn_tests::CLIENT_ID.into(),
     }

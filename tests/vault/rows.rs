@@ -18,7 +18,7 @@ on_all!(
 async fn a_row_is_read_back(place: Place) {
     let vault = place.open(&key()).await;
     let app = App {
-        provider: Provider::OhMyGpt,
+        provider: Provider::OHMYGPT,
         server: "https://api.ohmygpt.com".into(),
         client_id: String::new(),
     };

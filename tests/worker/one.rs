@@ -34,9 +34,9 @@ async fn open(arguments: &Arguments, id: &str) -> Result<(Vault, Entry, Client),
     let vault = arguments.open().await?;
     let entry = vault.get(id).await?.unwrap();
     let [github, ohmygpt] = arguments.clients();
-    let client = match entry.app.provider {
-        Provider::GitHub => github,
-        _ => ohmygpt,
+    let client = match entry.app.provider == Provider::GITHUB {
+        true => github,
+        false => ohmygpt,
     };
     Ok((vault, entry, client))
 }

@@ -26,7 +26,7 @@ pub(crate) async fn run(arguments: &Arguments, seed: u64) -> ExitCode {
     let calls = stream::iter(rows).map(|held| {
         let (vault, clients) = (vault.clone(), Arc::clone(&clients));
         async move {
-            let client = &clients[usize::from(held.app.provider != Provider::GitHub)];
+            let client = &clients[usize::from(held.app.provider != Provider::GITHUB)];
             match vault.rotate(client, &held).await {
                 Ok(rotation) => {
                     let entry = rotation.entry();

@@ -157,7 +157,7 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let row = |id: &str| {
             let app = App {
-                provider: Provider::GitHub,
+                provider: Provider::GITHUB,
                 server: "https://api.github.com".to_owned(),
                 client_id: "Iv1.app".to_owned(),
             };

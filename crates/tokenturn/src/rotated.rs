@@ -39,7 +39,8 @@ pub struct Rotated<D> {
 }
 
 impl<D> Rotated<D> {
-    pub(crate) fn without_details(&self) -> Rotated<()> {
+    /// The same, without what only this provider says.
+    pub fn without_details(&self) -> Rotated<()> {
         Rotated {
             token: self.token.clone(),
             expires_at: self.expires_at,

@@ -20,7 +20,7 @@ pub(crate) const DUE_ALWAYS: i64 = 1 << 60;
 /// use tokenturn_vault::{Filter, Provider};
 ///
 /// let month = Duration::from_secs(30 * 24 * 60 * 60);
-/// let old = Filter::new().provider(Provider::GitHub).older_than(month);
+/// let old = Filter::new().provider(Provider::GITHUB).older_than(month);
 /// assert_eq!(old.label, None);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ impl Filter {
     /// The tokens of this app.
     #[must_use]
     pub fn app(self, app: &App) -> Self {
-        self.provider(app.provider)
+        self.provider(app.provider.clone())
             .server(&app.server)
             .client_id(&app.client_id)
     }

@@ -32,7 +32,7 @@ mod vault;
 
 pub use app::{App, NotAProvider, Provider};
 pub use change::{Action, Applied, Change};
-pub use client::Client;
+pub use client::{Client, Standing, VaultProvider};
 pub use ended::{Ended, Why};
 pub use entry::{Delivery, Entry, NotAState, Progress, State};
 pub use error::{StoreError, VaultError};

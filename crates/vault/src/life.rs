@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokenturn::{Rotated, Secret, Timestamp};
 
-use crate::app::Provider;
+use crate::client::Client;
 use crate::ended::Why;
 use crate::entry::{Entry, State};
 use crate::time;
@@ -19,10 +19,10 @@ const NOT_KNOWN: i64 = 253_402_300_800_000;
 impl Tokens {
     /// What a sign-in at a provider has brought, with the times of its answer. `clock` is what the store's
     /// clock says, in milliseconds since 1970.
-    pub(crate) fn issued<D>(provider: Provider, new: &Rotated<D>, clock: i64) -> Self {
-        let mut tokens = match provider {
-            Provider::GitHub => Self::github(new.token.clone()),
-            Provider::OhMyGpt => Self::ohmygpt(new.token.clone(), None),
+    pub(crate) fn issued<D>(client: &Client, new: &Rotated<D>, clock: i64) -> Self {
+        let mut tokens = match client.calls.can_repeat() {
+            true => Self::ohmygpt(new.token.clone(), None),
+            false => Self::new(new.token.clone()),
         };
         tokens.refresh_token.clone_from(&new.refresh_token);
         tokens.refresh_token_expires_at = new.refresh_token_expires_at;
@@ -108,7 +108,7 @@ impl Entry {
     /// What its token can be refreshed with, as far as is known.
     pub(crate) fn refreshes_with(&self) -> Option<&Secret> {
         let is_dead = matches!(self.state(), State::Lost | State::Revoked);
-        let may_be = self.app.provider == Provider::GitHub && !is_dead;
+        let may_be = !self.tokens.can_repeat() && !is_dead;
         let has_none = self.progress.ended.is_some() && !self.is_found_dead();
         let token = self.tokens.refresh_token.as_ref();
         token.filter(|_| may_be && !has_none)
@@ -131,7 +131,7 @@ impl Entry {
     pub(crate) fn may_be_refreshed_once(&self) -> bool {
         let is_dead = matches!(self.state(), State::Lost | State::Revoked);
         let is_known = self.progress.ended.is_some() || self.tokens.refresh_token.is_none();
-        is_dead && !is_known && self.app.provider == Provider::GitHub
+        is_dead && !is_known && !self.tokens.can_repeat()
     }
 
     /// Until when it is to be refreshed, in milliseconds since 1970 by the store's clock.

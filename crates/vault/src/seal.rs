@@ -154,7 +154,7 @@ mod tests {
 
     fn entry() -> Entry {
         let app = App {
-            provider: Provider::GitHub,
+            provider: Provider::GITHUB,
             server: "https://api.github.com".into(),
             client_id: "Iv1.0".into(),
         };
@@ -173,7 +173,7 @@ mod tests {
         let changes: [fn(&mut Entry); 7] = [
             |row| row.id = "b".into(),
             |row| row.generation += 1,
-            |row| row.app.provider = Provider::OhMyGpt,
+            |row| row.app.provider = Provider::OHMYGPT,
             |row| row.app.server = "https://api.github.co".into(),
             |row| row.app.client_id = "mIv1.0".into(),
             |row| row.label = None,

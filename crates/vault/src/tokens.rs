@@ -10,15 +10,15 @@ use crate::kept::Kept;
 
 /// The secrets of one row.
 ///
-/// At GitHub the token is what is replaced and also what it is replaced with. At OhMyGPT the OAuth
-/// token authorizes the rotation, stays, and what is replaced is the admin token.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// At GitHub the token is what is replaced and also what authorizes that. At OhMyGPT the OAuth token
+/// authorizes the rotation, stays, and what is replaced is the admin token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Tokens {
     /// The token that a rotation replaces. `None` when nobody knows it yet, as an OhMyGPT user's
     /// admin token before the first rotation.
     pub token: Option<Secret>,
-    /// OhMyGPT's OAuth token.
+    /// What authorizes the rotation, where that is another token: OhMyGPT's OAuth token.
     pub oauth_token: Option<Secret>,
     /// When the token dies, where that is known.
     pub expires_at: Option<Timestamp>,
@@ -34,7 +34,7 @@ pub struct Tokens {
     /// are those of the provider's clock.
     #[serde(default)]
     pub clock_ahead: i64,
-    /// The number of the user whose token it is, where GitHub has said so.
+    /// The number of the user whose token it is, where the provider has said so.
     #[serde(default)]
     pub user_id: Option<i64>,
     /// Answers that may have the new token in them. They stay until there is a new token: whoever says
@@ -44,19 +44,17 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// A GitHub token.
-    pub fn github(token: impl Into<Secret>) -> Self {
+    /// A token that a rotation replaces, and that authorizes the rotation, as at GitHub.
+    pub fn new(token: impl Into<Secret>) -> Self {
         Self {
             token: Some(token.into()),
-            oauth_token: None,
-            expires_at: None,
-            refresh_token: None,
-            refresh_token_expires_at: None,
-            lifetime: None,
-            clock_ahead: 0,
-            user_id: None,
-            kept: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// A GitHub token.
+    pub fn github(token: impl Into<Secret>) -> Self {
+        Self::new(token)
     }
 
     /// An OhMyGPT user's OAuth token and, where it is known, the admin token that it replaces.
@@ -64,23 +62,14 @@ impl Tokens {
         Self {
             token: admin_token,
             oauth_token: Some(oauth_token.into()),
-            expires_at: None,
-            refresh_token: None,
-            refresh_token_expires_at: None,
-            lifetime: None,
-            clock_ahead: 0,
-            user_id: None,
-            kept: Vec::new(),
+            ..Self::default()
         }
     }
 
-    /// Those of a row that cannot be read.
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
-    pub(crate) fn none() -> Self {
-        Self {
-            token: None,
-            ..Self::github("")
-        }
+    /// Whether what authorizes a rotation outlives it. So calls that are under way together have an order
+    /// that only the provider knows, and another one settles that.
+    pub(crate) fn can_repeat(&self) -> bool {
+        self.oauth_token.is_some()
     }
 
     /// The token to call the provider with.

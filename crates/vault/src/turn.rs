@@ -79,7 +79,7 @@ fn taking<'a>(client: &'a Client, entry: &'a Entry, claim: Claim, manner: Manner
         has_ended: entry.tokens.have_ended(manner.clock()),
         manner,
         was_in_doubt: claim.in_doubt && entry.progress.ended.is_none(),
-        // At OhMyGPT another rotation is what resolves it.
+        // Where a rotation can be repeated, that is what resolves it.
         is_in_doubt: claim.in_doubt,
         sent: false,
     }
@@ -175,7 +175,7 @@ struct Taking<'a> {
 impl Taking<'_> {
     async fn take(mut self, taken: &[Secret]) -> Turn {
         let (client, tokens) = (self.client, self.tokens);
-        if self.is_in_doubt && !client.can_repeat() {
+        if self.is_in_doubt && !client.calls.can_repeat() {
             let answers = tokens.candidates(taken);
             let all = tokens.candidates(&[]);
             match self.recover(&answers).await {
@@ -187,8 +187,8 @@ impl Taking<'_> {
                 Err(RecoverError(error)) => return self.failed(error),
             }
         } else if self.manner.probe
-            && client.can_ask()
-            && let Err(error) = client.check(tokens).await
+            && client.calls.can_ask()
+            && let Err(error) = client.calls.check(tokens).await
             && error.refusal().is_none()
         {
             // Whatever became of the question, the token is as it was.
@@ -204,7 +204,7 @@ impl Taking<'_> {
                 Ok(new) => return self.replaced(new),
                 Err(RotateError::Refused(no)) if no.reason == RefusalReason::InvalidToken => {
                     // Without a secret, nobody can reset it.
-                    if self.manner.aim == Aim::Refresh || !client.can_ask() {
+                    if self.manner.aim == Aim::Refresh || !client.calls.can_ask() {
                         return self.not_refreshed(Some(no)).await;
                     }
                     is_used_up = true;
@@ -215,7 +215,7 @@ impl Taking<'_> {
             return self.not_refreshed(None).await;
         }
         self.sent = true;
-        match client.replace(tokens, self.clock()).await {
+        match client.calls.replace(tokens, &self.clock()).await {
             Ok(mut new) => {
                 // A reset may leave it in force, and this one was not.
                 if is_used_up && new.tokens.refresh_token == tokens.refresh_token {
@@ -231,11 +231,11 @@ impl Taking<'_> {
     /// Where nobody can be asked, a second refresh tells.
     async fn recover(&self, answers: &[Candidates]) -> Result<Found, RecoverError> {
         let knows_nothing = self.refresh_token.is_none() && !self.has_ended;
-        match self.client.can_ask() || knows_nothing {
+        match self.client.calls.can_ask() || knows_nothing {
             true => {
-                self.client
-                    .recover(self.tokens, answers, self.clock())
-                    .await
+                let clock = self.clock();
+                let calls = &self.client.calls;
+                calls.recover(self.tokens, answers, &clock).await
             }
             false => Ok(Found::Dead { request_id: None }),
         }
@@ -267,7 +267,7 @@ impl Taking<'_> {
             match self.refresh(&refresh_token).await {
                 Ok(new) => return self.replaced(new),
                 Err(RotateError::Refused(no)) if no.reason == RefusalReason::InvalidToken => {
-                    if !self.client.can_ask() && !self.has_ended {
+                    if !self.client.calls.can_ask() && !self.has_ended {
                         return self.ended(
                             End::NotRefreshed,
                             Verdict::NotRefreshed(no),
@@ -299,11 +299,12 @@ impl Taking<'_> {
             return Ok(None);
         };
         let is_anothers = answer.tokens().iter().any(|token| taken.contains(token));
-        if !self.client.can_ask() || is_anothers || self.refresh_token == Some(refresh_token) {
+        if !self.client.calls.can_ask() || is_anothers || self.refresh_token == Some(refresh_token)
+        {
             return Ok(None);
         }
         for token in answer.tokens() {
-            match self.client.check(&Tokens::github(token.clone())).await {
+            match self.client.calls.check(&Tokens::new(token.clone())).await {
                 Ok(Standing::Invalid) => {}
                 Ok(_) => return Ok(None),
                 // The provider cannot even read it as a token.
@@ -317,15 +318,19 @@ impl Taking<'_> {
     async fn refresh(&mut self, refresh_token: &Secret) -> Result<New, RotateError> {
         self.sent = true;
         let clock = self.clock();
-        self.client.refresh(self.tokens, refresh_token, clock).await
+        let calls = &self.client.calls;
+        calls.refresh(self.tokens, refresh_token, &clock).await
     }
 
     /// It cannot be refreshed, as the provider has said or for want of a refresh token. It may live for a
     /// while.
     async fn not_refreshed(self, refusal: Option<Refusal>) -> Turn {
         let request_id = refusal.as_ref().and_then(|no| no.request_id.clone());
-        let is_dead = match self.client.can_ask() {
-            true => matches!(self.client.check(self.tokens).await, Ok(Standing::Invalid)),
+        let is_dead = match self.client.calls.can_ask() {
+            true => matches!(
+                self.client.calls.check(self.tokens).await,
+                Ok(Standing::Invalid)
+            ),
             false => self.has_ended,
         };
         match (is_dead, refusal) {
@@ -385,7 +390,7 @@ impl Taking<'_> {
 
     fn refused(&self, refusal: Refusal, request_id: Option<String>) -> Turn {
         match refusal.reason {
-            _ if is_about_all_tokens(&refusal, self.client.can_repeat()) => {
+            _ if is_about_all_tokens(&refusal, self.client.is_bearer()) => {
                 let error = RotateError::Refused(refusal);
                 self.ended(End::Released, Verdict::NotNow(error), request_id)
             }

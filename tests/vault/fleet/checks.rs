@@ -36,9 +36,7 @@ async fn states(world: &World) -> Vec<State> {
 
 /// The user of this token takes the app's rights away, and nobody tells the vault.
 async fn kill(world: &World, row: usize) {
-    let Client::GitHub(github) = &world.client else {
-        panic!("it is GitHub's")
-    };
+    let github = world.client.downcast_ref::<GitHub>().unwrap();
     let token = world.entries[row].tokens.token.as_ref().unwrap();
     github.delete_token(token).await.unwrap();
 }

@@ -17,7 +17,7 @@ on_all!(
 async fn it_says_what_would_be_done_and_does_nothing(place: Place) {
     let world = World::new(&place, 10).await;
     let elsewhere = App {
-        provider: Provider::GitHub,
+        provider: Provider::GITHUB,
         server: "https://api.github.com".into(),
         client_id: "another".into(),
     };
@@ -57,7 +57,7 @@ async fn it_says_what_would_stop_it(place: Place) {
 
 async fn what_a_later_run_has_ended_is_begun_anew(place: Place) {
     let world = World::new(&place, 3).await;
-    let mine = Filter::new().provider(Provider::GitHub);
+    let mine = Filter::new().provider(Provider::GITHUB);
     let begin = async |filter: &Filter| {
         let fleet = world
             .vault

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokenturn::GitHub;
 use tokenturn_sandbox::Fault;
 use tokenturn_vault::{State, Stop, Summary, Vault};
 
@@ -78,9 +79,7 @@ async fn tokens_that_are_gone_are_said_to_be(place: Place) {
     }
     // The third is revoked by its user, and nobody has told the vault.
     let held = &world.entries[2];
-    let tokenturn_vault::Client::GitHub(github) = &world.client else {
-        panic!("it is GitHub's")
-    };
+    let github = world.client.downcast_ref::<GitHub>().unwrap();
     github
         .delete_token(held.tokens.token.as_ref().unwrap())
         .await

@@ -31,7 +31,7 @@ pub(crate) use ohmygpt::{OhMyGptLogin, OhMyGptServer, OhMyGptToken};
 pub(crate) use sandbox::{Fault, SandboxOptions};
 pub(crate) use token::Token;
 pub(crate) use vault::{
-    CopyTo, Defaults, Filters, Format, History, HistoryTarget, VaultPlace, VaultTarget,
+    CopyTo, Defaults, Filters, Format, History, HistoryTarget, VaultPlace, VaultTarget, provider,
 };
 
 /// Where secrets come from.

@@ -37,7 +37,7 @@ pub(crate) struct Filters {
     #[arg(long, value_name = "ID")]
     pub(crate) id: Option<String>,
     /// The tokens of this provider: github or ohmygpt.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = provider)]
     pub(crate) provider: Option<Provider>,
     /// The tokens of the API with this base URL.
     #[arg(long, value_name = "URL")]
@@ -60,7 +60,7 @@ impl Filters {
     pub(crate) fn filter(&self) -> Filter {
         let mut filter = Filter::new();
         filter.id.clone_from(&self.id);
-        filter.provider = self.provider;
+        filter.provider.clone_from(&self.provider);
         filter.server = self.server.as_deref().map(normal_base_url);
         filter.client_id.clone_from(&self.client_id);
         filter.label.clone_from(&self.label);
@@ -81,12 +81,19 @@ pub(crate) enum Format {
     Csv,
 }
 
+/// One of those that the program has a client for.
+pub(crate) fn provider(word: &str) -> Result<Provider, &'static str> {
+    let mut all = [Provider::GITHUB, Provider::OHMYGPT].into_iter();
+    let found = all.find(|provider| provider.as_str() == word);
+    found.ok_or("not a provider; it is `github` or `ohmygpt`")
+}
+
 /// Whose token it is, and what for, where that is not said.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Where it is not said")]
 pub(crate) struct Defaults {
     /// The provider; github unless given.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = provider)]
     pub(crate) provider: Option<Provider>,
     /// The base URL of the API; that of github.com or ohmygpt.com unless given.
     #[arg(long, value_name = "URL")]

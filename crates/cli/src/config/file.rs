@@ -145,8 +145,8 @@ fn check(entries: &[Entry], path: &Path) -> Result<()> {
             }
             match entry.setting.name {
                 "vault" => vault::check_place(value).with_context(at)?,
-                "base_url" => drop(server(value, Provider::GitHub).with_context(at)?),
-                "ohmygpt_base_url" => drop(server(value, Provider::OhMyGpt).with_context(at)?),
+                "base_url" => drop(server(value, &Provider::GITHUB).with_context(at)?),
+                "ohmygpt_base_url" => drop(server(value, &Provider::OHMYGPT).with_context(at)?),
                 "enterprise" if value.contains('@') => {
                     bail!("{}: the host has an `@` in it; write it alone", at())
                 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use tokenturn::{GitHub, OhMyGpt, Secret};
 use tokenturn_vault::{App, Client, Entry, Filter, Provider, StoreError, Vault};
 
@@ -44,9 +44,9 @@ pub(super) async fn of(
     secrets: Secrets,
 ) -> Result<(Vec<Client>, Vec<String>)> {
     let servers = Named::of(args, Some(filter))?;
-    let mut apps = apps(vault, filter, &servers, Provider::GitHub).await?;
+    let mut apps = apps(vault, filter, &servers, &Provider::GITHUB).await?;
     let is_alone = apps.len() == 1;
-    apps.extend(self::apps(vault, filter, &servers, Provider::OhMyGpt).await?);
+    apps.extend(self::apps(vault, filter, &servers, &Provider::OHMYGPT).await?);
     for app in &apps {
         servers.check(app)?;
     }
@@ -65,25 +65,21 @@ pub(crate) fn of_app(app: &App, args: &Providers) -> Result<Client> {
 
 /// The same for an app at GitHub.
 pub(crate) fn github_of(app: &App, args: &Providers) -> Result<GitHub> {
-    match of_app(app, args)? {
-        Client::GitHub(github) => Ok(github),
-        _ => bail!("{app} is not at GitHub"),
-    }
+    let client = of_app(app, args)?;
+    let github = client.downcast_ref::<GitHub>().cloned();
+    github.with_context(|| format!("{app} is not at GitHub"))
 }
 
 /// Whether it has no client secret, without which only some tokens can be refreshed.
 pub(crate) fn is_public(client: &Client) -> bool {
-    matches!(client, Client::GitHub(github) if github.is_public())
+    client.downcast_ref().is_some_and(GitHub::is_public)
 }
 
 /// That what a client has called will be gone.
 pub(super) fn ending(client: &Client) -> Option<String> {
-    let notice = match client {
-        Client::GitHub(github) => github.deprecation(),
-        Client::OhMyGpt(ohmygpt) => ohmygpt.deprecation(),
-        _ => None,
-    };
-    notice.map(report::ending)
+    let github = client.downcast_ref().and_then(GitHub::deprecation);
+    let ohmygpt = || client.downcast_ref().and_then(OhMyGpt::deprecation);
+    github.or_else(ohmygpt).map(report::ending)
 }
 
 /// A client for an app that may be called, and may be the only one.
@@ -94,9 +90,10 @@ fn of_known(
     is_alone: bool,
     secrets: Secrets,
 ) -> Result<Client> {
-    let client = match app.provider {
-        Provider::OhMyGpt => ohmygpt(app, args)?.into(),
-        _ => github(app, args, servers, secret(app, args, is_alone, secrets)?)?.into(),
+    let client = if app.provider == Provider::OHMYGPT {
+        ohmygpt(app, args)?.into()
+    } else {
+        github(app, args, servers, secret(app, args, is_alone, secrets)?)?.into()
     };
     checked(client, app)
 }
@@ -162,13 +159,17 @@ async fn apps(
     vault: &Vault,
     filter: &Filter,
     servers: &Named,
-    provider: Provider,
+    provider: &Provider,
 ) -> Result<Vec<App>> {
     let mut apps = Vec::new();
-    if filter.provider.is_some_and(|wanted| wanted != provider) {
+    if filter
+        .provider
+        .as_ref()
+        .is_some_and(|wanted| wanted != provider)
+    {
         return Ok(apps);
     }
-    let filter = filter.clone().provider(provider);
+    let filter = filter.clone().provider(provider.clone());
     let servers = servers.at(provider);
     if servers.is_empty() {
         add_apps(vault, filter, &mut apps).await?;

@@ -262,7 +262,7 @@ mod tests {
 
     fn entry() -> Entry {
         let app = App {
-            provider: Provider::GitHub,
+            provider: Provider::GITHUB,
             server: "https://api.github.com".to_owned(),
             client_id: "Iv1.app".to_owned(),
         };

@@ -50,7 +50,7 @@ impl Report {
         let client_id = Some(settled.app.client_id.as_str());
         let line = Line {
             id: &settled.id,
-            provider: settled.app.provider,
+            provider: settled.app.provider.clone(),
             server: &settled.app.server,
             client_id: client_id.filter(|id| !id.is_empty()),
             label: settled.label.as_deref(),

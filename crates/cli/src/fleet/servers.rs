@@ -37,10 +37,10 @@ impl Named {
         let github = args
             .base_url
             .iter()
-            .map(|url| server(url, Provider::GitHub));
+            .map(|url| server(url, &Provider::GITHUB));
         let mut github = github.collect::<Result<Vec<_>>>()?;
         let ohmygpt = args.ohmygpt_base_url.as_deref();
-        let ohmygpt = ohmygpt.map(|url| server(url, Provider::OhMyGpt));
+        let ohmygpt = ohmygpt.map(|url| server(url, &Provider::OHMYGPT));
         let enterprise = match (&args.enterprise, &args.enterprise_version) {
             (Some(host), Some(version)) => {
                 // The client knows where the API of such a host is.
@@ -60,10 +60,10 @@ impl Named {
     }
 
     /// Those of a provider, to which the run is limited if there are any.
-    pub(super) fn at(&self, provider: Provider) -> &[String] {
-        match provider {
-            Provider::OhMyGpt => self.ohmygpt.as_slice(),
-            _ => &self.github,
+    pub(super) fn at(&self, provider: &Provider) -> &[String] {
+        match *provider == Provider::OHMYGPT {
+            true => self.ohmygpt.as_slice(),
+            false => &self.github,
         }
     }
 
@@ -77,10 +77,10 @@ impl Named {
     pub(super) fn check(&self, app: &App) -> Result<()> {
         let server = &app.server;
         let is_named =
-            self.at(app.provider).contains(server) || self.filter.as_ref() == Some(server);
-        let options = match app.provider {
-            Provider::OhMyGpt => format!("--ohmygpt-base-url {server}"),
-            _ => format!("--base-url {server}, or --enterprise for an Enterprise Server"),
+            self.at(&app.provider).contains(server) || self.filter.as_ref() == Some(server);
+        let options = match app.provider == Provider::OHMYGPT {
+            true => format!("--ohmygpt-base-url {server}"),
+            false => format!("--base-url {server}, or --enterprise for an Enterprise Server"),
         };
         ensure!(
             is_named || is_known(app),
@@ -95,20 +95,19 @@ impl Named {
 
 /// The server of an API in the form that the vault has it in. What no client would be made of is refused
 /// before anything of it is shown: there may be a password in it.
-pub(crate) fn server(url: &str, provider: Provider) -> Result<String> {
+pub(crate) fn server(url: &str, provider: &Provider) -> Result<String> {
     check_base_url(url)?;
-    Ok(match provider {
-        Provider::OhMyGpt => normal_base_url(url),
-        _ => api_url(url)?,
+    Ok(match *provider == Provider::OHMYGPT {
+        true => normal_base_url(url),
+        false => api_url(url)?,
     })
 }
 
 fn is_known(app: &App) -> bool {
-    match app.provider {
-        Provider::GitHub => {
-            app.server == "https://api.github.com" || is_data_residency(&app.server)
-        }
-        Provider::OhMyGpt => OHMYGPT.contains(&&*app.server),
+    let server = app.server.as_str();
+    match app.provider.as_str() {
+        "github" => server == "https://api.github.com" || is_data_residency(server),
+        "ohmygpt" => OHMYGPT.contains(&server),
         _ => false,
     }
 }
@@ -140,12 +139,12 @@ mod tests {
             })
         };
         for server in ["https://api.github.com", "https://api.octocorp.ghe.com"] {
-            assert!(is_known(Provider::GitHub, server), "{server}");
-            assert!(!is_known(Provider::OhMyGpt, server), "{server}");
+            assert!(is_known(Provider::GITHUB, server), "{server}");
+            assert!(!is_known(Provider::OHMYGPT, server), "{server}");
         }
         for server in OHMYGPT {
-            assert!(is_known(Provider::OhMyGpt, server), "{server}");
-            assert!(!is_known(Provider::GitHub, server), "{server}");
+            assert!(is_known(Provider::OHMYGPT, server), "{server}");
+            assert!(!is_known(Provider::GITHUB, server), "{server}");
         }
         for server in [
             "http://api.github.com",
@@ -162,7 +161,7 @@ mod tests {
             "https://api.octocorp.ghe.com.evil.example",
             "https://ghe.example/api/v3",
         ] {
-            assert!(!is_known(Provider::GitHub, server), "{server}");
+            assert!(!is_known(Provider::GITHUB, server), "{server}");
         }
     }
 }

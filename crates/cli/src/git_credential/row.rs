@@ -60,7 +60,7 @@ async fn named(vault: Vault, takes: Takes, id: &str) -> Result<Row> {
         return Ok(Row::NotOurs);
     }
     ensure!(
-        app.provider == Provider::GitHub,
+        app.provider == Provider::GITHUB,
         "the token {id:?} is of {app}, and git hosts take those of GitHub's"
     );
     Ok(Row::Found(vault, Box::new(entry)))
@@ -72,7 +72,7 @@ async fn only(vault: Vault, takes: &Takes) -> Result<Row> {
     };
     let mut found = None;
     for server in servers {
-        let filter = Filter::new().provider(Provider::GitHub).server(server);
+        let filter = Filter::new().provider(Provider::GITHUB).server(server);
         let mut rows = vault.list(filter);
         while let Some(row) = rows.next().await {
             let row = row?;

@@ -67,7 +67,7 @@ fn new_app(args: &GitCredential, takes: &Takes) -> Result<Option<(App, GitHub)>>
     let mut refused = None;
     for server in servers {
         let app = App {
-            provider: Provider::GitHub,
+            provider: Provider::GITHUB,
             server: server.clone(),
             client_id: client_id.clone(),
         };

@@ -32,9 +32,9 @@ pub(super) async fn run(
     if let Some(before) = &before {
         fill(&mut defaults, before);
     }
-    let stored = match defaults.provider {
-        Some(Provider::OhMyGpt) => input::stored(token_file)?,
-        _ => input::stored_for_github(token_file)?,
+    let stored = match defaults.provider == Some(Provider::OHMYGPT) {
+        true => input::stored(token_file)?,
+        false => input::stored_for_github(token_file)?,
     };
     if let Some(name) = stored.odd_time() {
         let file = token_file.display();
@@ -57,9 +57,11 @@ pub(super) async fn run(
 /// What is not given is as it is in the row that is there.
 fn fill(defaults: &mut Defaults, before: &Entry) {
     let app = &before.app;
-    defaults.provider.get_or_insert(app.provider);
+    defaults
+        .provider
+        .get_or_insert_with(|| app.provider.clone());
     defaults.server.get_or_insert_with(|| app.server.clone());
-    let is_github = defaults.provider == Some(Provider::GitHub);
+    let is_github = defaults.provider == Some(Provider::GITHUB);
     if is_github && defaults.client_id.is_none() {
         defaults.client_id = Some(app.client_id.clone());
     }

@@ -40,7 +40,7 @@ impl<'a> Shown<'a> {
         let fingerprint = entry.tokens.fingerprint();
         Self {
             id: &entry.id,
-            provider: entry.app.provider,
+            provider: entry.app.provider.clone(),
             server: &entry.app.server,
             client_id: client_id.filter(|id| !id.is_empty()),
             label: entry.label.as_deref(),

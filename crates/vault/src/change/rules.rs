@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{Action, Applied, Change, Claim, Condition, End, Kind, Reply, delivery};
-use crate::app::Provider;
 use crate::ended::{Ended, Why};
 use crate::entry::{ATTEMPTS, Entry, State};
 use crate::event::{self, Event, What};
@@ -88,7 +87,7 @@ fn claim(
     let progress = &entry.progress;
     // What was taken for dead by a wrong word is not, while there is an answer to look into.
     let may_be_alive = !entry.tokens.kept.is_empty() || entry.may_be_refreshed_once();
-    let is_open = condition.is_in_doubt() && entry.app.provider == Provider::GitHub && may_be_alive;
+    let is_open = condition.is_in_doubt() && !entry.tokens.can_repeat() && may_be_alive;
     let in_doubt = match progress.state {
         State::Rotating | State::Unknown => true,
         State::Lost | State::Revoked => is_open,
@@ -303,7 +302,7 @@ fn replaced(
 fn superseded(entry: &mut Entry, actor: &str, claim: Claim, tokens: &Tokens, now: i64) -> Applied {
     let mut event = event(entry, actor, What::Superseded, now);
     event.new = event::name(tokens.fingerprint());
-    if entry.app.provider == Provider::OhMyGpt {
+    if entry.tokens.can_repeat() {
         let is_own = entry.progress.fence == claim.fence;
         match entry.progress.state {
             State::Rotating if is_own => wait(entry, State::Unknown, Duration::ZERO, now),
@@ -431,7 +430,7 @@ fn exchange(
     entry.changed_at = time::from_millis(now);
     // At OhMyGPT a call that somebody else has under way replaces these secrets, too.
     let is_in_doubt = matches!(entry.progress.state, State::Rotating | State::Unknown);
-    if is_own || !is_in_doubt || entry.app.provider == Provider::GitHub {
+    if is_own || !is_in_doubt || !entry.tokens.can_repeat() {
         revive(entry);
         entry.progress.doubts = 0;
     }

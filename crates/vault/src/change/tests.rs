@@ -17,7 +17,7 @@ use crate::vault::Own;
 pub(super) const NOW: i64 = 1_700_000_000_000;
 pub(super) const LEASE: Duration = Duration::from_secs(60);
 const LEASE_MILLIS: i64 = 60_000;
-const BOTH: [Provider; 2] = [Provider::GitHub, Provider::OhMyGpt];
+const BOTH: [Provider; 2] = [Provider::GITHUB, Provider::OHMYGPT];
 
 pub(super) fn entry(provider: Provider) -> Entry {
     let app = App {
@@ -25,7 +25,11 @@ pub(super) fn entry(provider: Provider) -> Entry {
         server: "https://api.example.com".into(),
         client_id: String::new(),
     };
-    Entry::new("a", app, Tokens::github("first"))
+    let tokens = match app.provider == Provider::OHMYGPT {
+        true => Tokens::ohmygpt("oauth", Some("first".into())),
+        false => Tokens::github("first"),
+    };
+    Entry::new("a", app, tokens)
 }
 
 /// A row in this state since `NOW`, for as long as a lease lasts.
@@ -87,7 +91,8 @@ fn of_run(number: u64) -> Condition {
 }
 
 fn put(entry: &mut Entry) -> Applied {
-    let (app, tokens) = (entry.app.clone(), Tokens::github("put"));
+    let (app, mut tokens) = (entry.app.clone(), entry.tokens.clone());
+    tokens.token = Some("put".into());
     let label = None;
     apply(entry, Kind::Put { app, label, tokens })
 }
@@ -96,7 +101,10 @@ pub(super) fn settle(entry: &mut Entry, claim: Claim, end: End) -> Applied {
     settle_in_run(entry, claim, end, None)
 }
 
-fn settle_in_run(entry: &mut Entry, claim: Claim, end: End, run: Option<u64>) -> Applied {
+fn settle_in_run(entry: &mut Entry, claim: Claim, mut end: End, run: Option<u64>) -> Applied {
+    if let End::Replaced { tokens, .. } = &mut end {
+        tokens.oauth_token.clone_from(&entry.tokens.oauth_token);
+    }
     let request_id = Some("request".to_owned());
     apply(
         entry,
@@ -138,7 +146,7 @@ fn a_late_answer_is_kept_with_the_token_that_it_was_asked_about() {
         kept: Some(Kept::new(*b"{}")),
     };
     for (state, after) in [(Rotating, Rotating), (Unknown, Unknown), (Lost, Unknown)] {
-        let mut entry = entry(Provider::GitHub);
+        let mut entry = entry(Provider::GITHUB);
         let claim = claim(&mut entry, NOW);
         // Somebody else has gone on with the row.
         entry.progress.fence += 1;
@@ -164,7 +172,7 @@ fn a_late_answer_is_kept_with_the_token_that_it_was_asked_about() {
 }
 
 fn has(entry: &Entry, token: &str) -> bool {
-    entry.tokens == Tokens::github(token)
+    entry.tokens.token == Some(token.into())
 }
 
 /// What comes of a claim, in each state, before its time is over and after.
@@ -202,7 +210,7 @@ fn a_claim_asks_for_a_row_that_nobody_is_at() {
     ];
     for (state, condition, within, after) in rows {
         for (now, expected) in [(NOW + 1, within), (NOW + LEASE_MILLIS, after)] {
-            let mut entry = entry_in(Provider::GitHub, state);
+            let mut entry = entry_in(Provider::GITHUB, state);
             let found = match try_claim(&mut entry, condition, now) {
                 Reply::Claimed(Claim { in_doubt: true, .. }) => "in doubt",
                 Reply::Claimed(_) => "claimed",
@@ -227,7 +235,7 @@ fn a_claim_asks_for_a_row_that_nobody_is_at() {
 fn a_clock_that_was_put_back_does_not_make_a_claim_last() {
     for state in [State::Rotating, State::Unknown] {
         for (put_back, is_over) in [(0, false), (SLACK, false), (SLACK + 1, true)] {
-            let mut entry = entry_in(Provider::GitHub, state);
+            let mut entry = entry_in(Provider::GITHUB, state);
             let reply = try_claim(&mut entry, Condition::InDoubt, NOW - put_back);
             let is_claimed = matches!(reply, Reply::Claimed(_));
             assert_eq!(is_claimed, is_over, "{state} {put_back}");
@@ -239,7 +247,7 @@ fn a_clock_that_was_put_back_does_not_make_a_claim_last() {
 fn what_is_under_way_here_is_not_claimed_again_whatever_the_clock_says() {
     let (long_after, long_before) = (NOW + 60 * LEASE_MILLIS, NOW - 60 * LEASE_MILLIS);
     for now in [long_after, long_before] {
-        let (mut entry, own) = (entry(Provider::OhMyGpt), Own::default());
+        let (mut entry, own) = (entry(Provider::OHMYGPT), Own::default());
         let held = own.hold("a", claim(&mut entry, NOW));
         let reply = try_claim_beside(&mut entry, of_run(9), own.clone(), now);
         assert_eq!(reply, Reply::Held);
@@ -281,7 +289,7 @@ fn a_claim_ends() {
     for provider in BOTH {
         for (end, state, when_in_doubt, what, is_through) in &rows {
             for (before, expected) in [(Active, state), (Unknown, when_in_doubt)] {
-                let mut entry = entry_in(provider, before);
+                let mut entry = entry_in(provider.clone(), before);
                 entry.progress.doubts = 1;
                 let claim = claim(&mut entry, NOW + LEASE_MILLIS);
                 let applied = settle_in_run(&mut entry, claim, end.clone(), Some(8));
@@ -316,7 +324,7 @@ fn a_claim_ends() {
 #[test]
 fn a_new_token_may_not_be_proven() {
     for (is_invalid, state) in [(true, State::Lost), (false, State::Unknown)] {
-        let mut entry = entry(Provider::GitHub);
+        let mut entry = entry(Provider::GITHUB);
         let claim = claim(&mut entry, NOW);
         let _ = settle_in_run(&mut entry, claim, replaced("second"), Some(8));
         let secrets = entry.tokens.hash();
@@ -340,7 +348,7 @@ fn a_new_token_may_not_be_proven() {
 fn what_is_dead_with_an_answer_may_be_claimed_for_that() {
     for (provider, is_open) in BOTH.into_iter().zip([true, false]) {
         for state in [State::Lost, State::Revoked] {
-            let mut entry = entry_in(provider, state);
+            let mut entry = entry_in(provider.clone(), state);
             let reply = try_claim(&mut entry, Condition::InDoubt, NOW);
             assert_eq!(reply, Reply::Newer);
             entry.tokens.keep(&Kept::new(*b"{}"));
@@ -363,7 +371,7 @@ fn a_token_of_another_user_is_not_stored() {
         (Some(1), Some(1), true),
         (Some(1), Some(2), false),
     ] {
-        let mut entry = entry(Provider::GitHub);
+        let mut entry = entry(Provider::GITHUB);
         entry.tokens.user_id = known;
         let claim = claim(&mut entry, NOW);
         let mut tokens = Tokens::github("second");
@@ -382,7 +390,7 @@ fn fingerprint(token: &str) -> String {
 
 #[test]
 fn an_outage_does_not_count_as_a_doubt_of_the_row() {
-    let mut entry = entry(Provider::GitHub);
+    let mut entry = entry(Provider::GITHUB);
     let claim = claim(&mut entry, NOW);
     let leave_alone = Duration::from_secs(10);
     let counts = false;
@@ -401,7 +409,7 @@ fn an_outage_does_not_count_as_a_doubt_of_the_row() {
 
 #[test]
 fn an_earlier_run_does_not_take_a_later_one_back() {
-    let mut entry = entry_in(Provider::GitHub, State::Active);
+    let mut entry = entry_in(Provider::GITHUB, State::Active);
     let claim = claim(&mut entry, NOW);
     let _ = settle_in_run(&mut entry, claim, replaced("second"), Some(2));
     assert_eq!(entry.progress.run, 3);
@@ -420,7 +428,7 @@ fn a_late_end_changes_nothing() {
             End::Released,
             unknown(),
         ] {
-            let mut entry = entry(provider);
+            let mut entry = entry(provider.clone());
             let late = claim(&mut entry, NOW);
             let _ = claim(&mut entry, NOW + LEASE_MILLIS);
             let before = entry.progress.clone();
@@ -441,7 +449,7 @@ fn a_late_token_of_github_is_stored_while_nothing_newer_is() {
         Some(End::Invalid(Why::InvalidToken)),
         Some(End::Kept),
     ] {
-        let mut entry = entry(Provider::GitHub);
+        let mut entry = entry(Provider::GITHUB);
         let late = claim(&mut entry, NOW);
         let other = claim(&mut entry, NOW + LEASE_MILLIS);
         if let Some(end) = &end {
@@ -459,7 +467,7 @@ fn a_late_token_of_github_is_stored_while_nothing_newer_is() {
 
 #[test]
 fn a_late_token_of_github_is_not_stored_when_something_newer_is() {
-    let mut entry = entry(Provider::GitHub);
+    let mut entry = entry(Provider::GITHUB);
     let late = claim(&mut entry, NOW);
     let _ = put(&mut entry);
     let before = entry.progress.clone();
@@ -476,7 +484,7 @@ fn a_late_token_of_github_is_not_stored_when_something_newer_is() {
 /// Which of two rotations came last, only OhMyGPT knows.
 #[test]
 fn a_late_token_of_ohmygpt_puts_an_active_row_in_doubt() {
-    let mut entry = entry_in(Provider::OhMyGpt, State::Active);
+    let mut entry = entry_in(Provider::OHMYGPT, State::Active);
     let late = claim(&mut entry, NOW);
     let other = claim(&mut entry, NOW + LEASE_MILLIS);
     let applied = settle(&mut entry, other, replaced("second"));
@@ -495,7 +503,7 @@ fn a_late_token_of_ohmygpt_puts_an_active_row_in_doubt() {
 /// It is stored, but the owner of now may have replaced it already, and may die.
 #[test]
 fn a_late_token_of_ohmygpt_does_not_end_the_claim_of_another() {
-    let mut entry = entry(Provider::OhMyGpt);
+    let mut entry = entry(Provider::OHMYGPT);
     let late = claim(&mut entry, NOW);
     let other = claim(&mut entry, NOW + LEASE_MILLIS);
     let until = entry.progress.until;
@@ -517,7 +525,7 @@ fn a_late_token_of_ohmygpt_does_not_end_the_claim_of_another() {
 /// has a call under way that may have been done before the first one's.
 #[test]
 fn a_late_token_of_ohmygpt_puts_the_claim_of_now_in_doubt() {
-    let mut entry = entry(Provider::OhMyGpt);
+    let mut entry = entry(Provider::OHMYGPT);
     let first = claim(&mut entry, NOW);
     let second = claim(&mut entry, NOW + LEASE_MILLIS);
     let _ = settle(&mut entry, second, replaced("second"));
@@ -536,9 +544,9 @@ fn a_late_token_of_ohmygpt_puts_the_claim_of_now_in_doubt() {
 #[test]
 fn a_late_token_is_not_put_into_another_row_of_the_same_name() {
     for provider in BOTH {
-        let mut first = entry(provider);
+        let mut first = entry(provider.clone());
         let late = claim(&mut first, NOW);
-        let mut second = entry(provider);
+        let mut second = entry(provider.clone());
         second.tokens = Tokens::github("another");
         for end in [replaced("late"), End::Lost, End::Released] {
             let applied = settle(&mut second, late, end);
@@ -550,8 +558,8 @@ fn a_late_token_is_not_put_into_another_row_of_the_same_name() {
 
 #[test]
 fn secrets_of_another_app_are_not_put_in() {
-    let (app, tokens) = (entry(Provider::GitHub).app, Tokens::github("put"));
-    let mut entry = entry(Provider::OhMyGpt);
+    let (app, tokens) = (entry(Provider::GITHUB).app, Tokens::github("put"));
+    let mut entry = entry(Provider::OHMYGPT);
     let label = None;
     let applied = apply(&mut entry, Kind::Put { app, label, tokens });
     assert_eq!(applied.reply, Reply::OtherApp);
@@ -560,7 +568,7 @@ fn secrets_of_another_app_are_not_put_in() {
 
 #[test]
 fn whoever_waits_for_a_token_waits_for_the_next_one_too() {
-    let mut entry = entry(Provider::GitHub);
+    let mut entry = entry(Provider::GITHUB);
     entry.progress.undelivered = true;
     let claim = claim(&mut entry, NOW);
     let _ = settle(&mut entry, claim, replaced("second"));
@@ -571,7 +579,7 @@ fn whoever_waits_for_a_token_waits_for_the_next_one_too() {
 fn other_secrets_end_every_claim() {
     for provider in BOTH {
         for state in State::ALL {
-            let mut entry = entry_in(provider, state);
+            let mut entry = entry_in(provider.clone(), state);
             entry.progress.undelivered = true;
             let applied = put(&mut entry);
             assert_eq!(applied.event.unwrap().what, What::Put);
@@ -580,7 +588,7 @@ fn other_secrets_end_every_claim() {
             assert_eq!(time::to_millis(entry.changed_at), NOW);
             // At OhMyGPT a call that is under way replaces these, too.
             let stays =
-                provider == Provider::OhMyGpt && matches!(state, State::Rotating | State::Unknown);
+                provider == Provider::OHMYGPT && matches!(state, State::Rotating | State::Unknown);
             let expected = if stays { state } else { State::Active };
             assert_eq!(entry.state(), expected, "{provider} {state}");
         }
@@ -602,7 +610,7 @@ fn a_check_counts_for_the_token_that_it_was_of() {
         (Lost, false, Lost, None),
     ] {
         for generation in [1, 2] {
-            let mut entry = entry_in(Provider::GitHub, state);
+            let mut entry = entry_in(Provider::GITHUB, state);
             let kind = Kind::Check {
                 generation,
                 secrets: entry.tokens.hash(),
@@ -620,7 +628,7 @@ fn a_check_counts_for_the_token_that_it_was_of() {
 #[test]
 fn a_row_is_not_taken_out_under_its_owner() {
     for state in State::ALL {
-        let mut entry = entry_in(Provider::GitHub, state);
+        let mut entry = entry_in(Provider::GITHUB, state);
         let within = apply_at(&mut entry.clone(), Kind::Remove, NOW + 1);
         let is_held = state == State::Rotating;
         let expected = if is_held { Reply::Held } else { Reply::Done };
@@ -634,7 +642,7 @@ fn a_row_is_not_taken_out_under_its_owner() {
 /// Its token would be sent to the server of the other app.
 #[test]
 fn a_row_of_another_app_is_not_claimed() {
-    let mut entry = entry(Provider::GitHub);
+    let mut entry = entry(Provider::GITHUB);
     let mut kind = Kind::Claim {
         app: entry.app.clone(),
         lease: LEASE,

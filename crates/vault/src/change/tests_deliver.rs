@@ -33,7 +33,7 @@ fn end(entry: &mut Entry, claim: DeliveryClaim, is_taken: bool) -> super::Applie
 
 /// Its token was replaced, and waits.
 fn waiting() -> Entry {
-    let mut entry = entry(Provider::GitHub);
+    let mut entry = entry(Provider::GITHUB);
     replace(&mut entry, "second", true);
     assert!(entry.progress.undelivered);
     entry
@@ -153,7 +153,7 @@ fn what_dies_waits_no_more_and_what_lives_after_all_does() {
 #[test]
 fn whoever_waits_is_given_what_is_put_in() {
     for waits in [true, false] {
-        let mut entry = entry(Provider::GitHub);
+        let mut entry = entry(Provider::GITHUB);
         let _ = claim_to(&mut entry, Condition::Generation(1), waits);
         let (app, tokens) = (entry.app.clone(), Tokens::github("put"));
         let label = None;
@@ -172,7 +172,7 @@ fn it_survives_an_unknown_outcome() {
         kept: None,
     };
     for deliver in [true, false] {
-        let mut entry = entry(Provider::OhMyGpt);
+        let mut entry = entry(Provider::OHMYGPT);
         let condition = Condition::Generation(1);
         let claim = claim_to(&mut entry, condition, deliver);
         let _ = settle(&mut entry, claim, unknown());
@@ -185,7 +185,7 @@ fn it_survives_an_unknown_outcome() {
 /// An earlier claim, whose outcome is known, has nothing to say about the next one.
 #[test]
 fn it_does_not_survive_a_known_outcome() {
-    let mut entry = entry(Provider::GitHub);
+    let mut entry = entry(Provider::GITHUB);
     let claim = claim_to(&mut entry, Condition::Generation(1), true);
     let _ = settle(&mut entry, claim, End::Released);
     replace(&mut entry, "second", false);
@@ -247,14 +247,14 @@ mod damaged {
         assert_eq!(applied.action, Action::Delete);
 
         damaged.progress.fence = 7;
-        let app = entry(Provider::OhMyGpt).app;
+        let app = entry(Provider::OHMYGPT).app;
         let tokens = Tokens::ohmygpt("omg", None);
         let label = Some("new".to_owned());
         let kind = Kind::Put { app, label, tokens };
         let applied = apply(&mut damaged, kind).unwrap();
         assert_eq!(applied.action, Action::Save);
         assert_eq!(applied.event.unwrap().what, What::Put);
-        assert_eq!(damaged.app.provider, Provider::OhMyGpt);
+        assert_eq!(damaged.app.provider, Provider::OHMYGPT);
         assert_eq!(damaged.label.as_deref(), Some("new"));
         assert_eq!((damaged.generation, damaged.progress.fence), (3, 8));
         assert_eq!(damaged.state(), State::Active);

@@ -18,7 +18,7 @@ const LATER: i64 = NOW + 1000;
 
 /// A row whose token can be refreshed.
 fn refreshable() -> Entry {
-    let mut entry = entry(Provider::GitHub);
+    let mut entry = entry(Provider::GITHUB);
     entry.tokens = pair("first", "r1");
     entry
 }

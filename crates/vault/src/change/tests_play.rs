@@ -100,16 +100,17 @@ struct World {
     off: i64,
 }
 
-fn tokens(provider: Provider, token: Token) -> Tokens {
+fn tokens(provider: &Provider, token: Token) -> Tokens {
     let token = token.to_string();
-    match provider {
-        Provider::GitHub => Tokens::github(token),
-        Provider::OhMyGpt => Tokens::ohmygpt("oauth", Some(token.into())),
+    match *provider == Provider::OHMYGPT {
+        true => Tokens::ohmygpt("oauth", Some(token.into())),
+        false => Tokens::github(token),
     }
 }
 
 impl World {
     fn new(provider: Provider, in_time: bool) -> Self {
+        let tokens = tokens(&provider, 0);
         let app = App {
             provider,
             server: "https://api.example.com".into(),
@@ -130,7 +131,7 @@ impl World {
         };
         Self {
             in_time,
-            entry: Entry::new("a", app, tokens(provider, 0)),
+            entry: Entry::new("a", app, tokens),
             living: 0,
             wasted: Vec::new(),
             calls: Vec::new(),
@@ -141,7 +142,7 @@ impl World {
     }
 
     fn is_github(&self) -> bool {
-        self.entry.app.provider == Provider::GitHub
+        self.entry.app.provider == Provider::GITHUB
     }
 
     fn apply(&mut self, kind: Kind) -> Reply {
@@ -232,7 +233,7 @@ impl World {
             }
             Step::Await(call) => match self.calls[call].answer {
                 None => Step::Await(call),
-                Some(Some(new)) => Step::Settle(stored(tokens(self.entry.app.provider, new))),
+                Some(Some(new)) => Step::Settle(stored(tokens(&self.entry.app.provider, new))),
                 Some(None) if claim.in_doubt => Step::Settle(End::Lost),
                 Some(None) => Step::Settle(End::Invalid(Why::InvalidToken)),
             },
@@ -288,7 +289,7 @@ impl World {
         match &owner.step {
             Step::Await(call) => self.calls[*call].answer == Some(Some(self.living)),
             Step::Settle(End::Replaced { tokens: held, .. }) => {
-                *held == tokens(self.entry.app.provider, self.living)
+                *held == tokens(&self.entry.app.provider, self.living)
             }
             _ => false,
         }
@@ -386,21 +387,21 @@ proptest! {
 
     #[test]
     fn github_in_time(moves in moves()) {
-        play(Provider::GitHub, true, &moves)?;
+        play(Provider::GITHUB, true, &moves)?;
     }
 
     #[test]
     fn github_paused(moves in moves()) {
-        play(Provider::GitHub, false, &moves)?;
+        play(Provider::GITHUB, false, &moves)?;
     }
 
     #[test]
     fn ohmygpt_in_time(moves in moves()) {
-        play(Provider::OhMyGpt, true, &moves)?;
+        play(Provider::OHMYGPT, true, &moves)?;
     }
 
     #[test]
     fn ohmygpt_paused(moves in moves()) {
-        play(Provider::OhMyGpt, false, &moves)?;
+        play(Provider::OHMYGPT, false, &moves)?;
     }
 }

@@ -37,7 +37,7 @@ fn assert_same(applied: &Applied, before: &Entry, after: &Entry) {
 
 #[test]
 fn a_token_is_stored_once() {
-    for provider in [Provider::GitHub, Provider::OhMyGpt] {
+    for provider in [Provider::GITHUB, Provider::OHMYGPT] {
         let mut entry = entry(provider);
         let claim = claim(&mut entry, NOW);
         entry.progress.deliver = true;
@@ -56,7 +56,7 @@ fn a_token_is_stored_once() {
 /// Even when somebody has taken the row on since.
 #[test]
 fn a_token_is_stored_once_beside_another_claim() {
-    let mut entry = entry(Provider::OhMyGpt);
+    let mut entry = entry(Provider::OHMYGPT);
     let mine = claim(&mut entry, NOW);
     let _ = settle(&mut entry, mine, replaced("second"));
     let _ = claim(&mut entry, NOW);
@@ -69,7 +69,7 @@ fn a_token_is_stored_once_beside_another_claim() {
 /// At a provider that answers with the token that it was given, the first settlement is one.
 #[test]
 fn the_same_token_is_stored_when_it_is_the_answer() {
-    let mut entry = entry(Provider::GitHub);
+    let mut entry = entry(Provider::GITHUB);
     let claim = claim(&mut entry, NOW);
     let applied = settle(&mut entry, claim, replaced("first"));
     assert_eq!(applied.action, Action::Save);
@@ -97,7 +97,7 @@ fn every_other_end_counts_once() {
         (End::Released, 0),
         (End::LeftAlone(LEASE), 0),
     ] {
-        let mut entry = entry(Provider::GitHub);
+        let mut entry = entry(Provider::GITHUB);
         let claim = claim(&mut entry, NOW);
         let first = settle(&mut entry, claim, end.clone());
         assert_eq!(first.action, Action::Save, "{end:?}");
@@ -110,7 +110,7 @@ fn every_other_end_counts_once() {
 
 #[test]
 fn a_later_claim_is_not_ended_by_an_earlier_one() {
-    let mut entry = entry(Provider::GitHub);
+    let mut entry = entry(Provider::GITHUB);
     let first = claim(&mut entry, NOW);
     let _ = settle(&mut entry, first, End::Released);
     let _ = claim(&mut entry, NOW);

@@ -72,10 +72,10 @@ impl Lane {
                 let why = "an earlier call may have replaced it; `recover` finds out";
                 break (Outcome::Unknown(why.to_owned()), None);
             }
-            let is_valid = match self.client.check(&entry.tokens).await {
-                Ok(Standing::Valid) => true,
+            let is_valid = match self.client.calls.check(&entry.tokens).await {
+                Ok(Standing::Valid { user_id }) if entry.tokens.are_of(user_id) => true,
                 Ok(Standing::Invalid) => false,
-                Ok(Standing::OfAnother) => {
+                Ok(Standing::Valid { .. }) => {
                     self.breaker.succeeded();
                     let why = StoreError::of_another_user(&entry.id).to_string();
                     break (Outcome::Unknown(why), None);
@@ -98,7 +98,7 @@ impl Lane {
                         self.place_comes().await;
                         continue;
                     }
-                    if is_about_all_tokens(&refusal, self.client.can_repeat()) {
+                    if is_about_all_tokens(&refusal, self.client.is_bearer()) {
                         self.shared.halt.stop(Stop::of_all(refusal));
                         return;
                     }

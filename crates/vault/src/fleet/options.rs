@@ -119,8 +119,8 @@ impl FleetOptions {
 
     /// The time between two calls with this client.
     pub(super) fn interval(&self, client: &Client) -> Duration {
-        let advised = client.is_paced().then_some(1.0);
-        match self.per_second.or(advised) {
+        match self.per_second {
+            None => client.calls.interval(),
             Some(rate) if rate > 0.0 => {
                 Duration::try_from_secs_f64(1.0 / rate).unwrap_or(Duration::MAX)
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokenturn::{RefusalReason, RotateError, Secret};
+use tokenturn::{RefusalReason, RotateError};
 
 use super::left_alone::LeftAlone;
 use super::outbox::waiting;
@@ -142,15 +142,13 @@ fn is_refused(error: &RotateError) -> bool {
 
 /// What a check of a token that there is not says about the client, if it can ask.
 async fn trouble(client: &Client) -> Option<RotateError> {
-    if !client.can_ask() {
+    if !client.calls.can_ask() {
         return None;
     }
     // One that could be a user's: about others, GitHub's 404 says nothing.
-    let none = Secret::new("gho_tokenturnAsksWhetherTheCredentialsAreRight");
-    let tokens = match client {
-        Client::GitHub(_) => Tokens::github(none),
-        Client::OhMyGpt(_) => Tokens::ohmygpt(none, None),
-    };
-    let failed = client.check(&tokens).await.err()?;
-    Some(failed.into_why())
+    let none = Tokens::new("gho_tokenturnAsksWhetherTheCredentialsAreRight");
+    let failed = client.calls.check(&none).await.err()?;
+    // Where the token is all that authorizes a call, this is about that one.
+    let is_about_it = client.is_bearer() && failed.status() == Some(401);
+    (!is_about_it).then(|| failed.into_why())
 }

@@ -84,7 +84,7 @@ impl Lane {
             if self.shared.halt.is_stopped() {
                 return;
             }
-            if !self.client.can_revoke() {
+            if self.client.calls.revoke(&entry.tokens).is_none() {
                 break Some((Outcome::NoCall, None));
             }
             if entry.state() == State::Unknown {
@@ -169,15 +169,18 @@ impl Lane {
             let outcome = Outcome::Unknown(IN_DOUBT.to_owned());
             return (End::Released, Called::Told(outcome, None));
         }
-        let error = match self.client.revoke(&entry.tokens).await {
-            Some(Ok(())) => {
+        let revoked = match self.client.calls.revoke(&entry.tokens) {
+            None => return (End::Released, Called::Told(Outcome::NoCall, None)),
+            Some(revoked) => revoked.await,
+        };
+        let error = match revoked {
+            Ok(()) => {
                 self.breaker.succeeded();
                 self.pace.answered();
                 self.guard.accept();
                 return (End::Revoked, Called::Told(Outcome::Revoked, None));
             }
-            None => return (End::Released, Called::Told(Outcome::NoCall, None)),
-            Some(Err(error)) => error,
+            Err(error) => error,
         };
         let request_id = error.request_id().map(str::to_owned);
         let is_sent = !error.is_not_sent();
@@ -199,7 +202,7 @@ impl Lane {
         if let Some(hold) = self.hold(&refusal) {
             return (End::Released, Called::Held(hold));
         }
-        if is_about_all_tokens(&refusal, self.client.can_repeat()) {
+        if is_about_all_tokens(&refusal, self.client.is_bearer()) {
             self.shared.halt.stop(Stop::of_all(refusal));
             return (End::Released, Called::Stopped);
         }

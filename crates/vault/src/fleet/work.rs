@@ -278,7 +278,7 @@ impl Lane {
 
     /// Asks about a new token, and stops the run when it is not said to be valid.
     async fn proves(&self, Changed { entry, .. }: &Changed) -> Result<(), Doubt> {
-        if !self.client.can_ask() {
+        if !self.client.calls.can_ask() {
             // The answer is all that there will be.
             self.guard.prove();
             self.may_be_handed_on(entry).await;
@@ -287,8 +287,8 @@ impl Lane {
         let halt = &self.halt;
         let (mut wait, mut asked, mut invalid) = (ASK_AGAIN, 0, 0);
         loop {
-            let (hold, why) = match self.client.check(&entry.tokens).await {
-                Ok(Standing::Valid) => {
+            let (hold, why) = match self.client.calls.check(&entry.tokens).await {
+                Ok(Standing::Valid { user_id }) if entry.tokens.are_of(user_id) => {
                     self.pace.answered();
                     self.guard.prove();
                     self.may_be_handed_on(entry).await;
@@ -304,7 +304,7 @@ impl Lane {
                     }
                     (None, "the provider says that it is not valid".to_owned())
                 }
-                Ok(Standing::OfAnother) => {
+                Ok(Standing::Valid { .. }) => {
                     let why = "the provider says that it is of another user";
                     (None, why.to_owned())
                 }

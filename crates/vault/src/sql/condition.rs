@@ -108,7 +108,7 @@ impl Condition {
         if let Some(id) = &filter.id {
             self.and("id = ?", [Value::id(id)]);
         }
-        let provider = filter.provider.map(|provider| provider.as_str().to_owned());
+        let provider = filter.provider.as_ref().map(ToString::to_string);
         let state = filter.state.map(|state| state.as_str().to_owned());
         for (term, value) in [
             ("provider = ?", &provider),

@@ -156,12 +156,12 @@ pub(crate) fn read(row: &impl Columns, sealer: &Sealer) -> Result<Read, StoreErr
         .all(|flag| (0..=1).contains(flag));
     let mut entry = Entry {
         app: App {
-            provider: provider.unwrap_or(Provider::GitHub),
+            provider: provider.clone().unwrap_or(Provider::GITHUB),
             server: required(row, 2)?,
             client_id: required(row, 3)?,
         },
         label: row.text(4)?,
-        tokens: Tokens::none(),
+        tokens: Tokens::default(),
         generation,
         created_at: time::from_millis(row.int(7)?),
         changed_at: time::from_millis(row.int(8)?),

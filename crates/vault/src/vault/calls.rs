@@ -24,10 +24,10 @@ impl Vault {
     pub async fn check(&self, client: &Client, id: &str) -> Result<bool, VaultError> {
         let mut entry = self.of_client(client, id).await?;
         loop {
-            let is_valid = match client.check(&entry.tokens).await? {
-                Standing::Valid => true,
+            let is_valid = match client.calls.check(&entry.tokens).await? {
+                Standing::Valid { user_id } if entry.tokens.are_of(user_id) => true,
                 Standing::Invalid => false,
-                Standing::OfAnother => return Err(StoreError::of_another_user(id).into()),
+                Standing::Valid { .. } => return Err(StoreError::of_another_user(id).into()),
             };
             let (generation, secrets) = (entry.generation, entry.tokens.hash());
             let change = self.change(Kind::Check {
@@ -72,9 +72,9 @@ impl Vault {
         // The living token may be another one.
         let revoked = match claim.in_doubt {
             true => Err(StoreError::in_doubt(id).into()),
-            false => match client.revoke(&entry.tokens).await {
-                Some(revoked) => revoked.map_err(VaultError::from),
-                None => Err(VaultError::Unsupported(entry.app.provider)),
+            false => match client.calls.revoke(&entry.tokens) {
+                Some(revoked) => revoked.await.map_err(VaultError::from),
+                None => Err(VaultError::Unsupported(entry.app.provider.clone())),
             },
         };
         let end = match &revoked {

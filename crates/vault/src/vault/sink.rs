@@ -3,7 +3,6 @@
 use tokenturn::{Rotated, Secret, Sink};
 
 use super::Vault;
-use crate::app::{App, Provider};
 use crate::client::Client;
 use crate::entry::Entry;
 use crate::error::StoreError;
@@ -14,7 +13,7 @@ use crate::tokens::Tokens;
 #[derive(Clone, Debug)]
 pub struct VaultSink {
     vault: Vault,
-    app: App,
+    client: Client,
     id: String,
     label: Option<String>,
     /// Whether it was to be put in before.
@@ -39,7 +38,7 @@ impl Vault {
     pub fn sink(&self, client: &Client, id: impl Into<String>) -> VaultSink {
         VaultSink {
             vault: self.clone(),
-            app: client.app(),
+            client: client.clone(),
             id: id.into(),
             label: None,
             is_again: false,
@@ -62,7 +61,7 @@ impl<D: Sync> Sink<D> for VaultSink {
     /// Asks whether the vault is there, and the name free for this app.
     async fn prepare(&mut self) -> Result<(), StoreError> {
         match self.vault.get(&self.id).await {
-            Ok(Some(entry)) if entry.app != self.app => {
+            Ok(Some(entry)) if !self.client.is_of(&entry.app) => {
                 Err(StoreError::of_other_app(&self.id, &entry.app))
             }
             // What cannot be read is given other secrets.
@@ -77,14 +76,14 @@ impl<D: Sync> Sink<D> for VaultSink {
         }
         self.is_again = true;
         let clock = self.vault.store.clock();
-        let mut tokens = Tokens::issued(self.app.provider, new, clock);
-        if self.app.provider == Provider::OhMyGpt
+        let mut tokens = Tokens::issued(&self.client, new, clock);
+        if tokens.token.is_none()
             && let Some(old) = self.vault.get(&self.id).await.ok().flatten()
         {
             // The sign-in is about the other token.
             tokens.token = old.tokens.token;
         }
-        let mut entry = Entry::new(&self.id, self.app.clone(), tokens);
+        let mut entry = Entry::new(&self.id, self.client.app(), tokens);
         entry.label.clone_from(&self.label);
         self.vault.put(entry).await
     }

@@ -101,7 +101,7 @@ impl Vault {
                         Err(error) => return Err(error),
                     }
                 }
-                State::Active if (has_ended || entry.is_to_end()) && client.can_ask() => {
+                State::Active if (has_ended || entry.is_to_end()) && client.calls.can_ask() => {
                     let lives = self.check(client, id).await?;
                     let asked = entry.generation;
                     let entry = self.of_client(client, id).await?;
@@ -152,7 +152,7 @@ impl Vault {
         self.set_up.cache.forget(id);
         let entry = self.of_client(client, id).await?;
         if entry.state() == State::Active && entry.generation == refused.generation {
-            match client.can_ask() {
+            match client.calls.can_ask() {
                 true => match self.check(client, id).await {
                     // Somebody else is at it.
                     Err(VaultError::Store(busy)) if busy.is_busy() => {}

@@ -9,7 +9,7 @@ use tokenturn::{Secret, Timestamp, normal_base_url};
 use tokenturn_vault::{App, Entry, Kept, Provider, Tokens};
 
 use super::fields::{Field, Fields};
-use crate::args::Defaults;
+use crate::args::{self, Defaults};
 use crate::input::{Flaw, bare, bare_for_github};
 
 const GITHUB: &str = "https://api.github.com";
@@ -21,14 +21,14 @@ const DIGITS: usize = 16;
 /// The row, or what is wrong with the line.
 pub(super) fn entry(mut fields: Fields, defaults: &Defaults) -> Result<Entry, String> {
     let provider = provider(&mut fields, defaults)?;
-    let tokens = match provider {
-        Provider::OhMyGpt => ohmygpt(&mut fields)?,
-        _ => github(&mut fields)?,
+    let tokens = match provider == Provider::OHMYGPT {
+        true => ohmygpt(&mut fields)?,
+        false => github(&mut fields)?,
     };
     let app = App {
+        server: server(&mut fields, defaults, &provider)?,
+        client_id: client_id(&mut fields, defaults, &provider)?,
         provider,
-        server: server(&mut fields, defaults, provider)?,
-        client_id: client_id(&mut fields, defaults, provider)?,
     };
     let label = fields.text(Field::Label).or(defaults.label.clone());
     let id = match fields.text(Field::Id) {
@@ -48,10 +48,9 @@ pub(super) fn entry(mut fields: Fields, defaults: &Defaults) -> Result<Entry, St
 
 fn provider(fields: &mut Fields, defaults: &Defaults) -> Result<Provider, String> {
     match fields.text(Field::Provider) {
-        Some(word) => word
-            .parse()
+        Some(word) => args::provider(&word)
             .map_err(|_| "the provider is neither github nor ohmygpt".to_owned()),
-        None => Ok(defaults.provider.unwrap_or(Provider::GitHub)),
+        None => Ok(defaults.provider.clone().unwrap_or(Provider::GITHUB)),
     }
 }
 
@@ -75,12 +74,12 @@ fn ohmygpt(fields: &mut Fields) -> Result<Tokens, String> {
     ))
 }
 
-fn server(fields: &mut Fields, defaults: &Defaults, provider: Provider) -> Result<String, String> {
+fn server(fields: &mut Fields, defaults: &Defaults, provider: &Provider) -> Result<String, String> {
     let server = fields.text(Field::Server).or(defaults.server.clone());
-    let server = match (server, provider) {
-        (Some(server), _) => server,
-        (None, Provider::OhMyGpt) => hosts::LINE1.to_owned(),
-        (None, _) => GITHUB.to_owned(),
+    let server = match server {
+        Some(server) => server,
+        None if *provider == Provider::OHMYGPT => hosts::LINE1.to_owned(),
+        None => GITHUB.to_owned(),
     };
     let server = server.trim();
     let is_url = ["https://", "http://"]
@@ -92,19 +91,19 @@ fn server(fields: &mut Fields, defaults: &Defaults, provider: Provider) -> Resul
     if server.contains('@') {
         return Err("server has a user name in it, and shall have none".to_owned());
     }
-    match provider {
-        Provider::GitHub => api_url(server).map_err(|why| format!("server: {why}")),
-        _ => Ok(normal_base_url(server)),
+    match *provider == Provider::GITHUB {
+        true => api_url(server).map_err(|why| format!("server: {why}")),
+        false => Ok(normal_base_url(server)),
     }
 }
 
 fn client_id(
     fields: &mut Fields,
     defaults: &Defaults,
-    provider: Provider,
+    provider: &Provider,
 ) -> Result<String, String> {
     let client_id = fields.text(Field::ClientId);
-    if provider == Provider::OhMyGpt {
+    if *provider == Provider::OHMYGPT {
         return match client_id {
             Some(_) => Err("client_id is for github; ohmygpt does without".to_owned()),
             None => Ok(String::new()),

@@ -90,9 +90,9 @@ pub(super) fn of_token_file(
     stored: Stored,
     defaults: &Defaults,
 ) -> Result<Entry, String> {
-    let lasting = match defaults.provider {
-        Some(Provider::OhMyGpt) => Field::OauthToken,
-        _ => Field::Token,
+    let lasting = match defaults.provider == Some(Provider::OHMYGPT) {
+        true => Field::OauthToken,
+        false => Field::Token,
     };
     let mut fields = Fields::default();
     fields.set(Field::Id, Some(Secret::new(id)));

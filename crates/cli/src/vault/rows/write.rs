@@ -101,7 +101,7 @@ impl<'a> Line<'a> {
         let client_id = Some(entry.app.client_id.as_str());
         Self {
             id: &entry.id,
-            provider: entry.app.provider,
+            provider: entry.app.provider.clone(),
             server: &entry.app.server,
             client_id: client_id.filter(|id| !id.is_empty()),
             label: entry.label.as_deref(),

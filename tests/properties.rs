@@ -8,6 +8,7 @@ mod error_types;
 mod errors;
 mod fuzz;
 mod login_answers;
+mod mocked;
 mod network;
 mod outcomes;
 #[cfg(unix)]

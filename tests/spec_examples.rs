@@ -1,5 +1,7 @@
 //! Every example in the specs goes through the generated types and comes back unchanged.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -15,8 +17,8 @@ const OHMYGPT: &str = include_str!("../specs/ohmygpt.yaml");
 type Example = (String, Value);
 
 #[test]
-fn every_example_survives() {
-    let mut seen = 0;
+fn every_example_survives_and_shows_its_secrets_on_the_wire_only() {
+    let (mut seen, mut hidden) = (0, 0);
     for (spec, through) in [
         (GITHUB, through_github as fn(&str, Value) -> Value),
         (GITHUB_LOGIN, through_github_login),
@@ -24,11 +26,13 @@ fn every_example_survives() {
     ] {
         for (schema, example) in examples(spec) {
             let back = through(&schema, example.clone());
+            hidden += usize::from(!secrets(&example).is_empty());
             assert_eq!(back, canonical(example), "{schema}");
             seen += 1;
         }
     }
     assert!(seen >= 40, "only {seen} examples found");
+    assert!(hidden >= 15, "only {hidden} of them have a secret");
 }
 
 #[test]
@@ -143,8 +147,44 @@ fn through_ohmygpt(schema: &str, value: Value) -> Value {
 }
 
 fn through<T: Serialize + DeserializeOwned>(value: Value) -> Value {
-    let typed: T = serde_json::from_value(value).unwrap();
+    let typed: T = serde_json::from_value(value.clone()).unwrap();
+    let hidden = serde_json::to_string(&typed).unwrap();
+    for secret in secrets(&value) {
+        assert!(!hidden.contains(&secret), "{hidden} shows {secret}");
+    }
     exposing(|| serde_json::to_value(typed)).unwrap()
+}
+
+/// The texts in a value that some spec calls a secret by the name of their field.
+fn secrets(value: &Value) -> Vec<String> {
+    let mut names = HashSet::new();
+    for spec in [GITHUB, GITHUB_LOGIN, OHMYGPT] {
+        let spec: Value = serde_norway::from_str(spec).unwrap();
+        walk(&spec, &mut |node| {
+            let properties = node["properties"].as_object();
+            for (name, schema) in properties.into_iter().flatten() {
+                let is_secret = [schema, &schema["items"]]
+                    .iter()
+                    .any(|schema| schema["format"] == "password");
+                if is_secret {
+                    names.insert(name.clone());
+                }
+            }
+        });
+    }
+    let mut secrets = Vec::new();
+    walk(value, &mut |node| {
+        // An invalid field has a code, too, which says why it is.
+        let is_about_a_field = !node["field"].is_null();
+        for (name, value) in node.as_object().into_iter().flatten() {
+            if names.contains(name) && !(is_about_a_field && name == "code") {
+                let items = value.as_array();
+                let items = items.into_iter().flatten().chain([value]);
+                secrets.extend(items.filter_map(Value::as_str).map(str::to_owned));
+            }
+        }
+    });
+    secrets
 }
 
 fn examples(spec: &str) -> Vec<Example> {

@@ -142,7 +142,7 @@ fn whole(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
     }
     let shapes = &client.shapes;
     let unknown = |error: syn::Error| spec.report([culprits::unknown(spec, &error.to_string())]);
-    let mocks = mocks::mocks(&operations, shapes, paths).map_err(unknown)?;
+    let mocks = mocks::mocks(&copy, &operations, shapes, paths).map_err(unknown)?;
     let round_trip = round_trip::round_trip(&copy, &operations, shapes, paths).map_err(unknown)?;
     Ok(Generated {
         client: client.source,

@@ -83,6 +83,10 @@ pub(crate) struct Docs {
     pub(crate) summary: String,
     pub(crate) description: String,
     pub(crate) url: Option<String>,
+    /// Of the whole document, since a client has one. Each with what is said of it.
+    pub(crate) base_urls: Vec<(String, String)>,
+    /// What is said of the credentials.
+    pub(crate) credentials: String,
 }
 
 /// The operations of a generation copy, in its order.
@@ -116,6 +120,8 @@ pub(crate) fn collect(document: &Value) -> Vec<Operation> {
                     summary: text("summary").unwrap_or_default().trim().to_owned(),
                     description: text("description").unwrap_or_default().trim().to_owned(),
                     url: url(operation),
+                    base_urls: base_urls(document),
+                    credentials: about_credentials(document, security),
                 },
             })
         })
@@ -141,18 +147,32 @@ pub(crate) fn class(method: &str) -> &'static str {
     }
 }
 
-/// An empty list of security requirements means none, and so does no list.
-fn credentials(document: &Value, security: Option<&Value>) -> Credentials {
+/// The schemes that security requirements name. None, for a name without a scheme.
+fn schemes<'a>(
+    document: &'a Value,
+    security: Option<&'a Value>,
+) -> impl Iterator<Item = Option<&'a Value>> {
     let requirements = security.and_then(Value::as_array);
+    let requirements = requirements.into_iter().flatten();
     let names = requirements
-        .into_iter()
-        .flatten()
         .filter_map(Value::as_object)
         .flat_map(Map::keys);
-    let mut kinds = names.map(|name| {
+    names.map(|name| {
         let schemes = document.pointer("/components/securitySchemes");
         let scheme = schemes.and_then(|schemes| schemes.get(name));
-        let scheme = scheme.map(|scheme| crate::prepare::resolve(document, scheme));
+        scheme.map(|scheme| crate::prepare::resolve(document, scheme))
+    })
+}
+
+fn about_credentials(document: &Value, security: Option<&Value>) -> String {
+    let about = schemes(document, security).flatten();
+    let about = about.filter_map(|scheme| scheme.get("description")?.as_str());
+    about.map(str::trim).collect::<Vec<_>>().join(" Or: ")
+}
+
+/// An empty list of security requirements means none, and so does no list.
+fn credentials(document: &Value, security: Option<&Value>) -> Credentials {
+    let mut kinds = schemes(document, security).map(|scheme| {
         let word = |key: &str| scheme.and_then(|s| s.get(key)?.as_str());
         match (
             word("type"),
@@ -206,6 +226,19 @@ fn body(document: &Value, body: &Value) -> Option<Body> {
         schema: body.get("schema").cloned().unwrap_or_default(),
         examples: examples(body),
     })
+}
+
+/// Those that are whole. They stand in code, which ends with a backtick.
+fn base_urls(document: &Value) -> Vec<(String, String)> {
+    let servers = document.get("servers").and_then(Value::as_array);
+    let servers = servers.into_iter().flatten();
+    let urls = servers.filter_map(|server| {
+        let text = |key: &str| server.get(key).and_then(Value::as_str);
+        let url = text("url").filter(|url| url.starts_with("http") && !url.contains('`'))?;
+        let about = text("description").unwrap_or_default().trim();
+        Some((url.to_owned(), about.trim_end_matches('.').to_owned()))
+    });
+    urls.collect()
 }
 
 fn url(operation: &Map<String, Value>) -> Option<String> {

@@ -9,6 +9,7 @@ use crate::Paths;
 use crate::encoding;
 use crate::enums;
 use crate::fits::{self, Wanted};
+use crate::mocks::examples::raw;
 use crate::mocks::shapes::Shapes;
 use crate::mocks::then::{Content, all, answer_method, content};
 use crate::mocks::when::setter;
@@ -83,7 +84,7 @@ impl Test<'_> {
             let (value, set) = (format_ident!("given_{name}"), format_ident!("{name}"));
             let samples = samples(self.document, &parameter.schema, text);
             let samples = samples.iter().map(|value| {
-                let json = json(value);
+                let json = raw(&value.to_string());
                 quote!(round_trip::sample(#json))
             });
             let samples: Vec<TokenStream> = samples.collect();
@@ -166,14 +167,14 @@ impl Test<'_> {
             fits::mismatch(self.document, schema, example, Wanted::Read).is_none()
         };
         let example = examples.iter().find(is_read).map(|example| {
-            let json = json(example);
+            let json = raw(&example.to_string());
             quote!(round_trip::sample(#json))
         });
         let whole = samples(self.document, schema, text);
         // One that has only one shape says no more than the example.
         let is_known = example.is_some() && whole.len() == 1;
         let whole = whole.iter().filter(|_| !is_known).map(|value| {
-            let json = json(value);
+            let json = raw(&value.to_string());
             quote!(round_trip::whole(#json))
         });
         example.into_iter().chain(whole).collect()
@@ -324,12 +325,4 @@ fn each_turn(turns: usize, exchange: TokenStream) -> TokenStream {
         0 | 1 => exchange,
         _ => quote!(for turn in 0..#count { #exchange }),
     }
-}
-
-/// A string literal that can be read.
-fn json(value: &Value) -> TokenStream {
-    let text = value.to_string();
-    let marks = "#".repeat(text.matches("\"#").map(str::len).max().map_or(1, |_| 9));
-    let raw = format!("r{marks}\"{text}\"{marks}").parse();
-    raw.unwrap_or_else(|_| quote!(#text))
 }

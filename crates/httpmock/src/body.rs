@@ -21,6 +21,82 @@ pub(crate) enum Content {
     Form(Vec<u8>, &'static [(&'static str, Style)]),
     Parts(Vec<Part>),
     Bytes(Vec<u8>),
+    Field(Field),
+}
+
+/// A field, and what it must be like. A field that is absent is null.
+pub(crate) struct Field {
+    fields: Fields,
+    name: &'static str,
+    holds: Box<dyn Fn(&Value) -> bool + Send>,
+}
+
+impl Field {
+    pub(crate) fn new(
+        fields: Fields,
+        name: &'static str,
+        holds: impl Fn(&Value) -> bool + Send + 'static,
+    ) -> Self {
+        Self {
+            fields,
+            name,
+            holds: Box::new(holds),
+        }
+    }
+
+    fn mismatch(&self, bytes: &[u8]) -> Option<String> {
+        let found = self.fields.get(bytes, self.name);
+        let holds = (self.holds)(&found);
+        (!holds).then(|| format!("body at `{}`", self.name))
+    }
+}
+
+/// How a body is written that has fields.
+#[derive(Clone, Copy, Debug)]
+pub enum Fields {
+    /// As an object of JSON.
+    Json,
+    /// As pairs, whose values are texts.
+    Form,
+}
+
+impl Fields {
+    /// A field of a body.
+    fn get(self, bytes: &[u8], name: &str) -> Value {
+        match self {
+            Self::Json => match serde_json::from_slice::<Value>(bytes) {
+                Ok(mut body) => body.get_mut(name).map(Value::take).unwrap_or_default(),
+                Err(_) => Value::Null,
+            },
+            Self::Form => {
+                let found = pairs(bytes, |_| false).into_iter();
+                let found = found.filter(|(key, _)| key == name);
+                one_or_list(found.map(|(_, value)| Value::String(value)).collect())
+            }
+        }
+    }
+
+    /// A value as it is found.
+    pub(crate) fn written(self, value: Value) -> Value {
+        match (self, value) {
+            (Self::Json, value) => value,
+            (Self::Form, Value::Array(items)) => {
+                let items = items.into_iter().map(|item| self.written(item));
+                one_or_list(items.collect())
+            }
+            (Self::Form, value @ (Value::Null | Value::String(_))) => value,
+            (Self::Form, value) => Value::String(value.to_string()),
+        }
+    }
+}
+
+/// A pair that comes once is no list.
+fn one_or_list(mut values: Vec<Value>) -> Value {
+    match values.len() {
+        0 => Value::Null,
+        1 => values.remove(0),
+        _ => Value::Array(values),
+    }
 }
 
 impl Body {
@@ -47,6 +123,7 @@ impl Body {
                 let content_type = found.first().map_or("", |media| media.as_str());
                 multipart::difference(expected, content_type, bytes)
             }
+            Content::Field(field) => field.mismatch(bytes),
             Content::Bytes(expected) => (bytes != expected).then(|| "body".into()),
         }
     }
@@ -159,6 +236,31 @@ mod tests {
             ),
         ] {
             assert_eq!(form_difference(&expected, &found).as_deref(), part);
+        }
+    }
+
+    #[test]
+    fn a_field_is_found_however_the_body_is_written() {
+        let field = |fields: Fields, expected: Value| {
+            let expected = fields.written(expected);
+            Field::new(fields, "a", move |found| *found == expected)
+        };
+        for (fields, body, expected) in [
+            (Fields::Json, r#"{"a": 1, "b": 2}"#, json!(1)),
+            (Fields::Json, r#"{"b": 2}"#, json!(null)),
+            (Fields::Json, "[1]", json!(null)),
+            (Fields::Form, "b=2&a=x+y", json!("x y")),
+            (Fields::Form, "a=1", json!(1)),
+            (Fields::Form, "a=1&b=3&a=2", json!([1, "2"])),
+            (Fields::Form, "a=1", json!(["1"])),
+            (Fields::Form, "b=1", json!(null)),
+        ] {
+            assert_eq!(
+                field(fields, expected.clone()).mismatch(body.as_bytes()),
+                None
+            );
+            let other = field(fields, json!("other")).mismatch(body.as_bytes());
+            assert_eq!(other.as_deref(), Some("body at `a`"), "{body}");
         }
     }
 }

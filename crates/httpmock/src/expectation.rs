@@ -31,7 +31,8 @@ pub(crate) struct Expectation {
     /// As they are sent.
     cookies: Vec<(&'static str, Vec<(String, String)>)>,
     authorization: Option<String>,
-    body: Option<Body>,
+    /// The whole body, or some fields of it.
+    bodies: Vec<Body>,
 }
 
 /// A path parameter.
@@ -75,7 +76,7 @@ impl Expectation {
             headers: Vec::new(),
             cookies: Vec::new(),
             authorization: None,
-            body: None,
+            bodies: Vec::new(),
         }
     }
 
@@ -113,7 +114,7 @@ impl Expectation {
     }
 
     pub(crate) fn body(&mut self, body: Body) {
-        self.body = Some(body);
+        self.bodies.push(body);
     }
 
     pub(crate) fn matches(&self, request: &HttpMockRequest) -> bool {
@@ -178,9 +179,8 @@ impl Expectation {
         if !self.has_credentials(request) {
             parts.push("credentials".into());
         }
-        if let Some(part) = self.body.as_ref().and_then(|body| body.mismatch(request)) {
-            parts.push(part);
-        }
+        let bodies = self.bodies.iter();
+        parts.extend(bodies.filter_map(|body| body.mismatch(request)));
         Some(parts)
     }
 

@@ -59,14 +59,16 @@ mod report;
 pub mod round_trip;
 mod server;
 mod then;
+mod tokens;
 mod when;
 mod wire;
 #[doc(hidden)]
 pub mod runtime {
     //! What generated code calls; not a public API.
 
+    pub use crate::body::Fields;
     pub use crate::expectation::Credentials;
-    pub use crate::then::{Then, in_range};
+    pub use crate::then::{Then, edited, in_range};
     pub use crate::when::When;
     pub use tokenturn_client::runtime::{Expose, Exposed, Style};
 }

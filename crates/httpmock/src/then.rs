@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokenturn_client::runtime::exposing;
+
+use crate::round_trip::sample;
 
 /// What is answered.
 pub struct Then {
@@ -71,6 +74,14 @@ impl fmt::Debug for Then {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Then").finish_non_exhaustive()
     }
+}
+
+/// The example of a spec, changed.
+#[track_caller]
+pub fn edited<T: DeserializeOwned>(example: &str, edit: impl FnOnce(&mut T)) -> T {
+    let mut value = sample(example);
+    edit(&mut value);
+    value
 }
 
 /// Checks that a status is one of a range such as `4XX`.

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use serde_json::Value;
 use tokenturn_client::Secret;
 use tokenturn_client::runtime::{self, Style, style};
 
-use crate::body::{Body, Content, on_the_wire};
+use crate::body::{Body, Content, Field, Fields, difference, on_the_wire};
 use crate::expectation::Expectation;
 use crate::server::lock;
 
@@ -159,6 +160,35 @@ impl When {
     /// A body of any other kind.
     pub fn bytes(self, media: &'static str, body: impl AsRef<[u8]>) -> Self {
         self.content(media, Content::Bytes(body.as_ref().to_vec()))
+    }
+
+    /// A field of a body. None and null want it to be absent, or null.
+    #[track_caller]
+    pub fn body_field(
+        self,
+        media: &'static str,
+        fields: Fields,
+        name: &'static str,
+        value: impl Serialize,
+    ) -> Self {
+        let expected = match on_the_wire(&value) {
+            Ok(value) => fields.written(value),
+            Err(error) => panic!("`{name}` cannot be written: {error}"),
+        };
+        let holds = move |found: &Value| difference(&expected, found, String::new()).is_none();
+        self.content(media, Content::Field(Field::new(fields, name, holds)))
+    }
+
+    /// A field of a body that is a text.
+    pub fn body_field_that(
+        self,
+        media: &'static str,
+        fields: Fields,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        let holds = move |found: &Value| found.as_str().is_some_and(&holds);
+        self.content(media, Content::Field(Field::new(fields, name, holds)))
     }
 
     fn content(self, media: &'static str, content: Content) -> Self {

@@ -25,6 +25,11 @@ impl Client {
     /// `POST /applications/{client_id}/token`, see
     /// <https://docs.github.com/en/rest/apps/oauth-applications#check-a-token>
     ///
+    /// - Base URL: `https://api.github.com` (Enterprise Server is `https://HOST/api/v3`, data residency `https://api.SUBDOMAIN.ghe.com`)
+    /// - Credentials: a user name and a password (Basic). The client ID and the client secret of the app.
+    /// - Retry class `safe`: the call reads, and the transport may repeat it
+    /// - `Ok`: 200: The token is valid, and this is what it stands for.
+    ///
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
@@ -49,6 +54,11 @@ impl Client {
     /// `PATCH /applications/{client_id}/token`, see
     /// <https://docs.github.com/en/rest/apps/oauth-applications#reset-a-token>
     ///
+    /// - Base URL: `https://api.github.com` (Enterprise Server is `https://HOST/api/v3`, data residency `https://api.SUBDOMAIN.ghe.com`)
+    /// - Credentials: a user name and a password (Basic). The client ID and the client secret of the app.
+    /// - Retry class `never`: a second call may lose something for good, and the transport sends it once
+    /// - `Ok`: 200: The token is valid, and this is what it stands for.
+    ///
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
@@ -70,6 +80,11 @@ impl Client {
     ///
     /// `DELETE /applications/{client_id}/token`, see
     /// <https://docs.github.com/en/rest/apps/oauth-applications#delete-an-app-token>
+    ///
+    /// - Base URL: `https://api.github.com` (Enterprise Server is `https://HOST/api/v3`, data residency `https://api.SUBDOMAIN.ghe.com`)
+    /// - Credentials: a user name and a password (Basic). The client ID and the client secret of the app.
+    /// - Retry class `idempotent`: a second call ends in the same state, and the transport may repeat it
+    /// - `Ok`: 204: The token is dead.
     ///
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
@@ -94,6 +109,11 @@ impl Client {
     /// `POST /applications/{client_id}/token/scoped`, see
     /// <https://docs.github.com/en/rest/apps/apps#create-a-scoped-access-token>
     ///
+    /// - Base URL: `https://api.github.com` (Enterprise Server is `https://HOST/api/v3`, data residency `https://api.SUBDOMAIN.ghe.com`)
+    /// - Credentials: a user name and a password (Basic). The client ID and the client secret of the app.
+    /// - Retry class `repeatable`: a second call changes the state once more, and the transport sends it once
+    /// - `Ok`: 200: The token is valid, and this is what it stands for.
+    ///
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::ScopeTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
@@ -117,6 +137,11 @@ impl Client {
     /// `DELETE /applications/{client_id}/grant`, see
     /// <https://docs.github.com/en/rest/apps/oauth-applications#delete-an-app-authorization>
     ///
+    /// - Base URL: `https://api.github.com` (Enterprise Server is `https://HOST/api/v3`, data residency `https://api.SUBDOMAIN.ghe.com`)
+    /// - Credentials: a user name and a password (Basic). The client ID and the client secret of the app.
+    /// - Retry class `idempotent`: a second call ends in the same state, and the transport may repeat it
+    /// - `Ok`: 204: The authorization is gone.
+    ///
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
@@ -139,6 +164,11 @@ impl Client {
     /// `ghr_`). Not on Enterprise Server. 60 calls an hour.
     ///
     /// `POST /credentials/revoke`, see <https://docs.github.com/en/rest/credentials/revoke>
+    ///
+    /// - Base URL: `https://api.github.com` (Enterprise Server is `https://HOST/api/v3`, data residency `https://api.SUBDOMAIN.ghe.com`)
+    /// - Credentials: none; those of the transport are not sent
+    /// - Retry class `idempotent`: a second call ends in the same state, and the transport may repeat it
+    /// - `Ok`: 202: Accepted. It does not say which of the credentials were valid.
     ///
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
@@ -288,6 +318,7 @@ pub mod types {
     /// A token, and what it stands for.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct Authorization {
         /// The same before and after a reset.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -332,6 +363,7 @@ pub mod types {
     /// The app that a token was given to.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct AuthorizationApp {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub client_id: Option<String>,
@@ -344,6 +376,7 @@ pub mod types {
     /// The user who gave the token. Some of the addresses are URI templates.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct SimpleUser {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub login: Option<String>,
@@ -393,6 +426,7 @@ pub mod types {
     /// What a scoped token can reach.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct ScopedInstallation {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub permissions: Option<AppPermissions>,
@@ -413,6 +447,7 @@ pub mod types {
     /// What an error answer says.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct BasicError {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub message: Option<String>,
@@ -427,6 +462,7 @@ pub mod types {
     /// What an answer about wrong parameters says.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct ValidationError {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub message: Option<String>,
@@ -438,6 +474,7 @@ pub mod types {
     /// What an answer about a wrong list says.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct SimpleValidationError {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub message: Option<String>,
@@ -449,6 +486,7 @@ pub mod types {
     /// What is wrong with one parameter.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct FieldError {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub resource: Option<String>,

@@ -26,6 +26,11 @@ impl Client {
     /// `POST /login/oauth/access_token`, see
     /// <https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps>
     ///
+    /// - Base URL: `https://github.com` (Enterprise Server is `https://HOST`, data residency `https://SUBDOMAIN.ghe.com`)
+    /// - Credentials: none; those of the transport are not sent
+    /// - Retry class `never`: a second call may lose something for good, and the transport sends it once
+    /// - `Ok`: 200: The token, or an error.
+    ///
     /// ```no_run
     /// # use tokenturn_client::github_login::{self, types};
     /// # async fn example(client: github_login::Client, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
@@ -44,6 +49,11 @@ impl Client {
     ///
     /// `POST /login/device/code`, see
     /// <https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps#device-flow>
+    ///
+    /// - Base URL: `https://github.com` (Enterprise Server is `https://HOST`, data residency `https://SUBDOMAIN.ghe.com`)
+    /// - Credentials: none; those of the transport are not sent
+    /// - Retry class `repeatable`: a second call changes the state once more, and the transport sends it once
+    /// - `Ok`: 200: The codes, or an error.
     ///
     /// ```no_run
     /// # use tokenturn_client::github_login::{self, types};
@@ -126,6 +136,7 @@ pub mod types {
     /// A token or an error.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct AccessTokenResponse {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[serde(serialize_with = "runtime::expose")]
@@ -175,6 +186,7 @@ pub mod types {
     /// The codes or an error.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct DeviceCodeResponse {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[serde(serialize_with = "runtime::expose")]

@@ -25,6 +25,11 @@ impl Client {
     /// `POST /api/v1/user/oauth/issue-token`, see
     /// <https://ohmygpt-docs.apifox.cn/api-192724620>
     ///
+    /// - Base URL: `https://api.ohmygpt.com`, `https://cn2us02.opapi.win`
+    /// - Credentials: none; those of the transport are not sent
+    /// - Retry class `never`: a second call may lose something for good, and the transport sends it once
+    /// - `Ok`: 200: The token, or, in the same envelope with another `statusCode`, an error.
+    ///
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::IssueTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
@@ -45,6 +50,11 @@ impl Client {
     ///
     /// `POST /api/v1/user/oauth/app/query-user-basic-info`, see
     /// <https://ohmygpt-docs.apifox.cn>
+    ///
+    /// - Base URL: `https://api.ohmygpt.com`, `https://cn2us02.opapi.win`
+    /// - Credentials: a token (Bearer). The OAuth token of the user, `omg-oat-v1-`.
+    /// - Retry class `safe`: the call reads, and the transport may repeat it
+    /// - `Ok`: 200: The user, or, in the same envelope with another `statusCode`, an error.
     ///
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
@@ -70,6 +80,11 @@ impl Client {
     /// `POST /api/v1/user/oauth/app/rotate-user-admin-token`, see
     /// <https://ohmygpt-docs.apifox.cn>
     ///
+    /// - Base URL: `https://api.ohmygpt.com`, `https://cn2us02.opapi.win`
+    /// - Credentials: a token (Bearer). The OAuth token of the user, `omg-oat-v1-`.
+    /// - Retry class `repeatable`: a second call changes the state once more, and the transport sends it once
+    /// - `Ok`: 200: The new token, or, in the same envelope with another `statusCode`, an error.
+    ///
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::EmptyRequest) -> Result<(), Box<dyn std::error::Error>> {
@@ -90,6 +105,11 @@ impl Client {
     ///
     /// `POST /api/v1/user/admin/new-api-token`, see
     /// <https://ohmygptdocs.apifox.cn/api-118666583>
+    ///
+    /// - Base URL: `https://api.ohmygpt.com`, `https://cn2us02.opapi.win`
+    /// - Credentials: a token (Bearer). A key with admin permission, `sk-`.
+    /// - Retry class `repeatable`: a second call changes the state once more, and the transport sends it once
+    /// - `Ok`: 200: The key, or, in the same envelope with another `statusCode`, an error.
     ///
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
@@ -112,6 +132,11 @@ impl Client {
     /// `POST /api/v1/user/admin/update-api-token`, see
     /// <https://ohmygptdocs.apifox.cn/api-118666584>
     ///
+    /// - Base URL: `https://api.ohmygpt.com`, `https://cn2us02.opapi.win`
+    /// - Credentials: a token (Bearer). A key with admin permission, `sk-`.
+    /// - Retry class `idempotent`: a second call ends in the same state, and the transport may repeat it
+    /// - `Ok`: 200: Done, or, in the same envelope with another `statusCode`, an error.
+    ///
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::UpdateApiTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
@@ -132,6 +157,11 @@ impl Client {
     ///
     /// `POST /api/v1/user/admin/get-api-tokens`, see
     /// <https://ohmygptdocs.apifox.cn/api-118666585>
+    ///
+    /// - Base URL: `https://api.ohmygpt.com`, `https://cn2us02.opapi.win`
+    /// - Credentials: a token (Bearer). A key with admin permission, `sk-`.
+    /// - Retry class `safe`: the call reads, and the transport may repeat it
+    /// - `Ok`: 200: The keys, or, in the same envelope with another `statusCode`, an error.
     ///
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
@@ -154,6 +184,11 @@ impl Client {
     /// `POST /api/v1/user/admin/del-api-token`, see
     /// <https://ohmygptdocs.apifox.cn/api-118666586>
     ///
+    /// - Base URL: `https://api.ohmygpt.com`, `https://cn2us02.opapi.win`
+    /// - Credentials: a token (Bearer). A key with admin permission, `sk-`.
+    /// - Retry class `repeatable`: a second call changes the state once more, and the transport sends it once
+    /// - `Ok`: 200: Done, or, in the same envelope with another `statusCode`, an error.
+    ///
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::ApiTokenKeyRequest) -> Result<(), Box<dyn std::error::Error>> {
@@ -174,6 +209,11 @@ impl Client {
     ///
     /// `POST /api/v1/user/admin/balance`, see
     /// <https://s.apifox.cn/9aac3c46-2596-43c0-b69f-17e3256d0bf8>
+    ///
+    /// - Base URL: `https://api.ohmygpt.com`, `https://cn2us02.opapi.win`
+    /// - Credentials: a token (Bearer). A key with admin permission, `sk-`.
+    /// - Retry class `safe`: the call reads, and the transport may repeat it
+    /// - `Ok`: 200: The balance, or, in the same envelope with another `statusCode`, an error.
     ///
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
@@ -286,6 +326,7 @@ pub mod types {
     /// The envelope around the OAuth token.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct IssueTokenResponse {
         /// 200 means success; anything else is an error.
         #[serde(rename = "statusCode")]
@@ -301,6 +342,7 @@ pub mod types {
     /// A user's OAuth token for an app.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct OAuthToken {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub user_id: Option<UserId>,
@@ -313,6 +355,7 @@ pub mod types {
     /// The envelope around a user.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct UserBasicInfoResponse {
         #[serde(rename = "statusCode", skip_serializing_if = "Option::is_none")]
         pub status_code: Option<i64>,
@@ -326,6 +369,7 @@ pub mod types {
     /// A user. No page lists the fields; these two are read by a public client.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct UserBasicInfo {
         #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
         pub user_id: Option<UserId>,
@@ -355,6 +399,7 @@ pub mod types {
     /// The envelope around a new key.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct NewApiTokenResponse {
         #[serde(rename = "statusCode", skip_serializing_if = "Option::is_none")]
         pub status_code: Option<i64>,
@@ -402,6 +447,7 @@ pub mod types {
     /// The envelope around the keys.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct ApiTokensResponse {
         #[serde(rename = "statusCode", skip_serializing_if = "Option::is_none")]
         pub status_code: Option<i64>,
@@ -415,6 +461,7 @@ pub mod types {
     /// An API key, and what it may do.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct ApiToken {
         /// The key itself.
         #[serde(serialize_with = "runtime::expose")]
@@ -452,6 +499,7 @@ pub mod types {
     /// The envelope around a balance.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct BalanceResponse {
         #[serde(rename = "statusCode", skip_serializing_if = "Option::is_none")]
         pub status_code: Option<i64>,
@@ -465,6 +513,7 @@ pub mod types {
     /// What a user has left, in units that the pages do not name.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct UserBalance {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub balance: Option<::tokenturn_client::Amount>,
@@ -474,6 +523,7 @@ pub mod types {
     /// The envelope around the new token.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct RotateUserAdminTokenResponse {
         /// 200 means success; anything else is an error.
         #[serde(rename = "statusCode")]
@@ -489,6 +539,7 @@ pub mod types {
     /// A user's new management token.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct UserAdminToken {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub user_id: Option<UserId>,
@@ -520,6 +571,7 @@ pub mod types {
     /// The envelope of an error, or of a success that says no more.
     #[derive(serde::Deserialize, serde::Serialize, Clone, Debug, Default)]
     #[serde(crate = "serde")]
+    #[non_exhaustive]
     pub struct ErrorEnvelope {
         #[serde(rename = "statusCode", skip_serializing_if = "Option::is_none")]
         pub status_code: Option<i64>,

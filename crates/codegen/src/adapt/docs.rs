@@ -40,7 +40,7 @@ impl VisitMut for Docs {
 }
 
 /// A line of a doc comment.
-pub(super) fn doc(line: &str) -> Attribute {
+pub(crate) fn doc(line: &str) -> Attribute {
     Attribute {
         pound_token: Default::default(),
         style: AttrStyle::Outer,

@@ -8,7 +8,7 @@ use crate::operations::Operation;
 
 /// The doc lines of an operation's example. There are none where no doc test could name the client.
 pub(super) fn lines(operation: &Operation, fields: &Fields, path: &str) -> Vec<Attribute> {
-    if ["crate", "self", "super"].contains(&path.split("::").next().unwrap_or("")) {
+    if !is_nameable(path) {
         return Vec::new();
     }
     let required = fields.iter().filter_map(|field| {
@@ -41,6 +41,11 @@ pub(super) fn lines(operation: &Operation, fields: &Fields, path: &str) -> Vec<A
         })
         .map(|line| doc(&line))
         .collect()
+}
+
+/// Whether a doc test can name what lies at a path.
+pub(crate) fn is_nameable(path: &str) -> bool {
+    !["crate", "self", "super"].contains(&path.split("::").next().unwrap_or(""))
 }
 
 /// The type that a required field is set with: `T` of `Result<T, String>`.

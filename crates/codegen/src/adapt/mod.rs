@@ -4,6 +4,7 @@
 //! cannot decode. The types and the builders are progenitor's; the client, what a builder sends and
 //! what is made of the answer are ours.
 
+mod about;
 mod absence;
 mod check;
 mod choose;
@@ -19,15 +20,17 @@ mod trim;
 use std::collections::HashMap;
 
 use absence::Marked;
-pub(crate) use docs::Docs;
+pub(crate) use docs::{Docs, doc};
+pub(crate) use example::is_nameable;
 use order::Order;
+pub(crate) use order::wire_name;
 use paths::Shorten;
 use pieces::{Kind, Module, split};
 use proc_macro2::{Span, TokenStream};
 use quote::format_ident;
 use serde_json::Value;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, File, ImplItem, Item, ItemMod, parse_quote, parse2};
+use syn::{Attribute, Fields, File, ImplItem, Item, ItemMod, parse_quote, parse2};
 use trim::Bodies;
 
 use crate::choices::Choice;
@@ -116,7 +119,7 @@ impl Writer<'_> {
         let mut source = self.print(structure(self.document), 0);
         source.push_str(&self.methods(found.examples));
         source.push_str(&self.print(table::table(self.operations), 0));
-        source.push_str(&self.types(types, found.bodies)?);
+        source.push_str(&self.types(types, found.bodies, &mut found.shapes)?);
         source.push_str(&self.enums(enums::errors(self.operations))?);
         source.push_str(&self.enums(enums::answers(self.operations))?);
         source.push_str(&builder);
@@ -184,9 +187,14 @@ impl Writer<'_> {
         Ok(self.module(opened(module.head), 0, &lines))
     }
 
-    fn types(&self, mut module: Module, bodies: Bodies) -> syn::Result<String> {
+    fn types(
+        &self,
+        mut module: Module,
+        bodies: Bodies,
+        shapes: &mut Shapes,
+    ) -> syn::Result<String> {
         let sent = trim::sent(&module.pieces, bodies);
-        trim::types(&mut module.pieces, &sent);
+        trim::types(&mut module.pieces, &sent.bodies);
         let shown = display::shown(&module.pieces);
         let properties = order::properties(self.document);
         let names = order::schemas(self.document);
@@ -202,7 +210,7 @@ impl Writer<'_> {
                 // It comes after all types.
                 (Kind::Mod, "builder") => {
                     let mut module = piece.clone().module()?;
-                    trim::builders(&mut module.pieces, &sent);
+                    trim::builders(&mut module.pieces, &sent.bodies);
                     lines.push_str(&self.type_builders(module, &names, &fields, &marked)?);
                     continue;
                 }
@@ -216,8 +224,13 @@ impl Writer<'_> {
             }
             let more = match &mut item {
                 Item::Struct(item) => {
+                    shapes.read_type(item);
                     if let Some(order) = order::fields(item, &properties) {
                         fields.insert(piece.name.clone(), order);
+                    }
+                    if !sent.contains(&piece.name) && matches!(item.fields, Fields::Named(_)) {
+                        // Users read it, so a new field breaks nobody.
+                        item.attrs.push(parse_quote!(#[non_exhaustive]));
                     }
                     display::scalar(item, &shown)
                 }
@@ -377,7 +390,7 @@ fn constructor() -> Item {
 fn method(operation: &Operation) -> Item {
     let function = format_ident!("{}", operation.method_name());
     let builder = format_ident!("{}", operation.type_name());
-    let docs = about(operation);
+    let docs = about::about(operation);
     parse_quote! {
         impl Client {
             #[doc = #docs]
@@ -386,21 +399,4 @@ fn method(operation: &Operation) -> Item {
             }
         }
     }
-}
-
-/// What the spec says about an operation.
-fn about(operation: &Operation) -> String {
-    let docs = &operation.docs;
-    let mut text = String::new();
-    for part in [&docs.summary, &docs.description] {
-        if !part.is_empty() {
-            text.push_str(part);
-            text.push_str("\n\n");
-        }
-    }
-    text.push_str(&format!("`{} {}`", operation.method, operation.path));
-    if let Some(url) = &docs.url {
-        text.push_str(&format!(", see <{url}>"));
-    }
-    text
 }

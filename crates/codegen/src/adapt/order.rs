@@ -123,7 +123,7 @@ fn order_fields(fields: &mut FieldsNamed, properties: &Properties<'_>) {
 }
 
 /// What a field is called in JSON.
-fn wire_name(field: &Field) -> String {
+pub(crate) fn wire_name(field: &Field) -> String {
     let mut name = field
         .ident
         .as_ref()

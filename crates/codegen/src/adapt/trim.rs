@@ -1,7 +1,7 @@
 //! Leaves out what a client does not need: builders of types that are never sent.
 //!
 //! They are most of what progenitor generates, and everybody who depends on the client compiles
-//! them. A type that only comes in answers is a plain struct with public fields.
+//! them. A type that only comes in answers is a struct with public fields that nobody but a mock makes.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -10,8 +10,22 @@ use syn::{Field, Item, ItemImpl, Path, Type};
 
 use super::pieces::{Kind, Piece};
 
-/// The types that requests hold: the bodies of all operations, and the types of their fields, and so on.
-pub(super) fn sent(types: &[Piece], bodies: Bodies) -> BTreeSet<String> {
+/// The types that requests hold.
+pub(super) struct Sent {
+    /// The bodies of all operations, and the types of their fields, and so on.
+    pub(super) bodies: BTreeSet<String>,
+    /// Those of parameters, which have no builders.
+    parameters: BTreeSet<String>,
+}
+
+impl Sent {
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.bodies.contains(name) || self.parameters.contains(name)
+    }
+}
+
+/// Finds them.
+pub(super) fn sent(types: &[Piece], found: Bodies) -> Sent {
     let names: HashSet<&str> = types.iter().map(|piece| &*piece.name).collect();
     let mut fields: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for piece in types {
@@ -24,13 +38,18 @@ pub(super) fn sent(types: &[Piece], bodies: Bodies) -> BTreeSet<String> {
             });
         }
     }
-    let mut sent = BTreeSet::new();
-    let mut next = bodies.0;
-    while let Some(name) = next.pop() {
-        next.extend(fields.remove(&*name).into_iter().flatten());
-        sent.insert(name);
+    let mut within = |mut next: Vec<String>| {
+        let mut all = BTreeSet::new();
+        while let Some(name) = next.pop() {
+            next.extend(fields.remove(&*name).into_iter().flatten());
+            all.insert(name);
+        }
+        all
+    };
+    Sent {
+        bodies: within(found.bodies),
+        parameters: within(found.parameters),
     }
-    sent
 }
 
 /// Removes what makes builders of other types.
@@ -65,7 +84,10 @@ fn last(path: &Path) -> String {
 /// What the builders of operations are given: what stands as `types::builder::NAME` in them, and what is in the
 /// field of a body. A list of bodies, or a body that may be null, is not given as its builder.
 #[derive(Default)]
-pub(super) struct Bodies(Vec<String>);
+pub(super) struct Bodies {
+    bodies: Vec<String>,
+    parameters: Vec<String>,
+}
 
 impl Bodies {
     /// Looks at an item of the module of the builders.
@@ -81,14 +103,15 @@ impl<'ast> Visit<'ast> for Bodies {
             && builder == "builder"
             && types == "types"
         {
-            self.0.push(name.to_string());
+            self.bodies.push(name.to_string());
         }
         visit::visit_path(self, path);
     }
 
     fn visit_field(&mut self, field: &'ast Field) {
-        if field.ident.as_ref().is_some_and(|name| name == "body") {
-            self.0.extend(names_in(field));
+        match field.ident.as_ref().is_some_and(|name| name == "body") {
+            true => self.bodies.extend(names_in(field)),
+            false => self.parameters.extend(names_in(field)),
         }
         visit::visit_field(self, field);
     }
@@ -125,6 +148,7 @@ mod tests {
             impl Sent { pub fn builder() -> builder::Sent { Default::default() } }
             pub struct Inner;
             impl Inner { pub fn builder() -> builder::Inner { Default::default() } }
+            pub struct Filter;
             pub struct Answer { inner: Inner }
             impl Answer { pub fn builder() -> builder::Answer { Default::default() } }
             impl Answer { pub fn other(&self) {} }
@@ -140,11 +164,13 @@ mod tests {
         });
         let mut bodies = Bodies::default();
         bodies.read(&parse_quote! {
-            pub struct Call { body: Result<types::builder::Sent, String> }
+            pub struct Call { body: Result<types::builder::Sent, String>, of: Result<types::Filter, String> }
         });
         let sent = sent(&found, bodies);
-        types(&mut found, &sent);
-        builders(&mut builder, &sent);
+        let is_sent = ["Sent", "Inner", "Filter", "Answer"].map(|name| sent.contains(name));
+        assert_eq!(is_sent, [true, true, true, false]);
+        types(&mut found, &sent.bodies);
+        builders(&mut builder, &sent.bodies);
         let text = |pieces: Vec<Piece>| {
             let tokens: TokenStream = pieces.into_iter().map(|piece| piece.tokens).collect();
             tokens.to_string()
@@ -154,6 +180,7 @@ mod tests {
             impl Sent { pub fn builder() -> builder::Sent { Default::default() } }
             pub struct Inner;
             impl Inner { pub fn builder() -> builder::Inner { Default::default() } }
+            pub struct Filter;
             pub struct Answer { inner: Inner }
             impl Answer { pub fn other(&self) {} }
         };

@@ -72,7 +72,7 @@ impl<'a> Lint<'a> {
         false
     }
 
-    /// `servers` at any level.
+    /// `servers` at any level. Those of the whole document are in the docs.
     pub(super) fn servers(&mut self, node: Node<'a>) {
         let Some(servers) = node.get("servers").filter(|s| s.value.is_array()) else {
             return;
@@ -80,8 +80,12 @@ impl<'a> Lint<'a> {
         servers.items().for_each(|server| {
             self.shape(server, &shape::SERVER);
         });
-        let message = "`servers` has no effect: the caller of the client chooses the base URL";
-        let help = "leave it out, or keep it for readers of the spec";
+        if node.get("paths").is_some() {
+            return;
+        }
+        let message =
+            "these `servers` have no effect: a client has one base URL, which its caller chooses";
+        let help = "leave them out, or keep them for readers of the spec";
         self.warn("servers", servers, message, help);
     }
 

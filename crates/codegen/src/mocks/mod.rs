@@ -4,23 +4,28 @@
 //! without a reason. They run on the runtime of `tokenturn-httpmock` instead, which says of each
 //! part whether it fits.
 
+pub(crate) mod examples;
 pub(crate) mod shapes;
 pub(crate) mod then;
+mod usage;
 pub(crate) mod when;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use serde_json::Value;
 use syn::visit_mut::VisitMut;
-use syn::{File, parse_quote, parse2};
+use syn::{File, Item, TraitItem, parse_quote, parse2};
 
 use crate::Paths;
 use crate::adapt::Docs;
 use crate::operations::Operation;
 use crate::print;
+use examples::Examples;
 use shapes::Shapes;
 
 /// The source of the mocks of the operations of a client.
 pub(crate) fn mocks(
+    document: &Value,
     operations: &[Operation],
     shapes: &Shapes,
     paths: &Paths,
@@ -29,6 +34,7 @@ pub(crate) fn mocks(
     let (mut declarations, mut definitions, mut types) =
         (String::new(), String::new(), String::new());
     let (same_of_when, same_of_then) = (when::Same::new()?, then::same()?);
+    let mut examples = Examples::of(document);
     for operation in operations {
         let (function, when, then) = names(operation);
         let docs = format!("A mock of `{} {}`.", operation.method, operation.path);
@@ -43,6 +49,13 @@ pub(crate) fn mocks(
         let query = query.map(|(name, value)| quote!(.query(#name, #value)));
         let mut declaration = parse2(quote!(trait Mocks { #[doc = #docs] #signature; }))?;
         Docs.visit_item_mut(&mut declaration);
+        // Unlike what the spec shows, it is Rust.
+        if let Item::Trait(declaration) = &mut declaration
+            && let Some(TraitItem::Fn(function)) = declaration.items.first_mut()
+        {
+            let usage = usage::lines(document, operation, shapes, paths);
+            function.attrs.extend(usage);
+        }
         declarations.push_str(&print::within(declaration, 1));
         let definition = parse2(quote! {
             impl Mocks for MockServer {
@@ -58,7 +71,7 @@ pub(crate) fn mocks(
         definitions.push_str(&print::within(definition, 1));
         let parts = when::when(operation, &when, shapes);
         types.push_str(&with_methods(&when, parts, &same_of_when.of(operation))?);
-        let parts = then::then(operation, &then, shapes);
+        let parts = then::then(operation, &then, shapes, &mut examples);
         types.push_str(&with_methods(&then, parts, &same_of_then)?);
     }
     let imports: File = parse_quote! {
@@ -77,6 +90,9 @@ pub(crate) fn mocks(
     let definition = parse_quote!(impl Mocks for MockServer {});
     source.push_str(&print::filled(definition, 0, &definitions));
     source.push_str(&types);
+    if let Some(item) = examples.item() {
+        source.push_str(&print::source(vec![parse2(item)?]));
+    }
     Ok(source)
 }
 

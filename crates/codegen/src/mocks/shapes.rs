@@ -1,16 +1,23 @@
 //! The types that the generated client uses, read from its code.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use syn::{Fields, GenericArgument, ImplItem, Item, PathArguments, ReturnType, Type, parse_quote};
+use proc_macro2::Ident;
+use syn::{
+    Fields, GenericArgument, ImplItem, Item, ItemStruct, PathArguments, ReturnType, Type,
+    parse_quote,
+};
 
+use crate::adapt::wire_name;
 use crate::operations::Operation;
 
 /// What the builders of the operations take and give.
 #[derive(Default)]
 pub(crate) struct Shapes {
     arguments: HashMap<(String, String), Type>,
+    optional: HashSet<(String, String)>,
     answers: HashMap<String, Type>,
+    fields: HashMap<(String, String), (Ident, Type)>,
 }
 
 impl Shapes {
@@ -34,15 +41,33 @@ impl Shapes {
             if let Some(name) = &field.ident
                 && let Some(ty) = argument(&field.ty, "Result")
             {
+                let key = (builder.to_owned(), name.to_string());
                 // A parameter may be left out; a body is there, and may be null.
                 let ty = match argument(ty, "Option") {
-                    Some(inner) if name != "body" => inner,
+                    Some(inner) if name != "body" => {
+                        self.optional.insert(key.clone());
+                        inner
+                    }
                     _ => ty,
                 };
-                let key = (builder.to_owned(), name.to_string());
                 self.arguments.insert(key, without_builder(ty.clone()));
             }
         }
+    }
+
+    /// Reads a type.
+    pub(crate) fn read_type(&mut self, item: &ItemStruct) {
+        for field in &item.fields {
+            if let Some(name) = &field.ident {
+                let key = (item.ident.to_string(), wire_name(field));
+                self.fields.insert(key, (name.clone(), field.ty.clone()));
+            }
+        }
+    }
+
+    /// What the setter of a type's field is called, and what it holds, by its name in JSON.
+    pub(crate) fn field(&self, owner: &str, name: &str) -> Option<&(Ident, Type)> {
+        self.fields.get(&(owner.to_owned(), name.to_owned()))
     }
 
     fn read_send(&mut self, builder: &str, items: &[ImplItem]) {
@@ -62,6 +87,12 @@ impl Shapes {
     pub(crate) fn argument(&self, operation: &Operation, name: &str) -> Option<&Type> {
         self.arguments
             .get(&(operation.type_name(), name.to_owned()))
+    }
+
+    /// Whether a parameter may be left out.
+    pub(crate) fn is_optional(&self, operation: &Operation, name: &str) -> bool {
+        let key = (operation.type_name(), name.to_owned());
+        self.optional.contains(&key)
     }
 
     /// What `send` returns.

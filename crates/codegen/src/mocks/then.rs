@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
 
+use super::examples::Examples;
 use super::methods;
 use super::shapes::Shapes;
 use super::when::and;
@@ -34,9 +35,10 @@ pub(super) fn then(
     operation: &Operation,
     name: &Ident,
     shapes: &Shapes,
+    examples: &mut Examples<'_>,
 ) -> (TokenStream, TokenStream) {
     let docs = format!("What a request for `{}` is answered with.", operation.id);
-    let answers = all(operation).map(|answer| method(operation, answer, shapes));
+    let answers = all(operation).map(|answer| method(operation, answer, shapes, examples));
     let definition = quote! {
         #[doc = #docs]
         #[derive(Debug)]
@@ -84,7 +86,12 @@ pub(crate) fn content(operation: &Operation, answer: &Answer, shapes: &Shapes) -
     }
 }
 
-fn method(operation: &Operation, answer: &Answer, shapes: &Shapes) -> TokenStream {
+fn method(
+    operation: &Operation,
+    answer: &Answer,
+    shapes: &Shapes,
+    examples: &mut Examples<'_>,
+) -> TokenStream {
     let name = answer_method(answer.status);
     let docs = enums::about(answer);
     let (parameter, status) = match answer.status {
@@ -102,8 +109,20 @@ fn method(operation: &Operation, answer: &Answer, shapes: &Shapes) -> TokenStrea
         Status::Default => (Some(quote!(status: u16,)), quote!(status)),
     };
     let media = answer.media.as_deref().unwrap_or("application/json");
+    let mut edited = None;
     let (body, call) = match content(operation, answer, shapes) {
-        Content::Json(ty) => (quote!(body: &#ty), quote!(json(#status, #media, body))),
+        Content::Json(ty) => {
+            let example = examples.index(answer);
+            let with = format_ident!("{name}_with");
+            edited = Some(quote! {
+                /// The same, with an example of the spec and what `edit` changes in it.
+                #[track_caller]
+                pub fn #with(self, #parameter edit: impl FnOnce(&mut #ty)) -> Self {
+                    Self(self.0.json(#status, #media, &runtime::edited(EXAMPLES[#example], edit)))
+                }
+            });
+            (quote!(body: &#ty), quote!(json(#status, #media, body)))
+        }
         Content::Bytes => (
             quote!(body: impl AsRef<[u8]>),
             quote!(bytes(#status, #media, body)),
@@ -116,5 +135,6 @@ fn method(operation: &Operation, answer: &Answer, shapes: &Shapes) -> TokenStrea
         pub fn #name(self, #parameter #body) -> Self {
             Self(self.0.#call)
         }
+        #edited
     }
 }

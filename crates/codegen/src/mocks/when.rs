@@ -10,7 +10,14 @@ use crate::operations::{Body, Credentials, Location, Operation, Parameter};
 use crate::prepare::{Writing, content_type, essence};
 
 /// The methods that are not those of parameters.
-const OWN: [&str; 4] = ["basic", "bearer", "body", "and"];
+const OWN: [&str; 6] = [
+    "basic",
+    "bearer",
+    "body",
+    "body_field",
+    "body_field_that",
+    "and",
+];
 
 /// The methods that are the same for every operation.
 pub(super) struct Same {
@@ -149,10 +156,33 @@ fn body(body: &Body, operation: &Operation, shapes: &Shapes) -> TokenStream {
         }
         _ => (quote!(bytes), quote!(impl AsRef<[u8]>)),
     };
+    let is_typed = shapes.argument(operation, "body").is_some();
+    let fields = match body.writing {
+        Writing::Json if is_typed => Some(quote!(runtime::Fields::Json)),
+        Writing::Form if is_typed => Some(quote!(runtime::Fields::Form)),
+        _ => None,
+    };
+    let fields = fields.map(|fields| {
+        quote! {
+            /// A field of the body, by its name in the spec. The others may be anything.
+            pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+                Self(self.0.body_field(#media, #fields, name, value))
+            }
+            /// A text in the body for which something holds.
+            pub fn body_field_that(
+                self,
+                name: &'static str,
+                holds: impl Fn(&str) -> bool + Send + 'static,
+            ) -> Self {
+                Self(self.0.body_field_that(#media, #fields, name, holds))
+            }
+        }
+    });
     quote! {
-        /// The body.
+        /// The body as a whole.
         pub fn body(self, body: #ty) -> Self {
             Self(self.0.#method(#media, body #more))
         }
+        #fields
     }
 }

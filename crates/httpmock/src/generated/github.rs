@@ -8,31 +8,191 @@ use ::tokenturn_httpmock::{Mock, MockServer, httpmock, runtime};
 /// A mock for each operation.
 pub trait Mocks {
     /// A mock of `POST /applications/{client_id}/token`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::github;
+    /// use tokenturn_httpmock::github::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.check_token(|when, then| {
+    ///     when.client_id("the-client_id").basic("the-user", "the-password").body_field("access_token", "e72e16c7e42f292c6912e7710c838347ae178b4a");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url()).basic("the-user", "the-password");
+    /// let client = github::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .check_token()
+    ///     .client_id("the-client_id")
+    ///     .body_map(|body| body.access_token("e72e16c7e42f292c6912e7710c838347ae178b4a"))
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn check_token(
         &self,
         describe: impl FnOnce(CheckTokenWhen, CheckTokenThen),
     ) -> Mock<'_>;
     /// A mock of `PATCH /applications/{client_id}/token`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::github;
+    /// use tokenturn_httpmock::github::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.reset_token(|when, then| {
+    ///     when.client_id("the-client_id").basic("the-user", "the-password").body_field("access_token", "e72e16c7e42f292c6912e7710c838347ae178b4a");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url()).basic("the-user", "the-password");
+    /// let client = github::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .reset_token()
+    ///     .client_id("the-client_id")
+    ///     .body_map(|body| body.access_token("e72e16c7e42f292c6912e7710c838347ae178b4a"))
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn reset_token(
         &self,
         describe: impl FnOnce(ResetTokenWhen, ResetTokenThen),
     ) -> Mock<'_>;
     /// A mock of `DELETE /applications/{client_id}/token`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::github;
+    /// use tokenturn_httpmock::github::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.delete_token(|when, then| {
+    ///     when.client_id("the-client_id").basic("the-user", "the-password").body_field("access_token", "e72e16c7e42f292c6912e7710c838347ae178b4a");
+    ///     then.no_content();
+    /// });
+    /// let transport = Transport::builder(server.base_url()).basic("the-user", "the-password");
+    /// let client = github::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .delete_token()
+    ///     .client_id("the-client_id")
+    ///     .body_map(|body| body.access_token("e72e16c7e42f292c6912e7710c838347ae178b4a"))
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 204);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn delete_token(
         &self,
         describe: impl FnOnce(DeleteTokenWhen, DeleteTokenThen),
     ) -> Mock<'_>;
     /// A mock of `POST /applications/{client_id}/token/scoped`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::github;
+    /// use tokenturn_httpmock::github::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.scope_token(|when, then| {
+    ///     when.client_id("the-client_id").basic("the-user", "the-password").body_field("access_token", "e72e16c7e42f292c6912e7710c838347ae178b4a");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url()).basic("the-user", "the-password");
+    /// let client = github::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .scope_token()
+    ///     .client_id("the-client_id")
+    ///     .body(serde_json::from_str::<tokenturn_client::github::types::ScopeTokenRequest>(r#"{"access_token":"e72e16c7e42f292c6912e7710c838347ae178b4a","target":"octocat","repositories":["hello-world"],"permissions":{"contents":"read","issues":"write"}}"#)?)
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn scope_token(
         &self,
         describe: impl FnOnce(ScopeTokenWhen, ScopeTokenThen),
     ) -> Mock<'_>;
     /// A mock of `DELETE /applications/{client_id}/grant`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::github;
+    /// use tokenturn_httpmock::github::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.delete_authorization(|when, then| {
+    ///     when.client_id("the-client_id").basic("the-user", "the-password").body_field("access_token", "e72e16c7e42f292c6912e7710c838347ae178b4a");
+    ///     then.no_content();
+    /// });
+    /// let transport = Transport::builder(server.base_url()).basic("the-user", "the-password");
+    /// let client = github::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .delete_authorization()
+    ///     .client_id("the-client_id")
+    ///     .body_map(|body| body.access_token("e72e16c7e42f292c6912e7710c838347ae178b4a"))
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 204);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn delete_authorization(
         &self,
         describe: impl FnOnce(DeleteAuthorizationWhen, DeleteAuthorizationThen),
     ) -> Mock<'_>;
     /// A mock of `POST /credentials/revoke`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::github;
+    /// use tokenturn_httpmock::github::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.revoke_credentials(|_, then| {
+    ///     then.accepted();
+    /// });
+    /// let transport = Transport::builder(server.base_url());
+    /// let client = github::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .revoke_credentials()
+    ///     .body_map(|body| body.credentials(vec![tokenturn_client::Secret::new("e72e16c7e42f292c6912e7710c838347ae178b4a")]))
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 202);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn revoke_credentials(
         &self,
         describe: impl FnOnce(RevokeCredentialsWhen, RevokeCredentialsThen),
@@ -116,9 +276,25 @@ impl CheckTokenWhen {
     pub fn client_id(self, value: impl ToString) -> Self {
         Self(self.0.path("client_id", value))
     }
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::AccessTokenRequest) -> Self {
         Self(self.0.json("application/json", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(self.0.body_field("application/json", runtime::Fields::Json, name, value))
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that("application/json", runtime::Fields::Json, name, holds),
+        )
     }
     /// The credentials.
     pub fn basic(self, user: &str, password: impl Into<Secret>) -> Self {
@@ -137,6 +313,11 @@ impl CheckTokenThen {
     #[track_caller]
     pub fn ok(self, body: &types::Authorization) -> Self {
         Self(self.0.json(200, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::Authorization)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[0], edit)))
     }
     /// 301: The API lives elsewhere. Never followed with credentials.
     #[track_caller]
@@ -158,10 +339,20 @@ impl CheckTokenThen {
     pub fn bad_request(self, body: &types::BasicError) -> Self {
         Self(self.0.json(400, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn bad_request_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(400, "application/json", &runtime::edited(EXAMPLES[1], edit)))
+    }
     /// 401: The client ID or the client secret is missing or wrong.
     #[track_caller]
     pub fn unauthorized(self, body: &types::BasicError) -> Self {
         Self(self.0.json(401, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[2], edit)))
     }
     /// 403: A rate limit (with `retry-after`, with `x-ratelimit-remaining: 0`, or with a
     /// message about the secondary limit), a lock after many wrong secrets, or a missing
@@ -170,10 +361,20 @@ impl CheckTokenThen {
     pub fn forbidden(self, body: &types::BasicError) -> Self {
         Self(self.0.json(403, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn forbidden_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(403, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 404: The token is not, or no longer, a valid token of this app.
     #[track_caller]
     pub fn not_found(self, body: &types::BasicError) -> Self {
         Self(self.0.json(404, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn not_found_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(404, "application/json", &runtime::edited(EXAMPLES[4], edit)))
     }
     /// 410: The API version asked for is retired.
     #[track_caller]
@@ -185,15 +386,48 @@ impl CheckTokenThen {
     pub fn unprocessable_entity(self, body: &types::ValidationError) -> Self {
         Self(self.0.json(422, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unprocessable_entity_with(
+        self,
+        edit: impl FnOnce(&mut types::ValidationError),
+    ) -> Self {
+        Self(self.0.json(422, "application/json", &runtime::edited(EXAMPLES[5], edit)))
+    }
     /// 429: A rate limit, as under 403.
     #[track_caller]
     pub fn too_many_requests(self, body: &types::BasicError) -> Self {
         Self(self.0.json(429, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn too_many_requests_with(
+        self,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(self.0.json(429, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 5XX: The provider failed. Whether the call took effect is not known.
     #[track_caller]
     pub fn status_5xx(self, status: u16, body: &types::BasicError) -> Self {
         Self(self.0.json(runtime::in_range(status, 5), "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn status_5xx_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(
+            self
+                .0
+                .json(
+                    runtime::in_range(status, 5),
+                    "application/json",
+                    &runtime::edited(EXAMPLES[6], edit),
+                ),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -219,9 +453,25 @@ impl ResetTokenWhen {
     pub fn client_id(self, value: impl ToString) -> Self {
         Self(self.0.path("client_id", value))
     }
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::AccessTokenRequest) -> Self {
         Self(self.0.json("application/json", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(self.0.body_field("application/json", runtime::Fields::Json, name, value))
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that("application/json", runtime::Fields::Json, name, holds),
+        )
     }
     /// The credentials.
     pub fn basic(self, user: &str, password: impl Into<Secret>) -> Self {
@@ -240,6 +490,11 @@ impl ResetTokenThen {
     #[track_caller]
     pub fn ok(self, body: &types::Authorization) -> Self {
         Self(self.0.json(200, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::Authorization)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[0], edit)))
     }
     /// 301: The API lives elsewhere. Never followed with credentials.
     #[track_caller]
@@ -261,10 +516,20 @@ impl ResetTokenThen {
     pub fn bad_request(self, body: &types::BasicError) -> Self {
         Self(self.0.json(400, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn bad_request_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(400, "application/json", &runtime::edited(EXAMPLES[1], edit)))
+    }
     /// 401: The client ID or the client secret is missing or wrong.
     #[track_caller]
     pub fn unauthorized(self, body: &types::BasicError) -> Self {
         Self(self.0.json(401, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[2], edit)))
     }
     /// 403: A rate limit (with `retry-after`, with `x-ratelimit-remaining: 0`, or with a
     /// message about the secondary limit), a lock after many wrong secrets, or a missing
@@ -273,10 +538,20 @@ impl ResetTokenThen {
     pub fn forbidden(self, body: &types::BasicError) -> Self {
         Self(self.0.json(403, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn forbidden_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(403, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 404: The token is not, or no longer, a valid token of this app.
     #[track_caller]
     pub fn not_found(self, body: &types::BasicError) -> Self {
         Self(self.0.json(404, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn not_found_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(404, "application/json", &runtime::edited(EXAMPLES[4], edit)))
     }
     /// 410: The API version asked for is retired.
     #[track_caller]
@@ -288,15 +563,48 @@ impl ResetTokenThen {
     pub fn unprocessable_entity(self, body: &types::ValidationError) -> Self {
         Self(self.0.json(422, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unprocessable_entity_with(
+        self,
+        edit: impl FnOnce(&mut types::ValidationError),
+    ) -> Self {
+        Self(self.0.json(422, "application/json", &runtime::edited(EXAMPLES[5], edit)))
+    }
     /// 429: A rate limit, as under 403.
     #[track_caller]
     pub fn too_many_requests(self, body: &types::BasicError) -> Self {
         Self(self.0.json(429, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn too_many_requests_with(
+        self,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(self.0.json(429, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 5XX: The provider failed. Whether the call took effect is not known.
     #[track_caller]
     pub fn status_5xx(self, status: u16, body: &types::BasicError) -> Self {
         Self(self.0.json(runtime::in_range(status, 5), "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn status_5xx_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(
+            self
+                .0
+                .json(
+                    runtime::in_range(status, 5),
+                    "application/json",
+                    &runtime::edited(EXAMPLES[6], edit),
+                ),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -322,9 +630,25 @@ impl DeleteTokenWhen {
     pub fn client_id(self, value: impl ToString) -> Self {
         Self(self.0.path("client_id", value))
     }
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::AccessTokenRequest) -> Self {
         Self(self.0.json("application/json", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(self.0.body_field("application/json", runtime::Fields::Json, name, value))
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that("application/json", runtime::Fields::Json, name, holds),
+        )
     }
     /// The credentials.
     pub fn basic(self, user: &str, password: impl Into<Secret>) -> Self {
@@ -364,10 +688,20 @@ impl DeleteTokenThen {
     pub fn bad_request(self, body: &types::BasicError) -> Self {
         Self(self.0.json(400, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn bad_request_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(400, "application/json", &runtime::edited(EXAMPLES[1], edit)))
+    }
     /// 401: The client ID or the client secret is missing or wrong.
     #[track_caller]
     pub fn unauthorized(self, body: &types::BasicError) -> Self {
         Self(self.0.json(401, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[2], edit)))
     }
     /// 403: A rate limit (with `retry-after`, with `x-ratelimit-remaining: 0`, or with a
     /// message about the secondary limit), a lock after many wrong secrets, or a missing
@@ -376,10 +710,20 @@ impl DeleteTokenThen {
     pub fn forbidden(self, body: &types::BasicError) -> Self {
         Self(self.0.json(403, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn forbidden_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(403, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 404: The token is not, or no longer, a valid token of this app.
     #[track_caller]
     pub fn not_found(self, body: &types::BasicError) -> Self {
         Self(self.0.json(404, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn not_found_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(404, "application/json", &runtime::edited(EXAMPLES[4], edit)))
     }
     /// 410: The API version asked for is retired.
     #[track_caller]
@@ -391,15 +735,48 @@ impl DeleteTokenThen {
     pub fn unprocessable_entity(self, body: &types::ValidationError) -> Self {
         Self(self.0.json(422, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unprocessable_entity_with(
+        self,
+        edit: impl FnOnce(&mut types::ValidationError),
+    ) -> Self {
+        Self(self.0.json(422, "application/json", &runtime::edited(EXAMPLES[5], edit)))
+    }
     /// 429: A rate limit, as under 403.
     #[track_caller]
     pub fn too_many_requests(self, body: &types::BasicError) -> Self {
         Self(self.0.json(429, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn too_many_requests_with(
+        self,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(self.0.json(429, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 5XX: The provider failed. Whether the call took effect is not known.
     #[track_caller]
     pub fn status_5xx(self, status: u16, body: &types::BasicError) -> Self {
         Self(self.0.json(runtime::in_range(status, 5), "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn status_5xx_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(
+            self
+                .0
+                .json(
+                    runtime::in_range(status, 5),
+                    "application/json",
+                    &runtime::edited(EXAMPLES[6], edit),
+                ),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -425,9 +802,25 @@ impl ScopeTokenWhen {
     pub fn client_id(self, value: impl ToString) -> Self {
         Self(self.0.path("client_id", value))
     }
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::ScopeTokenRequest) -> Self {
         Self(self.0.json("application/json", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(self.0.body_field("application/json", runtime::Fields::Json, name, value))
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that("application/json", runtime::Fields::Json, name, holds),
+        )
     }
     /// The credentials.
     pub fn basic(self, user: &str, password: impl Into<Secret>) -> Self {
@@ -446,6 +839,11 @@ impl ScopeTokenThen {
     #[track_caller]
     pub fn ok(self, body: &types::Authorization) -> Self {
         Self(self.0.json(200, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::Authorization)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[0], edit)))
     }
     /// 301: The API lives elsewhere. Never followed with credentials.
     #[track_caller]
@@ -467,10 +865,20 @@ impl ScopeTokenThen {
     pub fn bad_request(self, body: &types::BasicError) -> Self {
         Self(self.0.json(400, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn bad_request_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(400, "application/json", &runtime::edited(EXAMPLES[1], edit)))
+    }
     /// 401: The client ID or the client secret is missing or wrong.
     #[track_caller]
     pub fn unauthorized(self, body: &types::BasicError) -> Self {
         Self(self.0.json(401, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[2], edit)))
     }
     /// 403: A rate limit (with `retry-after`, with `x-ratelimit-remaining: 0`, or with a
     /// message about the secondary limit), a lock after many wrong secrets, or a missing
@@ -479,10 +887,20 @@ impl ScopeTokenThen {
     pub fn forbidden(self, body: &types::BasicError) -> Self {
         Self(self.0.json(403, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn forbidden_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(403, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 404: The token is not, or no longer, a valid token of this app.
     #[track_caller]
     pub fn not_found(self, body: &types::BasicError) -> Self {
         Self(self.0.json(404, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn not_found_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(404, "application/json", &runtime::edited(EXAMPLES[4], edit)))
     }
     /// 410: The API version asked for is retired.
     #[track_caller]
@@ -494,15 +912,48 @@ impl ScopeTokenThen {
     pub fn unprocessable_entity(self, body: &types::ValidationError) -> Self {
         Self(self.0.json(422, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unprocessable_entity_with(
+        self,
+        edit: impl FnOnce(&mut types::ValidationError),
+    ) -> Self {
+        Self(self.0.json(422, "application/json", &runtime::edited(EXAMPLES[5], edit)))
+    }
     /// 429: A rate limit, as under 403.
     #[track_caller]
     pub fn too_many_requests(self, body: &types::BasicError) -> Self {
         Self(self.0.json(429, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn too_many_requests_with(
+        self,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(self.0.json(429, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 5XX: The provider failed. Whether the call took effect is not known.
     #[track_caller]
     pub fn status_5xx(self, status: u16, body: &types::BasicError) -> Self {
         Self(self.0.json(runtime::in_range(status, 5), "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn status_5xx_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(
+            self
+                .0
+                .json(
+                    runtime::in_range(status, 5),
+                    "application/json",
+                    &runtime::edited(EXAMPLES[6], edit),
+                ),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -528,9 +979,25 @@ impl DeleteAuthorizationWhen {
     pub fn client_id(self, value: impl ToString) -> Self {
         Self(self.0.path("client_id", value))
     }
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::AccessTokenRequest) -> Self {
         Self(self.0.json("application/json", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(self.0.body_field("application/json", runtime::Fields::Json, name, value))
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that("application/json", runtime::Fields::Json, name, holds),
+        )
     }
     /// The credentials.
     pub fn basic(self, user: &str, password: impl Into<Secret>) -> Self {
@@ -570,10 +1037,20 @@ impl DeleteAuthorizationThen {
     pub fn bad_request(self, body: &types::BasicError) -> Self {
         Self(self.0.json(400, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn bad_request_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(400, "application/json", &runtime::edited(EXAMPLES[1], edit)))
+    }
     /// 401: The client ID or the client secret is missing or wrong.
     #[track_caller]
     pub fn unauthorized(self, body: &types::BasicError) -> Self {
         Self(self.0.json(401, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[2], edit)))
     }
     /// 403: A rate limit (with `retry-after`, with `x-ratelimit-remaining: 0`, or with a
     /// message about the secondary limit), a lock after many wrong secrets, or a missing
@@ -582,10 +1059,20 @@ impl DeleteAuthorizationThen {
     pub fn forbidden(self, body: &types::BasicError) -> Self {
         Self(self.0.json(403, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn forbidden_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(403, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 404: The token is not, or no longer, a valid token of this app.
     #[track_caller]
     pub fn not_found(self, body: &types::BasicError) -> Self {
         Self(self.0.json(404, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn not_found_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(404, "application/json", &runtime::edited(EXAMPLES[4], edit)))
     }
     /// 410: The API version asked for is retired.
     #[track_caller]
@@ -597,15 +1084,48 @@ impl DeleteAuthorizationThen {
     pub fn unprocessable_entity(self, body: &types::ValidationError) -> Self {
         Self(self.0.json(422, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unprocessable_entity_with(
+        self,
+        edit: impl FnOnce(&mut types::ValidationError),
+    ) -> Self {
+        Self(self.0.json(422, "application/json", &runtime::edited(EXAMPLES[5], edit)))
+    }
     /// 429: A rate limit, as under 403.
     #[track_caller]
     pub fn too_many_requests(self, body: &types::BasicError) -> Self {
         Self(self.0.json(429, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn too_many_requests_with(
+        self,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(self.0.json(429, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 5XX: The provider failed. Whether the call took effect is not known.
     #[track_caller]
     pub fn status_5xx(self, status: u16, body: &types::BasicError) -> Self {
         Self(self.0.json(runtime::in_range(status, 5), "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn status_5xx_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(
+            self
+                .0
+                .json(
+                    runtime::in_range(status, 5),
+                    "application/json",
+                    &runtime::edited(EXAMPLES[6], edit),
+                ),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -626,9 +1146,25 @@ impl DeleteAuthorizationThen {
 #[derive(Debug)]
 pub struct RevokeCredentialsWhen(runtime::When);
 impl RevokeCredentialsWhen {
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::RevokeCredentialsRequest) -> Self {
         Self(self.0.json("application/json", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(self.0.body_field("application/json", runtime::Fields::Json, name, value))
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that("application/json", runtime::Fields::Json, name, holds),
+        )
     }
     /// More, in httpmock's own words.
     pub fn and(self, add: impl FnOnce(httpmock::When) -> httpmock::When) -> Self {
@@ -649,6 +1185,11 @@ impl RevokeCredentialsThen {
     pub fn bad_request(self, body: &types::BasicError) -> Self {
         Self(self.0.json(400, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn bad_request_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(400, "application/json", &runtime::edited(EXAMPLES[1], edit)))
+    }
     /// 403: A rate limit (with `retry-after`, with `x-ratelimit-remaining: 0`, or with a
     /// message about the secondary limit), a lock after many wrong secrets, or a missing
     /// permission.
@@ -656,20 +1197,58 @@ impl RevokeCredentialsThen {
     pub fn forbidden(self, body: &types::BasicError) -> Self {
         Self(self.0.json(403, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn forbidden_with(self, edit: impl FnOnce(&mut types::BasicError)) -> Self {
+        Self(self.0.json(403, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 422: The list is empty, or has more than 1000 credentials in it.
     #[track_caller]
     pub fn unprocessable_entity(self, body: &types::SimpleValidationError) -> Self {
         Self(self.0.json(422, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unprocessable_entity_with(
+        self,
+        edit: impl FnOnce(&mut types::SimpleValidationError),
+    ) -> Self {
+        Self(self.0.json(422, "application/json", &runtime::edited(EXAMPLES[7], edit)))
     }
     /// 429: A rate limit, as under 403.
     #[track_caller]
     pub fn too_many_requests(self, body: &types::BasicError) -> Self {
         Self(self.0.json(429, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn too_many_requests_with(
+        self,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(self.0.json(429, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// 5XX: The provider failed. Whether the call took effect is not known.
     #[track_caller]
     pub fn status_5xx(self, status: u16, body: &types::BasicError) -> Self {
         Self(self.0.json(runtime::in_range(status, 5), "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn status_5xx_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::BasicError),
+    ) -> Self {
+        Self(
+            self
+                .0
+                .json(
+                    runtime::in_range(status, 5),
+                    "application/json",
+                    &runtime::edited(EXAMPLES[6], edit),
+                ),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -685,3 +1264,13 @@ impl RevokeCredentialsThen {
         Self(self.0.and(add))
     }
 }
+const EXAMPLES: &[&str] = &[
+    r#"{"id":1,"url":"https://api.github.com/authorizations/1","scopes":["public_repo"],"token":"abcdefgh12345678","token_last_eight":"12345678","hashed_token":"25f94a2a5c7fbaf499c665bc73d67c1c87e496da8985131633ee0a95819db2e8","app":{"url":"http://my-github-app.com","name":"my github app","client_id":"abcde12345fghij67890"},"note":"optional note","note_url":"http://optional/note/url","updated_at":"2011-09-06T20:39:23Z","created_at":"2011-09-06T17:26:27Z","fingerprint":"jklmnop12345678","user":{"login":"octocat","id":1,"node_id":"MDQ6VXNlcjE=","avatar_url":"https://github.com/images/error/octocat_happy.gif","gravatar_id":"","url":"https://api.github.com/users/octocat","html_url":"https://github.com/octocat","followers_url":"https://api.github.com/users/octocat/followers","following_url":"https://api.github.com/users/octocat/following{/other_user}","gists_url":"https://api.github.com/users/octocat/gists{/gist_id}","starred_url":"https://api.github.com/users/octocat/starred{/owner}{/repo}","subscriptions_url":"https://api.github.com/users/octocat/subscriptions","organizations_url":"https://api.github.com/users/octocat/orgs","repos_url":"https://api.github.com/users/octocat/repos","events_url":"https://api.github.com/users/octocat/events{/privacy}","received_events_url":"https://api.github.com/users/octocat/received_events","type":"User","site_admin":false}}"#,
+    r#"{"message":"Problems parsing JSON"}"#,
+    r#"{"message":"Bad credentials"}"#,
+    r#"{"message":"You have exceeded a secondary rate limit."}"#,
+    r#"{"message":"Not Found","documentation_url":"https://developer.github.com/v3/oauth_authorizations/#revoke-an-authorization-for-an-application"}"#,
+    r#"{"message":"Invalid request","documentation_url":"https://docs.github.com/rest","errors":[{"field":"access_token","code":"missing_field"}]}"#,
+    r#"{"message":"Server Error"}"#,
+    r#"{"message":"Validation Failed","documentation_url":"https://docs.github.com/rest","errors":["credentials must have at least one entry"]}"#,
+];

@@ -8,11 +8,72 @@ use ::tokenturn_httpmock::{Mock, MockServer, httpmock, runtime};
 /// A mock for each operation.
 pub trait Mocks {
     /// A mock of `POST /login/oauth/access_token`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::github_login;
+    /// use tokenturn_httpmock::github_login::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.create_access_token(|when, then| {
+    ///     when.body_field("client_id", "abcde12345fghij67890");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url());
+    /// let client = github_login::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .create_access_token()
+    ///     .body_map(|body| {
+    ///         body.client_id("abcde12345fghij67890")
+    ///             .client_secret(tokenturn_client::Secret::new("1234567890abcdef1234567890abcdef12345678"))
+    ///             .code(tokenturn_client::Secret::new("0123456789abcdef0123"))
+    ///             .redirect_uri("https://app.example/callback".to_owned())
+    ///             .code_verifier(tokenturn_client::Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"))
+    ///     })
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn create_access_token(
         &self,
         describe: impl FnOnce(CreateAccessTokenWhen, CreateAccessTokenThen),
     ) -> Mock<'_>;
     /// A mock of `POST /login/device/code`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::github_login;
+    /// use tokenturn_httpmock::github_login::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.create_device_code(|when, then| {
+    ///     when.body_field("client_id", "abcde12345fghij67890");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url());
+    /// let client = github_login::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .create_device_code()
+    ///     .body_map(|body| {
+    ///         body.client_id("abcde12345fghij67890")
+    ///             .scope("repo gist".to_owned())
+    ///     })
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn create_device_code(
         &self,
         describe: impl FnOnce(CreateDeviceCodeWhen, CreateDeviceCodeThen),
@@ -48,9 +109,39 @@ impl Mocks for MockServer {
 #[derive(Debug)]
 pub struct CreateAccessTokenWhen(runtime::When);
 impl CreateAccessTokenWhen {
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::AccessTokenRequest) -> Self {
         Self(self.0.form("application/x-www-form-urlencoded", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(
+            self
+                .0
+                .body_field(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    value,
+                ),
+        )
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    holds,
+                ),
+        )
     }
     /// More, in httpmock's own words.
     pub fn and(self, add: impl FnOnce(httpmock::When) -> httpmock::When) -> Self {
@@ -65,6 +156,11 @@ impl CreateAccessTokenThen {
     #[track_caller]
     pub fn ok(self, body: &types::AccessTokenResponse) -> Self {
         Self(self.0.json(200, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::AccessTokenResponse)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[0], edit)))
     }
     /// 5XX: The provider failed. Whether the exchange took place is not known.
     #[track_caller]
@@ -90,9 +186,39 @@ impl CreateAccessTokenThen {
 #[derive(Debug)]
 pub struct CreateDeviceCodeWhen(runtime::When);
 impl CreateDeviceCodeWhen {
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::DeviceCodeRequest) -> Self {
         Self(self.0.form("application/x-www-form-urlencoded", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(
+            self
+                .0
+                .body_field(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    value,
+                ),
+        )
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    holds,
+                ),
+        )
     }
     /// More, in httpmock's own words.
     pub fn and(self, add: impl FnOnce(httpmock::When) -> httpmock::When) -> Self {
@@ -107,6 +233,11 @@ impl CreateDeviceCodeThen {
     #[track_caller]
     pub fn ok(self, body: &types::DeviceCodeResponse) -> Self {
         Self(self.0.json(200, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::DeviceCodeResponse)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[1], edit)))
     }
     /// 5XX: The provider failed.
     #[track_caller]
@@ -127,3 +258,7 @@ impl CreateDeviceCodeThen {
         Self(self.0.and(add))
     }
 }
+const EXAMPLES: &[&str] = &[
+    r#"{"access_token":"gho_composed00000000000000000000000000","scope":"repo,gist","token_type":"bearer"}"#,
+    r#"{"device_code":"3584d83530557fdd1f46af8289938c8ef79f9dc5","user_code":"WDJB-MJHT","verification_uri":"https://github.com/login/device","expires_in":900,"interval":5}"#,
+];

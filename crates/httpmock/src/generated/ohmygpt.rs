@@ -8,41 +8,261 @@ use ::tokenturn_httpmock::{Mock, MockServer, httpmock, runtime};
 /// A mock for each operation.
 pub trait Mocks {
     /// A mock of `POST /api/v1/user/oauth/issue-token`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::ohmygpt;
+    /// use tokenturn_httpmock::ohmygpt::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.issue_token(|when, then| {
+    ///     when.body_field("client_id", "6681463833ebdbb2566d1def");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url());
+    /// let client = ohmygpt::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .issue_token()
+    ///     .body_map(|body| {
+    ///         body.client_id("6681463833ebdbb2566d1def")
+    ///             .client_secret("0123456789abcdefghijklmnopqrstuv")
+    ///             .code("gtsi4Ww0ADHKwqZi")
+    ///     })
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn issue_token(
         &self,
         describe: impl FnOnce(IssueTokenWhen, IssueTokenThen),
     ) -> Mock<'_>;
     /// A mock of `POST /api/v1/user/oauth/app/query-user-basic-info`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::ohmygpt;
+    /// use tokenturn_httpmock::ohmygpt::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.query_user_basic_info(|when, then| {
+    ///     when.bearer("the-token");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url()).bearer("the-token");
+    /// let client = ohmygpt::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .query_user_basic_info()
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn query_user_basic_info(
         &self,
         describe: impl FnOnce(QueryUserBasicInfoWhen, QueryUserBasicInfoThen),
     ) -> Mock<'_>;
     /// A mock of `POST /api/v1/user/oauth/app/rotate-user-admin-token`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::ohmygpt;
+    /// use tokenturn_httpmock::ohmygpt::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.rotate_user_admin_token(|when, then| {
+    ///     when.bearer("the-token");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url()).bearer("the-token");
+    /// let client = ohmygpt::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .rotate_user_admin_token()
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn rotate_user_admin_token(
         &self,
         describe: impl FnOnce(RotateUserAdminTokenWhen, RotateUserAdminTokenThen),
     ) -> Mock<'_>;
     /// A mock of `POST /api/v1/user/admin/new-api-token`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::ohmygpt;
+    /// use tokenturn_httpmock::ohmygpt::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.new_api_token(|when, then| {
+    ///     when.bearer("the-token").body_field("remark", "key01");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url()).bearer("the-token");
+    /// let client = ohmygpt::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .new_api_token()
+    ///     .body_map(|body| {
+    ///         body.remark("key01".to_owned())
+    ///             .expired_at("2024-08-17T08:44:47.886Z")
+    ///             .max_fee(tokenturn_client::Amount::from(3500000))
+    ///             .permissions("[\"gpt-3.5-turbo\",\"gpt-4\"]".to_owned())
+    ///     })
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn new_api_token(
         &self,
         describe: impl FnOnce(NewApiTokenWhen, NewApiTokenThen),
     ) -> Mock<'_>;
     /// A mock of `POST /api/v1/user/admin/update-api-token`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::ohmygpt;
+    /// use tokenturn_httpmock::ohmygpt::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.update_api_token(|when, then| {
+    ///     when.bearer("the-token").body_field("key", "sk-aaa");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url()).bearer("the-token");
+    /// let client = ohmygpt::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .update_api_token()
+    ///     .body_map(|body| {
+    ///         body.key("sk-aaa")
+    ///             .remark("keyu02")
+    ///             .expired_at("2024-12-31 23:59:59")
+    ///             .max_fee(tokenturn_client::Amount::from(3500000))
+    ///             .permissions("[\"gpt-3.5-turbo\"]")
+    ///             .is_disabled("false")
+    ///     })
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn update_api_token(
         &self,
         describe: impl FnOnce(UpdateApiTokenWhen, UpdateApiTokenThen),
     ) -> Mock<'_>;
     /// A mock of `POST /api/v1/user/admin/get-api-tokens`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::ohmygpt;
+    /// use tokenturn_httpmock::ohmygpt::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.get_api_tokens(|when, then| {
+    ///     when.bearer("the-token");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url()).bearer("the-token");
+    /// let client = ohmygpt::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .get_api_tokens()
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn get_api_tokens(
         &self,
         describe: impl FnOnce(GetApiTokensWhen, GetApiTokensThen),
     ) -> Mock<'_>;
     /// A mock of `POST /api/v1/user/admin/del-api-token`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::ohmygpt;
+    /// use tokenturn_httpmock::ohmygpt::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.del_api_token(|when, then| {
+    ///     when.bearer("the-token").body_field("key", "sk-aaa");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url()).bearer("the-token");
+    /// let client = ohmygpt::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .del_api_token()
+    ///     .body_map(|body| body.key("sk-aaa"))
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn del_api_token(
         &self,
         describe: impl FnOnce(DelApiTokenWhen, DelApiTokenThen),
     ) -> Mock<'_>;
     /// A mock of `POST /api/v1/user/admin/balance`.
+    ///
+    /// ```
+    /// # use tokenturn_client::Transport;
+    /// # use tokenturn_httpmock::MockServer;
+    /// # use tokenturn_client::ohmygpt;
+    /// use tokenturn_httpmock::ohmygpt::Mocks as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start_async().await;
+    /// let mock = server.balance(|when, then| {
+    ///     when.bearer("the-token");
+    ///     then.ok_with(|_| {});
+    /// });
+    /// let transport = Transport::builder(server.base_url()).bearer("the-token");
+    /// let client = ohmygpt::Client::new(transport.build()?);
+    /// let answer = client
+    ///     .balance()
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!(answer.status(), 200);
+    /// mock.assert();
+    /// # Ok(())
+    /// # }
+    /// ```
     fn balance(&self, describe: impl FnOnce(BalanceWhen, BalanceThen)) -> Mock<'_>;
 }
 impl Mocks for MockServer {
@@ -135,9 +355,39 @@ impl Mocks for MockServer {
 #[derive(Debug)]
 pub struct IssueTokenWhen(runtime::When);
 impl IssueTokenWhen {
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::IssueTokenRequest) -> Self {
         Self(self.0.form("application/x-www-form-urlencoded", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(
+            self
+                .0
+                .body_field(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    value,
+                ),
+        )
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    holds,
+                ),
+        )
     }
     /// More, in httpmock's own words.
     pub fn and(self, add: impl FnOnce(httpmock::When) -> httpmock::When) -> Self {
@@ -153,10 +403,26 @@ impl IssueTokenThen {
     pub fn ok(self, body: &types::IssueTokenResponse) -> Self {
         Self(self.0.json(200, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::IssueTokenResponse)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[0], edit)))
+    }
     /// default: Any other error. None is documented.
     #[track_caller]
     pub fn default_response(self, status: u16, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(status, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn default_response_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(
+            self.0.json(status, "application/json", &runtime::edited(EXAMPLES[1], edit)),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -177,9 +443,39 @@ impl IssueTokenThen {
 #[derive(Debug)]
 pub struct QueryUserBasicInfoWhen(runtime::When);
 impl QueryUserBasicInfoWhen {
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::EmptyRequest) -> Self {
         Self(self.0.form("application/x-www-form-urlencoded", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(
+            self
+                .0
+                .body_field(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    value,
+                ),
+        )
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    holds,
+                ),
+        )
     }
     /// The token that authorizes.
     pub fn bearer(self, token: impl Into<Secret>) -> Self {
@@ -199,20 +495,52 @@ impl QueryUserBasicInfoThen {
     pub fn ok(self, body: &types::UserBasicInfoResponse) -> Self {
         Self(self.0.json(200, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::UserBasicInfoResponse)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[2], edit)))
+    }
     /// 401: The token is invalid. The user has to authorize the app again.
     #[track_caller]
     pub fn unauthorized(self, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(401, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(
+        self,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[3], edit)))
     }
     /// 402: The user's balance is too low.
     #[track_caller]
     pub fn payment_required(self, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(402, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn payment_required_with(
+        self,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(self.0.json(402, "application/json", &runtime::edited(EXAMPLES[4], edit)))
+    }
     /// default: Any other error. None is documented.
     #[track_caller]
     pub fn default_response(self, status: u16, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(status, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn default_response_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(
+            self.0.json(status, "application/json", &runtime::edited(EXAMPLES[1], edit)),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -233,9 +561,39 @@ impl QueryUserBasicInfoThen {
 #[derive(Debug)]
 pub struct RotateUserAdminTokenWhen(runtime::When);
 impl RotateUserAdminTokenWhen {
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::EmptyRequest) -> Self {
         Self(self.0.form("application/x-www-form-urlencoded", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(
+            self
+                .0
+                .body_field(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    value,
+                ),
+        )
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    holds,
+                ),
+        )
     }
     /// The token that authorizes.
     pub fn bearer(self, token: impl Into<Secret>) -> Self {
@@ -255,20 +613,55 @@ impl RotateUserAdminTokenThen {
     pub fn ok(self, body: &types::RotateUserAdminTokenResponse) -> Self {
         Self(self.0.json(200, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(
+        self,
+        edit: impl FnOnce(&mut types::RotateUserAdminTokenResponse),
+    ) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[5], edit)))
+    }
     /// 401: The token is invalid. The user has to authorize the app again.
     #[track_caller]
     pub fn unauthorized(self, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(401, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(
+        self,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[3], edit)))
     }
     /// 402: The user's balance is too low.
     #[track_caller]
     pub fn payment_required(self, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(402, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn payment_required_with(
+        self,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(self.0.json(402, "application/json", &runtime::edited(EXAMPLES[4], edit)))
+    }
     /// default: Any other error. None is documented.
     #[track_caller]
     pub fn default_response(self, status: u16, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(status, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn default_response_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(
+            self.0.json(status, "application/json", &runtime::edited(EXAMPLES[1], edit)),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -289,9 +682,39 @@ impl RotateUserAdminTokenThen {
 #[derive(Debug)]
 pub struct NewApiTokenWhen(runtime::When);
 impl NewApiTokenWhen {
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::NewApiTokenRequest) -> Self {
         Self(self.0.form("application/x-www-form-urlencoded", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(
+            self
+                .0
+                .body_field(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    value,
+                ),
+        )
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    holds,
+                ),
+        )
     }
     /// The token that authorizes.
     pub fn bearer(self, token: impl Into<Secret>) -> Self {
@@ -311,15 +734,39 @@ impl NewApiTokenThen {
     pub fn ok(self, body: &types::NewApiTokenResponse) -> Self {
         Self(self.0.json(200, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::NewApiTokenResponse)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[6], edit)))
+    }
     /// 401: The token is invalid. The user has to authorize the app again.
     #[track_caller]
     pub fn unauthorized(self, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(401, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(
+        self,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// default: Any other error. None is documented.
     #[track_caller]
     pub fn default_response(self, status: u16, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(status, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn default_response_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(
+            self.0.json(status, "application/json", &runtime::edited(EXAMPLES[1], edit)),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -340,9 +787,39 @@ impl NewApiTokenThen {
 #[derive(Debug)]
 pub struct UpdateApiTokenWhen(runtime::When);
 impl UpdateApiTokenWhen {
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::UpdateApiTokenRequest) -> Self {
         Self(self.0.form("application/x-www-form-urlencoded", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(
+            self
+                .0
+                .body_field(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    value,
+                ),
+        )
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    holds,
+                ),
+        )
     }
     /// The token that authorizes.
     pub fn bearer(self, token: impl Into<Secret>) -> Self {
@@ -362,15 +839,39 @@ impl UpdateApiTokenThen {
     pub fn ok(self, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(200, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::ErrorEnvelope)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[7], edit)))
+    }
     /// 401: The token is invalid. The user has to authorize the app again.
     #[track_caller]
     pub fn unauthorized(self, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(401, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(
+        self,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// default: Any other error. None is documented.
     #[track_caller]
     pub fn default_response(self, status: u16, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(status, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn default_response_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(
+            self.0.json(status, "application/json", &runtime::edited(EXAMPLES[1], edit)),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -391,9 +892,39 @@ impl UpdateApiTokenThen {
 #[derive(Debug)]
 pub struct GetApiTokensWhen(runtime::When);
 impl GetApiTokensWhen {
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::EmptyRequest) -> Self {
         Self(self.0.form("application/x-www-form-urlencoded", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(
+            self
+                .0
+                .body_field(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    value,
+                ),
+        )
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    holds,
+                ),
+        )
     }
     /// The token that authorizes.
     pub fn bearer(self, token: impl Into<Secret>) -> Self {
@@ -413,15 +944,39 @@ impl GetApiTokensThen {
     pub fn ok(self, body: &types::ApiTokensResponse) -> Self {
         Self(self.0.json(200, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::ApiTokensResponse)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[8], edit)))
+    }
     /// 401: The token is invalid. The user has to authorize the app again.
     #[track_caller]
     pub fn unauthorized(self, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(401, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(
+        self,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// default: Any other error. None is documented.
     #[track_caller]
     pub fn default_response(self, status: u16, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(status, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn default_response_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(
+            self.0.json(status, "application/json", &runtime::edited(EXAMPLES[1], edit)),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -442,9 +997,39 @@ impl GetApiTokensThen {
 #[derive(Debug)]
 pub struct DelApiTokenWhen(runtime::When);
 impl DelApiTokenWhen {
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::ApiTokenKeyRequest) -> Self {
         Self(self.0.form("application/x-www-form-urlencoded", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(
+            self
+                .0
+                .body_field(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    value,
+                ),
+        )
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    holds,
+                ),
+        )
     }
     /// The token that authorizes.
     pub fn bearer(self, token: impl Into<Secret>) -> Self {
@@ -464,15 +1049,39 @@ impl DelApiTokenThen {
     pub fn ok(self, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(200, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::ErrorEnvelope)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[7], edit)))
+    }
     /// 401: The token is invalid. The user has to authorize the app again.
     #[track_caller]
     pub fn unauthorized(self, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(401, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(
+        self,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// default: Any other error. None is documented.
     #[track_caller]
     pub fn default_response(self, status: u16, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(status, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn default_response_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(
+            self.0.json(status, "application/json", &runtime::edited(EXAMPLES[1], edit)),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -493,9 +1102,39 @@ impl DelApiTokenThen {
 #[derive(Debug)]
 pub struct BalanceWhen(runtime::When);
 impl BalanceWhen {
-    /// The body.
+    /// The body as a whole.
     pub fn body(self, body: &types::EmptyRequest) -> Self {
         Self(self.0.form("application/x-www-form-urlencoded", body))
+    }
+    /// A field of the body, by its name in the spec. The others may be anything.
+    pub fn body_field(self, name: &'static str, value: impl serde::Serialize) -> Self {
+        Self(
+            self
+                .0
+                .body_field(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    value,
+                ),
+        )
+    }
+    /// A text in the body for which something holds.
+    pub fn body_field_that(
+        self,
+        name: &'static str,
+        holds: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
+        Self(
+            self
+                .0
+                .body_field_that(
+                    "application/x-www-form-urlencoded",
+                    runtime::Fields::Form,
+                    name,
+                    holds,
+                ),
+        )
     }
     /// The token that authorizes.
     pub fn bearer(self, token: impl Into<Secret>) -> Self {
@@ -515,15 +1154,39 @@ impl BalanceThen {
     pub fn ok(self, body: &types::BalanceResponse) -> Self {
         Self(self.0.json(200, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn ok_with(self, edit: impl FnOnce(&mut types::BalanceResponse)) -> Self {
+        Self(self.0.json(200, "application/json", &runtime::edited(EXAMPLES[9], edit)))
+    }
     /// 401: The token is invalid. The user has to authorize the app again.
     #[track_caller]
     pub fn unauthorized(self, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(401, "application/json", body))
     }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn unauthorized_with(
+        self,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(self.0.json(401, "application/json", &runtime::edited(EXAMPLES[3], edit)))
+    }
     /// default: Any other error. None is documented.
     #[track_caller]
     pub fn default_response(self, status: u16, body: &types::ErrorEnvelope) -> Self {
         Self(self.0.json(status, "application/json", body))
+    }
+    /// The same, with an example of the spec and what `edit` changes in it.
+    #[track_caller]
+    pub fn default_response_with(
+        self,
+        status: u16,
+        edit: impl FnOnce(&mut types::ErrorEnvelope),
+    ) -> Self {
+        Self(
+            self.0.json(status, "application/json", &runtime::edited(EXAMPLES[1], edit)),
+        )
     }
     /// Anything else.
     #[track_caller]
@@ -539,3 +1202,15 @@ impl BalanceThen {
         Self(self.0.and(add))
     }
 }
+const EXAMPLES: &[&str] = &[
+    r#"{"statusCode":200,"message":"Issue OAuth Token success","data":{"user_id":"888","client_id":"6681463833ebdbb2566d1def","token":"omg-oat-v1-VVfxxxx4BG6xaxxxxrnS"}}"#,
+    r#"{"statusCode":400,"message":"Bad Request","data":null}"#,
+    r#"{"statusCode":200,"message":"success","data":{"userId":2286,"userEmail":"user@example.com"}}"#,
+    r#"{"statusCode":401,"errorType":"oauth_invalid_token_error","message":"Incorrect OhMyGPT OAuth token provided. Please try to re-authenticate with the OAuth provider.","data":null}"#,
+    r#"{"statusCode":402,"errorType":"insufficient_balance_error","message":"User balance is insufficient, your request has been rejected, please recharge in time at https://www.ohmygpt.com/pay .","data":null}"#,
+    r#"{"statusCode":200,"message":"Rotate User Admin Token success","data":{"user_id":2286,"token":"sk-aWuZcw4Qa7896cbA2ecdT3BLbkFJb9795027881c435fA833"}}"#,
+    r#"{"statusCode":200,"message":"New api token success","data":"sk-composed000000000000000000000000000000000000000000"}"#,
+    r#"{"statusCode":200,"message":"Update api token success","data":null}"#,
+    r#"{"statusCode":200,"message":"Get API keys success, total keys: 2","data":[{"key":"sk-composed000000000000000000000000000000000000000000","user_id":"1","remark":"keyu02","created_at":"2023-08-17T10:12:53.000Z","used_at":"2023-08-17T12:26:20.000Z","expired_at":"2024-12-31T15:59:59.000Z","used_times":"0","used_fee":"0.00","max_fee":"3500000.00","permissions":["gpt-3.5-turbo"],"is_admin":false,"is_disabled":false},{"key":"sk-composed000000000000000000000000000000000000000001","user_id":"1","remark":"admin","created_at":"2023-08-17T10:12:53.000Z","used_at":null,"expired_at":"2024-12-31T15:59:59.000Z","used_times":"0","used_fee":"0.00","max_fee":"0.00","permissions":[],"is_admin":true,"is_disabled":false}]}"#,
+    r#"{"statusCode":200,"message":"get user balance success","data":{"balance":"8217.00","free_balance":"0.00"}}"#,
+];

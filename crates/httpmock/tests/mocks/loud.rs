@@ -194,3 +194,32 @@ fn nothing_prints_what_it_holds() {
         "Mock { operation: \"reset_token\", .. }"
     );
 }
+
+#[tokio::test]
+async fn of_a_body_only_what_is_named_matters() {
+    let server = MockServer::start_async().await;
+    let mock = server.reset_token(|when, then| {
+        when.body_field_that("access_token", |token| token.starts_with("e72e"));
+        then.ok_token("Iv1.8a61f9b3a7aba766", "gho_new");
+    });
+    assert_eq!(reset(&server, "id", TOKEN).await, 200);
+    mock.assert();
+    assert_eq!(reset(&server, "id", "another").await, 999);
+    let message = failure(server);
+    assert!(
+        message.ends_with("wants it: body at `access_token`"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_is_an_example_and_what_changes_in_it() {
+    let server = MockServer::start_async().await;
+    server.reset_token(|_, then| {
+        then.ok_with(|answer| answer.note = None);
+    });
+    let client = client(&server);
+    let call = client.reset_token().client_id("id").body(body(TOKEN));
+    let answer = call.send().await.unwrap();
+    assert_eq!((&answer.note, answer.id), (&None, Some(1)));
+}

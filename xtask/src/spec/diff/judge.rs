@@ -1,8 +1,9 @@
 //! Which changes break those who use the generated Rust client.
 //!
-//! The structs of bodies and answers have only public fields and are not `non_exhaustive`: so a new
-//! field breaks every struct literal, also where there is a builder. A parameter is given by a method
-//! of a builder.
+//! The structs of bodies have only public fields and are not `non_exhaustive`: so a new field breaks
+//! every struct literal, also where there is a builder. Those of answers are, where no body holds them,
+//! too; and where one does, it is a change of that body as well. A parameter is given by a method of a
+//! builder.
 
 use super::facts::Facts;
 use super::place::{Part, Place};
@@ -36,6 +37,12 @@ pub(super) fn added(place: &Place, facts: &Facts) -> Verdict {
             }
         }
         Part::Body(_) if place.is_field() && required => Breaking("bodies without it fail"),
+        Part::Answer(..) if place.is_field() && required => {
+            Breaking("answers without it are not decoded")
+        }
+        Part::Answer(..) if place.is_field() && !place.is_in_variant() => {
+            Harmless("structs of answers are non_exhaustive")
+        }
         _ if place.is_field() => Breaking("struct literals lack it"),
         _ => Breaking("another Rust type"),
     }

@@ -60,6 +60,12 @@ impl Place {
         self.field.last().is_some_and(|step| step.starts_with('.'))
     }
 
+    /// Whether it is a field of an alternative, which is one of an enum's variant.
+    pub(super) fn is_in_variant(&self) -> bool {
+        let above = self.field.iter().rev().nth(1);
+        above.is_some_and(|step| step.starts_with('|'))
+    }
+
     /// `app.name`, in backquotes, or nothing for the whole.
     pub(super) fn name(&self) -> String {
         if self.is_root() {

@@ -361,7 +361,9 @@ fn fields_of_answers() {
         (
             "limits: {",
             "names: { type: string }\n        limits: {",
-            &["breaking  *: `owner.names` was added (string, optional) (struct literals lack it)"],
+            &[
+                "added     *: `owner.names` was added (string, optional) (structs of answers are non_exhaustive)",
+            ],
         ),
         (
             "format: int64",

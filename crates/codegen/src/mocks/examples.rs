@@ -1,0 +1,63 @@
+//! Examples of answers, each of which many operations may have.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use serde_json::Value;
+
+use crate::fits::{self, Wanted};
+use crate::prepare::Answer;
+use crate::sample::{TEXT, samples};
+
+/// Those of all answers, as the generated code has them.
+pub(super) struct Examples<'a> {
+    document: &'a Value,
+    texts: Vec<String>,
+    places: HashMap<String, usize>,
+}
+
+impl<'a> Examples<'a> {
+    pub(super) fn of(document: &'a Value) -> Self {
+        Self {
+            document,
+            texts: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+
+    /// Where the example of an answer stands.
+    pub(super) fn index(&mut self, answer: &Answer) -> Literal {
+        let schema = answer.schema.as_ref().unwrap_or(&Value::Null);
+        let text = example(self.document, &answer.examples, schema).to_string();
+        let next = self.texts.len();
+        let place = *self.places.entry(text.clone()).or_insert(next);
+        if place == next {
+            self.texts.push(text);
+        }
+        Literal::usize_unsuffixed(place)
+    }
+
+    /// The item that holds them.
+    pub(super) fn item(&self) -> Option<TokenStream> {
+        let texts = self.texts.iter().map(|text| raw(text));
+        (!self.texts.is_empty()).then(|| quote!(const EXAMPLES: &[&str] = &[#(#texts),*];))
+    }
+}
+
+/// The first example of the spec that the client reads, or else a value that the schema allows.
+pub(super) fn example(document: &Value, examples: &[Value], schema: &Value) -> Value {
+    let is_read =
+        |example: &&Value| fits::mismatch(document, schema, example, Wanted::Read).is_none();
+    match examples.iter().find(is_read) {
+        Some(example) => example.clone(),
+        None => samples(document, schema, TEXT).swap_remove(0),
+    }
+}
+
+/// A string literal that can be read.
+pub(crate) fn raw(text: &str) -> TokenStream {
+    let marks = "#".repeat(text.matches("\"#").map(str::len).max().map_or(1, |_| 9));
+    let raw = format!("r{marks}\"{text}\"{marks}").parse();
+    raw.unwrap_or_else(|_| quote!(#text))
+}

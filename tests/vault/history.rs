@@ -10,7 +10,6 @@ use crate::vault::place::Place;
 use crate::vault::{CANARY, entry, key, on_all, stream, tokens};
 
 on_all!(
-    it_says_who_did_what_when,
     it_stays_when_the_row_is_gone,
     no_token_is_in_the_clear,
     its_last_part_is_told,
@@ -28,41 +27,6 @@ async fn all(mut history: History) -> Vec<Event> {
         events.push(event.unwrap());
     }
     events
-}
-
-async fn it_says_who_did_what_when(place: Place) {
-    let vault = place.open(&key()).await;
-    let before = entry("a").created_at;
-    vault.put(entry("a")).await.unwrap();
-    vault.put(entry("b")).await.unwrap();
-    let mut again = entry("a");
-    again.tokens = tokens("second");
-    vault.put(again).await.unwrap();
-    vault.remove("a").await.unwrap();
-
-    let [first, second] = ["a", "second"].map(|name| {
-        let fingerprint = tokens(name).fingerprint().unwrap();
-        Some(fingerprint.to_string())
-    });
-    let happened = events(&vault, Some("a")).await;
-    let told: Vec<_> = happened
-        .iter()
-        .map(|event| (event.what, event.generation, &event.old, &event.new))
-        .collect();
-    let wanted = [
-        (What::Put, 1, &None, &first),
-        (What::Put, 2, &first, &second),
-        (What::Removed, 2, &second, &None),
-    ];
-    assert_eq!(told, wanted);
-    for event in &happened {
-        assert_eq!((event.id.as_str(), event.actor.as_str()), ("a", "the test"));
-        assert!(event.at >= before, "{event:?}");
-        assert!(event.reason.is_none() && event.request_id.is_none());
-    }
-    let all = events(&vault, None).await;
-    let ids: Vec<&str> = all.iter().map(|event| event.id.as_str()).collect();
-    assert_eq!(ids, ["a", "b", "a", "a"]);
 }
 
 /// More than two pages of it.

@@ -20,6 +20,7 @@ mod place;
 mod pooler;
 mod provider;
 mod rows;
+mod suite;
 mod tls;
 mod together;
 mod token;

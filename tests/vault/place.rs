@@ -32,6 +32,14 @@ impl Place {
         Some(Self::Postgres(cluster, cluster.new_database()))
     }
 
+    /// One of the same kind, empty.
+    pub(crate) fn another(&self) -> Self {
+        match self {
+            Self::Sqlite(_) => Self::sqlite(),
+            Self::Postgres(cluster, _) => Self::Postgres(cluster, cluster.new_database()),
+        }
+    }
+
     pub(crate) async fn open(&self, key: &Key) -> Vault {
         self.try_open(key).await.unwrap()
     }

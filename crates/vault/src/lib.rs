@@ -25,6 +25,7 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+pub mod testing;
 mod time;
 mod tokens;
 mod turn;

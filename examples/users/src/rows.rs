@@ -6,7 +6,7 @@ use deadpool_postgres::Transaction;
 use tokenturn::{Secret, Timestamp};
 use tokenturn_vault::{App, Entry, Kept, Progress, Ready, StoreError, Tokens};
 use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, Json};
+use tokio_postgres::types::{FromSql, Json, ToSql};
 
 use crate::error::store_error;
 
@@ -67,7 +67,7 @@ fn open(kept: String) -> Secret {
     Secret::new(kept)
 }
 
-/// Where the application encrypts tokens, it does so here.
+/// Where the application encrypts tokens, it does so here, and finds them by a column with their hash.
 fn seal(token: &Secret) -> String {
     token.expose().to_owned()
 }
@@ -86,8 +86,8 @@ pub(crate) fn entry(row: &Row, app: &App) -> Result<Entry, StoreError> {
     Ok(entry)
 }
 
-/// Whether another user has, or has had, this token, as the events say. Who is to store the same one
-/// meanwhile waits.
+/// Whether another user has, or has had, this token: the events tell of those that were replaced. Who is to
+/// store the same one meanwhile waits.
 pub(crate) async fn is_another_users(
     transaction: &Transaction<'_>,
     id: i64,
@@ -99,9 +99,11 @@ pub(crate) async fn is_another_users(
         .query_one(lock, &[&name])
         .await
         .map_err(store_error)?;
-    let sql = "SELECT EXISTS (SELECT FROM token_events \
-        WHERE event->>'new_fingerprint' = $1 AND event->>'id' <> $2) AS is_taken";
-    let found = transaction.query_one(sql, &[&name, &id.to_string()]).await;
+    let sql = "SELECT EXISTS (SELECT FROM token_events WHERE event->>'id' <> $2 \
+        AND (event->>'new_fingerprint' = $1 OR event->>'old_fingerprint' = $1)) \
+        OR EXISTS (SELECT FROM users WHERE github_token = $3 AND id <> $4) AS is_taken";
+    let values: [&(dyn ToSql + Sync); 4] = [&name, &id.to_string(), &seal(token), &id];
+    let found = transaction.query_one(sql, &values).await;
     get(&found.map_err(store_error)?, "is_taken")
 }
 
@@ -125,7 +127,7 @@ pub(crate) async fn save(
         let changed_at = SystemTime::from(entry.changed_at);
         let sql = "UPDATE users SET rotation = $2, github_token = $3, token_generation = $4, \
             token_changed_at = $5, kept_answers = $6 WHERE id = $1";
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+        let values: [&(dyn ToSql + Sync); 6] =
             [&id, &rotation, &token, &generation, &changed_at, &kept];
         transaction.execute(sql, &values).await
     };

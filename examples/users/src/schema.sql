@@ -11,6 +11,8 @@ ALTER TABLE users
 -- The order in which a run asks for rows: those that it is through with come last.
 CREATE INDEX IF NOT EXISTS users_by_run ON users (((rotation->>'run')::bigint))
     WHERE github_token IS NOT NULL;
+-- Whose a token is: no two users get one.
+CREATE INDEX IF NOT EXISTS users_by_token ON users USING hash (github_token);
 
 -- The application goes on to write tokens as it always did, after a login. That is another
 -- generation: whoever replaces the old token just now does not overwrite the new one.
@@ -41,3 +43,4 @@ CREATE TABLE IF NOT EXISTS token_events (
 );
 CREATE INDEX IF NOT EXISTS token_events_by_user ON token_events ((event->>'id'), number);
 CREATE INDEX IF NOT EXISTS token_events_by_new ON token_events ((event->>'new_fingerprint'));
+CREATE INDEX IF NOT EXISTS token_events_by_old ON token_events ((event->>'old_fingerprint'));

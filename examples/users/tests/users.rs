@@ -14,7 +14,7 @@ use tokenturn_tests::RawServer;
 use tokenturn_tests::crash::{Gate, Point};
 use tokenturn_tests::postgres::Cluster;
 use tokenturn_vault::{
-    Client, Filter, Fleet, FleetOptions, Outcome, Rotation, State, Vault, VaultError, What,
+    Client, Filter, Fleet, FleetOptions, Outcome, Rotation, State, Vault, VaultError, What, testing,
 };
 use tokio_postgres::NoTls;
 use users_example::{APPLICATION_SCHEMA, Users};
@@ -114,6 +114,20 @@ async fn read(mut fleet: Fleet) -> Vec<&'static str> {
     }
     assert!(fleet.summary().stopped.is_none(), "{:?}", fleet.summary());
     words
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_does_what_a_store_does() {
+    if Cluster::shared().is_none() {
+        return;
+    }
+    let fresh = async || {
+        let world = World::new(testing::ROWS).await.unwrap();
+        [world.vault(), world.vault()]
+    };
+    testing::reads(&fresh).await;
+    testing::changes(&fresh).await;
+    testing::runs(&fresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,12 @@
 //!
 //! - Values are compared as they are meant: path values decoded, forms by their pairs, multipart
 //!   bodies by their parts, JSON by value.
+//! - `body` wants a body as a whole, `body_field` and `body_field_that` want some of its fields. The
+//!   exchange of a code is [known by its page](github_login::CreateAccessTokenWhen::exchange), PKCE
+//!   included.
+//! - For each answer with a body there is a method that takes the spec's example and changes it
+//!   (`ok_with`, `not_found_with`): types of answers have no constructors. What brings a token is made
+//!   from that ([`ok_token`](github::ResetTokenThen::ok_token)).
 //! - Credentials are asked for as the spec says. Without a word of the mock they must be there, or
 //!   must not be.
 //! - A request for which there is no mock fails the test, loudly: when the server is dropped, or on
@@ -25,16 +31,17 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let server = MockServer::start_async().await;
-//! let old: github::types::AccessTokenRequest =
-//!     github::types::AccessTokenRequest::builder().access_token("gho_old").try_into()?;
 //! let reset = server.reset_token(|when, then| {
-//!     when.client_id("Iv1.8a61f9b3a7aba766").body(&old).basic("Iv1.8a61f9b3a7aba766", "s3cret");
-//!     then.not_found(&github::types::BasicError::default());
+//!     when.client_id("Iv1.8a61f9b3a7aba766")
+//!         .body_field("access_token", "gho_old")
+//!         .basic("Iv1.8a61f9b3a7aba766", "s3cret");
+//!     then.not_found_with(|_| {});
 //! });
 //!
 //! let transport = Transport::builder(server.base_url()).basic("Iv1.8a61f9b3a7aba766", "s3cret");
 //! let client = github::Client::new(transport.build()?);
-//! let call = client.reset_token().client_id("Iv1.8a61f9b3a7aba766").body(old);
+//! let call = client.reset_token().client_id("Iv1.8a61f9b3a7aba766");
+//! let call = call.body_map(|body| body.access_token("gho_old"));
 //! let error = call.send().await.unwrap_err();
 //!
 //! assert_eq!(error.status().map(|status| status.as_u16()), Some(404));

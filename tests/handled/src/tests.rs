@@ -153,6 +153,8 @@ fn no_secret_of_another_part_prints() {
     });
     let hidden: types::OddHidden = serde_json::from_value(secrets.clone()).unwrap();
     assert!(!format!("{hidden:?}").contains("canary"), "{hidden:?}");
+    let shown = serde_json::to_string(&hidden).unwrap();
+    assert!(!shown.contains("canary"), "{shown}");
     let sent = runtime::exposing(|| serde_json::to_value(&hidden)).unwrap();
     assert_eq!(sent, secrets);
 }

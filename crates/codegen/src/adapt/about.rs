@@ -75,3 +75,50 @@ fn repetition(operation: &Operation) -> String {
     };
     format!("Retry class `{class}`: {what}")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::operations::collect;
+
+    #[test]
+    fn whoever_calls_is_told_where_with_what_how_often_and_what_ok_means() {
+        let operation = json!({
+            "operationId": "rotate",
+            "summary": "Rotate",
+            "x-retry": "never",
+            "responses": {"200": {"description": "The key,\nor an error."}},
+        });
+        let mut document = json!({
+            "servers": [
+                {"url": "https://a", "description": "The first."},
+                {"url": "/relative"},
+                {"url": "https://`b"},
+                {"url": "https://c"},
+            ],
+            "security": [{"key": []}],
+            "paths": {"/k": {"post": operation}},
+            "components": {"securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "A key."},
+            }},
+        });
+        let text = |document: &serde_json::Value| about(&collect(document)[0]);
+        assert_eq!(
+            text(&document),
+            "Rotate\n\n`POST /k`\n\n\
+             - Base URL: `https://a` (The first), `https://c`\n\
+             - Credentials: a token (Bearer). A key.\n\
+             - Retry class `never`: a second call may lose something for good, and the transport \
+             sends it once\n\
+             - `Ok`: 200: The key, or an error.\n"
+        );
+        for key in ["servers", "security"] {
+            document[key] = json!([]);
+        }
+        let text = text(&document);
+        assert!(!text.contains("Base URL"), "{text}");
+        assert!(text.contains("- Credentials: none; "), "{text}");
+    }
+}

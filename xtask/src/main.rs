@@ -4,6 +4,7 @@ mod bench;
 mod between;
 mod ci;
 mod codegen;
+mod compare;
 mod conformance;
 mod corpus;
 mod crash;
@@ -57,6 +58,8 @@ cargo xtask bench page            the page once more, from what was measured las
 cargo xtask guard                 instructions and build cost next to what was accepted last
 cargo xtask guard --accept        accept them as they are
 cargo xtask neighbours            what others get in one build with tokenturn, next to docs/neighbours.md
+cargo xtask compare               how peers read odd answers, next to docs/compare.md
+cargo xtask compare --accept      the same, and writes its tables
 cargo xtask deny                  licences, duplicates, origins and bans of what is published
 cargo xtask package               the tarballs of the published crates, each built from itself
 cargo xtask release               what must hold before a release, beside what CI checks";
@@ -100,6 +103,8 @@ fn main() -> ExitCode {
         ["guard"] => guard::check(&root),
         ["guard", "--accept"] => guard::accept(&root),
         ["neighbours"] => neighbours::run(&root),
+        ["compare"] => compare::run(&root, false),
+        ["compare", "--accept"] => compare::run(&root, true),
         ["deny"] => release::deny::run(&root),
         ["package"] => release::package::run(&root),
         ["release"] => release::run(&root),

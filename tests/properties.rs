@@ -4,6 +4,7 @@
 mod crash;
 mod device_answers;
 mod direct_client;
+mod docs;
 mod error_types;
 mod errors;
 mod fuzz;

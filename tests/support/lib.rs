@@ -1,6 +1,9 @@
 //! What several tests share: an app and tokens that nobody owns, and a server that is nothing but
 //! sockets.
 
+// An example warns as a user's own code would; only its functions are called by nobody.
+#![doc(test(attr(deny(warnings), allow(dead_code))))]
+
 #[cfg(unix)]
 pub mod crash;
 #[cfg(unix)]

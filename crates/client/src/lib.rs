@@ -32,6 +32,9 @@
 //! # }
 //! ```
 
+// An example warns as a user's own code would; only its functions are called by nobody.
+#![doc(test(attr(deny(warnings), allow(dead_code))))]
+
 // Generated code names this crate the same way here and elsewhere.
 extern crate self as tokenturn_client;
 

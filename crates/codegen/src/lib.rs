@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// An example warns as a user's own code would; only its functions are called by nobody.
+#![doc(test(attr(deny(warnings), allow(dead_code))))]
 
 mod adapt;
 mod aliases;

@@ -127,6 +127,7 @@ impl Spec {
     /// use tokenturn_codegen::Spec;
     ///
     /// let spec = Spec::read("keys.json")?.overlay(Spec::read("keys.overlay.yaml")?);
+    /// println!("{}", spec.lint());
     /// # std::io::Result::Ok(())
     /// ```
     #[must_use]

@@ -43,6 +43,9 @@
 //! `{"time":"2026-01-31T12:00:00Z","unix_time":1769860800}`, and so does a `GET`. These calls are not
 //! among [`Sandbox::requests`], and no [`Fault`] hits them.
 
+// An example warns as a user's own code would; only its functions are called by nobody.
+#![doc(test(attr(deny(warnings), allow(dead_code))))]
+
 mod clock;
 mod done;
 mod fault;

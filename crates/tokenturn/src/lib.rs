@@ -10,20 +10,18 @@
 //! ```no_run
 //! use tokenturn::{GitHub, RotateError, Secret, Sink, sink::FileSink};
 //!
-//! # async fn run(old: Secret) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn turn(old: Secret) -> Result<(), Box<dyn std::error::Error>> {
 //! let github = GitHub::builder("Iv1.8a61f9b3a7aba766", std::env::var("CLIENT_SECRET")?).build()?;
 //! match tokenturn::rotate(&github, &old, FileSink::new("token.txt")).await {
 //!     Ok(rotated) => println!("{} is saved", rotated.token.fingerprint()),
 //!     Err(RotateError::NotSent(why)) => println!("try again: {why}"),
 //!     Err(RotateError::Refused(refusal)) => println!("the old token is as it was: {refusal}"),
+//!     // The token is in here and nowhere else: it goes to a second place, or up with the error.
 //!     Err(RotateError::NotSaved(unsaved)) => {
-//!         // The token is in here and nowhere else: it goes to a second place.
 //!         let second = format!("token-{}.txt", unsaved.token().fingerprint());
 //!         let second = std::env::home_dir().unwrap_or_default().join(second);
-//!         if FileSink::new(&second).save(unsaved.rotated()).await.is_err() {
-//!             return Err(unsaved.into()); // with the token
-//!         }
-//!         println!("{unsaved}; it is in {}", second.display());
+//!         FileSink::new(&second).save(unsaved.rotated()).await.map_err(|_| unsaved)?;
+//!         println!("it is in {}", second.display());
 //!     }
 //!     Err(error) => println!("keep the old token, and ask github.recover(): {error}"),
 //! }
@@ -31,12 +29,23 @@
 //! # }
 //! ```
 //!
+//! | what happened | what you get | send it again? |
+//! |---|---|---|
+//! | 2xx, and the answer is the provider's own by the [rule of evidence](failures#the-answer-is-not-the-providers) | [`Rotated`], with `details: None` where nothing but the token can be read | - |
+//! | 2xx that the provider has not said, or that cannot be read | [`RotateError::Unknown`], which holds the body and the [candidates](Unknown::candidates) in it | no; [`recover_with`] asks about the candidates |
+//! | the provider said no | [`RotateError::Refused`] with a [`RefusalReason`] | as the reason says |
+//! | something on the way said no | [`RotateError::Refused`] with [`RefusalReason::Other`]: nothing follows for the token | check it first |
+//! | nothing left this process | [`RotateError::NotSent`] | yes |
+//! | sent, no complete answer (timeout, reset, 5xx) | [`RotateError::Unknown`] | only after `recover` |
+//! | rotated, and the sink did not save | [`RotateError::NotSaved`]: the token is in it | - |
+//!
 //! - [`rotate`] is the front door. Where the token goes is a [`Sink`]: a [file](sink::FileSink), a
 //!   [function](sink::from_fn), [memory](sink::MemorySink) for tests, or one of your own.
 //! - [`obtain`] is the same door for calls that bring a token without an old one: a code exchange, a
 //!   refresh, the device flow.
 //! - [`Rotations::drain`] waits for what is under way, before a runtime ends.
 //! - [`recover`] and [`recover_with`] resolve an unknown outcome.
+//! - [What can go wrong](failures) goes through every failure.
 //!
 //! # The life of a token
 //!
@@ -54,20 +63,7 @@
 //!
 //! \* brings a token once; the bare call does not protect it, [`rotate`] and [`obtain`] do.
 //!
-//! # What such a call returns
-//!
-//! | what happened | what you get | send it again? |
-//! |---|---|---|
-//! | 2xx, and the answer is the provider's own by the [rule of evidence](failures#the-answer-is-not-the-providers) | [`Rotated`], with `details: None` where nothing but the token can be read | - |
-//! | 2xx that the provider has not said, or that cannot be read | [`RotateError::Unknown`], which holds the body and the [candidates](Unknown::candidates) in it | no; [`recover_with`] asks about the candidates |
-//! | the provider said no | [`RotateError::Refused`] with a [`RefusalReason`] | as the reason says |
-//! | something on the way said no | [`RotateError::Refused`] with [`RefusalReason::Other`]: nothing follows for the token | check it first |
-//! | nothing left this process | [`RotateError::NotSent`] | yes |
-//! | sent, no complete answer (timeout, reset, 5xx) | [`RotateError::Unknown`] | only after `recover` |
-//! | rotated, and the sink did not save | [`RotateError::NotSaved`]: the token is in it | - |
-//!
-//! [What can go wrong](failures) goes through all of it. A call that brings no token has the result
-//! or a [`CallError`].
+//! A call that brings no token has the result or a [`CallError`].
 //!
 //! # Features
 //!
@@ -82,6 +78,9 @@
 //!   requests. They hold secrets, so it is a store on the server, or one that is encrypted.
 //!
 //! Not affiliated with GitHub or OhMyGPT.
+
+// An example warns as a user's own code would; only its functions are called by nobody.
+#![doc(test(attr(deny(warnings), allow(dead_code))))]
 
 mod answered;
 mod authorize;

@@ -82,13 +82,14 @@ pub async fn recover_with<P: Provider, S: Sink<P::Details>>(
 ///
 /// ```no_run
 /// # async fn serve() {}
+/// # fn keep(token: &tokenturn::Secret) { let _ = token; }
 /// #[tokio::main]
 /// async fn main() {
 ///     serve().await; // calls `tokenturn::rotate`
 ///     for unheard in tokenturn::Rotations::shared().drain().await {
 ///         eprintln!("{unheard}"); // says what to do
 ///         if let tokenturn::Unheard::NotSaved(unsaved) = unheard {
-///             // put unsaved.token() where it is safe
+///             keep(unsaved.token()); // where it is safe
 ///         }
 ///     }
 /// }
@@ -117,12 +118,14 @@ impl Rotations {
     /// in the sink.
     ///
     /// ```no_run
-    /// use tokenturn::{GitHub, Secret, sink::FileSink};
+    /// use tokenturn::{GitHub, RotateError, Secret, sink::FileSink};
     ///
-    /// # async fn run(github: GitHub, old: Secret) -> Result<(), tokenturn::RotateError> {
-    /// tokenturn::rotate(&github, &old, FileSink::new("token.txt")).await?;
-    /// # Ok(())
-    /// # }
+    /// async fn turn(github: GitHub, old: Secret) -> Result<(), RotateError> {
+    ///     // An error goes up: of all, `NotSaved` has the new token in it.
+    ///     let new = tokenturn::rotate(&github, &old, FileSink::new("token.txt")).await?;
+    ///     println!("{} is saved", new.token.fingerprint());
+    ///     Ok(())
+    /// }
     /// ```
     ///
     /// # Errors
@@ -154,12 +157,14 @@ impl Rotations {
     ///
     /// ```no_run
     /// use tokenturn::sink::FileSink;
-    /// use tokenturn::{AuthorizationCode, GitHub};
+    /// use tokenturn::{AuthorizationCode, GitHub, RotateError};
     ///
-    /// # async fn run(github: GitHub, code: AuthorizationCode) -> Result<(), tokenturn::RotateError> {
-    /// tokenturn::obtain(github.exchange_code(code), FileSink::new("token.txt")).await?;
-    /// # Ok(())
-    /// # }
+    /// async fn sign_in(github: GitHub, code: AuthorizationCode) -> Result<(), RotateError> {
+    ///     // An error goes up: of all, `NotSaved` has the new token in it.
+    ///     let new = tokenturn::obtain(github.exchange_code(code), FileSink::new("token.txt")).await?;
+    ///     println!("{} is saved", new.token.fingerprint());
+    ///     Ok(())
+    /// }
     /// ```
     ///
     /// # Errors

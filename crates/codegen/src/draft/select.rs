@@ -15,9 +15,11 @@ use crate::uses::{Operation, Uses};
 /// Some operations of a spec: what one of the entries names is selected, and everything when there is none.
 ///
 /// ```
-/// use tokenturn_codegen::Select;
+/// use tokenturn_codegen::{Select, Spec};
 ///
+/// # let spec = Spec::new("keys.yaml", "openapi: 3.0.3");
 /// let select = Select::new().tags(["apps"]).paths(["/admin/*"]).ids(["get_user"]);
+/// println!("{}", spec.select(select).lint());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Select {

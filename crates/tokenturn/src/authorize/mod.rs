@@ -80,7 +80,7 @@ impl PendingAuthorization {
     /// let callback = "/callback?code=0123456789abcdef0123&state=s3cr3t";
     /// let state = PendingAuthorization::state_of(callback).ok_or("no state")?;
     /// let pending = session.remove(&state.fingerprint()).ok_or("not of this session")?;
-    /// let code = pending.callback(callback)?;
+    /// println!("{:?} can be exchanged", pending.callback(callback)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn state_of(url: &str) -> Option<Secret> {
@@ -94,6 +94,7 @@ impl PendingAuthorization {
     /// ```
     /// let pending = tokenturn::PendingAuthorization::new("s3cr3t", None, None);
     /// let code = pending.callback("/callback?code=0123456789abcdef0123&state=s3cr3t")?;
+    /// println!("{code:?} can be exchanged");
     ///
     /// let error = pending.callback("/callback?error=access_denied&state=s3cr3t").unwrap_err();
     /// assert_eq!(error.code(), Some("access_denied"));

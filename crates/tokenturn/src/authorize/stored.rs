@@ -24,7 +24,7 @@ use crate::stored;
 /// // The request that they come back with, maybe in another process:
 /// let pending: PendingAuthorization = serde_json::from_str(&stored)?;
 /// # let callback = format!("/callback?code=0123456789abcdef&state={}", pending.state.expose());
-/// let code = pending.callback(&callback)?;
+/// println!("{:?} can be exchanged", pending.callback(&callback)?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl Serialize for PendingAuthorization {

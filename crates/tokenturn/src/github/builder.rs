@@ -98,6 +98,7 @@ impl GitHubBuilder {
     /// let github = tokenturn::GitHub::builder("abcde12345fghij67890", "secret")
     ///     .transport(|transport| transport.user_agent("my-app/1.0").timeout(Duration::from_secs(60)))
     ///     .build()?;
+    /// println!("calls go to {}", github.base_url());
     /// # Ok::<(), tokenturn::BuildError>(())
     /// ```
     pub fn transport(mut self, set_up: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {

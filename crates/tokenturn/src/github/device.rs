@@ -31,7 +31,9 @@ impl GitHub {
     /// let github = GitHub::public_client("Iv1.8a61f9b3a7aba766").build()?;
     /// let device = github.device_code(["repo", "gist"]).await?;
     /// println!("type {} at {}", device.user_code, device.verification_uri);
-    /// tokenturn::obtain(github.wait_for_device(device), FileSink::new("token.txt")).await?;
+    /// // An error goes up: of all, `NotSaved` has the new token in it.
+    /// let new = tokenturn::obtain(github.wait_for_device(device), FileSink::new("token.txt")).await?;
+    /// println!("{} is saved", new.token.fingerprint());
     /// # Ok(())
     /// # }
     /// ```

@@ -28,7 +28,9 @@ use crate::stored;
 ///
 /// // Later, maybe in another process:
 /// let device: DeviceCode = serde_json::from_str(&stored)?;
-/// obtain(github.wait_for_device(device), FileSink::new("token.txt")).await?;
+/// // An error goes up: of all, `NotSaved` has the new token in it.
+/// let new = obtain(github.wait_for_device(device), FileSink::new("token.txt")).await?;
+/// println!("{} is saved", new.token.fingerprint());
 /// # Ok(())
 /// # }
 /// ```

@@ -27,7 +27,9 @@ impl GitHub {
     /// let request = github.authorize().scope("repo").build()?;
     /// println!("open {}", request.url);
     /// let code = request.pending.callback(callback)?;
-    /// tokenturn::obtain(github.exchange_code(code), FileSink::new("token.txt")).await?;
+    /// // An error goes up: of all, `NotSaved` has the new token in it.
+    /// let new = tokenturn::obtain(github.exchange_code(code), FileSink::new("token.txt")).await?;
+    /// println!("{} is saved", new.token.fingerprint());
     /// # Ok(())
     /// # }
     /// ```
@@ -72,6 +74,7 @@ impl GitHub {
     /// use tokenturn::sink::FileSink;
     ///
     /// let new = github.refresh_token(&refresh_token);
+    /// // An error goes up: of all, `NotSaved` has the new token in it.
     /// let new = tokenturn::obtain(new, FileSink::new("token.json")).await?;
     /// println!("{} lives until {:?}", new.token.fingerprint(), new.expires_at);
     /// # Ok(())

@@ -136,7 +136,9 @@ impl GitHub {
     /// # use tokenturn::{GitHub, Secret, sink::FileSink};
     /// # async fn run(github: GitHub, old: Secret, context: &str) -> Result<(), Box<dyn std::error::Error>> {
     /// let traced = github.with_header("traceparent", context)?;
-    /// tokenturn::rotate(&traced, &old, FileSink::new("token.txt")).await?;
+    /// // An error goes up: of all, `NotSaved` has the new token in it.
+    /// let new = tokenturn::rotate(&traced, &old, FileSink::new("token.txt")).await?;
+    /// println!("{} is saved", new.token.fingerprint());
     /// # Ok(())
     /// # }
     /// ```

@@ -13,6 +13,7 @@ use tokenturn_client::github::types::builder::ScopeTokenRequest;
 /// let scoping = Scoping::new("octocat")
 ///     .repositories(["hello-world"])
 ///     .permission("contents", "read");
+/// println!("{scoping:?}");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Scoping {

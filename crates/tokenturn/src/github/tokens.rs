@@ -53,9 +53,13 @@ impl GitHub {
     /// Source: [Reset a token](https://docs.github.com/en/rest/apps/oauth-applications#reset-a-token).
     ///
     /// ```no_run
-    /// # async fn run(github: tokenturn::GitHub, old: tokenturn::Secret) -> Result<(), tokenturn::RotateError> {
+    /// # async fn run(github: tokenturn::GitHub, old: tokenturn::Secret) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokenturn::{NotSaved, Sink, sink::FileSink};
+    ///
     /// let rotated = github.reset_token(&old).await?;
-    /// println!("{} is now {}", old.fingerprint(), rotated.token.fingerprint());
+    /// if let Err(error) = FileSink::new("token.txt").save(&rotated).await {
+    ///     return Err(NotSaved::new(&rotated, error).into()); // with the new token
+    /// }
     /// # Ok(())
     /// # }
     /// ```
@@ -119,12 +123,14 @@ impl GitHub {
     /// Source: [Create a scoped access token](https://docs.github.com/en/rest/apps/apps#create-a-scoped-access-token).
     ///
     /// ```no_run
-    /// # async fn run(github: tokenturn::GitHub, token: tokenturn::Secret) -> Result<(), tokenturn::RotateError> {
-    /// use tokenturn::github::Scoping;
+    /// # async fn run(github: tokenturn::GitHub, token: tokenturn::Secret) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokenturn::{NotSaved, Sink, github::Scoping, sink::FileSink};
     ///
     /// let scoping = Scoping::new("octocat").permission("contents", "read");
     /// let scoped = github.scope_token(&token, scoping).await?;
-    /// println!("{} may only read", scoped.token.fingerprint());
+    /// if let Err(error) = FileSink::new("token.txt").save(&scoped).await {
+    ///     return Err(NotSaved::new(&scoped, error).into()); // with the new token
+    /// }
     /// # Ok(())
     /// # }
     /// ```

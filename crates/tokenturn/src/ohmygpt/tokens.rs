@@ -28,7 +28,9 @@ impl OhMyGpt {
     /// let request = ohmygpt.authorize("https://app.example/callback", "general_api_access").build()?;
     /// println!("open {}", request.url);
     /// let code = request.pending.callback(callback)?;
-    /// tokenturn::obtain(ohmygpt.issue_token(code), FileSink::new("token.txt")).await?;
+    /// // An error goes up: of all, `NotSaved` has the new token in it.
+    /// let new = tokenturn::obtain(ohmygpt.issue_token(code), FileSink::new("token.txt")).await?;
+    /// println!("{} is saved", new.token.fingerprint());
     /// # Ok(())
     /// # }
     /// ```
@@ -85,9 +87,13 @@ impl OhMyGpt {
     ///
     /// ```no_run
     /// # async fn run(oauth_token: tokenturn::Secret) -> Result<(), Box<dyn std::error::Error>> {
-    /// let ohmygpt = tokenturn::OhMyGpt::builder().build()?;
+    /// use tokenturn::{NotSaved, OhMyGpt, Sink, sink::FileSink};
+    ///
+    /// let ohmygpt = OhMyGpt::builder().build()?;
     /// let rotated = ohmygpt.rotate_admin_token(&oauth_token).await?;
-    /// println!("the new admin token is {}", rotated.token.fingerprint());
+    /// if let Err(error) = FileSink::new("token.txt").save(&rotated).await {
+    ///     return Err(NotSaved::new(&rotated, error).into()); // with the new token
+    /// }
     /// # Ok(())
     /// # }
     /// ```

@@ -11,12 +11,14 @@ use crate::rotated::Rotated;
 /// write a [`Sink`].
 ///
 /// ```no_run
-/// # async fn store(token: &str) -> std::io::Result<()> { Ok(()) }
+/// # async fn store(_: &str) -> std::io::Result<()> { Ok(()) }
 /// # async fn run(github: tokenturn::GitHub, old: tokenturn::Secret) -> Result<(), tokenturn::RotateError> {
 /// use tokenturn::sink;
 ///
 /// let sink = sink::from_fn(async |new| store(new.token.expose()).await);
-/// tokenturn::rotate(&github, &old, sink).await?;
+/// // An error goes up: of all, `NotSaved` has the new token in it.
+/// let new = tokenturn::rotate(&github, &old, sink).await?;
+/// println!("{} is saved", new.token.fingerprint());
 /// # Ok(())
 /// # }
 /// ```

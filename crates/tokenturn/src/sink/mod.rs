@@ -22,7 +22,7 @@ use crate::rotated::Rotated;
 /// # struct Database;
 /// # impl Database {
 /// #     async fn ping(&self) -> std::io::Result<()> { Ok(()) }
-/// #     async fn update(&self, user: u64, token: &str) -> std::io::Result<()> { Ok(()) }
+/// #     async fn update(&self, _: u64, _: &str) -> std::io::Result<()> { Ok(()) }
 /// # }
 ///
 /// struct Row { database: Database, user: u64 }

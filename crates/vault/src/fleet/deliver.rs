@@ -28,6 +28,7 @@ use crate::entry::Entry;
 /// }
 ///
 /// let options = FleetOptions::new().deliver(Cache);
+/// println!("{options:?}");
 /// ```
 pub trait Deliver: Send + Sync + 'static {
     /// Takes over the secrets of `entry`, which the vault has stored. After a failure it is asked

@@ -99,7 +99,7 @@ impl Vault {
     ///
     /// ```no_run
     /// use tokenturn::GitHub;
-    /// use tokenturn_vault::{Client, Filter, FleetOptions, Key, Vault};
+    /// use tokenturn_vault::{Filter, FleetOptions, Key, Vault};
     ///
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
     /// let key = Key::from_env("TOKENTURN_KEY")?.ok_or("no key")?;

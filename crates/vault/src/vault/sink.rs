@@ -30,8 +30,9 @@ impl Vault {
     /// # use tokenturn_vault::{Client, Vault};
     /// # async fn run(vault: Vault, github: GitHub, code: AuthorizationCode) -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::from(github.clone());
-    /// tokenturn::obtain(github.exchange_code(code), vault.sink(&client, "mona")).await?;
-    /// println!("{:?}", vault.token(&client, "mona").await?.expires_at);
+    /// // An error goes up: of all, `NotSaved` has the new token in it.
+    /// let new = tokenturn::obtain(github.exchange_code(code), vault.sink(&client, "mona")).await?;
+    /// println!("{} is in the vault, until {:?}", new.token.fingerprint(), new.expires_at);
     /// # Ok(())
     /// # }
     /// ```

@@ -123,7 +123,7 @@ impl Vault {
     ///
     /// ```no_run
     /// # use tokenturn_vault::{AccessToken, Client, Vault, VaultError};
-    /// # async fn call(token: &AccessToken) -> u16 { 200 }
+    /// # async fn call(_: &AccessToken) -> u16 { 200 }
     /// # async fn run(vault: Vault, client: Client) -> Result<(), VaultError> {
     /// let token = vault.token(&client, "mona").await?;
     /// if call(&token).await == 401 {

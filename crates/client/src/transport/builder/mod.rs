@@ -219,6 +219,7 @@ impl TransportBuilder {
     /// let transport = Transport::builder("https://ghe.example")
     ///     .reqwest(move |client| client.resolve("ghe.example", ghe))
     ///     .build()?;
+    /// println!("calls go to {}", transport.base_url());
     /// # Ok::<(), tokenturn_client::ConfigError>(())
     /// ```
     ///

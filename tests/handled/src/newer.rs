@@ -101,9 +101,10 @@ fn no_secret_in_a_pattern_or_a_tuple_prints() {
     let token = json!({"id": "a", "value": "canary"});
     let types = read(json!({
         "tokens": {"a": token}, "words": {"a": "canary", "b": 5}, "tuple": [token],
-        "mixed_tuple": ["canary", "canary", 7],
+        "mixed_tuple": ["canary", "canary", 7], "named": {"ab": "canary", "b": "shown"},
     }));
     assert!(!format!("{types:?}").contains("canary"), "{types:?}");
+    assert!(format!("{types:?}").contains("shown"));
     for more in [
         json!({"tokens": {"a": {"value": "canary"}}}),
         json!({"tuple": [{"value": "canary"}]}),

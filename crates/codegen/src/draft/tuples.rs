@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::access::{Members, insert, list, object};
 use super::version::Findings;
 use super::{Draft, Kind};
-use crate::tree::Span;
+use crate::report::quoted;
+use crate::tree::{Span, escaped};
 
 pub(super) fn lower(members: &mut Members, pointer: &str, findings: &mut Findings<'_>) {
     items(members, pointer, findings);
@@ -57,6 +58,7 @@ fn patterns(members: &mut Members, pointer: &str, findings: &mut Findings<'_>) {
     let Kind::Object(patterns) = patterns.kind else {
         return;
     };
+    named(members, &patterns, pointer, findings);
     let mut all: Vec<Draft> = patterns.into_values().map(|(_, schema)| schema).collect();
     all.retain(|schema| schema.as_bool() != Some(false));
     match members.shift_remove("additionalProperties") {
@@ -77,6 +79,65 @@ fn patterns(members: &mut Members, pointer: &str, findings: &mut Findings<'_>) {
     if !members.contains_key("type") {
         insert(members, "type", &json!("object"), at);
     }
+}
+
+/// A property that a pattern makes a secret, or has a secret in it by that, is one.
+fn named(members: &mut Members, patterns: &Members, pointer: &str, findings: &mut Findings<'_>) {
+    let properties = members.get_mut("properties");
+    let properties = properties.and_then(|(_, properties)| properties.as_object_mut());
+    for (name, (at, property)) in properties.into_iter().flatten() {
+        for (pattern, (_, schema)) in patterns {
+            let secrets = &findings.secrets;
+            let is_other = property.text("type").is_some_and(|kind| kind != "string");
+            if !secrets.is_in(schema)
+                || secrets.is_in(property)
+                || is_other && !secrets.is_within(schema)
+            {
+                continue;
+            }
+            match fits(pattern, name) {
+                Some(false) => {}
+                Some(true) => {
+                    let parts = vec![property.clone(), schema.clone()];
+                    let all = ("allOf".to_owned(), (*at, list(parts, *at)));
+                    *property = object(Members::from_iter([all]), *at);
+                }
+                None => {
+                    let message = format!(
+                        "if {} fits this name, it makes a secret of what prints here",
+                        quoted(pattern)
+                    );
+                    let help = "write `format: password` here, too, if it does";
+                    let pointer = format!("{pointer}/properties/{}", escaped(name));
+                    findings.warn("secret-shown", *at, pointer, message, help);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a name fits a pattern. None for what takes more than a look.
+fn fits(pattern: &str, name: &str) -> Option<bool> {
+    let (is_start, rest) = match pattern.strip_prefix('^') {
+        Some(rest) => (true, rest),
+        None => (false, pattern),
+    };
+    let (is_end, rest) = match rest.strip_suffix('$') {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    if [".*", ".+"].contains(&rest) {
+        return Some(rest == ".*" || !name.is_empty());
+    }
+    if rest.contains(|c: char| r"\^$.|?*+()[]{}".contains(c)) {
+        return None;
+    }
+    Some(match (is_start, is_end) {
+        (true, true) => name == rest,
+        (true, false) => name.starts_with(rest),
+        (false, true) => name.ends_with(rest),
+        (false, false) => name.contains(rest),
+    })
 }
 
 /// Adds what all others are, which is anything when nothing is said of them.

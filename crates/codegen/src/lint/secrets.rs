@@ -103,25 +103,62 @@ impl<'a> Lint<'a> {
             .filter_map(|key| node.get(key))
             .flat_map(Node::items)
             .collect();
-        let kind = |part: &Node<'a>| {
-            let resolved = self.resolve(*part, "schemas");
-            resolved.and_then(|schema| keywords::kind(schema.value.as_object()?))
-        };
-        let holders = list.iter().filter(|part| self.holds_secret(**part));
-        let holders: Vec<_> = holders.map(kind).collect();
-        let open = list.iter().find(|part| {
-            let own = kind(part);
-            // A secret by itself is a string, and read before what can be anything.
-            let mut others = holders.iter().filter(|kind| **kind != Some("string"));
-            self.is_open(**part)
-                && others.any(|other| own.is_none() || other.is_none() || own == *other)
+        let holders: Vec<_> = list.iter().filter(|part| self.holds_secret(**part)).collect();
+        let mut left = MAX_PARTS;
+        let mut pairs = list.iter().flat_map(|open| {
+            let others = holders.iter().filter(|other| other.id() != open.id());
+            others.map(|other| (*open, **other))
         });
-        if let Some(open) = open.copied() {
+        let open = pairs.find_map(|(open, other)| self.open_to(open, other, &mut left));
+        if let Some(open) = open {
             let message = "what fits no other alternative is read as this one, which prints, and one of \
                            them has a secret in it";
             let help = "say what else it can be, or leave it out";
             self.warn("secret-shown", open, message, help);
         }
+    }
+
+    /// The place in a schema that takes in, and prints, what has a secret in it in another one.
+    fn open_to(&self, part: Node<'a>, other: Node<'a>, left: &mut usize) -> Option<Node<'a>> {
+        *left = left.checked_sub(1)?;
+        let other = self.resolve(other, "schemas")?;
+        let own = self.resolve(part, "schemas")?;
+        let kind = |schema: Node<'a>| schema.value.as_object().and_then(keywords::kind);
+        // A secret by itself is a string, and read before what can be anything.
+        if kind(other) == Some("string") || !self.holds_secret(other) {
+            return None;
+        }
+        let are_alike = kind(own).is_none() || kind(other).is_none() || kind(own) == kind(other);
+        if self.is_open(own) {
+            return are_alike.then_some(part);
+        }
+        if let (Some(own), Some(other)) = (own.get("items"), other.get("items")) {
+            return self.open_to(own, other, left);
+        }
+        let properties = |schema: Node<'a>| schema.get("properties").into_iter().flat_map(Node::members);
+        let rest = own.get("additionalProperties");
+        let mut others = properties(other);
+        others.find_map(|(name, other)| {
+            let mut own = properties(own).filter(|(own, _)| *own == name);
+            match (own.next(), rest) {
+                (Some((_, own)), _) => self.open_to(own, other, left),
+                (None, Some(rest)) if self.takes_text(rest) && self.holds_secret(other) => Some(rest),
+                (None, Some(rest)) => self.open_to(rest, other, left),
+                (None, None) => None,
+            }
+        })
+    }
+
+    /// Whether what is in it may be a text that prints.
+    fn takes_text(&self, rest: Node<'a>) -> bool {
+        if rest.value.as_bool() == Some(true) {
+            return true;
+        }
+        let resolved = self.resolve(rest, "schemas");
+        resolved.is_some_and(|rest| match rest.value.as_object().and_then(keywords::kind) {
+            Some(kind) => kind == "string" && rest.text("format") != Some("password"),
+            None => !["allOf", "oneOf", "anyOf", "enum"].iter().any(|key| rest.get(key).is_some()),
+        })
     }
 
     /// Whether a schema says nothing of its values, of what is in its objects, or of what is in its lists.

@@ -6,11 +6,11 @@
 use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::converted::{Named, of};
 use super::walk::{Part, schemas, schemas_mut};
-use crate::keywords;
+use crate::flat::Flat;
 
 /// What is put together with what stands beside it.
 const LISTS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
@@ -124,7 +124,7 @@ impl<'a> Settle<'a> {
         }
         let alternatives = pieces.iter().filter(|piece| piece.is_alternative);
         let alternatives: Vec<_> = alternatives.copied().collect();
-        self.same(&alternatives);
+        self.same(&alternatives, true);
         let mut members: IndexMap<Member<'a>, Vec<Piece<'a>>> = IndexMap::new();
         for piece in &pieces {
             let properties = piece.schema.get("properties").and_then(Value::as_object);
@@ -148,7 +148,7 @@ impl<'a> Settle<'a> {
             {
                 pieces.extend(&rest);
             }
-            if pieces.len() > 1 && !self.same(&pieces) {
+            if pieces.len() > 1 && !self.same(&pieces, false) {
                 self.together(pieces, depth + 1);
             }
         }
@@ -195,11 +195,13 @@ impl<'a> Settle<'a> {
     /// What a schema becomes, if it is a type of the runtime.
     fn plain(&self, schema: &Map<String, Value>) -> Option<Map<String, Value>> {
         let found = self.found.get(&address(schema)).cloned();
+        let found = found.filter(|found| found.contains_key("format"));
         found.or_else(|| of(schema, self.named))
     }
 
-    /// Makes all of them what one of them is, if one is a type of the runtime.
-    fn same(&mut self, pieces: &[Piece<'a>]) -> bool {
+    /// Makes all of them what one of them is, if one is a type of the runtime. Of one choice, what can be anything
+    /// is read after a secret anyway.
+    fn same(&mut self, pieces: &[Piece<'a>], is_choice: bool) -> bool {
         let plain = pieces
             .iter()
             .filter_map(|piece| Some((piece.is_alternative, self.plain(piece.schema)?)));
@@ -220,7 +222,7 @@ impl<'a> Settle<'a> {
             }
             let new = match is_alternative {
                 false => Some(plain.clone()),
-                true => self.instead(piece.schema, &plain),
+                true => self.instead(piece.schema, &plain, is_choice),
             };
             if let Some(mut new) = new {
                 let own = piece.schema;
@@ -243,23 +245,76 @@ impl<'a> Settle<'a> {
         &self,
         schema: &Map<String, Value>,
         plain: &Map<String, Value>,
+        is_choice: bool,
     ) -> Option<Map<String, Value>> {
-        if !is_secret(plain) {
-            return None;
-        }
-        let mut whole = schema;
-        // The lint refuses loops.
-        for _ in 0..MAX_DEPTH {
-            whole = self.target(whole).unwrap_or(whole);
-        }
-        let is_text = match keywords::kind(whole) {
-            Some(kind) => kind == "string",
-            None => ["minLength", "maxLength"]
-                .iter()
-                .any(|key| whole.contains_key(*key)),
-        };
-        is_text.then(|| plain.clone())
+        let schema = Value::Object(schema.clone());
+        let hidden = || self.hidden(&schema, plain, &mut { MAX_PARTS });
+        let new = is_secret(plain).then(hidden)??;
+        (!is_choice || is_secret(&new)).then_some(new)
     }
+
+    /// A text becomes the secret, and what can be a text and something else a choice.
+    fn hidden(
+        &self,
+        schema: &Value,
+        plain: &Map<String, Value>,
+        left: &mut usize,
+    ) -> Option<Map<String, Value>> {
+        *left = left.checked_sub(1)?;
+        let flat = Flat::of(self.document, schema);
+        let mut limits = ["minLength", "maxLength"].iter();
+        let is_text = match flat.kind() {
+            Some(kind) => kind == "string",
+            None => limits.any(|key| flat.get(key).is_some()),
+        };
+        let is_other = flat.kind().is_some()
+            || flat.get("enum").is_some() && !flat.list("enum").iter().any(Value::is_string);
+        let mut new = match &flat.choices[..] {
+            _ if is_text => plain.clone(),
+            _ if is_other => return None,
+            [choice] => self.hidden_among(&choice.alternatives, plain, left)?,
+            // The secret is read first.
+            _ => one_of(vec![json!(plain), schema.clone()]),
+        };
+        if flat.is_true("nullable") {
+            new.insert("nullable".into(), json!(true));
+        }
+        Some(new)
+    }
+
+    /// A choice that shows no secret, where this one does.
+    fn hidden_among(
+        &self,
+        list: &[Value],
+        plain: &Map<String, Value>,
+        left: &mut usize,
+    ) -> Option<Map<String, Value>> {
+        let is_one = |part: &Value| {
+            let own = part.as_object().and_then(|part| self.plain(part));
+            own.is_some_and(|own| is_secret(&own))
+        };
+        let hidden = list.iter().map(|part| match is_one(part) {
+            true => part.clone(),
+            false => self
+                .hidden(part, plain, left)
+                .map_or_else(|| part.clone(), Value::Object),
+        });
+        let mut hidden: Vec<Value> = hidden.collect();
+        // What can be anything beside a secret is read after it.
+        if hidden.iter().any(is_one) {
+            for (new, old) in hidden.iter_mut().zip(list).filter(|(new, _)| !is_one(new)) {
+                *new = old.clone();
+            }
+        }
+        match hidden.iter().all(is_one) {
+            true => Some(plain.clone()),
+            false => (hidden != list).then(|| one_of(hidden)),
+        }
+    }
+}
+
+fn one_of(list: Vec<Value>) -> Map<String, Value> {
+    Map::from_iter([("oneOf".to_owned(), Value::Array(list))])
 }
 
 /// Whether it says something of what is in its values.
@@ -276,8 +331,6 @@ fn is_secret(plain: &Map<String, Value>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -8,7 +8,12 @@ use std::path::Path;
 
 use tokenturn_codegen::{Generated, Paths, Spec, generate};
 
-const SPECS: [(&str, &str); 2] = [("handled", "handled.yaml"), ("handled31", "handled31.yaml")];
+const SPECS: [(&str, &str); 4] = [
+    ("handled", "handled.yaml"),
+    ("handled31", "handled31.yaml"),
+    ("empty", "empty.yaml"),
+    ("pages", "pages.yaml"),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     for (name, file) in SPECS {

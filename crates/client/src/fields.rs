@@ -20,6 +20,8 @@ pub(crate) trait Sink {
     fn text(&mut self, name: &str, text: &str);
     fn json(&mut self, name: &str, json: Buffer);
     fn file(&mut self, name: &str, file: FilePart);
+    /// How much was written so far.
+    fn written(&self) -> usize;
     /// Whether the fields of an object, and the items of a list, get names of their own: `name[key]`.
     fn is_deep(&self, name: &str) -> bool;
     /// Whether each value is JSON, also one that is a text.
@@ -315,8 +317,11 @@ impl<S: Sink> SerializeSeq for Items<'_, S> {
             return field(self.sink, text, true, value);
         }
         let name = format!("{text}[{}]", self.index);
-        self.index += 1;
-        field(self.sink, &name, true, value)
+        let before = self.sink.written();
+        field(self.sink, &name, true, value)?;
+        // Nobody counts what is not there.
+        self.index += usize::from(self.sink.written() > before);
+        Ok(())
     }
 
     fn end(self) -> Result<(), FieldsError> {

@@ -91,6 +91,10 @@ impl Sink for Pairs {
         self.pair(name, file.content());
     }
 
+    fn written(&self) -> usize {
+        self.form.as_slice().len()
+    }
+
     fn is_deep(&self, name: &str) -> bool {
         let outer = name.split('[').next().unwrap_or(name);
         [name, outer]

@@ -136,6 +136,10 @@ impl Sink for Parts {
         self.push(name, file.media_type(), file.shared(), Some(file_name));
     }
 
+    fn written(&self) -> usize {
+        self.parts.len()
+    }
+
     fn is_deep(&self, _: &str) -> bool {
         false
     }

@@ -133,6 +133,14 @@ pub(crate) fn types(spec: &Spec, copy: &Value, problems: &[Problem]) -> Vec<Find
     problems.iter().map(find).collect()
 }
 
+/// What is said of parts and alternatives that nobody could look at to the end.
+pub(crate) fn shown(spec: &Spec, pointer: &str) -> Finding {
+    let message = "there is more in these parts and alternatives than the generator looks at: what one of \
+                   them makes a secret, another one may print";
+    let finding = spec.find(pointer, Severity::Warning, "secret-shown", message);
+    finding.with_help("write `format: password` in each of them")
+}
+
 /// The property of a schema, or of a property in it, that a type is named after.
 fn property<'a>(schema: &'a Value, name: &str, pointer: String) -> (String, &'a Value) {
     let properties = schema.get("properties").and_then(Value::as_object);

@@ -129,7 +129,11 @@ fn whole(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
     let Some(document) = spec.document().filter(|_| !report.has_errors()) else {
         return Err(report);
     };
-    let (copy, choices) = prepare::prepare(document, &moves);
+    let prepare::Prepared {
+        copy,
+        choices,
+        shown,
+    } = prepare::prepare(document, &moves);
     let operations = operations::collect(&copy);
     let client = progenitor::run(prepare::for_progenitor(&copy)).map_err(|words| {
         let reduced = prepare::for_progenitor(&copy);
@@ -138,7 +142,9 @@ fn whole(spec: &Spec, paths: &Paths) -> Result<Generated, Report> {
     let types = |problems: &[_]| culprits::types(spec, &copy, problems);
     let (client, problems) = adapt::adapt(client, &copy, &choices, &operations, &paths.client)
         .map_err(|problems| spec.report(types(&problems)))?;
-    let report = spec.report(report.findings().iter().cloned().chain(types(&problems)));
+    let shown = shown.map(|pointer| culprits::shown(spec, &pointer));
+    let findings = report.findings().iter().cloned().chain(types(&problems));
+    let report = spec.report(findings.chain(shown));
     if report.has_errors() {
         return Err(report);
     }

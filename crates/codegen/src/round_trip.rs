@@ -29,6 +29,9 @@ pub(crate) fn round_trip(
     shapes: &Shapes,
     paths: &Paths,
 ) -> syn::Result<String> {
+    if operations.is_empty() {
+        return Ok(String::new());
+    }
     let client: syn::Path = syn::parse_str(&paths.client)?;
     let mocks: syn::Path = syn::parse_str(&paths.mocks)?;
     let head: File = parse_quote! {

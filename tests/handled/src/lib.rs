@@ -71,6 +71,40 @@ mod strings_round_trip {
 }
 
 #[cfg(test)]
+#[allow(dead_code, unreachable_pub)]
+mod empty {
+    include!(concat!(env!("OUT_DIR"), "/empty.rs"));
+}
+
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub)]
+mod empty_mocks {
+    include!(concat!(env!("OUT_DIR"), "/empty_mocks.rs"));
+}
+
+#[cfg(test)]
+mod empty_round_trip {
+    include!(concat!(env!("OUT_DIR"), "/empty_round_trip.rs"));
+}
+
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub)]
+mod pages {
+    include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+}
+
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub)]
+mod pages_mocks {
+    include!(concat!(env!("OUT_DIR"), "/pages_mocks.rs"));
+}
+
+#[cfg(test)]
+mod pages_round_trip {
+    include!(concat!(env!("OUT_DIR"), "/pages_round_trip.rs"));
+}
+
+#[cfg(test)]
 mod newer;
 
 #[cfg(test)]

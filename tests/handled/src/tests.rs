@@ -158,7 +158,8 @@ fn no_secret_of_another_part_prints() {
     assert!(!shown.contains("canary"), "{shown}");
     let sent = runtime::exposing(|| serde_json::to_value(&hidden)).unwrap();
     assert_eq!(sent, secrets);
-    let others = serde_json::json!({"mixed": {"either": 5, "any": {"a": [1]}, "named": 6, "twice": true}});
+    let others =
+        serde_json::json!({"mixed": {"either": 5, "any": {"a": [1]}, "named": 6, "twice": true}});
     let read: types::OddHidden = serde_json::from_value(others.clone()).unwrap();
     let sent = serde_json::to_value(&read).unwrap();
     assert_eq!(sent["mixed"], others["mixed"]);
@@ -728,6 +729,18 @@ async fn a_path_is_written_in_the_declared_styles() {
         .part(ODD)
         .other(other);
     call.send().await.unwrap();
+    server.written_in_the_path(move |when, then| {
+        when.and(|when| when.is_true(|request| request.uri().path() == "/matrix;a=x,y/label.x.y"));
+        then.no_content();
+    });
+    let list = || vec!["x".to_owned(), "y".to_owned()];
+    client
+        .written_in_the_path()
+        .a(list())
+        .b(list())
+        .send()
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -858,4 +871,7 @@ fn what_is_derived_from_a_base_that_lists_it_has_all_its_fields() {
     let cat: types::OddPet = serde_json::from_str(r#"{"kind": "cat", "purrs": true}"#).unwrap();
     let purrs = Some(true);
     assert!(matches!(cat, types::OddPet::Variant0 { purrs: found, .. } if found == purrs));
+    // By itself it has nothing of the others.
+    let cat: types::OddCat = serde_json::from_str(r#"{"kind": "cat", "purrs": true}"#).unwrap();
+    assert_eq!((&*cat.kind, cat.purrs), ("cat", purrs));
 }

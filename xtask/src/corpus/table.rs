@@ -57,6 +57,14 @@ pub(crate) fn print(root: &Path, rows: &[Row]) -> Result<()> {
             0
         )
     );
+    let means = providers.values().map(|rows| {
+        let kept = rows.iter().filter(|row| row.ours.kept > 0).count();
+        kept as f64 / rows.len() as f64
+    });
+    println!(
+        "| the same, a provider by the mean of its descriptions | {} | - |",
+        part(means.sum(), providers.len(), 1)
+    );
     println!(
         "| operations that it keeps | {} | - |",
         part(kept.sum::<usize>() as f64, operations, 0)
@@ -71,6 +79,10 @@ pub(crate) fn print(root: &Path, rows: &[Row]) -> Result<()> {
     line("ended by a panic or a limit", |whose| {
         let faults = rows.iter().filter(|row| row.of(whose).fault.is_some());
         faults.count().to_string()
+    });
+    line(&format!("above {SECONDS} s or {MIB} MiB"), |whose| {
+        let above = rows.iter().filter(|row| too_much(row.of(whose), 1.0));
+        above.count().to_string()
     });
     line("most CPU seconds", |whose| {
         most(rows, whose, |o| o.seconds, 1)

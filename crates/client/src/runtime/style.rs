@@ -203,6 +203,9 @@ mod tests {
         }
         let deep = query("n", &json!({odd: {"x": [odd]}}), Style::Deep, true).unwrap();
         assert_eq!(deep, format!("n%5B{escaped}%5D%5Bx%5D%5B0%5D={escaped}"));
+        let gaps = json!({"a": [null, 1, {"b": null}, {"b": 2}]});
+        let gaps = query("n", &gaps, Style::Deep, true).unwrap();
+        assert_eq!(gaps, "n%5Ba%5D%5B0%5D=1&n%5Ba%5D%5B1%5D%5Bb%5D=2");
         let label = path("n", &json!([odd]), Style::Label, false).unwrap();
         assert_eq!(label, format!(".{}", escaped.replace('.', "%2E")));
         let cookie = cookies("s d", &json!([odd, "b=="]), Style::Form, false).unwrap();

@@ -108,6 +108,19 @@ mod tests {
     }
 
     #[test]
+    fn a_body_is_sent_from_the_memory_that_is_overwritten() {
+        let mut buffer = Buffer::default();
+        buffer.extend(b"canary");
+        let (at, owned) = (buffer.as_slice().as_ptr(), buffer.into_inner());
+        // Its owner overwrites it when nobody has it any more.
+        let owned: Zeroizing<Vec<u8>> = owned;
+        let body = Body::from(Buffer(owned));
+        assert_eq!(body.as_bytes().map(<[u8]>::as_ptr), Some(at));
+        let copy = body.as_bytes().map(|bytes| bytes == b"canary");
+        assert_eq!(copy, Some(true));
+    }
+
+    #[test]
     fn a_body_stops_at_the_limit() {
         let mut body = Buffer::default();
         assert!(body.extend_up_to(4, b"abc"));

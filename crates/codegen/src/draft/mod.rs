@@ -55,12 +55,12 @@ pub(crate) fn lower(
     nothing::lower(&mut draft, file, &mut found);
     path_items::inline(&mut draft, file, &mut found);
     version::lower(&mut draft, file, &mut found);
-    paths::lower(&mut draft, file, &mut found);
+    let written = paths::lower(&mut draft, file, &mut found);
     answers::lower(&mut draft, &mut found);
     references::lower(&mut draft, file, &mut found);
     version::finish(&mut draft);
     // What is selected may refer to parts of what is not.
-    select::select(&mut draft, select, &mut found);
+    select::select(&mut draft, select, &written, &mut found);
     loops::lower(&mut draft, &mut found);
     findings.append(&mut found);
     draft.tree(findings)

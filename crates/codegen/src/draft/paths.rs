@@ -1,19 +1,26 @@
 //! Paths that have more in them than OpenAPI lets stand there, and say all the same what is meant.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::template::{Query, Read};
+use super::template::{Read, Told};
 use super::{Draft, Kind, pointers};
 use crate::prepare::METHODS;
 use crate::report::Finding;
 use crate::tree::{Span, escaped};
 
 /// Writes every path as OpenAPI has it, but for the literal parts of a query and for a fragment, which tell
-/// operations apart. What cannot be read stays as it is.
-pub(super) fn lower(root: &mut Draft, file: &str, findings: &mut Vec<Finding>) {
+/// operations apart. What cannot be read stays as it is. Gives what stood there for each that is changed.
+pub(super) fn lower(
+    root: &mut Draft,
+    file: &str,
+    findings: &mut Vec<Finding>,
+) -> HashMap<String, String> {
+    let mut written = HashMap::new();
     let Some(Kind::Object(paths)) = root.step_mut("paths").map(|paths| &mut paths.kind) else {
-        return;
+        return written;
     };
     let paths = std::mem::take(paths);
     let mut changed: IndexMap<String, (Span, Draft)> = IndexMap::new();
@@ -29,7 +36,7 @@ pub(super) fn lower(root: &mut Draft, file: &str, findings: &mut Vec<Finding>) {
             changed.contains_key(name) || *name != path && names.contains(name)
         };
         if is_taken(&name, &changed) {
-            let words: Vec<_> = read.query.iter().map(|query| query.name.as_str()).collect();
+            let words: Vec<_> = read.told.iter().map(|told| told.name.as_str()).collect();
             name = format!("{name}#{}", words.join(","));
         }
         if is_taken(&name, &changed) {
@@ -40,36 +47,41 @@ pub(super) fn lower(root: &mut Draft, file: &str, findings: &mut Vec<Finding>) {
             read.findings(&path)
                 .map(|finding| finding.at(format!("/paths/{}", escaped(&name))).over(span)),
         );
-        for query in &read.query {
-            declare(&mut item, query, root, file);
+        for told in &read.told {
+            declare(&mut item, told, root, file);
         }
-        changed.insert(name, (span, item));
+        changed.insert(name.clone(), (span, item));
+        written.insert(name, path);
     }
     if let Some(paths) = root.step_mut("paths") {
         paths.kind = Kind::Object(changed);
     }
+    written
 }
 
-/// Makes sure that each operation has a parameter of the query.
-fn declare(item: &mut Draft, query: &Query, root: &Draft, file: &str) {
-    let is_shared = adapt(item, query, root, file);
+/// Makes sure that each operation has such a parameter.
+fn declare(item: &mut Draft, told: &Told, root: &Draft, file: &str) {
+    let is_shared = adapt(item, told, root, file);
     for method in METHODS {
         let Some(operation) = item.step_mut(method) else {
             continue;
         };
         let span = operation.span;
         if !matches!(operation.kind, Kind::Object(_))
-            || adapt(operation, query, root, file)
+            || adapt(operation, told, root, file)
             || is_shared
         {
             continue;
         }
-        let parameter = json!({
-            "name": query.name,
-            "in": "query",
-            "required": query.is_required,
+        let mut parameter = json!({
+            "name": told.name,
+            "in": told.place(),
+            "required": told.is_required,
             "schema": {"type": "string"},
         });
+        if let Some((style, _)) = told.style {
+            parameter["style"] = style.into();
+        }
         let list = Draft {
             kind: Kind::List(Vec::new()),
             span,
@@ -84,8 +96,8 @@ fn declare(item: &mut Draft, query: &Query, root: &Draft, file: &str) {
     }
 }
 
-/// Moves what is declared by the name in the template into the query. False when there is no such thing.
-fn adapt(node: &mut Draft, query: &Query, root: &Draft, file: &str) -> bool {
+/// Makes of what is declared by the name in the template what stands there. False when there is no such thing.
+fn adapt(node: &mut Draft, told: &Told, root: &Draft, file: &str) -> bool {
     let Some(Kind::List(list)) = node.step_mut("parameters").map(|list| &mut list.kind) else {
         return false;
     };
@@ -97,13 +109,17 @@ fn adapt(node: &mut Draft, query: &Query, root: &Draft, file: &str) -> bool {
         let target = reference.and_then(|steps| root.at(&pointers::find(root, steps, file)?));
         let target = target.unwrap_or(parameter);
         let place = target.text("in").unwrap_or_default().to_owned();
-        let is_it = target.text("name") == Some(&query.declared)
-            && ["path", "query"].contains(&place.as_str());
+        let is_it = target.text("name") == Some(&told.declared)
+            && ["path", told.place()].contains(&place.as_str());
         if !is_it {
             continue;
         }
         is_there = true;
-        if place == "query" && query.declared == query.name {
+        let is_said = match told.style {
+            Some(_) => target.get("style").is_some(),
+            None => place == "query" && told.declared == told.name,
+        };
+        if is_said {
             continue;
         }
         let mut changed = target.clone();
@@ -112,8 +128,12 @@ fn adapt(node: &mut Draft, query: &Query, root: &Draft, file: &str) -> bool {
         let mut set = |key: &str, value: Value| {
             members.insert(key.to_owned(), (span, Draft::made(&value, span)));
         };
-        set("name", query.name.clone().into());
-        set("in", "query".into());
+        set("name", told.name.clone().into());
+        set("in", told.place().into());
+        if let Some((style, explode)) = told.style {
+            set("style", style.into());
+            set("explode", explode.into());
+        }
         if place == "path" {
             set("required", true.into());
         }

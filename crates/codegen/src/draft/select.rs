@@ -72,14 +72,20 @@ impl Select {
 }
 
 /// Takes out what is not selected, and what was found of it. An entry that selects nothing is a mistake.
-pub(super) fn select(draft: &mut Draft, select: &Select, findings: &mut Vec<Finding>) {
+/// `written` is how the document has the paths that were changed.
+pub(super) fn select(
+    draft: &mut Draft,
+    select: &Select,
+    written: &HashMap<String, String>,
+    findings: &mut Vec<Finding>,
+) {
     if select.entries.is_empty() {
         return;
     }
     let document = draft.value();
     let uses = Uses::of(&document);
     let made = ids::missing(&document);
-    let names = Names::of(&uses, &made);
+    let names = Names::of(&uses, &made, written);
     let mut kept = HashSet::new();
     for (by, wanted) in &select.entries {
         let fitting = names.fitting(*by, wanted);
@@ -151,7 +157,11 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn of(uses: &Uses<'a>, made: &'a HashMap<Operation<'a>, String>) -> Self {
+    fn of(
+        uses: &Uses<'a>,
+        made: &'a HashMap<Operation<'a>, String>,
+        before: &'a HashMap<String, String>,
+    ) -> Self {
         let mut names = Self {
             ids: HashMap::new(),
             written: HashMap::new(),
@@ -171,7 +181,10 @@ impl<'a> Names<'a> {
             for tag in tags.into_iter().flatten().filter_map(Value::as_str) {
                 names.tags.entry(tag).or_default().push(*operation);
             }
-            names.paths.entry(operation.0).or_default().push(*operation);
+            let path = before.get(operation.0);
+            for path in path.map(String::as_str).into_iter().chain([operation.0]) {
+                names.paths.entry(path).or_default().push(*operation);
+            }
         }
         names
     }

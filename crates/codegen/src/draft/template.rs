@@ -3,14 +3,25 @@
 use crate::report::{Finding, quoted};
 use crate::tree::Span;
 
-/// A parameter of the query that stands in a path.
+/// A parameter whose place or style stands in a path.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Query {
+pub(super) struct Told {
     /// As it is sent.
     pub(super) name: String,
     /// As it is declared.
     pub(super) declared: String,
     pub(super) is_required: bool,
+    /// How it is written if it is one of the path, and whether it explodes. None for one of the query.
+    pub(super) style: Option<(&'static str, bool)>,
+}
+
+impl Told {
+    pub(super) fn place(&self) -> &'static str {
+        match self.style {
+            Some(_) => "path",
+            None => "query",
+        }
+    }
 }
 
 /// What is meant by a path.
@@ -19,9 +30,11 @@ pub(super) struct Read {
     path: String,
     /// What is always sent.
     literals: Vec<String>,
-    pub(super) query: Vec<Query>,
+    pub(super) told: Vec<Told>,
     fragment: Option<String>,
     has_query: bool,
+    /// Whether the path itself is read as another one.
+    is_rewritten: bool,
 }
 
 impl Read {
@@ -33,6 +46,7 @@ impl Read {
                 return None;
             }
             read.path.push('/');
+            read.is_rewritten = true;
         }
         while let Some(at) = rest.find(['{', '?', '#']) {
             let (before, after) = (&rest[..at], &rest[at + 1..]);
@@ -66,17 +80,35 @@ impl Read {
     fn parameter(&mut self, text: &str) {
         if let Some(names) = text.strip_prefix(['?', '&']) {
             self.has_query = true;
-            self.query.extend(names.split(',').map(|name| Query {
+            self.told.extend(names.split(',').map(|name| Told {
                 name: name.trim_end_matches('*').to_owned(),
                 declared: name.trim_end_matches('*').to_owned(),
                 is_required: false,
+                style: None,
             }));
+            return;
+        }
+        let styles = [(';', "matrix"), ('.', "label")];
+        let style = styles.into_iter().find(|(sign, _)| text.starts_with(*sign));
+        if let Some((_, style)) = style.filter(|_| text.len() > 1) {
+            self.is_rewritten = true;
+            for part in text[1..].split(',') {
+                let name = part.trim_end_matches('*');
+                self.told.push(Told {
+                    name: name.to_owned(),
+                    declared: name.to_owned(),
+                    is_required: true,
+                    style: Some((style, part != name)),
+                });
+                self.path.push_str(&format!("{{{name}}}"));
+            }
             return;
         }
         let name = text.strip_prefix('+').unwrap_or(text);
         let name = name.split_once(':').map_or(name, |(name, _)| name);
         let name = name.trim_end_matches(['*', '?']);
         let name = if name.is_empty() { text } else { name };
+        self.is_rewritten |= name != text;
         self.path.push_str(&format!("{{{name}}}"));
     }
 
@@ -89,10 +121,11 @@ impl Read {
                 .and_then(|value| value.strip_suffix('}'));
             match whole.filter(|declared| !declared.contains(['{', '}'])) {
                 _ if name.contains(['{', '}']) => return None,
-                Some(declared) => self.query.push(Query {
+                Some(declared) => self.told.push(Told {
                     name: name.to_owned(),
                     declared: declared.to_owned(),
                     is_required: true,
+                    style: None,
                 }),
                 None if value.contains(['{', '}']) => return None,
                 None => self.literals.push(pair.to_owned()),
@@ -120,26 +153,28 @@ impl Read {
     }
 
     pub(super) fn findings(&self, path: &str) -> impl Iterator<Item = Finding> {
-        let before = path.split(['?', '#']).next().unwrap_or_default();
-        // Of a template's own query nothing stands in the path.
-        let is_rewritten = !self.has_query && self.path != before;
-        let rewritten = is_rewritten.then(|| {
+        let rewritten = self.is_rewritten.then(|| {
             let message = format!(
                 "the path {} is read as {}",
                 quoted(path),
                 quoted(&self.path)
             );
-            Finding::warn("path-rewritten", NOWHERE, message).with_help("write it like that")
+            let mut styles = self.told.iter().filter_map(|told| told.style);
+            let help = match styles.next() {
+                Some((style, _)) => {
+                    format!("write it like that, and `style: {style}` at the parameter")
+                }
+                None => "write it like that".to_owned(),
+            };
+            Finding::warn("path-rewritten", NOWHERE, message).with_help(help)
         });
         let query = self.has_query.then(|| {
             let literals = self
                 .literals
                 .iter()
                 .map(|literal| format!("`{literal}` is always sent"));
-            let names = self
-                .query
-                .iter()
-                .map(|q| format!("{} is a parameter", quoted(&q.name)));
+            let names = self.told.iter().filter(|told| told.style.is_none());
+            let names = names.map(|told| format!("{} is a parameter", quoted(&told.name)));
             let words: Vec<_> = literals.chain(names).collect();
             let message = format!("a path has no query: {}", words.join(", "));
             let help = "declare what is sent in the query under `parameters`";
@@ -178,6 +213,7 @@ mod tests {
             ("/a#b{c}", Some("/a#bc")),
             ("/a?x=1#b", Some("/a?x=1#b")),
             ("a/{+b}/{c*}/{d:[0-9]+}/{e?}", Some("/a/{b}/{c}/{d}/{e}")),
+            ("/a{;b}{.c,d*}", Some("/a{b}{c}{d}")),
             ("", Some("/")),
             ("/a/{+}", Some("/a/{+}")),
             ("/a/{b", None),
@@ -189,15 +225,16 @@ mod tests {
                 "{path}"
             );
         }
-        let parameter = |name: &str, declared: &str, is_required| Query {
+        let parameter = |name: &str, declared: &str, is_required| Told {
             name: name.to_owned(),
             declared: declared.to_owned(),
             is_required,
+            style: None,
         };
         let read = Read::of("/a{?x,y*}?b={c}").unwrap();
         let expected = [("x", "x", false), ("y", "y", false), ("b", "c", true)];
         assert_eq!(
-            read.query,
+            read.told,
             expected.map(|(name, of, must)| parameter(name, of, must))
         );
     }

@@ -1,7 +1,7 @@
 //! Request bodies.
 
 use super::{Lint, encoding, shape};
-use crate::prepare::{Writing, best, content_type, is_media_type};
+use crate::prepare::{Writing, best, content_type, is_media_type, meant};
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -138,7 +138,18 @@ impl<'a> Lint<'a> {
             let shape = encoding::shape(self.root.value, node.value.get("schema"), name);
             match writing {
                 Writing::Multipart => self.part_encoding(one, shape),
-                _ => self.field_encoding(one, shape),
+                _ => {
+                    self.field_encoding(one, shape);
+                    let body = node
+                        .get("schema")
+                        .and_then(|body| self.resolve(body, "schemas"));
+                    let properties = body.and_then(|body| body.get("properties"));
+                    if let Some(property) = properties.and_then(|all| all.get(name))
+                        && one.get("style").or_else(|| one.get("explode")).is_some()
+                    {
+                        self.unsendable(property, meant("query", one.value).1, "query");
+                    }
+                }
             }
         }
     }

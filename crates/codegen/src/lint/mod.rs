@@ -22,6 +22,7 @@ mod schemas;
 mod secrets;
 mod shape;
 mod types;
+mod unsendable;
 mod values;
 
 use std::collections::{HashMap, HashSet};

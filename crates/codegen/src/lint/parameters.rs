@@ -2,7 +2,7 @@
 
 use super::{Lint, shape};
 use crate::flat::{MAX_PARTS, may_be_null};
-use crate::prepare::{is_ignored, is_json, is_style, usual_style};
+use crate::prepare::{is_ignored, is_json, is_style, meant, usual_style};
 use crate::report::quoted;
 use crate::tree::Node;
 
@@ -34,6 +34,7 @@ impl<'a> Lint<'a> {
         };
         if !is_json {
             self.unwritable(schema, style, place);
+            self.unsendable(schema, meant(place, node.value).1, place);
         }
         if may_be_null(self.root.value, schema.value, &mut { MAX_PARTS }) && says_something(schema)
         {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Lint;
+use crate::literal::decoded;
 use crate::report::quoted;
 use crate::tree::{Node, unescaped};
 
@@ -85,13 +86,26 @@ impl<'a> Lint<'a> {
 
     /// A reference that no component could be made for.
     fn astray(&mut self, text: &str, reference: Node<'a>, section: &str) {
+        if text.is_empty() {
+            let help = format!("write `#/components/{section}/NAME`, or leave it out");
+            return self.error(
+                "reference-missing",
+                reference,
+                "this `$ref` is empty",
+                &help,
+            );
+        }
         let Some(pointer) = text.strip_prefix('#') else {
             let message = format!("{} lies outside of this file", quoted(text));
             let help = "put everything into one file before, as `npx @redocly/cli bundle` does";
             return self.error("reference-outside", reference, message, help);
         };
         let help = format!("correct it, or write `#/components/{section}/NAME`");
-        if self.root.value.pointer(pointer).is_some() {
+        let places = [pointer, &*decoded(pointer)];
+        if places
+            .iter()
+            .any(|place| self.root.value.pointer(place).is_some())
+        {
             let message = format!("{} is not one of the {section}", quoted(text));
             self.error("reference-kind", reference, message, &help);
         } else {

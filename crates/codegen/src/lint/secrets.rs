@@ -103,7 +103,10 @@ impl<'a> Lint<'a> {
             .filter_map(|key| node.get(key))
             .flat_map(Node::items)
             .collect();
-        let holders: Vec<_> = list.iter().filter(|part| self.holds_secret(**part)).collect();
+        let holders: Vec<_> = list
+            .iter()
+            .filter(|part| self.holds_secret(**part))
+            .collect();
         let mut left = MAX_PARTS;
         let mut pairs = list.iter().flat_map(|open| {
             let others = holders.iter().filter(|other| other.id() != open.id());
@@ -135,14 +138,17 @@ impl<'a> Lint<'a> {
         if let (Some(own), Some(other)) = (own.get("items"), other.get("items")) {
             return self.open_to(own, other, left);
         }
-        let properties = |schema: Node<'a>| schema.get("properties").into_iter().flat_map(Node::members);
+        let properties =
+            |schema: Node<'a>| schema.get("properties").into_iter().flat_map(Node::members);
         let rest = own.get("additionalProperties");
         let mut others = properties(other);
         others.find_map(|(name, other)| {
             let mut own = properties(own).filter(|(own, _)| *own == name);
             match (own.next(), rest) {
                 (Some((_, own)), _) => self.open_to(own, other, left),
-                (None, Some(rest)) if self.takes_text(rest) && self.holds_secret(other) => Some(rest),
+                (None, Some(rest)) if self.takes_text(rest) && self.holds_secret(other) => {
+                    Some(rest)
+                }
                 (None, Some(rest)) => self.open_to(rest, other, left),
                 (None, None) => None,
             }
@@ -155,10 +161,14 @@ impl<'a> Lint<'a> {
             return true;
         }
         let resolved = self.resolve(rest, "schemas");
-        resolved.is_some_and(|rest| match rest.value.as_object().and_then(keywords::kind) {
-            Some(kind) => kind == "string" && rest.text("format") != Some("password"),
-            None => !["allOf", "oneOf", "anyOf", "enum"].iter().any(|key| rest.get(key).is_some()),
-        })
+        resolved.is_some_and(
+            |rest| match rest.value.as_object().and_then(keywords::kind) {
+                Some(kind) => kind == "string" && rest.text("format") != Some("password"),
+                None => !["allOf", "oneOf", "anyOf", "enum"]
+                    .iter()
+                    .any(|key| rest.get(key).is_some()),
+            },
+        )
     }
 
     /// Whether a schema says nothing of its values, of what is in its objects, or of what is in its lists.

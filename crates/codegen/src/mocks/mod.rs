@@ -74,11 +74,15 @@ pub(crate) fn mocks(
         let parts = then::then(operation, &then, shapes, &mut examples);
         types.push_str(&with_methods(&then, parts, &same_of_then)?);
     }
+    let unused = operations
+        .is_empty()
+        .then(|| quote!(#[allow(unused_imports)]));
     let imports: File = parse_quote! {
         #[allow(unused_imports)]
         use #path::{builder, types};
         #[allow(unused_imports)]
         use ::tokenturn_client::{Secret, runtime::{serde, serde_json}};
+        #unused
         use ::tokenturn_httpmock::{Mock, MockServer, httpmock, runtime};
     };
     let mut source = print::source(imports.items);

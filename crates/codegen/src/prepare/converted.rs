@@ -21,15 +21,15 @@ const KEPT: [&str; 5] = ["title", "description", "example", "default", "nullable
 /// Such components, by the reference to them.
 pub(super) type Named = HashMap<String, Map<String, Value>>;
 
-/// Leaves of each such schema what progenitor knows.
-pub(super) fn reduce(document: &mut Value) {
+/// Leaves of each such schema what progenitor knows. Gives a pointer to where a secret might print.
+pub(super) fn reduce(document: &mut Value) -> Option<String> {
     let named = named(document);
     schemas_mut(document, Part::Document, &mut |schema| {
         if let Some(plain) = plain(schema, &named) {
             *schema = plain;
         }
     });
-    inherited::settle(document, &named);
+    let shown = inherited::settle(document, &named);
     // A component becomes a type around that of the runtime, which a path or a header cannot show.
     for (_, operation) in operations_mut(document) {
         let parameters = operation
@@ -43,6 +43,7 @@ pub(super) fn reduce(document: &mut Value) {
             }
         }
     }
+    shown
 }
 
 fn named(document: &Value) -> Named {

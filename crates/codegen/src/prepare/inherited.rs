@@ -11,25 +11,30 @@ use serde_json::{Map, Value, json};
 use super::converted::{Named, of};
 use super::walk::{Part, schemas, schemas_mut};
 use crate::flat::Flat;
+use crate::tree::escaped;
 
 /// What is put together with what stands beside it.
 const LISTS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 /// More schemas than anybody puts together.
 const MAX_PARTS: usize = 1000;
 /// Deeper than anybody describes one thing twice.
-const MAX_DEPTH: usize = 16;
+const MAX_DEPTH: usize = 64;
 /// More than descriptions have of what is put together. Some that nobody means have a power of two.
 const MAX_SEEN: usize = 5_000;
 
-/// Makes all parts say the same of such a thing.
-pub(super) fn settle(document: &mut Value, named: &Named) {
-    let mut is_any = false;
+/// Makes all parts say the same of such a thing. Gives a pointer to the first in which there is too much to look at,
+/// so that a secret might print.
+pub(super) fn settle(document: &mut Value, named: &Named) -> Option<String> {
+    let (mut is_any, mut has_secret) = (false, false);
     schemas(document, Part::Document, &mut |schema| {
-        is_any = is_any || of(schema, named).is_some();
+        let plain = of(schema, named);
+        is_any |= plain.is_some();
+        has_secret |= plain.is_some_and(|plain| is_secret(&plain));
     });
     if !is_any {
-        return;
+        return None;
     }
+    let mut cut = None;
     let mut found = HashMap::new();
     // A component that narrows a secret somewhere is one that has it, everywhere.
     loop {
@@ -38,11 +43,13 @@ pub(super) fn settle(document: &mut Value, named: &Named) {
             document,
             named,
             seen: HashSet::new(),
+            is_cut: false,
             found,
         };
         schemas(document, Part::Document, &mut |schema| {
             if is_list(schema) {
                 settle.together(vec![Piece::new(schema)], 0);
+                cut = cut.or_else(|| settle.is_cut.then(|| address(schema)));
             }
         });
         found = settle.found;
@@ -50,8 +57,10 @@ pub(super) fn settle(document: &mut Value, named: &Named) {
             break;
         }
     }
+    let cut = cut.filter(|_| has_secret);
+    let cut = cut.map(|cut| component(document, cut));
     if found.is_empty() {
-        return;
+        return cut;
     }
     // Nothing is moved while this replaces what was found.
     schemas_mut(document, Part::Document, &mut |schema| {
@@ -59,6 +68,23 @@ pub(super) fn settle(document: &mut Value, named: &Named) {
             *schema = plain;
         }
     });
+    cut
+}
+
+/// A pointer to the component in which a schema stands, or else to the document.
+fn component(document: &Value, schema: usize) -> String {
+    let components = document.pointer("/components/schemas");
+    let mut components = components.and_then(Value::as_object).into_iter().flatten();
+    let found = components.find(|(_, component)| {
+        let mut is_in = false;
+        schemas(component, Part::Schema, &mut |one| {
+            is_in |= address(one) == schema
+        });
+        is_in
+    });
+    found.map_or_else(String::new, |(name, _)| {
+        format!("/components/schemas/{}", escaped(name))
+    })
 }
 
 fn is_list(schema: &Map<String, Value>) -> bool {
@@ -109,6 +135,8 @@ struct Settle<'a> {
     named: &'a Named,
     /// What was looked at together.
     seen: HashSet<Vec<usize>>,
+    /// Whether there was more of it.
+    is_cut: bool,
     /// What schemas become, by their addresses.
     found: HashMap<usize, Map<String, Value>>,
 }
@@ -119,9 +147,14 @@ impl<'a> Settle<'a> {
         let pieces = self.parts(pieces);
         let mut key: Vec<_> = pieces.iter().map(|piece| address(piece.schema)).collect();
         key.sort_unstable();
-        if depth > MAX_DEPTH || self.seen.len() > MAX_SEEN || !self.seen.insert(key) {
+        if self.seen.contains(&key) {
             return;
         }
+        if depth > MAX_DEPTH || self.seen.len() > MAX_SEEN {
+            self.is_cut = true;
+            return;
+        }
+        self.seen.insert(key);
         let alternatives = pieces.iter().filter(|piece| piece.is_alternative);
         let alternatives: Vec<_> = alternatives.copied().collect();
         self.same(&alternatives, true);
@@ -367,6 +400,25 @@ mod tests {
         assert_eq!(schemas["One"]["allOf"][1]["properties"], expected);
         assert_eq!(schemas["Narrow"]["properties"]["password"], secret);
         assert_eq!(schemas["Three"]["oneOf"][0]["properties"]["pin"], secret);
+    }
+
+    #[test]
+    fn what_is_too_deep_to_look_at_is_told_of() {
+        let text = json!({"type": "string"});
+        let secret = json!({"type": "string", "format": "password"});
+        for (leaf, depth, expected) in [
+            (&secret, 20, None),
+            (&secret, 70, Some("/components/schemas/A~1")),
+            (&text, 70, None),
+        ] {
+            let deep = |leaf: &Value| {
+                (0..depth).fold(leaf.clone(), |inner, _| json!({"properties": {"a": inner}}))
+            };
+            let parts = json!({"allOf": [deep(&text), deep(leaf)]});
+            let mut document = json!({"components": {"schemas": {"A/": parts}}});
+            let cut = settle(&mut document, &Named::new());
+            assert_eq!(cut.as_deref(), expected);
+        }
     }
 
     #[test]

@@ -44,9 +44,17 @@ pub(crate) const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// A copy in which every operation stands for itself, and the choices that are marked in it. `moves` names
-/// the inline schemas that become components.
-pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, Vec<Choice>) {
+/// A copy in which every operation stands for itself.
+pub(crate) struct Prepared {
+    pub(crate) copy: Value,
+    /// The choices that are marked in it.
+    pub(crate) choices: Vec<Choice>,
+    /// A pointer to where there was too much to look at, so that a secret might print.
+    pub(crate) shown: Option<String>,
+}
+
+/// Makes the copy. `moves` names the inline schemas that become components.
+pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> Prepared {
     let mut copy = document.clone();
     // In its words it is written, whatever it was before.
     copy["openapi"] = "3.0.3".into();
@@ -58,7 +66,7 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     references::inline(&mut copy);
     walk::schemas_mut(&mut copy, Part::Document, &mut take_marks);
     walk::schemas_mut(&mut copy, Part::Document, &mut plain::schema);
-    converted::reduce(&mut copy);
+    let shown = converted::reduce(&mut copy);
     answers::empty(&mut copy);
     for (path, operation) in operations_mut(&mut copy) {
         parameters::complete(path, operation);
@@ -70,7 +78,7 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     schemas::prune(&mut copy);
     let choices = choices::mark(&mut copy);
     // What was a choice with a secret in it may be one now, and has no limits.
-    converted::reduce(&mut copy);
+    let again = converted::reduce(&mut copy);
     // Of what is one object now, nobody needs the parts.
     schemas::prune(&mut copy);
     integers::widen(&mut copy);
@@ -82,7 +90,11 @@ pub(crate) fn prepare(document: &Value, moves: &[(String, String)]) -> (Value, V
     sent::absence(&mut copy);
     converted::name_bodies(&mut copy);
     styled::name_objects(&mut copy);
-    (copy, choices)
+    Prepared {
+        copy,
+        choices,
+        shown: shown.or(again),
+    }
 }
 
 /// The copy of the copy that progenitor reads: of each operation, it sees one answer at most.

@@ -111,6 +111,18 @@ fn what_is_not_selected_is_not_looked_at() {
 }
 
 #[test]
+fn a_path_is_selected_as_it_is_written_and_as_it_is_read() {
+    let operation = "{ get: { responses: { '204': { description: Done. } } } }";
+    let text = format!(
+        "{{ openapi: 3.0.3, info: {{ title: T, version: '1' }}, paths: {{ 'a/{{+b}}': {operation}, /c: {operation} }} }}"
+    );
+    for path in ["a/{+b}", "/a/{b}", "a/*"] {
+        let spec = Spec::new("a.yaml", &*text).select(Select::new().paths([path]));
+        assert_eq!(ids(&spec), ["get_a_b"], "{path}");
+    }
+}
+
+#[test]
 fn what_is_selected_is_found_where_it_stands() {
     let report = selected(Select::new().ids(["listKeys"])).lint();
     let errors = report

@@ -22,6 +22,10 @@ impl Sink for Deep {
         self.text(name, &String::from_utf8_lossy(file.content()));
     }
 
+    fn written(&self) -> usize {
+        self.0.len()
+    }
+
     fn is_deep(&self, _: &str) -> bool {
         true
     }

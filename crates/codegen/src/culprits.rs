@@ -120,11 +120,15 @@ pub(crate) fn types(spec: &Spec, copy: &Value, problems: &[Problem]) -> Vec<Find
         let used = closure(schemas, components_of(described, part));
         let used = used.values();
         used.for_each(|schema| schemas_in(schema, Part::Schema, &mut look));
-        match problem.is_mended && !has_secret {
+        match problem.is_mended {
             true => {
                 let help = "its parts exclude each other: leave out one of them";
                 let code = "schema-contradiction";
-                let finding = spec.find(&pointer, Severity::Warning, code, &problem.words);
+                let severity = match has_secret {
+                    true => Severity::Error,
+                    false => Severity::Warning,
+                };
+                let finding = spec.find(&pointer, severity, code, &problem.words);
                 finding.with_help(help)
             }
             false => spec.find(&pointer, Severity::Error, "unsupported", &problem.words),

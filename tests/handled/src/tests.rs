@@ -166,6 +166,16 @@ fn no_secret_of_another_part_prints() {
 }
 
 #[test]
+fn what_is_itself_and_something_more_ends_where_a_list_does() {
+    let value = serde_json::json!({
+        "all": [{"name": "a", "more": 1, "all": [{"name": "b", "more": 2}]}],
+        "one": {"last": true, "one": {"last": false}}, "plain": {"name": "c"},
+    });
+    let read: types::OddNarrowed = serde_json::from_value(value.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), value);
+}
+
+#[test]
 fn what_is_made_of_itself_is_made_of_the_rest() {
     let value = serde_json::json!({"loops": ["a", ["b", ["c"]], {"loop": {"loop": ["d"]}}]});
     let parts: types::OddParts = serde_json::from_value(value.clone()).unwrap();

@@ -9,6 +9,7 @@ mod like;
 mod limits;
 mod loops;
 pub(crate) mod merge_keys;
+mod narrowed;
 #[cfg(test)]
 mod newer_tests;
 mod nothing;
@@ -58,6 +59,7 @@ pub(crate) fn lower(
     let written = paths::lower(&mut draft, file, &mut found);
     answers::lower(&mut draft, &mut found);
     references::lower(&mut draft, file, &mut found);
+    narrowed::lower(&mut draft);
     version::finish(&mut draft);
     // What is selected may refer to parts of what is not.
     select::select(&mut draft, select, &written, &mut found);

@@ -15,6 +15,7 @@ mod names;
 mod operations;
 mod overlay;
 mod parameters;
+mod parts;
 mod paths;
 mod references;
 mod retry;

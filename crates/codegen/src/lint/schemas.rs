@@ -85,6 +85,8 @@ impl<'a> Lint<'a> {
             }
         }
         self.overlap(node);
+        self.untagged(node);
+        self.contradictions(node);
         self.shown(node);
         if let Some(nullable) = node.get("nullable").filter(|_| node.is_true("nullable"))
             && node.value.get("type").is_none()

@@ -52,7 +52,8 @@ impl Select {
         self.with(By::Tag, tags)
     }
 
-    /// Adds the operations of these paths, as they stand in the spec. A `*` stands for any text.
+    /// Adds the operations of these paths, as they stand in the spec or as they are read. A `*` stands for any
+    /// text.
     #[must_use]
     pub fn paths(self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with(By::Path, paths)

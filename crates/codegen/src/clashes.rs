@@ -67,9 +67,9 @@ fn objects(document: &Value, schema: &Map<String, Value>) -> Vec<Vec<String>> {
     if !is_put_together {
         return vec![properties(schema)];
     }
-    let flat = Flat::of(document, &Value::Object(schema.clone()));
+    let flat = Flat::of_members(document, schema);
     let own = properties(&flat.says);
-    let alternatives = flat.choices.iter().flat_map(|choice| &choice.alternatives);
+    let alternatives = flat.choices.iter().flat_map(|choice| choice.alternatives);
     let all = alternatives.map(|alternative| {
         let mut all = own.clone();
         for name in properties(&Flat::of(document, alternative).says) {

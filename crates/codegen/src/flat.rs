@@ -1,5 +1,7 @@
 //! A schema with what it refers to and what its `allOf` adds, in one place.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::keywords;
@@ -7,27 +9,51 @@ use crate::keywords;
 /// More schemas than one value is ever described by. They may refer to each other in many ways.
 pub(crate) const MAX_PARTS: usize = 1000;
 
+/// What is not said of a schema by itself.
+const LISTS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
+
 /// What a schema and its parts say together.
-#[derive(Default)]
-pub(crate) struct Flat {
-    /// Without `$ref`, `allOf`, `oneOf` and `anyOf`.
-    pub(crate) says: Map<String, Value>,
-    pub(crate) choices: Vec<Choice>,
+pub(crate) struct Flat<'a> {
+    /// Without `$ref`, `allOf`, `oneOf` and `anyOf`. Most schemas have none of them, and stand for themselves.
+    pub(crate) says: Cow<'a, Map<String, Value>>,
+    pub(crate) choices: Vec<Choice<'a>>,
     /// The references that were followed.
     pub(crate) references: Vec<String>,
 }
 
 /// The alternatives of one `oneOf` or `anyOf`.
-pub(crate) struct Choice {
-    pub(crate) alternatives: Vec<Value>,
-    pub(crate) discriminator: Option<Value>,
+pub(crate) struct Choice<'a> {
+    pub(crate) alternatives: &'a [Value],
+    pub(crate) discriminator: Option<&'a Value>,
 }
 
-impl Flat {
-    pub(crate) fn of(document: &Value, schema: &Value) -> Self {
-        let mut flat = Self::default();
+impl<'a> Flat<'a> {
+    pub(crate) fn of(document: &'a Value, schema: &'a Value) -> Self {
+        let mut flat = Self::nothing();
+        if let Some(schema) = schema.as_object() {
+            flat.add(document, schema, &mut { MAX_PARTS });
+        }
+        flat
+    }
+
+    pub(crate) fn of_members(document: &'a Value, schema: &'a Map<String, Value>) -> Self {
+        let mut flat = Self::nothing();
         flat.add(document, schema, &mut { MAX_PARTS });
         flat
+    }
+
+    pub(crate) fn of_reference(document: &'a Value, reference: &str) -> Self {
+        let mut flat = Self::nothing();
+        flat.follow(document, reference, &mut { MAX_PARTS - 1 });
+        flat
+    }
+
+    fn nothing() -> Self {
+        Self {
+            says: Cow::Owned(Map::new()),
+            choices: Vec::new(),
+            references: Vec::new(),
+        }
     }
 
     /// The type, or the one that the other keywords are for.
@@ -57,48 +83,58 @@ impl Flat {
         self.list("required").iter().any(|one| one == name)
     }
 
-    fn add(&mut self, document: &Value, schema: &Value, left: &mut usize) {
+    fn add(&mut self, document: &'a Value, schema: &'a Map<String, Value>, left: &mut usize) {
         if *left == 0 {
             return;
         }
         *left -= 1;
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            let target = reference.strip_prefix('#');
-            if let Some(target) = target.and_then(|pointer| document.pointer(pointer)) {
-                self.references.push(reference.to_owned());
-                self.add(document, target, left);
-            }
+            return self.follow(document, reference, left);
+        }
+        if self.says.is_empty() && !LISTS.iter().any(|key| schema.contains_key(*key)) {
+            self.says = Cow::Borrowed(schema);
             return;
         }
-        for (key, value) in schema.as_object().into_iter().flatten() {
+        for (key, value) in schema {
             match (key.as_str(), value) {
                 ("allOf", _) => {}
                 ("oneOf" | "anyOf", Value::Array(list)) => self.choices.push(Choice {
-                    alternatives: list.clone(),
-                    discriminator: schema.get("discriminator").cloned(),
+                    alternatives: list,
+                    discriminator: schema.get("discriminator"),
                 }),
                 _ => self.say(key, value),
             }
         }
         let parts = schema.get("allOf").and_then(Value::as_array);
         let parts: Vec<&Value> = parts.into_iter().flatten().collect();
-        for part in &parts {
+        for part in parts.iter().filter_map(|part| part.as_object()) {
             self.add(document, part, left);
         }
         // What comes first has the word: a part says only for itself that it may be null.
         if !parts.is_empty() && schema.get("nullable").is_none() {
             let is_nullable = |part: &&Value| may_be_null(document, part, left);
             match parts.iter().all(is_nullable) {
-                true => self.says.insert("nullable".into(), json!(true)),
-                false => self.says.shift_remove("nullable"),
+                true => self.says.to_mut().insert("nullable".into(), json!(true)),
+                false => self.says.to_mut().shift_remove("nullable"),
             };
+        }
+    }
+
+    fn follow(&mut self, document: &'a Value, reference: &str, left: &mut usize) {
+        let target = reference.strip_prefix('#');
+        if let Some(target) = target.and_then(|pointer| document.pointer(pointer)) {
+            self.references.push(reference.to_owned());
+            if let Some(target) = target.as_object() {
+                self.add(document, target, left);
+            }
         }
     }
 
     /// Adds what one more schema says.
     fn say(&mut self, key: &str, value: &Value) {
-        let Some(old) = self.says.get_mut(key) else {
-            self.says.insert(key.to_owned(), value.clone());
+        let says = self.says.to_mut();
+        let Some(old) = says.get_mut(key) else {
+            says.insert(key.to_owned(), value.clone());
             return;
         };
         match (key, &mut *old, value) {
@@ -203,7 +239,7 @@ mod tests {
             "example": "a",
             "minLength": 1,
         });
-        assert_eq!(Value::Object(flat.says), expected);
+        assert_eq!(Value::Object(flat.says.into_owned()), expected);
         assert_eq!(flat.references, ["#/components/schemas/Name"]);
     }
 

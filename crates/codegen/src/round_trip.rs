@@ -1,5 +1,9 @@
 //! Tests that send every operation from the client to its mock and every declared answer back.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::Value;
@@ -17,7 +21,7 @@ use crate::names::Status;
 use crate::operations::{Credentials, Location, Operation};
 use crate::prepare::{Answer, Success, Writing};
 use crate::print;
-use crate::sample::{LINE, SEGMENT, TEXT, WORD, samples};
+use crate::sample::{LINE, SEGMENT, Samples, TEXT, WORD};
 
 /// No text in any encoding that is used.
 const BYTES: &[u8] = b"\0\xff a body";
@@ -47,21 +51,45 @@ pub(crate) fn round_trip(
         use mocks::Mocks as _;
     };
     let mut source = print::source(head.items);
+    let literals = RefCell::new(Literals {
+        samples: Samples::new(document),
+        known: HashMap::new(),
+    });
     for operation in operations {
         let test = Test {
             document,
             operation,
             shapes,
+            literals: &literals,
         };
         source.push_str(&print::source(vec![parse2(test.write())?]));
     }
     Ok(source)
 }
 
+/// The samples of schemas. Operations have many schemas in common.
+struct Literals<'a> {
+    samples: Samples<'a>,
+    known: HashMap<(Value, &'static str), Rc<[TokenStream]>>,
+}
+
+impl Literals<'_> {
+    fn of(&mut self, schema: &Value, text: &'static str) -> Rc<[TokenStream]> {
+        let known = self.known.entry((schema.clone(), text));
+        let samples = known.or_insert_with(|| {
+            let samples = self.samples.of(schema, text);
+            let texts = samples.iter().map(Value::to_string);
+            texts.map(|text| raw(&text)).collect()
+        });
+        Rc::clone(samples)
+    }
+}
+
 struct Test<'a> {
     document: &'a Value,
     operation: &'a Operation,
     shapes: &'a Shapes,
+    literals: &'a RefCell<Literals<'a>>,
 }
 
 impl Test<'_> {
@@ -85,11 +113,8 @@ impl Test<'_> {
                 (Location::Header, _) => LINE,
             };
             let (value, set) = (format_ident!("given_{name}"), format_ident!("{name}"));
-            let samples = samples(self.document, &parameter.schema, text);
-            let samples = samples.iter().map(|value| {
-                let json = raw(&value.to_string());
-                quote!(round_trip::sample(#json))
-            });
+            let samples = self.samples(&parameter.schema, text);
+            let samples = samples.iter().map(|json| quote!(round_trip::sample(#json)));
             let samples: Vec<TokenStream> = samples.collect();
             turns = turns.max(samples.len());
             let sample = in_turn(&samples);
@@ -165,7 +190,7 @@ impl Test<'_> {
 
     /// The spec's own example, or else everything that the schema allows. Where the schema has
     /// alternatives, there is a value for each.
-    fn values(&self, examples: &[Value], schema: &Value, text: &str) -> Vec<TokenStream> {
+    fn values(&self, examples: &[Value], schema: &Value, text: &'static str) -> Vec<TokenStream> {
         let is_read = |example: &&Value| {
             fits::mismatch(self.document, schema, example, Wanted::Read).is_none()
         };
@@ -173,14 +198,16 @@ impl Test<'_> {
             let json = raw(&example.to_string());
             quote!(round_trip::sample(#json))
         });
-        let whole = samples(self.document, schema, text);
+        let whole = self.samples(schema, text);
         // One that has only one shape says no more than the example.
         let is_known = example.is_some() && whole.len() == 1;
-        let whole = whole.iter().filter(|_| !is_known).map(|value| {
-            let json = raw(&value.to_string());
-            quote!(round_trip::whole(#json))
-        });
+        let whole = whole.iter().filter(|_| !is_known);
+        let whole = whole.map(|json| quote!(round_trip::whole(#json)));
         example.into_iter().chain(whole).collect()
+    }
+
+    fn samples(&self, schema: &Value, text: &'static str) -> Rc<[TokenStream]> {
+        self.literals.borrow_mut().of(schema, text)
     }
 
     /// Mocks the answer, calls the operation, and looks at what arrived.

@@ -1,6 +1,7 @@
 //! Values that a schema allows, for tests that send one through mock and client.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use serde_json::{Map, Number, Value, json};
 
@@ -25,34 +26,51 @@ pub(crate) const WORD: &str = "\"b\"&c=d+e%é";
 /// A string that a header may hold.
 pub(crate) const LINE: &str = "a.b+c/d e%";
 
-/// Values of `schema` with everything in them that may be, and `text` where any string may be.
-/// Every alternative is in one of them: of `oneOf` and `anyOf`, and null where it is allowed.
-///
-/// There is always one. It is `null` where only an endless value would do.
-pub(crate) fn samples(document: &Value, schema: &Value, text: &str) -> Vec<Value> {
-    let mut sampler = Sampler {
-        document,
-        text,
-        takes_examples: text == TEXT,
-        within: Vec::new(),
-        places: HashMap::new(),
-        seen: HashSet::new(),
-        count: 0,
-    };
-    let mut values = Vec::new();
-    let mut count = 0;
-    for _ in 0..MAX_SAMPLES {
-        sampler.count = 0;
-        let value = sampler.or_null(schema).unwrap_or_default();
-        if !values.contains(&value) {
-            values.push(value);
-        }
-        count += sampler.count;
-        if !sampler.next_round() || count >= MAX_ALL_VALUES {
-            break;
+/// Makes samples of the schemas of a document.
+pub(crate) struct Samples<'a> {
+    document: &'a Value,
+    /// What is behind each reference. Most of a document is there, and is looked at very often.
+    flats: HashMap<String, Rc<Flat<'a>>>,
+}
+
+impl<'a> Samples<'a> {
+    pub(crate) fn new(document: &'a Value) -> Self {
+        Self {
+            document,
+            flats: HashMap::new(),
         }
     }
-    values
+
+    /// Values of `schema` with everything in them that may be, and `text` where any string may be.
+    /// Every alternative is in one of them: of `oneOf` and `anyOf`, and null where it is allowed.
+    ///
+    /// There is always one. It is `null` where only an endless value would do.
+    pub(crate) fn of(&mut self, schema: &Value, text: &str) -> Vec<Value> {
+        let mut sampler = Sampler {
+            document: self.document,
+            flats: &mut self.flats,
+            text,
+            takes_examples: text == TEXT,
+            within: Vec::new(),
+            places: HashMap::new(),
+            seen: HashSet::new(),
+            count: 0,
+        };
+        let mut values = Vec::new();
+        let mut count = 0;
+        for _ in 0..MAX_SAMPLES {
+            sampler.count = 0;
+            let value = sampler.or_null(schema).unwrap_or_default();
+            if !values.contains(&value) {
+                values.push(value);
+            }
+            count += sampler.count;
+            if !sampler.next_round() || count >= MAX_ALL_VALUES {
+                break;
+            }
+        }
+        values
+    }
 }
 
 /// More than one operation needs.
@@ -60,9 +78,10 @@ const MAX_SAMPLES: usize = 32;
 /// More values than all samples together are made of.
 const MAX_ALL_VALUES: usize = 1_000;
 
-struct Sampler<'a> {
+struct Sampler<'a, 'b> {
     document: &'a Value,
-    text: &'a str,
+    flats: &'b mut HashMap<String, Rc<Flat<'a>>>,
+    text: &'b str,
     /// Whether the examples of schemas are taken, where the client's type keeps all of them. No
     /// example knows that it may have to fit into a header or a segment of a path.
     takes_examples: bool,
@@ -76,7 +95,22 @@ struct Sampler<'a> {
     count: usize,
 }
 
-impl<'a> Sampler<'a> {
+impl<'a> Sampler<'a, '_> {
+    fn flat<'s>(&mut self, schema: &'s Value) -> Rc<Flat<'s>>
+    where
+        'a: 's,
+    {
+        let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
+            return Rc::new(Flat::of(self.document, schema));
+        };
+        if let Some(flat) = self.flats.get(reference) {
+            return Rc::clone(flat);
+        }
+        let flat = Rc::new(Flat::of_reference(self.document, reference));
+        self.flats.insert(reference.to_owned(), Rc::clone(&flat));
+        flat
+    }
+
     /// Which of so many alternatives is meant this time.
     fn pick(&mut self, place: String, count: usize) -> usize {
         let (_, next) = *self.places.entry(place.clone()).or_insert((count, 0));
@@ -96,7 +130,7 @@ impl<'a> Sampler<'a> {
 
     fn sample(&mut self, schema: &Value) -> Option<Value> {
         self.count += 1;
-        let flat = Flat::of(self.document, schema);
+        let flat = self.flat(schema);
         if schema.get("$ref").is_some() && flat.references.is_empty() {
             return None;
         }
@@ -161,7 +195,7 @@ impl<'a> Sampler<'a> {
 
     /// A value, or null in its turn where that is allowed.
     fn or_null(&mut self, schema: &Value) -> Option<Value> {
-        let flat = Flat::of(self.document, schema);
+        let flat = self.flat(schema);
         let is_open = flat.kind().is_none() && flat.choices.is_empty();
         if flat.is_true("nullable") && !is_open {
             let place = format!("null {schema}");
@@ -175,14 +209,14 @@ impl<'a> Sampler<'a> {
     /// Adds an alternative to the properties beside it.
     fn choice(&mut self, beside: Value, choice: &Choice) -> Option<Value> {
         let alternatives = &choice.alternatives;
-        let place = json!(alternatives).to_string();
+        let place = serde_json::to_string(alternatives).unwrap_or_default();
         let first = self.pick(place, alternatives.len());
         // One that has no end is no sample.
         let order = (first..alternatives.len()).chain(0..first);
         let (alternative, value) = order
             .filter_map(|index| alternatives.get(index))
             .find_map(|one| Some((one, self.sample(one)?)))?;
-        let flat = Flat::of(self.document, alternative);
+        let flat = self.flat(alternative);
         let says_nothing = flat.kind().is_none() && flat.choices.is_empty();
         let value = match says_nothing && beside != json!({}) && flat.get("enum").is_none() {
             // It only says which of the properties beside it are required.
@@ -228,7 +262,7 @@ impl<'a> Sampler<'a> {
             }
             let description = property.get("description").and_then(Value::as_str);
             let is_told_apart = description.is_some_and(|text| text.contains(MAY_BE_NULL));
-            let declared = Flat::of(self.document, property);
+            let declared = self.flat(property);
             let is_struct = declared.properties().next().is_some();
             let value = match is_required || is_told_apart {
                 true => self.or_null(property),
@@ -407,12 +441,12 @@ mod tests {
             "Name": {"type": "string"},
             "Cat": {"type": "object", "properties": {"lives": {"type": "integer"}}},
         }}});
-        samples(&document, &schema, TEXT).remove(0)
+        Samples::new(&document).of(&schema, TEXT).remove(0)
     }
 
     #[test]
     fn every_alternative_has_its_turn() {
-        let of = |schema: Value| samples(&json!({}), &schema, TEXT);
+        let of = |schema: Value| Samples::new(&json!({})).of(&schema, TEXT);
         let either =
             json!({"oneOf": [{"type": "integer"}, {"type": "string"}, {"type": "boolean"}]});
         assert_eq!(of(either.clone()), [json!(1), json!(TEXT), json!(true)]);

@@ -29,7 +29,7 @@ pub(super) fn unite(document: &mut Value) {
         if let Some(flat) = twice(&original, schema)
             && (both(&flat).any(may_be_null) || is_open(&flat))
         {
-            let mut says = Value::Object(flat.says);
+            let mut says = Value::Object(flat.says.into_owned());
             schemas_mut(&mut says, Part::Schema, &mut |schema| {
                 schema.insert(UNITED.into(), json!(true));
             });
@@ -62,31 +62,31 @@ pub(super) fn unite(document: &mut Value) {
                 taken.insert(name.to_owned())
             });
             let reference = json!({"$ref": format!("#/components/schemas/{}", escaped(&own))});
-            if let Some(Value::Object(properties)) = flat.says.get_mut("properties")
+            if let Some(Value::Object(properties)) = flat.says.to_mut().get_mut("properties")
                 && let Some(schema) = properties.insert(property.clone(), reference)
             {
                 named.push((own, schema));
             }
         }
         if !clash.is_empty() {
-            *schema = Value::Object(flat.says);
+            *schema = Value::Object(flat.says.into_owned());
         }
     }
     add_schemas(document, named);
 }
 
 /// The schema as one, if it is made of several parts, and no choice.
-fn twice(document: &Value, schema: &Map<String, Value>) -> Option<Flat> {
+fn twice<'a>(document: &'a Value, schema: &'a Map<String, Value>) -> Option<Flat<'a>> {
     let parts = schema.get("allOf")?.as_array()?;
     if parts.len() < 2 && !schema.contains_key("properties") {
         return None;
     }
-    let flat = Flat::of(document, &Value::Object(schema.clone()));
+    let flat = Flat::of_members(document, schema);
     flat.choices.is_empty().then_some(flat)
 }
 
 /// The properties of which several parts say something.
-fn both(flat: &Flat) -> impl Iterator<Item = (&String, &Value)> {
+fn both<'a>(flat: &'a Flat<'_>) -> impl Iterator<Item = (&'a String, &'a Value)> {
     flat.properties().filter(|(_, property)| {
         let parts = property.get("allOf").and_then(Value::as_array);
         parts.is_some_and(|parts| parts.len() > 1)
@@ -95,7 +95,7 @@ fn both(flat: &Flat) -> impl Iterator<Item = (&String, &Value)> {
 
 /// Whether a part says that further properties are anything, and each property is of one part: typify would put
 /// that "anything" together with all that a property refers to, and have a second type of it, of the same name.
-fn is_open(flat: &Flat) -> bool {
+fn is_open(flat: &Flat<'_>) -> bool {
     let more = flat.get("additionalProperties").and_then(Value::as_object);
     let mut said = more.into_iter().flat_map(Map::keys);
     more.is_some()

@@ -1,6 +1,6 @@
 //! Formats generated code. It is printed item by item: a whole file of them takes much memory.
 
-use syn::{File, Item, ItemMod, parse_quote};
+use syn::{File, ImplItem, Item, ItemImpl, ItemMod, parse_quote};
 
 /// The source text of items, with LF line ends.
 pub(crate) fn source(items: Vec<Item>) -> String {
@@ -26,16 +26,29 @@ pub(crate) fn nested(mut item: Item, depth: usize) -> String {
     within(item, depth)
 }
 
+/// The source text of what is in a block, itself in `depth` modules.
+pub(crate) fn members(items: Vec<ImplItem>, depth: usize) -> String {
+    let mut block: ItemImpl = parse_quote!(
+        impl Block {}
+    );
+    block.items = items;
+    let text = nested(Item::Impl(block), depth);
+    lines_within(&text, 1).to_owned()
+}
+
 /// The lines that are in so many blocks of an item, each of which begins and ends with one line.
 pub(crate) fn within(item: Item, depth: usize) -> String {
-    let text = source(vec![item]);
-    let mut lines = &text[..];
+    lines_within(&source(vec![item]), depth).to_owned()
+}
+
+fn lines_within(text: &str, depth: usize) -> &str {
+    let mut lines = text;
     for _ in 0..depth {
         lines = lines.split_once('\n').map_or("", |(_, rest)| rest);
         let end = lines.trim_end_matches('\n').rfind('\n');
         lines = &lines[..end.map_or(0, |end| end + 1)];
     }
-    lines.to_owned()
+    lines
 }
 
 /// Puts lines into the empty block that an item ends with, itself in `depth` others.

@@ -46,16 +46,7 @@ impl<'a> Samples<'a> {
     ///
     /// There is always one. It is `null` where only an endless value would do.
     pub(crate) fn of(&mut self, schema: &Value, text: &str) -> Vec<Value> {
-        let mut sampler = Sampler {
-            document: self.document,
-            flats: &mut self.flats,
-            text,
-            takes_examples: text == TEXT,
-            within: Vec::new(),
-            places: HashMap::new(),
-            seen: HashSet::new(),
-            count: 0,
-        };
+        let mut sampler = self.sampler(text);
         let mut values = Vec::new();
         let mut count = 0;
         for _ in 0..MAX_SAMPLES {
@@ -70,6 +61,24 @@ impl<'a> Samples<'a> {
             }
         }
         values
+    }
+
+    /// The first of them.
+    pub(crate) fn first(&mut self, schema: &Value, text: &str) -> Value {
+        self.sampler(text).or_null(schema).unwrap_or_default()
+    }
+
+    fn sampler<'b>(&'b mut self, text: &'b str) -> Sampler<'a, 'b> {
+        Sampler {
+            document: self.document,
+            flats: &mut self.flats,
+            text,
+            takes_examples: text == TEXT,
+            within: Vec::new(),
+            places: HashMap::new(),
+            seen: HashSet::new(),
+            count: 0,
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::prepare::MAY_BE_NULL;
 pub(super) struct Marked {
     owner: String,
     found: BTreeSet<(String, String)>,
+    owners: BTreeSet<String>,
 }
 
 impl Marked {
@@ -28,6 +29,11 @@ impl Marked {
         }
         self.visit_item_mut(item);
         self.owner.clear();
+    }
+
+    /// Whether a type has such a field.
+    pub(super) fn is_any_of(&self, owner: &str) -> bool {
+        self.owners.contains(owner)
     }
 
     /// The same for what a type is built with.
@@ -68,6 +74,7 @@ impl VisitMut for Marked {
                 .iter()
                 .any(|attribute| doc(attribute).is_some_and(|text| text.contains(MAY_BE_NULL)));
             if is_marked && let Some(name) = &field.ident {
+                self.owners.insert(self.owner.clone());
                 self.found.insert((self.owner.clone(), name.to_string()));
                 three_values(field);
             } else if is_option_in_box(&field.ty) && may_lack(field) {

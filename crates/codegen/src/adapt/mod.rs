@@ -15,6 +15,7 @@ mod order;
 mod paths;
 mod pieces;
 mod send;
+mod setters;
 mod trim;
 
 use std::collections::HashMap;
@@ -29,8 +30,9 @@ use pieces::{Kind, Module, split};
 use proc_macro2::{Span, TokenStream};
 use quote::format_ident;
 use serde_json::Value;
+use setters::{Block, Printed};
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Fields, File, ImplItem, Item, ItemMod, parse_quote, parse2};
+use syn::{Attribute, Fields, File, ImplItem, Item, ItemImpl, ItemMod, parse_quote, parse2};
 use trim::Bodies;
 
 use crate::choices::Choice;
@@ -133,6 +135,16 @@ impl Writer<'_> {
         print::nested(item, depth)
     }
 
+    /// The source of what is in a block, itself in so many modules.
+    fn members(&self, block: ItemImpl, depth: usize) -> String {
+        let mut block = Item::Impl(block);
+        self.finish(&mut block);
+        match block {
+            Item::Impl(block) => print::members(block.items, depth),
+            _ => String::new(),
+        }
+    }
+
     /// The last changes to an item.
     fn finish(&self, item: &mut Item) {
         (&self.shorten).visit_item_mut(item);
@@ -154,6 +166,7 @@ impl Writer<'_> {
         let mut lines = [parent(), runtime()]
             .map(|item| self.print(item, 1))
             .concat();
+        let mut printed = Printed::default();
         // They are dropped together: in the holes that each would leave, finding memory takes long.
         let groups = order::groups(module.pieces, &names);
         for group in &groups {
@@ -163,21 +176,43 @@ impl Writer<'_> {
                 .and_then(operation)
                 .map(order::arguments);
             for piece in group.pieces.iter().filter(|piece| piece.kind != Kind::Use) {
+                if let (Kind::Impl(None), Some(arguments), Some(index)) =
+                    (&piece.kind, &arguments, names.get(&piece.name))
+                {
+                    let mut order = Order(arguments);
+                    let (operation, index) = (&self.operations[*index], *index);
+                    let mut block = Block::of(piece)?;
+                    order.setters(&mut block.setters);
+                    found.bodies.read_block(&block.rest);
+                    order.visit_item_impl_mut(&mut block.rest);
+                    send::rewrite(&mut block.rest, operation, index);
+                    let mut head = Item::Impl(block.rest);
+                    self.finish(&mut head);
+                    found.shapes.read(&head);
+                    let Item::Impl(mut head) = head else { continue };
+                    // What is known of the operation, and `new`, come before the setters, and `send` after them.
+                    let mut items = std::mem::take(&mut head.items);
+                    let send = items.split_off(items.len().saturating_sub(1));
+                    let mut inner = print::members(items, 1);
+                    for setter in &block.setters {
+                        let bodies = &mut found.bodies;
+                        inner.push_str(printed.source(setter, |block| {
+                            bodies.read_block(&block);
+                            self.members(block, 1)
+                        })?);
+                    }
+                    inner.push_str(&print::members(send, 1));
+                    lines.push_str(&print::filled(Item::Impl(head), 1, &inner));
+                    continue;
+                }
                 let mut item = parse2(piece.tokens.clone())?;
                 found.bodies.read(&item);
                 if let Some(arguments) = &arguments {
                     Order(arguments).visit_item_mut(&mut item);
                 }
-                if let Some(index) = names.get(&piece.name).copied() {
-                    let operation = &self.operations[index];
-                    match &mut item {
-                        Item::Impl(block) => send::rewrite(block, operation, index),
-                        Item::Struct(item) => {
-                            let example = example::lines(operation, &item.fields, self.path);
-                            found.examples[index] = example;
-                        }
-                        _ => {}
-                    }
+                if let (Some(index), Item::Struct(item)) = (names.get(&piece.name), &item) {
+                    let operation = &self.operations[*index];
+                    found.examples[*index] = example::lines(operation, &item.fields, self.path);
                 }
                 self.finish(&mut item);
                 found.shapes.read(&item);
@@ -203,13 +238,13 @@ impl Writer<'_> {
         let mut lines = [parent(), runtime()]
             .map(|item| self.print(item, 1))
             .concat();
-        let groups = order::groups(module.pieces, &names);
-        for piece in groups.iter().flat_map(|group| &group.pieces) {
+        let mut groups = order::groups(module.pieces, &names);
+        for piece in groups.iter_mut().flat_map(|group| &mut group.pieces) {
             match (&piece.kind, &*piece.name) {
                 (Kind::Use, _) => continue,
                 // It comes after all types.
                 (Kind::Mod, "builder") => {
-                    let mut module = piece.clone().module()?;
+                    let mut module = piece.take().module()?;
                     trim::builders(&mut module.pieces, &sent.bodies);
                     lines.push_str(&self.type_builders(module, &names, &fields, &marked)?);
                     continue;
@@ -259,10 +294,27 @@ impl Writer<'_> {
         marked: &Marked,
     ) -> syn::Result<String> {
         let mut lines = self.print(runtime(), 2);
+        let mut printed = Printed::default();
         let groups = order::groups(module.pieces, names);
         for group in &groups {
             let order = group.name.as_ref().and_then(|name| fields.get(name));
             for piece in &group.pieces {
+                if piece.kind == Kind::Impl(None) && !marked.is_any_of(&piece.name) {
+                    let mut block = Block::of(piece)?;
+                    if let Some(order) = order {
+                        Order(order).setters(&mut block.setters);
+                    }
+                    let mut head = Item::Impl(block.rest);
+                    self.finish(&mut head);
+                    let Item::Impl(mut head) = head else { continue };
+                    let mut inner = print::members(std::mem::take(&mut head.items), 2);
+                    for setter in &block.setters {
+                        let print = |block| self.members(block, 2);
+                        inner.push_str(printed.source(setter, print)?);
+                    }
+                    lines.push_str(&print::filled(Item::Impl(head), 2, &inner));
+                    continue;
+                }
                 let mut item = parse2(piece.tokens.clone())?;
                 marked.builder(&mut item);
                 if let Some(order) = order {

@@ -150,6 +150,16 @@ impl Order<'_> {
         let place = self.0.iter().position(|wanted| wanted == name);
         place.unwrap_or(usize::MAX)
     }
+
+    /// The place of a setter, which may be one of two for the same thing.
+    fn setter(&self, name: &str) -> usize {
+        self.place(name.trim_end_matches("_map")).saturating_add(1)
+    }
+
+    /// Orders setters that are not parsed.
+    pub(super) fn setters(&self, setters: &mut [Piece]) {
+        setters.sort_by_cached_key(|setter| self.setter(&setter.name));
+    }
 }
 
 impl VisitMut for Order<'_> {
@@ -176,10 +186,7 @@ impl VisitMut for Order<'_> {
         // `new` comes first, and `send` last.
         block.items.sort_by_key(|item| match item {
             ImplItem::Fn(function) if function.sig.ident == "new" => 0,
-            ImplItem::Fn(function) => {
-                let name = function.sig.ident.to_string();
-                self.place(name.trim_end_matches("_map")).saturating_add(1)
-            }
+            ImplItem::Fn(function) => self.setter(&function.sig.ident.to_string()),
             _ => 0,
         });
         visit_mut::visit_item_impl_mut(self, block);

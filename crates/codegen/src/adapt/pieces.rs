@@ -113,6 +113,15 @@ impl Piece {
         }
     }
 
+    /// Leaves nothing behind: what is held in two places is copied.
+    pub(super) fn take(&mut self) -> Self {
+        let tokens = std::mem::take(&mut self.tokens);
+        Self {
+            tokens,
+            ..self.clone()
+        }
+    }
+
     pub(super) fn module(self) -> syn::Result<Module> {
         let mut head: Vec<TokenTree> = self.tokens.into_iter().collect();
         let pieces = match head.pop() {

@@ -94,6 +94,11 @@ impl Bodies {
     pub(super) fn read(&mut self, item: &Item) {
         self.visit_item(item);
     }
+
+    /// Looks at methods.
+    pub(super) fn read_block(&mut self, block: &ItemImpl) {
+        self.visit_item_impl(block);
+    }
 }
 
 impl<'ast> Visit<'ast> for Bodies {

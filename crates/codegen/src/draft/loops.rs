@@ -47,8 +47,8 @@ pub(super) fn lower(root: &mut Draft, findings: &mut Vec<Finding>) {
 struct Loops<'a> {
     schemas: Vec<(&'a str, &'a Draft)>,
     by_name: HashMap<&'a str, &'a Draft>,
-    /// The components that each one is made of, directly or not.
-    made_of: HashMap<&'a str, HashSet<String>>,
+    /// The loops that components are in, by their numbers. One that is in none has no number.
+    loops: HashMap<&'a str, usize>,
 }
 
 impl<'a> Loops<'a> {
@@ -59,26 +59,50 @@ impl<'a> Loops<'a> {
         let mut loops = Self {
             schemas,
             by_name,
-            made_of: HashMap::new(),
+            loops: HashMap::new(),
         };
-        for (name, schema) in &loops.schemas {
-            let mut found = HashSet::new();
-            let mut next = targets(schema);
-            while let Some(target) = next.pop() {
-                if let Some(schema) = loops.by_name.get(&*target)
-                    && found.insert(target)
-                {
-                    next.extend(targets(schema));
-                }
-            }
-            loops.made_of.insert(name, found);
-        }
+        loops.loops = loops.find();
         loops
     }
 
-    /// Whether a component is made of another one.
+    /// Components of which each is made of all others are in one loop. Each is found from the one that was left
+    /// last on the way forward, by the way back.
+    fn find(&self) -> HashMap<&'a str, usize> {
+        let mut forward: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut back: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (name, schema) in &self.schemas {
+            for target in targets(schema) {
+                if let Some((target, _)) = self.by_name.get_key_value(&*target) {
+                    forward.entry(name).or_default().push(target);
+                    back.entry(target).or_default().push(name);
+                }
+            }
+        }
+        let mut left = Vec::new();
+        let mut seen = HashSet::new();
+        for (name, _) in &self.schemas {
+            walk(name, &forward, &mut seen, &mut left);
+        }
+        let mut found = HashMap::new();
+        let mut seen = HashSet::new();
+        for (number, name) in left.into_iter().rev().enumerate() {
+            let mut members = Vec::new();
+            walk(name, &back, &mut seen, &mut members);
+            let is_loop = members.len() > 1
+                || forward
+                    .get(name)
+                    .is_some_and(|targets| targets.contains(&name));
+            if is_loop {
+                found.extend(members.into_iter().map(|member| (member, number)));
+            }
+        }
+        found
+    }
+
+    /// Whether a component is made of another one that is made of it.
     fn is_back(&self, name: &str, to: &str) -> bool {
-        self.made_of.get(name).is_some_and(|all| all.contains(to))
+        let number = self.loops.get(name);
+        number.is_some() && number == self.loops.get(to)
     }
 
     /// Whether a component is made of a base and more, and the base lists it: this is how objects are derived,
@@ -193,6 +217,36 @@ impl<'a> Loops<'a> {
             // A value that is of it and of something else is of it: no other alternative.
             _ if !is_all && !is_own && part.get("allOf").is_some() => {}
             _ => left.extend(self.without(part, to, is_own, seen)),
+        }
+    }
+}
+
+/// Goes wherever edges lead that was not seen before, and tells of each place when it is left.
+fn walk<'a>(
+    from: &'a str,
+    edges: &HashMap<&'a str, Vec<&'a str>>,
+    seen: &mut HashSet<&'a str>,
+    left: &mut Vec<&'a str>,
+) {
+    let next = |name: &str| {
+        edges
+            .get(name)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+    };
+    if !seen.insert(from) {
+        return;
+    }
+    let mut within = vec![(from, next(from))];
+    while let Some((name, targets)) = within.last_mut() {
+        match targets.next() {
+            Some(target) if seen.insert(target) => within.push((target, next(target))),
+            Some(_) => {}
+            None => {
+                left.push(name);
+                within.pop();
+            }
         }
     }
 }

@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use crate::fits::{self, Wanted};
 use crate::prepare::Answer;
-use crate::sample::{TEXT, samples};
+use crate::sample::{Samples, TEXT};
 
 /// Those of all answers, as the generated code has them.
 pub(super) struct Examples<'a> {
     document: &'a Value,
+    samples: Samples<'a>,
     texts: Vec<String>,
     places: HashMap<String, usize>,
 }
@@ -21,6 +22,7 @@ impl<'a> Examples<'a> {
     pub(super) fn of(document: &'a Value) -> Self {
         Self {
             document,
+            samples: Samples::new(document),
             texts: Vec::new(),
             places: HashMap::new(),
         }
@@ -29,13 +31,24 @@ impl<'a> Examples<'a> {
     /// Where the example of an answer stands.
     pub(super) fn index(&mut self, answer: &Answer) -> Literal {
         let schema = answer.schema.as_ref().unwrap_or(&Value::Null);
-        let text = example(self.document, &answer.examples, schema).to_string();
+        let text = self.example(&answer.examples, schema).to_string();
         let next = self.texts.len();
         let place = *self.places.entry(text.clone()).or_insert(next);
         if place == next {
             self.texts.push(text);
         }
         Literal::usize_unsuffixed(place)
+    }
+
+    /// The first example of the spec that the client reads, or else a value that the schema allows.
+    pub(super) fn example(&mut self, examples: &[Value], schema: &Value) -> Value {
+        let is_read = |example: &&Value| {
+            fits::mismatch(self.document, schema, example, Wanted::Read).is_none()
+        };
+        match examples.iter().find(is_read) {
+            Some(example) => example.clone(),
+            None => self.samples.first(schema, TEXT),
+        }
     }
 
     /// The item that holds them.
@@ -45,19 +58,11 @@ impl<'a> Examples<'a> {
     }
 }
 
-/// The first example of the spec that the client reads, or else a value that the schema allows.
-pub(super) fn example(document: &Value, examples: &[Value], schema: &Value) -> Value {
-    let is_read =
-        |example: &&Value| fits::mismatch(document, schema, example, Wanted::Read).is_none();
-    match examples.iter().find(is_read) {
-        Some(example) => example.clone(),
-        None => samples(document, schema, TEXT).swap_remove(0),
-    }
-}
-
 /// A string literal that can be read.
 pub(crate) fn raw(text: &str) -> TokenStream {
-    let marks = "#".repeat(text.matches("\"#").map(str::len).max().map_or(1, |_| 9));
+    let marks = text.split('"').skip(1);
+    let marks = marks.map(|rest| rest.len() - rest.trim_start_matches('#').len());
+    let marks = "#".repeat(marks.max().unwrap_or(0) + 1);
     let raw = format!("r{marks}\"{text}\"{marks}").parse();
     raw.unwrap_or_else(|_| quote!(#text))
 }

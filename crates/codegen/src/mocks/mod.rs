@@ -53,7 +53,7 @@ pub(crate) fn mocks(
         if let Item::Trait(declaration) = &mut declaration
             && let Some(TraitItem::Fn(function)) = declaration.items.first_mut()
         {
-            let usage = usage::lines(document, operation, shapes, paths);
+            let usage = usage::lines(&mut examples, operation, shapes, paths);
             function.attrs.extend(usage);
         }
         declarations.push_str(&print::within(declaration, 1));

@@ -4,7 +4,7 @@ use quote::{ToTokens, quote};
 use serde_json::Value;
 use syn::{Attribute, Type};
 
-use super::examples::{example, raw};
+use super::examples::{Examples, raw};
 use super::shapes::{Shapes, argument};
 use super::then::{Content, answer_method, content};
 use super::when::setter;
@@ -17,13 +17,13 @@ use crate::prepare::Writing;
 /// Its doc lines. There are none where no doc test could name the client or the mocks, or could not
 /// make what a call needs.
 pub(super) fn lines(
-    document: &Value,
+    examples: &mut Examples<'_>,
     operation: &Operation,
     shapes: &Shapes,
     paths: &Paths,
 ) -> Vec<Attribute> {
     let paths_known = is_nameable(&paths.client) && is_nameable(&paths.mocks);
-    let text = paths_known.then(|| text(document, operation, shapes, paths));
+    let text = paths_known.then(|| text(examples, operation, shapes, paths));
     let text = text.flatten().unwrap_or_default();
     let lines = text.lines().map(|line| match line {
         "" => doc(line),
@@ -32,7 +32,12 @@ pub(super) fn lines(
     lines.collect()
 }
 
-fn text(document: &Value, operation: &Operation, shapes: &Shapes, paths: &Paths) -> Option<String> {
+fn text(
+    examples: &mut Examples<'_>,
+    operation: &Operation,
+    shapes: &Shapes,
+    paths: &Paths,
+) -> Option<String> {
     let function = operation.method_name();
     let (mut wanted, mut given) = (String::new(), String::new());
     for parameter in &operation.parameters {
@@ -53,7 +58,7 @@ fn text(document: &Value, operation: &Operation, shapes: &Shapes, paths: &Paths)
     let mut body_of_example = None;
     if let Some(body) = &operation.body {
         let ty = shapes.argument(operation, "body")?;
-        let value = example(document, &body.examples, &body.schema);
+        let value = examples.example(&body.examples, &body.schema);
         given.push_str(&sent(ty, &value, shapes, paths, body.writing.is_typed())?);
         body_of_example = Some(value);
     }

@@ -147,32 +147,37 @@ pub(crate) fn class(method: &str) -> &'static str {
     }
 }
 
-/// The schemes that security requirements name. None, for a name without a scheme.
-fn schemes<'a>(
+/// The schemes that each of the security requirements names. None, for a name without a scheme.
+fn requirements<'a>(
     document: &'a Value,
     security: Option<&'a Value>,
-) -> impl Iterator<Item = Option<&'a Value>> {
+) -> impl Iterator<Item = Vec<Option<&'a Value>>> {
     let requirements = security.and_then(Value::as_array);
     let requirements = requirements.into_iter().flatten();
-    let names = requirements
-        .filter_map(Value::as_object)
-        .flat_map(Map::keys);
-    names.map(|name| {
+    let scheme = |name: &String| {
         let schemes = document.pointer("/components/securitySchemes");
         let scheme = schemes.and_then(|schemes| schemes.get(name));
         scheme.map(|scheme| crate::prepare::resolve(document, scheme))
-    })
+    };
+    requirements
+        .filter_map(Value::as_object)
+        .map(move |names| names.keys().map(scheme).collect())
 }
 
+/// One of the requirements has to be met, and of that one all schemes.
 fn about_credentials(document: &Value, security: Option<&Value>) -> String {
-    let about = schemes(document, security).flatten();
-    let about = about.filter_map(|scheme| scheme.get("description")?.as_str());
-    about.map(str::trim).collect::<Vec<_>>().join(" Or: ")
+    let about = |scheme: &Value| Some(scheme.get("description")?.as_str()?.trim().to_owned());
+    let requirements = requirements(document, security).map(|schemes| {
+        let all: Vec<String> = schemes.into_iter().flatten().filter_map(about).collect();
+        all.join(" And: ")
+    });
+    let known = requirements.filter(|about| !about.is_empty());
+    known.collect::<Vec<_>>().join(" Or: ")
 }
 
 /// An empty list of security requirements means none, and so does no list.
 fn credentials(document: &Value, security: Option<&Value>) -> Credentials {
-    let mut kinds = schemes(document, security).map(|scheme| {
+    let mut kinds = requirements(document, security).flatten().map(|scheme| {
         let word = |key: &str| scheme.and_then(|s| s.get(key)?.as_str());
         match (
             word("type"),

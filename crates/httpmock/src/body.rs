@@ -1,8 +1,9 @@
 //! Bodies of requests, compared by what they mean and not by how they are written.
 
 use httpmock::HttpMockRequest;
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokenturn_client::runtime::{Part, Style, exposing};
 
 use crate::expectation::header;
@@ -45,7 +46,9 @@ impl Field {
     }
 
     fn mismatch(&self, bytes: &[u8]) -> Option<String> {
-        let found = self.fields.get(bytes, self.name);
+        let Some(found) = self.fields.get(bytes, self.name) else {
+            return Some("body, which is no object of JSON".into());
+        };
         let holds = (self.holds)(&found);
         (!holds).then(|| format!("body at `{}`", self.name))
     }
@@ -56,22 +59,27 @@ impl Field {
 pub enum Fields {
     /// As an object of JSON.
     Json,
-    /// As pairs, whose values are texts.
-    Form,
+    /// As pairs, whose values are texts. Some fields have a style of their own.
+    Form(&'static [(&'static str, Style)]),
 }
 
 impl Fields {
-    /// A field of a body.
-    fn get(self, bytes: &[u8], name: &str) -> Value {
+    /// A field of a body, or none where the body has no fields.
+    fn get(self, bytes: &[u8], name: &str) -> Option<Value> {
         match self {
-            Self::Json => match serde_json::from_slice::<Value>(bytes) {
-                Ok(mut body) => body.get_mut(name).map(Value::take).unwrap_or_default(),
-                Err(_) => Value::Null,
-            },
-            Self::Form => {
-                let found = pairs(bytes, |_| false).into_iter();
+            Self::Json => {
+                let mut body: Map<String, Value> = serde_json::from_slice(bytes).ok()?;
+                Some(body.remove(name).unwrap_or_default())
+            }
+            Self::Form(styles) => {
+                let is_list = |name: &str| styles.contains(&(name, Style::Form));
+                let found = pairs(bytes, is_list).into_iter();
                 let found = found.filter(|(key, _)| key == name);
-                one_or_list(found.map(|(_, value)| Value::String(value)).collect())
+                let items = found.flat_map(|(_, value)| match is_list(name) {
+                    true => value.split(',').map(plain).collect(),
+                    false => vec![Value::String(value)],
+                });
+                Some(one_or_list(items.collect()))
             }
         }
     }
@@ -80,14 +88,19 @@ impl Fields {
     pub(crate) fn written(self, value: Value) -> Value {
         match (self, value) {
             (Self::Json, value) => value,
-            (Self::Form, Value::Array(items)) => {
+            (Self::Form(_), Value::Array(items)) => {
                 let items = items.into_iter().map(|item| self.written(item));
                 one_or_list(items.collect())
             }
-            (Self::Form, value @ (Value::Null | Value::String(_))) => value,
-            (Self::Form, value) => Value::String(value.to_string()),
+            (Self::Form(_), value @ (Value::Null | Value::String(_))) => value,
+            (Self::Form(_), value) => Value::String(value.to_string()),
         }
     }
+}
+
+/// An item of a list between commas.
+fn plain(item: &str) -> Value {
+    Value::String(percent_decode_str(item).decode_utf8_lossy().into_owned())
 }
 
 /// A pair that comes once is no list.
@@ -100,6 +113,10 @@ fn one_or_list(mut values: Vec<Value>) -> Value {
 }
 
 impl Body {
+    pub(crate) fn is_field(&self) -> bool {
+        matches!(self.content, Content::Field(_))
+    }
+
     /// What does not fit. It names places that the mock knows and shows nothing of the request.
     pub(crate) fn mismatch(&self, request: &HttpMockRequest) -> Option<String> {
         let found = header(request, "content-type");
@@ -239,6 +256,18 @@ mod tests {
         }
     }
 
+    const FORM: Fields = Fields::Form(&[("list", Style::Form)]);
+
+    #[test]
+    fn a_field_of_a_style_is_a_list_and_what_is_no_object_has_no_field() {
+        assert_eq!(FORM.get(b"list=1,2", "list"), Some(json!(["1", "2"])));
+        assert_eq!(FORM.get(b"list=1%2C2%25", "list"), Some(json!("1,2%")));
+        for body in ["[1]", "x", ""] {
+            let field = Field::new(Fields::Json, "a", Value::is_null);
+            assert!(field.mismatch(body.as_bytes()).is_some(), "{body}");
+        }
+    }
+
     #[test]
     fn a_field_is_found_however_the_body_is_written() {
         let field = |fields: Fields, expected: Value| {
@@ -248,12 +277,12 @@ mod tests {
         for (fields, body, expected) in [
             (Fields::Json, r#"{"a": 1, "b": 2}"#, json!(1)),
             (Fields::Json, r#"{"b": 2}"#, json!(null)),
-            (Fields::Json, "[1]", json!(null)),
-            (Fields::Form, "b=2&a=x+y", json!("x y")),
-            (Fields::Form, "a=1", json!(1)),
-            (Fields::Form, "a=1&b=3&a=2", json!([1, "2"])),
-            (Fields::Form, "a=1", json!(["1"])),
-            (Fields::Form, "b=1", json!(null)),
+            (FORM, "b=2&a=x+y", json!("x y")),
+            (FORM, "a=1", json!(1)),
+            (FORM, "a=1&b=3&a=2", json!([1, "2"])),
+            (FORM, "a=1", json!(["1"])),
+            (FORM, "b=1", json!(null)),
+            (FORM, "list=1,2&a=x,y", json!("x,y")),
         ] {
             assert_eq!(
                 field(fields, expected.clone()).mismatch(body.as_bytes()),

@@ -113,7 +113,11 @@ impl Expectation {
         self.authorization = Some(value);
     }
 
+    /// Of whole bodies, the last one counts.
     pub(crate) fn body(&mut self, body: Body) {
+        if !body.is_field() {
+            self.bodies.retain(Body::is_field);
+        }
         self.bodies.push(body);
     }
 

@@ -29,13 +29,13 @@ pub(super) fn delay(result: &Result<Box<RawResponse>, Error>, attempt: u32) -> O
     }
 }
 
-/// Whether a result is worth more than a later one that tells nothing: a call that changes something may
-/// have been applied, and nobody knows; of others, an answer is.
+/// Whether a result is worth more than a later one that tells nothing: of a call that changes something,
+/// one after which nobody knows whether it was applied; of others, an answer.
 pub(super) fn is_kept(result: &Result<Box<RawResponse>, Error>, operation: &Operation) -> bool {
     match result {
-        Err(Error::NotSent(_)) => false,
-        Err(_) => true,
         Ok(response) => response.status() != 429 || operation.retry == Retry::Safe,
+        Err(Error::NotSent(_)) => false,
+        Err(_) => operation.retry != Retry::Safe,
     }
 }
 

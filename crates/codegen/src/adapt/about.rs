@@ -114,6 +114,13 @@ mod tests {
              sends it once\n\
              - `Ok`: 200: The key, or an error.\n"
         );
+        document["security"] = json!([{"key": [], "secret": []}, {"other": []}]);
+        for (name, about) in [("secret", "A secret."), ("other", "Or none.")] {
+            document["components"]["securitySchemes"][name] =
+                json!({"type": "apiKey", "in": "header", "name": name, "description": about});
+        }
+        let both = "those of the transport. A key. And: A secret. Or: Or none.";
+        assert!(text(&document).contains(both), "{}", text(&document));
         for key in ["servers", "security"] {
             document[key] = json!([]);
         }

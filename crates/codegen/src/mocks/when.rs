@@ -159,7 +159,7 @@ fn body(body: &Body, operation: &Operation, shapes: &Shapes) -> TokenStream {
     let is_typed = shapes.argument(operation, "body").is_some();
     let fields = match body.writing {
         Writing::Json if is_typed => Some(quote!(runtime::Fields::Json)),
-        Writing::Form if is_typed => Some(quote!(runtime::Fields::Form)),
+        Writing::Form if is_typed => Some(quote!(runtime::Fields::Form(&[#(#table),*]))),
         _ => None,
     };
     let fields = fields.map(|fields| {

@@ -120,7 +120,7 @@ impl CreateAccessTokenWhen {
                 .0
                 .body_field(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     value,
                 ),
@@ -137,7 +137,7 @@ impl CreateAccessTokenWhen {
                 .0
                 .body_field_that(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     holds,
                 ),
@@ -197,7 +197,7 @@ impl CreateDeviceCodeWhen {
                 .0
                 .body_field(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     value,
                 ),
@@ -214,7 +214,7 @@ impl CreateDeviceCodeWhen {
                 .0
                 .body_field_that(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     holds,
                 ),

@@ -366,7 +366,7 @@ impl IssueTokenWhen {
                 .0
                 .body_field(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     value,
                 ),
@@ -383,7 +383,7 @@ impl IssueTokenWhen {
                 .0
                 .body_field_that(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     holds,
                 ),
@@ -454,7 +454,7 @@ impl QueryUserBasicInfoWhen {
                 .0
                 .body_field(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     value,
                 ),
@@ -471,7 +471,7 @@ impl QueryUserBasicInfoWhen {
                 .0
                 .body_field_that(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     holds,
                 ),
@@ -572,7 +572,7 @@ impl RotateUserAdminTokenWhen {
                 .0
                 .body_field(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     value,
                 ),
@@ -589,7 +589,7 @@ impl RotateUserAdminTokenWhen {
                 .0
                 .body_field_that(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     holds,
                 ),
@@ -693,7 +693,7 @@ impl NewApiTokenWhen {
                 .0
                 .body_field(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     value,
                 ),
@@ -710,7 +710,7 @@ impl NewApiTokenWhen {
                 .0
                 .body_field_that(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     holds,
                 ),
@@ -798,7 +798,7 @@ impl UpdateApiTokenWhen {
                 .0
                 .body_field(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     value,
                 ),
@@ -815,7 +815,7 @@ impl UpdateApiTokenWhen {
                 .0
                 .body_field_that(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     holds,
                 ),
@@ -903,7 +903,7 @@ impl GetApiTokensWhen {
                 .0
                 .body_field(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     value,
                 ),
@@ -920,7 +920,7 @@ impl GetApiTokensWhen {
                 .0
                 .body_field_that(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     holds,
                 ),
@@ -1008,7 +1008,7 @@ impl DelApiTokenWhen {
                 .0
                 .body_field(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     value,
                 ),
@@ -1025,7 +1025,7 @@ impl DelApiTokenWhen {
                 .0
                 .body_field_that(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     holds,
                 ),
@@ -1113,7 +1113,7 @@ impl BalanceWhen {
                 .0
                 .body_field(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     value,
                 ),
@@ -1130,7 +1130,7 @@ impl BalanceWhen {
                 .0
                 .body_field_that(
                     "application/x-www-form-urlencoded",
-                    runtime::Fields::Form,
+                    runtime::Fields::Form(&[]),
                     name,
                     holds,
                 ),

@@ -169,6 +169,9 @@ impl TransportBuilder {
     /// How long a `safe` or `idempotent` call may take in all, with the waits between its attempts; as
     /// long as they take unless set. All others are sent once, and only the [`timeout`](Self::timeout) of
     /// an attempt ends them: to give up on one may lose a token.
+    ///
+    /// Where it ends a call, the answer to an earlier attempt is told, if there was one. Else, nobody can
+    /// tell what became of the call, also when it was still connecting.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self

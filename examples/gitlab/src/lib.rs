@@ -12,7 +12,7 @@
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let client = Client::from(GitLab::new("https://gitlab.com/api/v4")?);
 //! let key = KeyFile::new("tokens.key").read_or_create()?;
-//! // So long GitLab may take over a call whose answer did not come.
+//! // So long GitLab may take over a call whose answer did not come: it ends requests after 60 seconds.
 //! let vault = Vault::builder().leave_alone(Duration::from_secs(60));
 //! let vault = vault.sqlite("tokens.db", &key).await?;
 //! let token = Tokens::new(std::env::var("GITLAB_TOKEN")?);

@@ -175,7 +175,7 @@ async fn a_fleet_tells_what_became_of_each() {
         }
         lost += usize::from(matches!(settled.outcome, Outcome::Lost));
     }
-    let summary = fleet.summary().clone();
+    let summary = fleet.summary();
     assert!(summary.stopped.is_none(), "{summary:?}");
     assert_eq!(summary.invalid, 1, "{summary:?}");
     let active = 5 - lost;

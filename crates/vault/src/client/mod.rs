@@ -70,7 +70,7 @@ pub trait VaultProvider: tokenturn::Provider {
     }
 
     /// Whether what authorizes a rotation is another token than the one that is replaced, and stays, as at
-    /// OhMyGPT ([`Tokens::oauth_token`]). A sign-in brings that one then, and an outcome that is unknown is
+    /// OhMyGPT ([`Tokens::oauth_token`](crate::Tokens::oauth_token)). A sign-in brings that one then, and an outcome that is unknown is
     /// followed by another rotation instead of a question.
     fn can_repeat(&self) -> bool {
         false

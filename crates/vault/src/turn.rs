@@ -175,7 +175,8 @@ struct Taking<'a> {
 impl Taking<'_> {
     async fn take(mut self, taken: &[Secret]) -> Turn {
         let (client, tokens) = (self.client, self.tokens);
-        if self.is_in_doubt && !client.calls.can_repeat() {
+        let can_repeat = client.calls.can_repeat() && tokens.can_repeat();
+        if self.is_in_doubt && !can_repeat {
             let answers = tokens.candidates(taken);
             let all = tokens.candidates(&[]);
             match self.recover(&answers).await {
@@ -276,6 +277,9 @@ impl Taking<'_> {
                     }
                     request_id = no.request_id.or(request_id);
                 }
+                // The provider refreshes nothing, whatever stands in the answer.
+                Err(RotateError::NotSent(why))
+                    if why.is_impossible() && self.refresh_token != Some(&refresh_token) => {}
                 Err(error) => return self.failed(error),
             }
         }

@@ -51,7 +51,7 @@ pub(crate) fn described<E>(
     }
 }
 
-/// The answer to a revocation. One that was repeated finds the token dead.
+/// The answer to a revocation. A second one finds the token dead.
 pub(crate) fn revoked<E>(answer: Result<ResponseValue<()>, Error<E>>) -> Result<(), RotateError> {
     match answer.map_err(failure) {
         Err(error) if !is_dead(&error) => Err(error),
@@ -85,13 +85,11 @@ fn failure<E>(error: Error<E>) -> RotateError {
     let status = response.status().as_u16();
     let said: Unauthorized = serde_json::from_slice(response.body()).unwrap_or_default();
     let about = said.error_description.unwrap_or_default();
+    let is_fresh = response.header("age").is_none_or(|age| age == "0");
+    let is_dead = about.starts_with("Token was revoked") || about.starts_with("Token is expired");
     let reason = match (status, said.error.as_deref()) {
         // Without these words it may be that the token did not arrive there, or that it is switched off.
-        (401, Some("invalid_token"))
-            if about.starts_with("Token was revoked") || about.starts_with("Token is expired") =>
-        {
-            RefusalReason::InvalidToken
-        }
+        (401, Some("invalid_token")) if is_fresh && is_dead => RefusalReason::InvalidToken,
         (403, Some("insufficient_scope")) => RefusalReason::MissingPermission,
         (429, _) => RefusalReason::RateLimited {
             retry_after: wait(&response),

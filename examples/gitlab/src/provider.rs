@@ -61,7 +61,7 @@ impl tokenturn::Provider for GitLab {
             Ok(_) => {}
             Err(error) if error.is_refused() => return Err(error),
             // The rotation was not, whatever became of the question.
-            Err(error) => return Err(RotateError::NotSent(NotSent::no_connection(error))),
+            Err(error) => return Err(RotateError::NotSent(NotSent::unasked(error))),
         }
         let mut call = self.client.rotate_token().private_token(old.clone());
         if let Some(date) = &self.expires_at {
@@ -123,12 +123,14 @@ impl VaultProvider for GitLab {
         }
     }
 
-    fn revoke(&self, token: &Secret) -> Option<impl Future<Output = Result<(), CallError>> + Send> {
+    async fn revoke(&self, token: &Secret) -> Result<(), CallError> {
         let call = self.client.revoke_token().private_token(token.clone());
-        Some(async {
-            let revoked = answer::revoked(call.send().await);
-            revoked.map_err(|why| CallError::new("the token could not be revoked", why))
-        })
+        let revoked = answer::revoked(call.send().await);
+        revoked.map_err(|why| CallError::new("the token could not be revoked", why))
+    }
+
+    fn can_revoke(&self) -> bool {
+        true
     }
 
     fn user_id(details: &Token) -> Option<i64> {

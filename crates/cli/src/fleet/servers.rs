@@ -76,6 +76,10 @@ impl Named {
     /// can write to the database would get the tokens, and the client secret.
     pub(super) fn check(&self, app: &App) -> Result<()> {
         let server = &app.server;
+        ensure!(
+            [Provider::GITHUB, Provider::OHMYGPT].contains(&app.provider),
+            "nothing was sent: this program has no client for tokens of the {app}"
+        );
         let is_named =
             self.at(&app.provider).contains(server) || self.filter.as_ref() == Some(server);
         let options = match app.provider == Provider::OHMYGPT {

@@ -21,6 +21,8 @@ enum Why {
     Sink(#[source] Box<dyn Error + Send + Sync>),
     #[error("nothing was sent, because there is no connection")]
     NoConnection(#[source] Box<dyn Error + Send + Sync>),
+    #[error("the call was not made, because what had to be asked before it was not answered")]
+    Unasked(#[source] Box<dyn Error + Send + Sync>),
     #[error("nothing was sent, because connecting took too long")]
     TimedOut,
 }
@@ -45,7 +47,12 @@ impl NotSent {
         Self(Why::NoConnection(error.into()))
     }
 
-    /// The same, because connecting took too long.
+    /// The call was not made: a question that comes before it was not answered, for this reason.
+    pub fn unasked(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Why::Unasked(error.into()))
+    }
+
+    /// No byte of the call left this process: connecting took too long.
     pub fn timed_out() -> Self {
         Self(Why::TimedOut)
     }

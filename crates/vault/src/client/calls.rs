@@ -21,6 +21,7 @@ pub(crate) trait Calls: Send + Sync {
     fn interval(&self) -> Duration;
     fn can_ask(&self) -> bool;
     fn can_repeat(&self) -> bool;
+    fn can_revoke(&self) -> bool;
 
     /// Replaces the token.
     fn replace<'a>(
@@ -48,8 +49,8 @@ pub(crate) trait Calls: Send + Sync {
     /// Asks the provider about the token that authorizes a call, which changes nothing.
     fn check<'a>(&'a self, tokens: &'a Tokens) -> BoxFuture<'a, Result<Standing, CallError>>;
 
-    /// Makes the token invalid. `None` when the provider has no call for that.
-    fn revoke<'a>(&'a self, tokens: &'a Tokens) -> Option<BoxFuture<'a, Result<(), CallError>>>;
+    /// Makes the token invalid.
+    fn revoke<'a>(&'a self, tokens: &'a Tokens) -> BoxFuture<'a, Result<(), CallError>>;
 }
 
 /// What a rotation has brought.
@@ -86,6 +87,10 @@ impl<P: VaultProvider> Calls for P {
 
     fn can_repeat(&self) -> bool {
         VaultProvider::can_repeat(self)
+    }
+
+    fn can_revoke(&self) -> bool {
+        VaultProvider::can_revoke(self)
     }
 
     fn replace<'a>(
@@ -142,15 +147,17 @@ impl<P: VaultProvider> Calls for P {
         Box::pin(VaultProvider::check(self, authorizing(tokens)))
     }
 
-    fn revoke<'a>(&'a self, tokens: &'a Tokens) -> Option<BoxFuture<'a, Result<(), CallError>>> {
-        let call = VaultProvider::revoke(self, authorizing(tokens))?;
-        Some(Box::pin(call))
+    fn revoke<'a>(&'a self, tokens: &'a Tokens) -> BoxFuture<'a, Result<(), CallError>> {
+        // Not what authorizes its rotations, where that is another one.
+        let token = tokens.token.as_ref().unwrap_or(&NONE);
+        Box::pin(VaultProvider::revoke(self, token))
     }
 }
 
 /// An empty token where there is none: the provider refuses it.
+static NONE: LazyLock<Secret> = LazyLock::new(|| Secret::new(""));
+
 fn authorizing(tokens: &Tokens) -> &Secret {
-    static NONE: LazyLock<Secret> = LazyLock::new(|| Secret::new(""));
     tokens.authorizing().unwrap_or(&NONE)
 }
 
@@ -168,4 +175,59 @@ fn of_user<P: VaultProvider>(mut tokens: Tokens, rotated: Rotated<P::Details>) -
     let user_id = rotated.details.as_deref().and_then(P::user_id);
     tokens.user_id = user_id.or(tokens.user_id);
     new(tokens, rotated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Client;
+    use super::*;
+    use crate::app::{App, Provider};
+
+    /// One with a token beside the one that it replaces, as OhMyGPT, and a call that revokes.
+    #[derive(Clone)]
+    struct Beside;
+
+    impl tokenturn::Provider for Beside {
+        type Details = ();
+
+        async fn replace(&self, _: &Secret) -> Result<Rotated<()>, RotateError> {
+            unreachable!("nothing is replaced")
+        }
+
+        async fn recover(&self, _: &Secret) -> Result<Recovery<()>, RecoverError> {
+            Ok(Recovery::NotReplaced)
+        }
+    }
+
+    impl VaultProvider for Beside {
+        fn app(&self) -> App {
+            App {
+                provider: Provider::from_static("beside"),
+                server: "https://beside.example".into(),
+                client_id: String::new(),
+            }
+        }
+
+        async fn check(&self, token: &Secret) -> Result<Standing, CallError> {
+            assert_eq!(token.expose(), "oauth");
+            Ok(Standing::Invalid)
+        }
+
+        async fn revoke(&self, token: &Secret) -> Result<(), CallError> {
+            assert_eq!(token.expose(), "admin");
+            Ok(())
+        }
+
+        fn can_revoke(&self) -> bool {
+            true
+        }
+    }
+
+    #[tokio::test]
+    async fn the_token_of_the_row_is_revoked_and_what_authorizes_calls_is_asked_about() {
+        let tokens = Tokens::ohmygpt("oauth", Some("admin".into()));
+        let calls = Client::from(Beside).calls;
+        assert!(calls.revoke(&tokens).await.is_ok());
+        assert_eq!(calls.check(&tokens).await.unwrap(), Standing::Invalid);
+    }
 }

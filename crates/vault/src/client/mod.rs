@@ -24,6 +24,11 @@ pub(crate) use calls::{Calls, Found, New};
 /// and returns a token only where the answer is the provider's own; and
 /// [`recover`](tokenturn::Provider::recover) says that the new token is lost only where the provider has said
 /// that the old one is dead. A vault replaces no token before an earlier call in doubt is resolved so.
+///
+/// The new token may be in an answer that could not be read. The vault keeps that, and hands over what may be
+/// the token in it: [`Candidates`](tokenturn::Candidates) are the values of `token` and `access_token`, and
+/// what looks like a token of GitHub's. [`recover_with`](tokenturn::Provider::recover_with), which looks at
+/// none of them by default, should ask the provider about each.
 pub trait VaultProvider: tokenturn::Provider {
     /// The app whose tokens it can replace: always the same one.
     fn app(&self) -> App;
@@ -36,6 +41,9 @@ pub trait VaultProvider: tokenturn::Provider {
 
     /// Replaces a token and its refresh token by means of that, in a call that is sent once. Needed where
     /// tokens come with a [`refresh_token`](Rotated::refresh_token).
+    ///
+    /// A refresh token that is dead is refused with [`InvalidToken`](tokenturn::RefusalReason::InvalidToken)
+    /// and nothing else. Where another token authorizes rotations, none is refreshed.
     fn refresh(
         &self,
         refresh_token: &Secret,
@@ -45,10 +53,13 @@ pub trait VaultProvider: tokenturn::Provider {
         async move { Err(RotateError::NotSent(NotSent::impossible(why))) }
     }
 
-    /// Makes a token invalid. `None` where the provider has no call for that.
-    fn revoke(&self, token: &Secret) -> Option<impl Future<Output = Result<(), CallError>> + Send> {
+    /// Makes the token of a row invalid: the one that rotations replace. Needed where
+    /// [`can_revoke`](Self::can_revoke) says so.
+    fn revoke(&self, token: &Secret) -> impl Future<Output = Result<(), CallError>> + Send {
         let _ = token;
-        None::<std::future::Ready<Result<(), CallError>>>
+        let why = NotSent::impossible("this provider has no call that makes a token invalid");
+        let error = CallError::new("the token was not revoked", RotateError::NotSent(why));
+        async move { Err(error) }
     }
 
     /// The number of the user whose token it is, where the provider says so: a token of another user is not
@@ -67,6 +78,11 @@ pub trait VaultProvider: tokenturn::Provider {
     /// only [`refresh`](Self::refresh), as by a client without its secret.
     fn can_ask(&self) -> bool {
         true
+    }
+
+    /// Whether the provider has a call that makes a token invalid: [`revoke`](Self::revoke).
+    fn can_revoke(&self) -> bool {
+        false
     }
 
     /// Whether what authorizes a rotation is another token than the one that is replaced, and stays, as at

@@ -31,8 +31,12 @@ impl VaultProvider for GitHub {
         Ok(rotated.without_details())
     }
 
-    fn revoke(&self, token: &Secret) -> Option<impl Future<Output = Result<(), CallError>> + Send> {
-        Some(async move { self.delete_token(token).await.map(drop) })
+    async fn revoke(&self, token: &Secret) -> Result<(), CallError> {
+        self.delete_token(token).await.map(drop)
+    }
+
+    fn can_revoke(&self) -> bool {
+        true
     }
 
     fn user_id(details: &Authorization) -> Option<i64> {

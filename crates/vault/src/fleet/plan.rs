@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokenturn::{RefusalReason, RotateError};
+use tokenturn::{Refusal, RefusalReason, RotateError};
 
 use super::left_alone::LeftAlone;
 use super::outbox::waiting;
@@ -148,7 +148,8 @@ async fn trouble(client: &Client) -> Option<RotateError> {
     // One that could be a user's: about others, GitHub's 404 says nothing.
     let none = Tokens::new("gho_tokenturnAsksWhetherTheCredentialsAreRight");
     let failed = client.calls.check(&none).await.err()?;
-    // Where the token is all that authorizes a call, this is about that one.
-    let is_about_it = client.is_bearer() && failed.status() == Some(401);
+    // Where the token is all that authorizes a call, a 401 without a known reason is about that one.
+    let is_unknown = |no: &Refusal| no.status == 401 && no.reason == RefusalReason::Other;
+    let is_about_it = client.is_bearer() && failed.refusal().is_some_and(is_unknown);
     (!is_about_it).then(|| failed.into_why())
 }

@@ -84,7 +84,7 @@ impl Lane {
             if self.shared.halt.is_stopped() {
                 return;
             }
-            if self.client.calls.revoke(&entry.tokens).is_none() {
+            if !self.client.calls.can_revoke() {
                 break Some((Outcome::NoCall, None));
             }
             if entry.state() == State::Unknown {
@@ -169,11 +169,7 @@ impl Lane {
             let outcome = Outcome::Unknown(IN_DOUBT.to_owned());
             return (End::Released, Called::Told(outcome, None));
         }
-        let revoked = match self.client.calls.revoke(&entry.tokens) {
-            None => return (End::Released, Called::Told(Outcome::NoCall, None)),
-            Some(revoked) => revoked.await,
-        };
-        let error = match revoked {
+        let error = match self.client.calls.revoke(&entry.tokens).await {
             Ok(()) => {
                 self.breaker.succeeded();
                 self.pace.answered();

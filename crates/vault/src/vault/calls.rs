@@ -72,10 +72,13 @@ impl Vault {
         // The living token may be another one.
         let revoked = match claim.in_doubt {
             true => Err(StoreError::in_doubt(id).into()),
-            false => match client.calls.revoke(&entry.tokens) {
-                Some(revoked) => revoked.await.map_err(VaultError::from),
-                None => Err(VaultError::Unsupported(entry.app.provider.clone())),
-            },
+            false if !client.calls.can_revoke() => {
+                Err(VaultError::Unsupported(entry.app.provider.clone()))
+            }
+            false => {
+                let revoked = client.calls.revoke(&entry.tokens).await;
+                revoked.map_err(VaultError::from)
+            }
         };
         let end = match &revoked {
             Ok(()) => End::Revoked,

@@ -106,11 +106,13 @@ async fn a_token_in_an_answer_that_was_cut_short_is_found() {
 #[tokio::test]
 async fn what_gitlab_has_not_said_is_not_believed() {
     let valid = r#"{"id":1,"active":true,"revoked":false,"token":"glpat-0001aB3xK9mQ7wZ2pL5t"}"#;
+    let revoked = r#"{"error":"invalid_token","error_description":"Token was revoked."}"#;
     let disabled = r#"{"error":"invalid_token","error_description":"Token is an impersonation token but impersonation was disabled."}"#;
     for answer in [
         json_answer("401 Unauthorized", "", r#"{"message":"401 Unauthorized"}"#),
         json_answer("401 Unauthorized", "", "<html>sign in</html>"),
         json_answer("401 Unauthorized", "", disabled),
+        json_answer("401 Unauthorized", "age: 30\r\n", revoked),
         json_answer("404 Not Found", "", r#"{"error":"invalid_token"}"#),
         json_answer("200 OK", "", "<html>sign in</html>"),
         json_answer("200 OK", "", r#"{"id":1,"active":false,"revoked":true}"#),
@@ -141,7 +143,7 @@ async fn a_token_is_revoked() {
     let standing = gitlab.check(&token).await.unwrap();
     assert_eq!(standing, Standing::Valid { user_id: Some(0) });
     for _ in 0..2 {
-        gitlab.revoke(&token).unwrap().await.unwrap();
+        gitlab.revoke(&token).await.unwrap();
         assert_eq!(gitlab.check(&token).await.unwrap(), Standing::Invalid);
     }
 }

@@ -165,7 +165,7 @@ async fn a_fleet_tells_what_became_of_each() {
     let (world, vault) = World::new(6).await;
     let gitlab = world.client.downcast_ref::<GitLab>().unwrap();
     let dead = world.row(&vault, "5").await.tokens.token.unwrap();
-    let revoked = tokenturn_vault::VaultProvider::revoke(gitlab, &dead).unwrap();
+    let revoked = tokenturn_vault::VaultProvider::revoke(gitlab, &dead);
     revoked.await.unwrap();
     let mut fleet = world.fleet(&vault).await;
     let mut lost = 0;

@@ -305,7 +305,7 @@ impl<'a> Settle<'a> {
         let mut new = match &flat.choices[..] {
             _ if is_text => plain.clone(),
             _ if is_other => return None,
-            [choice] => self.hidden_among(&choice.alternatives, plain, left)?,
+            [choice] => self.hidden_among(choice.alternatives, plain, left)?,
             // The secret is read first.
             _ => one_of(vec![json!(plain), schema.clone()]),
         };

@@ -3,11 +3,9 @@
 //! ```no_run
 //! use tokenturn_vault::{Store, Vault, testing};
 //!
-//! # struct MyStore;
-//! # impl MyStore { async fn with_rows(_: usize) -> [Self; 2] { todo!() } }
-//! # async fn my_store_does_what_a_store_does() where MyStore: Store {
+//! # async fn run<MyStore: Store>(my_store_with: impl AsyncFn(usize) -> [MyStore; 2]) {
 //! // Each time another one, with rows in it, as two processes see it.
-//! let fresh = async || MyStore::with_rows(testing::ROWS).await.map(Vault::new);
+//! let fresh = async || my_store_with(testing::ROWS).await.map(Vault::new);
 //! testing::reads(&fresh).await;
 //! testing::changes(&fresh).await;
 //! testing::runs(&fresh).await;

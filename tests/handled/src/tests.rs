@@ -150,7 +150,7 @@ fn no_secret_of_another_part_prints() {
         "list": ["canary"], "map": {"a": "canary"}, "inner": {"pin": "canary"},
         "deep": [{"pin": "canary"}], "lists": ["canary"], "maps": {"a": "canary"}, "word": "canary",
         "any": "canary", "rest": {"pin": "canary", "a": "canary"},
-        "mixed": {"either": "canary", "any": "canary", "named": "canary", "part": "canary", "twice": "canary"},
+        "choice": "canary", "mixed": {"either": "canary", "any": "canary", "named": "canary", "part": "canary", "twice": "canary"},
     });
     let hidden: types::OddHidden = serde_json::from_value(secrets.clone()).unwrap();
     assert!(!format!("{hidden:?}").contains("canary"), "{hidden:?}");
@@ -158,10 +158,10 @@ fn no_secret_of_another_part_prints() {
     assert!(!shown.contains("canary"), "{shown}");
     let sent = runtime::exposing(|| serde_json::to_value(&hidden)).unwrap();
     assert_eq!(sent, secrets);
-    let others =
-        serde_json::json!({"mixed": {"either": 5, "any": {"a": [1]}, "named": 6, "twice": true}});
+    let others = serde_json::json!({"choice": 8, "mixed": {"either": 5, "any": {"a": [1]}, "named": 6, "twice": true}});
     let read: types::OddHidden = serde_json::from_value(others.clone()).unwrap();
     let sent = serde_json::to_value(&read).unwrap();
+    assert_eq!(sent["choice"], others["choice"]);
     assert_eq!(sent["mixed"], others["mixed"]);
 }
 

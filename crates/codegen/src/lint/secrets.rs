@@ -142,7 +142,7 @@ impl<'a> Lint<'a> {
             |schema: Node<'a>| schema.get("properties").into_iter().flat_map(Node::members);
         let rest = own.get("additionalProperties");
         let mut others = properties(other);
-        others.find_map(|(name, other)| {
+        let found = others.find_map(|(name, other)| {
             let mut own = properties(own).filter(|(own, _)| *own == name);
             match (own.next(), rest) {
                 (Some((_, own)), _) => self.open_to(own, other, left),
@@ -152,6 +152,17 @@ impl<'a> Lint<'a> {
                 (None, Some(rest)) => self.open_to(rest, other, left),
                 (None, None) => None,
             }
+        });
+        found.or_else(|| {
+            let secret = other.get("additionalProperties")?;
+            let is_named = |name: &str| properties(other).any(|(other, _)| other == name);
+            let mut more = properties(own).filter(|(name, _)| !is_named(name));
+            more.find_map(
+                |(_, own)| match self.takes_text(own) && self.holds_secret(secret) {
+                    true => Some(own),
+                    false => self.open_to(own, secret, left),
+                },
+            )
         })
     }
 

@@ -52,8 +52,9 @@ pub(super) fn settle(document: &mut Value, named: &Named) -> Option<String> {
                 cut = cut.or_else(|| settle.is_cut.then(|| address(schema)));
             }
         });
+        let is_cut = settle.is_cut;
         found = settle.found;
-        if found.len() == before {
+        if is_cut || found.len() == before {
             break;
         }
     }
@@ -144,6 +145,9 @@ struct Settle<'a> {
 impl<'a> Settle<'a> {
     /// Looks at schemas that are about the same value.
     fn together(&mut self, pieces: Vec<Piece<'a>>, depth: usize) {
+        if self.is_cut {
+            return;
+        }
         let pieces = self.parts(pieces);
         let mut key: Vec<_> = pieces.iter().map(|piece| address(piece.schema)).collect();
         key.sort_unstable();
@@ -281,16 +285,17 @@ impl<'a> Settle<'a> {
         is_choice: bool,
     ) -> Option<Map<String, Value>> {
         let schema = Value::Object(schema.clone());
-        let hidden = || self.hidden(&schema, plain, &mut { MAX_PARTS });
-        let new = is_secret(plain).then(hidden)??;
-        (!is_choice || is_secret(&new)).then_some(new)
+        let hidden = || self.hidden(&schema, plain, is_choice, &mut { MAX_PARTS });
+        is_secret(plain).then(hidden)?
     }
 
-    /// A text becomes the secret, and what can be a text and something else a choice.
+    /// A text becomes the secret, and what can be a text and something else a choice. `is_choice` where that
+    /// choice is there.
     fn hidden(
         &self,
         schema: &Value,
         plain: &Map<String, Value>,
+        is_choice: bool,
         left: &mut usize,
     ) -> Option<Map<String, Value>> {
         *left = left.checked_sub(1)?;
@@ -306,6 +311,7 @@ impl<'a> Settle<'a> {
             _ if is_text => plain.clone(),
             _ if is_other => return None,
             [choice] => self.hidden_among(choice.alternatives, plain, left)?,
+            _ if is_choice => return None,
             // The secret is read first.
             _ => one_of(vec![json!(plain), schema.clone()]),
         };
@@ -329,7 +335,7 @@ impl<'a> Settle<'a> {
         let hidden = list.iter().map(|part| match is_one(part) {
             true => part.clone(),
             false => self
-                .hidden(part, plain, left)
+                .hidden(part, plain, false, left)
                 .map_or_else(|| part.clone(), Value::Object),
         });
         let mut hidden: Vec<Value> = hidden.collect();
@@ -418,6 +424,21 @@ mod tests {
             let mut document = json!({"components": {"schemas": {"A/": parts}}});
             let cut = settle(&mut document, &Named::new());
             assert_eq!(cut.as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn a_choice_behind_a_reference_shows_no_secret_of_another_alternative() {
+        let secret = json!({"type": "string", "format": "password"});
+        let number = json!({"type": "integer"});
+        for key in ["oneOf", "anyOf"] {
+            let mut document = json!({"components": {"schemas": {
+                "A": {(key): [{"$ref": "#/components/schemas/Either"}, secret]},
+                "Either": {"oneOf": [{"type": "string"}, number]},
+            }}});
+            settle(&mut document, &Named::new());
+            let hidden = json!({"oneOf": [secret, number]});
+            assert_eq!(document["components"]["schemas"]["A"][key][0], hidden);
         }
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{File, parse_quote, parse2};
+use syn::{File, Type, parse_quote, parse2};
 
 use crate::Paths;
 use crate::encoding;
@@ -18,7 +18,7 @@ use crate::mocks::shapes::Shapes;
 use crate::mocks::then::{Content, all, answer_method, content};
 use crate::mocks::when::setter;
 use crate::names::Status;
-use crate::operations::{Credentials, Location, Operation};
+use crate::operations::{Body, Credentials, Location, Operation};
 use crate::prepare::{Answer, Success, Writing};
 use crate::print;
 use crate::sample::{LINE, SEGMENT, Samples, TEXT, WORD};
@@ -62,7 +62,9 @@ pub(crate) fn round_trip(
             shapes,
             literals: &literals,
         };
-        source.push_str(&print::source(vec![parse2(test.write())?]));
+        if let Some(test) = test.write() {
+            source.push_str(&print::source(vec![parse2(test)?]));
+        }
     }
     Ok(source)
 }
@@ -93,7 +95,8 @@ struct Test<'a> {
 }
 
 impl Test<'_> {
-    fn write(&self) -> TokenStream {
+    /// None for an operation that cannot be called: no value fits what it needs.
+    fn write(&self) -> Option<TokenStream> {
         let Self { operation, .. } = self;
         let (function, when, _) = crate::mocks::names(operation);
         let mut given = TokenStream::new();
@@ -117,13 +120,16 @@ impl Test<'_> {
             let samples = samples.iter().map(|json| quote!(round_trip::sample(#json)));
             let samples: Vec<TokenStream> = samples.collect();
             turns = turns.max(samples.len());
-            let sample = in_turn(&samples);
+            let sample = in_turn(&samples)?;
             let setter = setter(parameter);
             given.extend(quote!(let #value: #ty = #sample;));
             sent.extend(quote!(.#set(#value.clone())));
             expected.extend(quote!(.#setter(&#value)));
         }
-        if let Some((value, argument, count)) = self.body() {
+        let body = self.operation.body.as_ref();
+        let typed = body.zip(self.shapes.argument(operation, "body"));
+        if let Some((body, ty)) = typed {
+            let (value, argument, count) = self.body(body, ty)?;
             turns = turns.max(count);
             given.extend(value);
             sent.extend(quote!(.body(#argument)));
@@ -149,7 +155,7 @@ impl Test<'_> {
             exchange = each_turn(turns, quote!(#given #exchange));
             given = TokenStream::new();
         }
-        quote! {
+        Some(quote! {
             #[tokio::test]
             #[allow(clippy::clone_on_copy, clippy::needless_borrows_for_generic_args, irrefutable_let_patterns)]
             async fn #function() {
@@ -158,14 +164,12 @@ impl Test<'_> {
                 let client = client::Client::new(round_trip::#transport(&server));
                 #exchange
             }
-        }
+        })
     }
 
     /// The statement that binds `given_body`, and what the client's builder gets.
     /// With them, how many bodies there are in turn.
-    fn body(&self) -> Option<(TokenStream, TokenStream, usize)> {
-        let body = self.operation.body.as_ref()?;
-        let ty = self.shapes.argument(self.operation, "body")?;
+    fn body(&self, body: &Body, ty: &Type) -> Option<(TokenStream, TokenStream, usize)> {
         if !body.writing.is_typed() {
             let is_text = body.writing == Writing::Text;
             let bytes = if is_text { TEXT.as_bytes() } else { BYTES };
@@ -180,7 +184,7 @@ impl Test<'_> {
             true => self.values(&[], &body.schema, WORD),
             false => self.values(&body.examples, &body.schema, TEXT),
         };
-        let value = in_turn(&values);
+        let value = in_turn(&values)?;
         Some((
             quote!(let given_body: #ty = #value;),
             quote!(given_body.clone()),
@@ -210,7 +214,7 @@ impl Test<'_> {
         self.literals.borrow_mut().of(schema, text)
     }
 
-    /// Mocks the answer, calls the operation, and looks at what arrived.
+    /// Mocks the answer, calls the operation, and looks at what arrived. None where there is no such answer.
     fn answer(&self, answer: &Answer, function: &Ident) -> Option<TokenStream> {
         let status = self.status(answer.status)?;
         let method = answer_method(answer.status);
@@ -226,7 +230,7 @@ impl Test<'_> {
                 let schema = answer.schema.as_ref().unwrap_or(&Value::Null);
                 let values = self.values(&answer.examples, schema, TEXT);
                 turns = values.len();
-                let value = in_turn(&values);
+                let value = in_turn(&values)?;
                 (
                     Some(quote!(let answer: #ty = #value;)),
                     Some(quote!(&answer)),
@@ -334,19 +338,17 @@ impl Test<'_> {
 }
 
 /// The value of each turn. Where there are more turns than values, they come again.
-fn in_turn(values: &[TokenStream]) -> TokenStream {
-    let Some((first, others)) = values
-        .split_first()
-        .filter(|(_, others)| !others.is_empty())
-    else {
-        return values.iter().cloned().collect();
-    };
+fn in_turn(values: &[TokenStream]) -> Option<TokenStream> {
+    let (first, others) = values.split_first()?;
+    if others.is_empty() {
+        return Some(first.clone());
+    }
     let count = Literal::usize_unsuffixed(values.len());
     let arms = others.iter().zip(1..).map(|(value, index)| {
         let index = Literal::usize_unsuffixed(index);
         quote!(#index => #value,)
     });
-    quote!(match turn % #count { #(#arms)* _ => #first })
+    Some(quote!(match turn % #count { #(#arms)* _ => #first }))
 }
 
 fn each_turn(turns: usize, exchange: TokenStream) -> TokenStream {

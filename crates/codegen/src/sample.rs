@@ -44,15 +44,16 @@ impl<'a> Samples<'a> {
     /// Values of `schema` with everything in them that may be, and `text` where any string may be.
     /// Every alternative is in one of them: of `oneOf` and `anyOf`, and null where it is allowed.
     ///
-    /// There is always one. It is `null` where only an endless value would do.
+    /// There is none where only an endless value would do.
     pub(crate) fn of(&mut self, schema: &Value, text: &str) -> Vec<Value> {
         let mut sampler = self.sampler(text);
         let mut values = Vec::new();
         let mut count = 0;
         for _ in 0..MAX_SAMPLES {
             sampler.count = 0;
-            let value = sampler.or_null(schema).unwrap_or_default();
-            if !values.contains(&value) {
+            if let Some(value) = sampler.or_null(schema)
+                && !values.contains(&value)
+            {
                 values.push(value);
             }
             count += sampler.count;
@@ -63,7 +64,7 @@ impl<'a> Samples<'a> {
         values
     }
 
-    /// The first of them.
+    /// The first of them, or null.
     pub(crate) fn first(&mut self, schema: &Value, text: &str) -> Value {
         self.sampler(text).or_null(schema).unwrap_or_default()
     }
@@ -450,7 +451,8 @@ mod tests {
             "Name": {"type": "string"},
             "Cat": {"type": "object", "properties": {"lives": {"type": "integer"}}},
         }}});
-        Samples::new(&document).of(&schema, TEXT).remove(0)
+        let samples = Samples::new(&document).of(&schema, TEXT);
+        samples.into_iter().next().unwrap_or_default()
     }
 
     #[test]

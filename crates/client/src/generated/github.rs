@@ -33,12 +33,13 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .check_token()
     ///     .client_id(client_id)
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -62,12 +63,13 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .reset_token()
     ///     .client_id(client_id)
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -89,12 +91,13 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .delete_token()
     ///     .client_id(client_id)
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -117,12 +120,13 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::ScopeTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .scope_token()
     ///     .client_id(client_id)
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -145,12 +149,13 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, client_id: String, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .delete_authorization()
     ///     .client_id(client_id)
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -173,11 +178,12 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::github::{self, types};
     /// # async fn example(client: github::Client, body: types::RevokeCredentialsRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .revoke_credentials()
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```

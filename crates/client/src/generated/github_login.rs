@@ -34,11 +34,12 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::github_login::{self, types};
     /// # async fn example(client: github_login::Client, body: types::AccessTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .create_access_token()
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -58,11 +59,12 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::github_login::{self, types};
     /// # async fn example(client: github_login::Client, body: types::DeviceCodeRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .create_device_code()
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```

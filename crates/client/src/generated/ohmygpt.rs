@@ -33,11 +33,12 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::IssueTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .issue_token()
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -59,11 +60,12 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::EmptyRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .query_user_basic_info()
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -88,11 +90,12 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::EmptyRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .rotate_user_admin_token()
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -114,11 +117,12 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::NewApiTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .new_api_token()
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -140,11 +144,12 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::UpdateApiTokenRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .update_api_token()
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -166,11 +171,12 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::EmptyRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .get_api_tokens()
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -192,11 +198,12 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::ApiTokenKeyRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .del_api_token()
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
@@ -218,11 +225,12 @@ impl Client {
     /// ```no_run
     /// # use tokenturn_client::ohmygpt::{self, types};
     /// # async fn example(client: ohmygpt::Client, body: types::EmptyRequest) -> Result<(), Box<dyn std::error::Error>> {
-    /// client
+    /// let answer = client
     ///     .balance()
     ///     .body(body)
     ///     .send()
     ///     .await?;
+    /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```

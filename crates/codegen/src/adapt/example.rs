@@ -28,7 +28,8 @@ pub(super) fn lines(operation: &Operation, fields: &Fields, path: &str) -> Vec<A
         "\n```no_run\n\
          # use {path}{imports};\n\
          # async fn example(client: {module}::Client{}) -> Result<(), Box<dyn std::error::Error>> {{\n\
-         client\n    .{function}(){}\n    .send()\n    .await?;\n\
+         let answer = client\n    .{function}(){}\n    .send()\n    .await?;\n\
+         println!(\"{{}}\", answer.status());\n\
          # Ok(())\n\
          # }}\n```",
         arguments.collect::<String>(),

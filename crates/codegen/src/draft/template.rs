@@ -73,7 +73,10 @@ impl Read {
             }
         }
         read.path.push_str(rest);
-        Some(read)
+        // It has one style, in every place.
+        let mut styled = read.told.iter().filter(|told| told.style.is_some());
+        let is_twice = |told: &Told| read.path.matches(&format!("{{{}}}", told.name)).count() > 1;
+        (!styled.any(is_twice)).then_some(read)
     }
 
     /// What stands in braces: a name, or something more of a URI template (RFC 6570) or of a router.
@@ -81,8 +84,8 @@ impl Read {
         if let Some(names) = text.strip_prefix(['?', '&']) {
             self.has_query = true;
             self.told.extend(names.split(',').map(|name| Told {
-                name: name.trim_end_matches('*').to_owned(),
-                declared: name.trim_end_matches('*').to_owned(),
+                name: bare(name).to_owned(),
+                declared: bare(name).to_owned(),
                 is_required: false,
                 style: None,
             }));
@@ -93,12 +96,12 @@ impl Read {
         if let Some((_, style)) = style.filter(|_| text.len() > 1) {
             self.is_rewritten = true;
             for part in text[1..].split(',') {
-                let name = part.trim_end_matches('*');
+                let name = bare(part);
                 self.told.push(Told {
                     name: name.to_owned(),
                     declared: name.to_owned(),
                     is_required: true,
-                    style: Some((style, part != name)),
+                    style: Some((style, part.ends_with('*'))),
                 });
                 self.path.push_str(&format!("{{{name}}}"));
             }
@@ -192,6 +195,15 @@ impl Read {
 /// Before it is said where a finding is.
 const NOWHERE: Span = Span { start: 0, end: 0 };
 
+/// A name without what RFC 6570, section 2.4, lets follow it: `*`, or `:` and a length.
+fn bare(text: &str) -> &str {
+    let is_length = |length: &str| length.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once(':') {
+        Some((name, length)) if is_length(length) => name,
+        _ => text.trim_end_matches('*'),
+    }
+}
+
 /// A text that is no template.
 fn plain(text: &str) -> String {
     text.replace(['{', '}', '#', '?'], "")
@@ -214,6 +226,8 @@ mod tests {
             ("/a?x=1#b", Some("/a?x=1#b")),
             ("a/{+b}/{c*}/{d:[0-9]+}/{e?}", Some("/a/{b}/{c}/{d}/{e}")),
             ("/a{;b}{.c,d*}", Some("/a{b}{c}{d}")),
+            ("/a{;b:3}", Some("/a{b}")),
+            ("/a{;b}/{b}", None),
             ("", Some("/")),
             ("/a/{+}", Some("/a/{+}")),
             ("/a/{b", None),

@@ -64,5 +64,33 @@ pub(crate) fn raw(text: &str) -> TokenStream {
     let marks = marks.map(|rest| rest.len() - rest.trim_start_matches('#').len());
     let marks = "#".repeat(marks.max().unwrap_or(0) + 1);
     let raw = format!("r{marks}\"{text}\"{marks}").parse();
-    raw.unwrap_or_else(|_| quote!(#text))
+    // What turns the direction of a text has to be escaped.
+    let is_turned = text.contains(['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}'])
+        || text.contains(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}']);
+    raw.ok()
+        .filter(|_| !is_turned)
+        .unwrap_or_else(|| quote!(#text))
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::{LitStr, parse2};
+
+    use super::raw;
+
+    #[test]
+    fn any_text_is_one_literal() {
+        for text in [
+            "",
+            "a\"b",
+            "a\"#b\"##c",
+            "a\"#########b",
+            "\u{202e}a",
+            "\r\0",
+        ] {
+            let literal: LitStr = parse2(raw(text)).unwrap();
+            assert_eq!(literal.value(), text);
+        }
+        assert!(!raw("\u{202e}").to_string().contains('\u{202e}'));
+    }
 }
